@@ -142,7 +142,7 @@ def _check(url: str) -> None:
 
 
 def collect_static() -> None:
-    """Put the pages' files, compressed and named by content, where the web application serves them.
+    """Collect the pages' files, compressed and named by content, for the web application to serve.
 
     Only when they are others than last time: collecting takes each of them away for a moment, and another server of
     this data folder may be giving them out. Of two that start at once, one collects.

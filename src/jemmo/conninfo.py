@@ -25,7 +25,7 @@ def parse(address: str) -> dict[str, str]:
 
 
 def changed(address: str, **parts: str | None) -> str:
-    """The same database with other parts; ``None`` takes one out."""
+    """The same database with other parts; ``None`` removes one."""
     return make_conninfo("", **{**parse(address), **parts})
 
 

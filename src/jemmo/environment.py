@@ -14,7 +14,7 @@ CENTURY = 36_500
 
 
 def number(name: str, default: int, *, least: int = 0, most: int = LARGEST) -> int:
-    """The whole number in a variable. Raises ``ConfigError`` for anything else."""
+    """The whole number in a variable. Raises ``ConfigError`` for any other value."""
     text = os.environ.get(name, "").strip()
     if not text:
         return default
@@ -31,7 +31,7 @@ def number(name: str, default: int, *, least: int = 0, most: int = LARGEST) -> i
 
 
 def seconds(name: str, default: float, *, least: float = 0.0) -> float:
-    """The number of seconds in a variable. Raises ``ConfigError`` for anything else."""
+    """The number of seconds in a variable. Raises ``ConfigError`` for any other value."""
     text = os.environ.get(name, "").strip()
     try:
         length = float(text or default)

@@ -1,4 +1,4 @@
-"""Where this installation keeps what is its own: database, keys, resumes."""
+"""The folder of this installation's data: database, keys, resumes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Logs: one line an event, as text or, with ``JEMMO_LOG=json``, as JSON. Never a person's data, never a key.
 
-What a line is about is bound once (``about``) and is on every line until then: the run, the connection. Exceptions
-are told by their types and places alone: a message may hold the values that caused it.
+What a line is about is bound once (``about``) and is on every line until then: the run, the connection. Exceptions are
+logged by type and location alone, since a message may contain the values that caused it.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ def setup() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # Libraries tell of requests and tasks at length, with addresses and arguments.
+    # Libraries log requests and tasks at length, with addresses and arguments.
     for name in ("aiohttp", "asyncio", "botocore", "procrastinate", "urllib3", "django"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @contextmanager
 def about(**facts: object) -> Iterator[None]:
-    """Every line within says what it is about."""
+    """Adds context to every line logged within."""
     with bound_contextvars(**{name: str(value) for name, value in facts.items()}):
         yield
 
@@ -91,7 +91,7 @@ def _only_facts(_: Any, __: str, event: Event) -> Event:
 
 
 def _is_told(record: logging.LogRecord) -> bool:
-    """That an address has no page, or none for this method, is not told: anyone could fill the log with it."""
+    """An address without a page, or without this method, is not logged: anyone could fill the log with it."""
     return getattr(record, "status_code", None) not in NOT_LOGGED
 
 

@@ -18,7 +18,7 @@ CUSTOMER_ACTS = 4
 
 
 def check() -> None:
-    """End with a message, instead of a traceback, where Jemmo cannot run."""
+    """Exit with a message, instead of a traceback, on systems where Jemmo can't run."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         sys.stderr.write(UNSUPPORTED.format(system=sys.platform, missing=", ".join(missing)))

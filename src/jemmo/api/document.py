@@ -183,9 +183,8 @@ def _present(schema: dict[str, Any]) -> dict[str, Any]:
 class Operation(Struct, frozen=True, kw_only=True):
     """How an operation is declared. ``scopes`` are all needed; without any, no token is.
 
-    ``fields`` and ``includes`` are what these parameters accept, where it has them. ``schema`` is what it answers with
-    in success; ``refusals`` are the statuses that it refuses with besides the usual
-    ones.
+    ``fields`` and ``includes`` are what these parameters accept, if the operation has them. ``schema`` is what it
+    answers with in success; ``refusals`` are the statuses that it refuses with besides the usual ones.
     """
 
     id: str

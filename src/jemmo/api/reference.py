@@ -124,7 +124,7 @@ def _described(
 
 
 def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object that a schema refers to, where it may be left out too."""
+    """The object that a schema refers to, even if it is optional."""
     for part in (schema, *schema.get("anyOf", ())):
         if "$ref" in part:
             referred: Mapping[str, Any] = schemas[_name(part)]

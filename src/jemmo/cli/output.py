@@ -119,7 +119,7 @@ def print_error(error: dict[str, str]) -> None:
 
 
 def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoReturn:
-    """Report an error and end; ``frame`` is the JSON object to put it in, where one is expected."""
+    """Report an error and exit; ``frame`` is the JSON object to put it in, if one is expected."""
     if frame is not None:
         print_json({**frame, "error": error.as_dict()})
     print_error(error.as_dict())
@@ -176,7 +176,7 @@ def explain(error: Exception) -> JemmoError | None:
 def _unexpected(error: Exception) -> Unexpected:
     """Write where it happened, without the values involved, since those may be a person's data.
 
-    Of a group of tasks, where each that failed did.
+    The tracebacks of the failed tasks of a group.
     """
     failed = leaves(error)
     around = [] if failed == [error] else list(traceback.extract_tb(error.__traceback__))

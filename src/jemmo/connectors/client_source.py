@@ -29,7 +29,7 @@ class ClientSource:
 
 
 class ClientFiles:
-    """The same of ``jemmo.domain.ports.FileSource``: the ATS is asked for a link, ``downloads`` fetch it."""
+    """The same of ``jemmo.domain.ports.FileSource``: the ATS is requested a link, ``downloads`` fetch it."""
 
     def __init__(self, client: RestClient, downloads: Downloads) -> None:
         self.client = client

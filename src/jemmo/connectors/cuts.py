@@ -1,4 +1,4 @@
-"""Detects the size at which a search cuts its answers, where no one documents it. Pure."""
+"""Detects the undocumented size at which a search truncates its responses. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reads a list that can only be searched by day: no pages, no count, and perhaps an undocumented limit.
 
-Time is divided into windows. A window whose answer has a suspicious size, one at which a limit may lie, is asked for
+Time is divided into windows. A window whose answer has a suspicious size, one at which a limit may lie, is requested
 again in halves, and a single day value by value of ``facets``. A limit of another size is detected: see ``cuts``.
 
 One such list may feed several streams. Each walks it alone, so that each can resume alone; answers are shared, so the
@@ -73,7 +73,7 @@ class DaySearch(ABC):
         passes: Sequence[Criteria],
         walked: int | None = None,
     ) -> None:
-        """``walked`` is how many of the passes a walk begins, by default all. One under way is still finished."""
+        """``walked`` is how many of the passes a walk begins, by default all. One in progress is still finished."""
         self.zone = zone
         self.limits = set(limits)  # sizes at which an answer may have been cut
         self.passes = passes
@@ -98,7 +98,7 @@ class DaySearch(ABC):
         """The values of a facet, which together should hold every row."""
 
     def narrower(self, question: Question, rows: list[Row]) -> Question:
-        """Another question to ask instead, where these rows show that the answer holds too much."""
+        """A narrower question, if these rows show that the response contains too much."""
         return question
 
     async def settled(self, question: Question, place: Place, step: Slice) -> Slice:
@@ -234,7 +234,7 @@ class DaySearch(ABC):
         return rows if narrower is question else await self.ask(narrower)
 
     def _after(self, walk: Walk, place: Place | None) -> Place | None:
-        """Where to go on after a window: the next window, the next pass, or nowhere."""
+        """Where to continue after a window: the next window, the next pass, or nowhere."""
         if place is None:
             return None
         if not walk.is_done:
@@ -302,7 +302,7 @@ class DaySearch(ABC):
     async def _has_more(self, question: Question, rows: list[Row]) -> bool:
         """Whether smaller parts of a window show rows that its answer lacks.
 
-        A part as large as that answer may have been cut as well, so it is asked for in parts again: in two halves of
+        A part as large as that answer may have been cut as well, so it is requested in parts again: in two halves of
         the rows, or by facet where days are too few to differ.
         """
         known, size = self.ids(rows), len(rows)
@@ -336,7 +336,7 @@ class DaySearch(ABC):
     # --- rows ---
 
     def within_history(self, step: Slice, limit: datetime | None) -> Slice:
-        """Without the rows that are older than a limited history, where a row is a talent and its application."""
+        """Without rows older than a limited history, if a row is both a talent and its application."""
         if limit is None:
             return step
         times = [(row, moment(row.get(self.dates[1]), self.zone)) for row in step.rows]

@@ -1,4 +1,4 @@
-"""Fetches files whose links die soon: each is asked for just before, and once more if it dies on the way."""
+"""Fetches files whose links die soon: each is requested just before, and once more if it dies on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a custom field is called, where an ATS gives a key or an id for its name."""
+"""Labels for custom fields of an ATS that gives a key or an id as the name."""
 
 from __future__ import annotations
 

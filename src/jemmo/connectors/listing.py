@@ -45,9 +45,9 @@ FORGOTTEN = frozenset({400, 404, 410, 422})  # answers to a place in a list that
 class Listing(Struct, frozen=True, kw_only=True):
     """One stream of an ATS: where its list is, what a row promises to be, and the row as our record.
 
-    ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes. ``key`` is the field
-    with a row's id. ``rows`` takes this stream's rows out of the list's, where the list holds others too. ``right`` is
-    what the ATS calls the list, where that is not the stream's name.
+    ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes. ``key`` is the field with
+    a row's id. ``rows`` selects this stream's rows, if the list contains others too. ``right`` is the ATS's name of the
+    list, if it differs from the stream's.
     """
 
     spec: StreamSpec
@@ -188,7 +188,7 @@ class ListSource(ClientSource, ABC):
             before = {raw.remote_id for raw in page.raw} - {None}
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        """Every id, asked for thinly; where that is refused, the list as it is."""
+        """Every id, with as few fields as possible; if that is refused, the list as it is."""
         listing, before, begun = self._listings[stream], set[str](), False
         for ask in (Ask(thin=True), Ask()):
             try:

@@ -46,9 +46,9 @@ class Position(Struct, frozen=True, kw_only=True):
     """Where a pass stands: the next address, the list's last count, how many records were met.
 
     ``least`` is the lowest count in this pass. A pass may read several lists, its parts: ``short`` is how many records
-    earlier parts were short of their counts, ``before`` how many were met in them. Where ``recent`` is set, the first
-    part is what changed from then on and the second the rest, which ``after`` counts. Nothing older than ``limit`` is
-    in these lists.
+    earlier parts were short of their counts, ``before`` how many were met in them. If ``recent`` is set, the first part
+    is what changed since then and the second the rest, which ``after`` counts. Nothing older than ``limit`` is in these
+    lists.
     """
 
     url: str

@@ -35,7 +35,7 @@ class Whole(Struct, frozen=True):
 class OffsetLists:
     """An ATS's lists. Each filter is tested before it is used: many ATSs ignore what they don't know.
 
-    ``order`` names the parameter that sorts. A sorted list is asked for ``sorted_limit`` rows at most. ``incremental``
+    ``order`` names the parameter that sorts. A sorted list is requested ``sorted_limit`` rows at most. ``incremental``
     is ``auto`` where the filter for changes is tested, else ``on`` or ``off``. ``counts`` are those of whole lists, by
     address, as far as they are known already; -1 where a list has none.
     """

@@ -1,6 +1,6 @@
 """Reads a list in passes that can be resumed and may begin with what changed lately.
 
-Declare which rows belong to a stream (``Rule``); the rest is here: what is asked for, places to go on from, counts,
+Declare which rows belong to a stream (``Rule``); the rest is here: what is requested, places to go on from, counts,
 a limited history, and the ids that a whole pass met, which spare a sweep its own reading.
 """
 
@@ -281,7 +281,7 @@ class PassedList:
     async def pages(
         self, since: datetime | None, cursor: str | None = None, recent: datetime | None = None
     ) -> AsyncIterator[ListPage]:
-        """What changed since a moment or, where that is ``None``, everything."""
+        """What changed since a time, or everything if that is ``None``."""
         query, by_change = await self._query(since)
         reading = ListPass(self._lists, query, self.rule, by_change=by_change, recent=recent)
         if not reading.resume(cursor) and since is None:
@@ -323,7 +323,7 @@ class PassedList:
             yield sightings
 
     async def find(self, remote_id: str) -> Row | None:
-        """A row of the stream by its id; where that filter does not work, by reading until it comes."""
+        """A row of the stream by its id or, if that filter doesn't work, by reading until it appears."""
         query = self._every
         if await self._lists.finds_ids(query.entity):
             query = query.with_id(remote_id)
@@ -336,7 +336,7 @@ class PassedList:
     async def _query(self, since: datetime | None) -> tuple[Query, bool]:
         """The query, and whether it filters by time of change.
 
-        Changes are asked for whether rows belong to the stream or not: so one that was deleted, or does so no more, is
+        Changes are requested whether rows belong to the stream or not: so one that was deleted, or does so no more, is
         seen to be.
         """
         query, by_change = await self._lists.changed(self._every.entity, since)

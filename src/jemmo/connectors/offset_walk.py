@@ -2,7 +2,7 @@
 
 Each page begins with the last row of the page before. If it does not, earlier rows were deleted and later ones moved up
 unseen, so the walk goes back until it meets a row it knows. It steps by the rows it received, since some ATSs send a
-hundred whatever is asked for.
+hundred whatever is requested.
 
 Rows created at the same time, as by an import, may come in another order with each page: a database promises none. Then
 the walk starts over in an order without ties.
@@ -61,7 +61,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     total   the list's own count
     short   at the end, how many rows the list counts but did not send
-    after   where to go on, ``None`` at the end
+    after   where to continue, ``None`` at the end
     covers  ``False`` once something may have been missed
     """
 

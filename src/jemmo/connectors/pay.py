@@ -1,4 +1,4 @@
-"""Pay as recruiters type it. Where it is in doubt no number is set, and what was written is shown."""
+"""Pay as recruiters type it. If it is unclear, no number is set, and the original text is shown."""
 
 from __future__ import annotations
 

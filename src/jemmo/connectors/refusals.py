@@ -1,4 +1,4 @@
-"""What an answer other than 200 means, where a vendor means by it what most do."""
+"""The meaning of a response other than 200, for vendors that follow common practice."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class SideLists:
 
 
 async def if_allowed(request: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
-    """Nothing, where the key lacks the right, or the account the list: a sync goes on without it."""
+    """Nothing, if the key lacks the permission or the account the list: a sync continues without it."""
     try:
         return await request
     except (Refused, ScopeTooSmall):

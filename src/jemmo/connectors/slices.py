@@ -36,7 +36,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Slice(Struct, frozen=True, kw_only=True):
-    """Rows of one window. ``after`` is where to go on, ``None`` at the end."""
+    """Rows of one window. ``after`` is where to continue, ``None`` at the end."""
 
     rows: list[Row]
     window: Window

@@ -25,7 +25,7 @@ FILE_URL = free_text(
 
 
 class FileRequest(Struct, frozen=True):
-    """How one file is asked for."""
+    """How one file is requested."""
 
     url: str
     headers: Mapping[str, str]

@@ -108,9 +108,9 @@ class Walk(Struct, frozen=True, kw_only=True):
         return self.day > self.end
 
     def after(self, size: int, suspicious: Container[int]) -> tuple[bool, Walk]:
-        """Whether to use this window's answer of ``size`` rows, and where to go on.
+        """Whether to use this window's answer of ``size`` rows, and where to continue.
 
-        A suspicious answer is dropped and half of its days are asked for, until one day is left.
+        A suspicious answer is dropped and half of its days are requested, until one day is left.
         """
         window = self.window
         if size in suspicious and window.days > 1:

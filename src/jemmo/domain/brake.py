@@ -30,7 +30,7 @@ def max_unreviewed(present: int) -> int:
 
 
 def remaining_allowance(present: int, recent: int) -> int:
-    """How many more may go, where ``recent`` were deleted within the last day."""
+    """How many more may be deleted, if ``recent`` were deleted within the last day."""
     return max(0, max_unreviewed(present + recent) - recent)
 
 

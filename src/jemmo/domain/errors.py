@@ -12,7 +12,7 @@
     ├── Cancelled        stopped on purpose
     ├── Unexpected       a bug, once it has been caught and logged
     ├── LeaseLost        another run took over; stop writing at once
-    ├── AlreadyRunning   a sync of this connection is under way
+    ├── AlreadyRunning   a sync of this connection is in progress
     └── RecordRejected   keep the record with its reason and go on
 
 All carry a stable ``code`` and the facts of this time. The text for people is in ``jemmo.domain.error_catalog`` alone.
@@ -144,7 +144,7 @@ class LeaseLost(JemmoError):
 
 
 class AlreadyRunning(JemmoError):
-    """A sync of this connection is already under way."""
+    """A sync of this connection is already in progress."""
 
     failure = FailureMode.TRANSIENT
     default_code = "already_running"

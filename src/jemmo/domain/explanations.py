@@ -132,7 +132,7 @@ class RecordFacts(Struct, frozen=True, kw_only=True):
 class Explanation(Struct, frozen=True, kw_only=True):
     """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last showed the record.
 
-    The history of the connection begins at ``limit``, where that matters.
+    The start of the connection's history, if it matters.
     """
 
     verdict: Verdict

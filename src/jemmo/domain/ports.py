@@ -219,7 +219,7 @@ class RunStore(Protocol):
         ...
 
     async def rereading(self, stream: Stream) -> tuple[Rereading | None, datetime | None]:
-        """The rereading of the stream under way, and when its content was last read as a whole."""
+        """The rereading of the stream in progress, and when its content was last read as a whole."""
         ...
 
     async def keep_rereading(

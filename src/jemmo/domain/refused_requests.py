@@ -30,7 +30,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
 
 class RefusalMemory(Protocol):
-    """Where a connection's refusals are kept; those of another key or of other options are none of its."""
+    """Stores a connection's refusals; those of another key or other options don't count."""
 
     async def known(self) -> list[Refusal]: ...
 

@@ -10,7 +10,7 @@ FRESH = timedelta(hours=24)
 
 
 class Colour(StrEnum):
-    """Green: synced within 24 h. Yellow: longer ago, or an error stops its files. Red: failed. Loading: under way."""
+    """Green: synced within 24 h. Yellow: longer ago, or an error stops its files. Red: failed. Loading: in progress."""
 
     GREEN = "green"
     YELLOW = "yellow"

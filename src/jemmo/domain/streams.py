@@ -40,7 +40,7 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream. ``lag`` is the
     overlap read again on purpose, since neither bounds nor clocks of an ATS are exact. ``after`` are the streams that
     should be complete before this one starts. ``thin_sweep`` says that a list of all ids costs less than reading the
-    stream; where it does not, a reconcile reads everything, which also finds changes without a date. ``follows`` are
+    stream; otherwise a reconcile reads everything, which also finds changes without a date. ``follows`` are
     the streams that refer to this one: an incremental sync reads it only after one of them brought something. Changes
     to this stream alone wait for the next reconcile. ``recent``: recent changes can be read first. Older records of
     such streams are then read only after the recent ones of all of them are stored.
@@ -57,10 +57,10 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Where a stream stands: how far it is safely read and where a pass under way goes on.
+    """Where a stream stands: how far it is safely read and where a pass in progress goes on.
 
     watermark       everything the ATS changed before this time is in the tables
-    mode            the mode of the pass under way, ``None`` between passes
+    mode            the mode of the pass in progress, ``None`` between passes
     cursor          where that pass goes on, as the connector wrote it; ``None`` at its start
     pass_started_at when that pass began: the next watermark once it is complete
     seen            distinct records that pass has seen so far, rejected ones included
@@ -69,9 +69,9 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     done            the pass has read this stream to its end
     complete        the last pass proved that nothing was left out; during a pass: so far
     basis           what its records were mapped with besides themselves, as a digest
-    unreadable      what is stored of the pass under way made no sense, so it starts over
+    unreadable      what is stored of the pass in progress made no sense, so it starts over
     synced_at       when the last proved pass began that a run ended with: how old the stream is on pages
-    reaches         how far back the last whole reading, or the one under way, goes; ``None``: to the beginning
+    reaches         how far back the last whole reading, or the one in progress, goes; ``None``: to the beginning
     """
 
     stream: Stream
@@ -160,7 +160,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
     raw      the records as sent
     map      turns one of them into a canonical record; raises ``RecordRejected``
-    cursor   where to go on after this page; ``None`` says that this was the last one
+    cursor   where to continue after this page; ``None`` says that this was the last one
     total    how many records the ATS says the pass has, if it says so
     repeats  how many of these records were already in an earlier page of this pass
     short    with the last page, how many records less than the ATS counts came, where ``total`` cannot tell
@@ -226,9 +226,9 @@ class Part(StrEnum):
 
 
 class Sweep(Struct, kw_only=True):
-    """A stream's comparison with the ATS in a reconcile, kept so that another slice of the run can go on with it.
+    """A stream's comparison with the ATS in a reconcile, kept so that another slice of the run can continue it.
 
-    began    when the sweep under way began; what came later is not judged by it
+    began    when the sweep in progress began; what came later is not judged by it
     cursor   where it goes on; ``ended`` once it was at its last page
     short    what its pages said of records that are counted but not listed
     missed   how many records the ATS counts that the sweep did not meet

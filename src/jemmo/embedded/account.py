@@ -34,7 +34,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def admit(self, folder: Path) -> None:
-        """Let the server walk through a folder that stays ours; nobody else gets in."""
+        """Let the server's user pass through a folder that stays ours, and no other user."""
         if not self.is_us:
             os.chown(folder, -1, self.gid)
             folder.chmod(0o710)
@@ -46,7 +46,7 @@ class Account:
     def run(
         self, command: Sequence[str | Path], *, cwd: Path, feed: str = "", keep: Sequence[int] = ()
     ) -> str:
-        """Run a PostgreSQL program to its end; gives what it printed, raises its complaints."""
+        """Run a PostgreSQL program to its end; returns its output and raises its errors."""
         who = {} if self.is_us else {"user": self.uid, "group": self.gid, "extra_groups": []}
         done = subprocess.run(  # noqa: S603 -- our own program and arguments, no shell
             [str(word) for word in command],

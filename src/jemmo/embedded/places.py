@@ -83,7 +83,7 @@ def find_places(home: Path) -> Places:
 
 
 def make_places(home: Path, account: Account) -> Places:
-    """Create what is missing; the server's user gets to its folders and nobody else does."""
+    """Create what is missing, accessible to the server's user alone."""
     root = home / "postgres"
     if not root.exists():
         if not account.can_enter(home):
@@ -100,7 +100,7 @@ def make_places(home: Path, account: Account) -> Places:
 
 
 def open_sockets(places: Places, account: Account) -> None:
-    """Make the socket's folder, empty, and make sure that it is nobody else's."""
+    """Create the socket's folder, empty, and make sure that it belongs to us."""
     folder = places.sockets
     try:
         folder.mkdir(mode=0o700)

@@ -57,7 +57,7 @@ def is_running() -> bool:
 
 
 def is_alive() -> bool:
-    """Whether this home's server lives; quicker than to connect. What a killed one left behind does not count."""
+    """Whether this home's server is running; faster than connecting. What a killed one left behind does not count."""
     with explained("Looking for the database"):
         places = find_places(home())
         return locks.is_held(places.running) and not _is_orphaned(places)
@@ -194,7 +194,7 @@ def _is_orphaned(places: Places) -> bool:
     except psutil.NoSuchProcess:
         return True
     except (psutil.AccessDenied, OSError, ValueError, IndexError):
-        return False  # it cannot be told
+        return False  # it cannot be known
 
 
 def _end_orphans(places: Places) -> None:

@@ -3,8 +3,8 @@
 A PDF may spell a name by numbers (``/#4caunch``), put objects into compressed streams, and refer to a value instead of
 giving it. An RTF may split a control word by whatever readers skip. Both are undone before anything is matched.
 
-Strings are not told from names, since readers differ in where a damaged string ends. Instead a name counts only where
-an action or an annotation has it, which prose hardly ever does: a resume may say HTML/JavaScript.
+Strings are not distinguished from names, since readers differ in where a damaged string ends. Instead a name counts
+only where an action or an annotation has it, which prose hardly ever does: a resume may say HTML/JavaScript.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TooMuch(Exception):
 
 
 class Unreadable(Exception):
-    """Nobody could look into one of the object streams."""
+    """One of the object streams is unreadable."""
 
 
 def _names(*names: str) -> str:
@@ -59,7 +59,9 @@ SHARE = re.compile(
     ),
     re.IGNORECASE,
 )
-"""A file of another machine: whatever opens it by itself tells that machine who is signed in to Windows."""
+"""A file of another machine: a program that opens it automatically reveals to that machine who is signed in to
+Windows.
+"""
 ENCRYPTED = re.compile(f"/{_names('Encrypt')}{ENDS}".encode())
 STREAM = re.compile(rb"(?<!end)stream")
 SPACES = b"\x00\t\n\f\r "

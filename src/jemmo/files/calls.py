@@ -1,7 +1,7 @@
 """Which system calls are left to whatever reads a file: those that compute, and those that answer. Linux alone.
 
 Everything else fails (EPERM), so code that takes over the process can neither signal others nor open, start or connect
-to anything. Where the kernel knows no such filter (seccomp, mode 2), the limits of ``reader`` remain.
+to anything. If the kernel has no such filter (seccomp, mode 2), the limits of ``reader`` remain.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ALLOW, _REFUSE, _END = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000  # linu
 _NUMBER, _SYSTEM = 0, 4  # places in struct seccomp_data
 
 _SYSTEMS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How the calls of a system are told from those of others (linux/audit.h)."""
+"""How the kernel identifies a system's calls (linux/audit.h)."""
 _CALLS = {
     "read": (0, 63),
     "write": (1, 64),

@@ -66,7 +66,7 @@ def words(content: bytes, content_type: str) -> str:
 
 
 def work(content: bytes, kind: str, max_bytes: int) -> Iterator[str]:
-    """What the sandbox is asked for: the words of a content type, or of any file after what ``inspect`` says of it.
+    """What the sandbox is requested: the words of a content type, or of any file after what ``inspect`` says of it.
 
     That is a line, ``kept CONTENT_TYPE`` or ``refused CODE``. It counts whatever becomes of the words.
     """

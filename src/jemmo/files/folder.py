@@ -18,7 +18,7 @@ DRAFT = ".draft-"
 
 
 class FolderStorage:
-    """Implements ``jemmo.files.storage.Storage``. A file appears by a rename, so it is whole or not there."""
+    """Implements ``jemmo.files.storage.Storage``. A file appears by a rename, so it is either complete or absent."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

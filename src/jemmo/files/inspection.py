@@ -1,6 +1,6 @@
 """What a file is by its content, and whether it may be kept. Runs in the sandbox (``reader``), and reads what it must.
 
-Nothing is taken from what a file's name or an answer's header say. What could hide a bomb or run by itself is refused.
+A file's name and the response's headers are not trusted. What could hide a bomb or run by itself is refused.
 """
 
 from __future__ import annotations

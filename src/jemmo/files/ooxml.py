@@ -53,7 +53,7 @@ class Package:
         return self._relations(folder, self._parsed(listing))
 
     def content_types(self) -> list[str]:
-        """Every content type that any list of the archive tells. Raises ``ValueError`` if one cannot be read."""
+        """Every content type in any list of the archive. Raises ``ValueError`` if one cannot be read."""
         return [
             element.get("ContentType", "")
             for entry in self._archive.infolist()
@@ -62,7 +62,7 @@ class Package:
         ]
 
     def content_type(self, part: str) -> str:
-        """The content type that the package tells of a part, or an empty string."""
+        """The content type that the package declares for a part, or an empty string."""
         return self._types.get(_plain(part), "")
 
     def main_document(self) -> str | None:

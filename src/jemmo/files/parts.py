@@ -94,7 +94,7 @@ def judge_odt(archive: zipfile.ZipFile) -> None:
 
 
 def defuse(entries: list[zipfile.ZipInfo], size: int) -> None:
-    """Judge an archive by its directory; ``zipfile`` unpacks no entry beyond the size told there."""
+    """Judge an archive by its directory; ``zipfile`` unpacks no entry beyond the size declared there."""
     if len(entries) > MAX_ENTRIES:
         raise Refused("archive_bomb")
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
@@ -109,7 +109,7 @@ def defuse(entries: list[zipfile.ZipInfo], size: int) -> None:
             raise Refused("macros")
         if name.endswith(ARCHIVES) or "embeddings/ole" in name or "/activex/" in name:
             raise Refused("embedded")
-        if entry.flag_bits & 0x1:  # encrypted: nobody could look inside
+        if entry.flag_bits & 0x1:  # encrypted, so it can't be inspected
             raise Refused("type_not_kept")
 
 
@@ -198,7 +198,7 @@ def _judge_fields(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         if b"<" not in start:
             return
         content = start + part.read()
-    plain = content.replace(b"\x00", b"")  # UTF-16, as far as it matters
+    plain = content.replace(b"\x00", b"")  # UTF-16, as far as needed
     if b"instrText" in plain or b"fldSimple" in plain:
         fields = _Fields()
         _parse(content, fields)

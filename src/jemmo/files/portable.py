@@ -8,7 +8,7 @@ from jemmo.files.verdict import Refused
 
 
 def judge(content: bytes) -> None:
-    """Raise ``Refused`` for a PDF that runs something, or into which nobody can look."""
+    """Raise ``Refused`` for a PDF that runs something, or that can't be inspected."""
     try:
         if active.is_active(content):
             raise Refused("embedded")

@@ -1,4 +1,4 @@
-"""What a process and its sandbox say to each other: see ``reader``. Light, since both import it."""
+"""The messages between a process and its sandbox: see ``reader``. Light, since both import it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 JOB = 256  # bytes of a job's description, at most
 READY = b"+"
 ANY, KEPT, REFUSED = "any", "kept", "refused"
-"""A file of whatever kind, and what the inspection says of it: see ``extract.work``."""
+"""A file of whatever kind, and the inspection's verdict: see ``extract.work``."""
 
 
 class Ending(StrEnum):

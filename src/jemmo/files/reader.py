@@ -3,8 +3,9 @@
 ``python -m jemmo.files.reader FD`` says over the socket FD that it is ready, and takes jobs from it, one at a time: a
 kind, a number of seconds, a size, and a socket over which the file comes and the answer goes. The file never passes
 through this process, so nothing of it is left for the next one. The fork that reads it has little memory and time, an
-empty environment, and can open neither files nor sockets; what breaks a library breaks that fork alone. On Linux it
-has only the system calls that computing and answering take (``calls``), so code that takes it over reaches nobody else.
+empty environment, and can open neither files nor sockets; what breaks a library breaks that fork alone. On Linux it has
+only the system calls that computing and answering take (``calls``), so malicious code inside it can't reach anything
+else.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _prepare() -> None:
 
 
 def _children() -> int:
-    """A pipe that wakes whoever waits on it when a child has ended."""
+    """A pipe that wakes its reader when a child has ended."""
     woken, wakes = os.pipe()
     os.set_blocking(woken, False)
     os.set_blocking(wakes, False)
@@ -81,12 +82,12 @@ def _children() -> int:
 
 
 def _read(kind: str, file: int, seconds: float, size: int) -> NoReturn:
-    """The fork: read one file and end, whatever happens. What went wrong is not told: it may quote the file."""
+    """The fork: read one file and end, whatever happens. The error is not reported, since it may quote the file."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.alarm(int(seconds) + 2)  # ends it, should whoever waits for it be killed
+        signal.alarm(int(seconds) + 2)  # ends it if the waiting process is killed
         with socket.socket(fileno=file) as own:
             confine(MEMORY + COPIES * size)
             content = b"".join(iter(lambda: own.recv(1 << 20), b""))

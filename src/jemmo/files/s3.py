@@ -133,7 +133,7 @@ class S3Storage:
         return StorageError(place=self.place, reason=code)
 
     def _refused(self, variant: str = "", **facts: str) -> ConfigError:
-        """The storage does not accept us until someone acts."""
+        """The storage refuses our credentials until a person acts."""
         return ConfigError("storage_refused", variant=variant, place=self.place, **facts)
 
 
@@ -142,7 +142,7 @@ def _status(response: Mapping[str, Any]) -> int:
 
 
 def encryption_of(options: Mapping[str, str], address: str) -> dict[str, str]:
-    """What S3 is told about encryption, from ``sse`` and ``kms_key`` of the address; raises ``ConfigError``."""
+    """The encryption headers for S3, from ``sse`` and ``kms_key`` of the address; raises ``ConfigError``."""
     method, key = options.get("sse", ""), options.get("kms_key", "")
     is_known = not method or method in ENCRYPTION
     if set(options) - {"sse", "kms_key"} or not is_known or (key and not method.startswith("aws:")):

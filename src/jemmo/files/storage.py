@@ -1,6 +1,6 @@
 """The port to wherever sealed files lie. One suite tests every backend (``tests/contracts/test_every_storage.py``).
 
-A name is ``folder/leaf``, both of letters, digits and hyphens: it says nothing of whom the file is about.
+A name is ``folder/leaf``, both of letters, digits and hyphens: it reveals nothing about the person.
 """
 
 from __future__ import annotations

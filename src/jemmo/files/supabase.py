@@ -41,7 +41,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Answer(Struct, frozen=True):
-    """``code`` is Supabase's own word for a refusal; its status says 400 to nearly all of them."""
+    """``code`` is Supabase's own word for a refusal; the status is 400 for nearly all of them."""
 
     status: int
     code: str
@@ -162,7 +162,7 @@ class SupabaseStorage:
         return StorageError(place=self.place, reason=f"HTTP {answer.status}")
 
     def _refused(self, variant: str = "", *, reason: str | None = None) -> ConfigError:
-        """The storage does not accept us until someone acts."""
+        """The storage refuses our credentials until a person acts."""
         return ConfigError("storage_refused", variant=variant, place=self.place, reason=reason)
 
 
@@ -181,7 +181,7 @@ OLDER_CODES = {
     "Unauthorized": "AccessDenied",
     "invalid_mime_type": "InvalidMimeType",
 }
-"""The word ``error`` of servers, and of answers, that tell no ``code``."""
+"""The word ``error`` in responses without a ``code``."""
 TAKEN = {"ResourceAlreadyExists", "BucketAlreadyExists", "KeyAlreadyExists", "Duplicate"}
 
 

@@ -26,7 +26,7 @@ def is_remote(target: str) -> bool:
 
 
 def includes_share(fields: str) -> bool:
-    """Whether a field shows a file of a network share: Word asks that machine, and tells it who is signed in."""
+    """Whether a field shows a file of a network share: Word contacts that machine, and reveals who is signed in."""
     return any(_is_share(field[1]) for field in INCLUDED.finditer(fields))
 
 

@@ -116,7 +116,7 @@ def _reason(ending: Ending) -> str:
 def _ask(content: bytes, kind: str, seconds: float) -> tuple[Ending, bytes]:
     """Ask a sandbox that waits; should it be gone, a new one.
 
-    Where the system cannot fork, nothing can be confined, so nothing is read.
+    On systems without fork nothing can be confined, so nothing is read.
     """
     if not hasattr(os, "fork"):
         raise ReaderUnavailable(variant="platform")

@@ -18,7 +18,7 @@ REASONS = {
 
 
 class Refused(Exception):
-    """This file is not kept; ``code`` says why, ``message`` says it to people."""
+    """This file is not kept; ``code`` is the reason, ``message`` its text for people."""
 
     def __init__(self, code: str) -> None:
         super().__init__(REASONS[code])

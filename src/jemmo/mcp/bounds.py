@@ -1,4 +1,4 @@
-"""Answers that fit an assistant's context: bounded in length, and without text that nobody would see."""
+"""Answers that fit an assistant's context: bounded in length, and without invisible text."""
 
 from __future__ import annotations
 

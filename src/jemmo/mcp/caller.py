@@ -37,7 +37,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     @property
     def unseal(self) -> Unseal | None:
-        """What opens contact details; ``None`` for readers who may not see them."""
+        """Decrypts contact details; ``None`` for readers who may not see them."""
         return default_vault().open if self.has(ApiScope.CONTACTS) else None
 
     @property
@@ -68,7 +68,7 @@ class Caller(Struct, frozen=True, kw_only=True):
         )
 
     def log_search(self, count: int) -> None:
-        """Note that someone was searched for by their address or number."""
+        """Record a search for a person by address or number."""
         actor = self.token.created_by if self.token else None
         log_access(self.org, Action.SEARCHED, actor=actor, by="mcp", found=count)
 

@@ -1,4 +1,4 @@
-"""`/mcp`: the Model Context Protocol over HTTP, for whoever shows an API token."""
+"""`/mcp`: the Model Context Protocol over HTTP, for callers with an API token."""
 
 from __future__ import annotations
 

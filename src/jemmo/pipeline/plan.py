@@ -89,11 +89,11 @@ def begin_pass(
     now: datetime,
     limit: datetime | None = None,
 ) -> Checkpoint:
-    """The checkpoint a stream's pass starts from: a pass under way in the same mode goes on.
+    """The checkpoint a stream's pass starts from: a pass in progress in the same mode goes on.
 
-    In an initial sync that was interrupted, a stream already read to its end is not read again. In
-    an incremental one it is: since then it may have changed. An initial one that does not go back to ``limit``, where
-    the history begins now, starts over; until it ends, the next sync is an initial one too.
+    In an initial sync that was interrupted, a stream already read to its end is not read again. In an incremental one
+    it is: since then it may have changed. An initial one that does not go back to ``limit``, the current start of the
+    history, starts over; until it ends, the next sync is an initial one too.
     """
     point = checkpoint or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL
@@ -123,7 +123,7 @@ def is_mapped_anew(point: Checkpoint, page: Page) -> bool:
 
 
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
-    """Where the connector begins: everything in an initial pass, else the watermark less the lag.
+    """Where the connector starts: from the beginning in an initial pass, otherwise at the watermark minus the lag.
 
     A reconcile reads everything too where a list of ids alone would cost as much. An initial pass wants first
     what changed lately; the moment it goes by is the same however often the pass is taken up.
@@ -156,9 +156,9 @@ def advance(
     A pass is complete when its last page was reached and it has seen at least as many records as the ATS counted at
     some time during the pass. What was deleted meanwhile only makes it see more, and what was added or edited is read
     next time. A count is a hint, though: one that is too high by a few, and by as many as last time, is the ATS's own
-    mistake. A pass over changes (not ``whole``) that is short by a few reads them once more next time: the
-    watermark stays. Where the ATS's clock is behind, by a negative ``clock_off`` in seconds, so is the watermark, since
-    filters compare with that clock.
+    mistake. A pass over changes (not ``whole``) that is short by a few reads them once more next time: the watermark
+    stays. If the ATS's clock is behind (``clock_off`` is negative, in seconds), so is the watermark, since filters
+    compare with that clock.
     """
     seen = point.seen + fetched - repeats
     total = lowest_total(point.total, total)
@@ -188,7 +188,7 @@ def _behind(clock_off: float) -> timedelta:
 
 
 def end_pass(point: Checkpoint, clock_off: float = 0.0) -> Checkpoint:
-    """Between two passes: the mode is cleared, the watermark stays and, if proved, says how old the stream is."""
+    """Between two passes: the mode is cleared, the watermark stays and, if proved, is the stream's age."""
     ours = point.watermark and point.watermark + _behind(clock_off)
     synced_at = min(ours, point.pass_started_at) if ours and point.pass_started_at else ours
     return replace(

@@ -26,8 +26,8 @@ def process(
 ) -> PageOutcome:
     """Turn a page into what the store writes. One bad record is rejected; the others go on.
 
-    A record that changed after ``now`` is noted: the ATS's clock is ahead of ours. So is one without any time of a
-    change, where a history begins at ``limit``: it is never left out.
+    A record that changed after ``now`` is noted: the ATS's clock is ahead of ours. So is one without a modification
+    time, if a history starts at ``limit``: it is never excluded.
     """
     notes = Notes()
     records: list[Record] = []

@@ -56,7 +56,7 @@ class Reconciler:
             try:
                 await self._sweep(spec.name, sweep)
             except StreamRefused:
-                await self._keep(spec.name, sweep, Part.DECIDED)  # the run has told of it
+                await self._keep(spec.name, sweep, Part.DECIDED)  # the run has reported it
                 return True
             sweep.cursor = None
             await self._keep(spec.name, sweep, Part.UNREAD)
@@ -111,7 +111,7 @@ class Reconciler:
         await self.store.keep_sweep(stream, sweep)
 
     async def _begin(self, stream: Stream, missing: list[str] | None = None) -> Sweep:
-        """A sweep from the beginning; a second one, where some were missing in a first."""
+        """A sweep from the beginning, or a second one if records were missing in the first."""
         sweep = Sweep(
             began=self.run.now(),
             part=Part.FIRST if missing is None else Part.SECOND,
@@ -169,7 +169,7 @@ class Reconciler:
                 self.run.end_slice_if_over()
 
     async def _delete_missing(self, loss: PendingDeletions) -> None:
-        """Bury what is gone for sure; where it is too much to ask for by name, begin a second sweep.
+        """Delete the records that are certainly gone; if there are too many to request by id, start a second sweep.
 
         A sweep that the ATS's count does not confirm is proof only together with that answer, so the rest waits for
         the next reconcile.

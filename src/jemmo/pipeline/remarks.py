@@ -1,4 +1,4 @@
-"""What a run says of itself besides its counts: the warnings of its report."""
+"""The warnings of a run's report."""
 
 from __future__ import annotations
 

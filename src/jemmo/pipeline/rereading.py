@@ -56,7 +56,7 @@ async def _reread(run: SyncRun, spec: StreamSpec) -> None:
     except UNREADABLE:
         await run.store.keep_rereading(spec.name, None, ended_at)
     except StreamRefused:
-        return  # the run has told of it
+        return  # the run has reported it
 
 
 def _limit(run: SyncRun, stream: Stream) -> datetime | None:

@@ -91,7 +91,7 @@ class SyncRun:
         except Postponed as reason:
             await self._postpone(reason)
         except SliceOver:
-            pass  # the report stays open, and the checkpoints say where to go on
+            pass  # the report stays open, and the checkpoints keep the position
         except JemmoError as error:
             self.report.fail(error)
         finally:
@@ -156,7 +156,7 @@ class SyncRun:
         await self._buffer.put(Batch(nothing, done))
 
     def _before(self, spec: StreamSpec) -> list[Stream]:
-        """The streams of this run to wait for. Those that only follow others come last, so nobody waits for them."""
+        """The streams of this run to wait for. Those that only follow others come last, so no stream waits for them."""
         if self._following(spec):
             return self._following(spec)
         last = {candidate.name for candidate in self.specs if self._following(candidate)}
@@ -182,7 +182,7 @@ class SyncRun:
         if self._stopped is None or isinstance(self._stopped, Postponed):
             self._stopped = reason
         for name in self._written:
-            self._is_written(name)  # nobody is to wait for what comes another time
+            self._is_written(name)  # nothing should wait for what comes later
 
     async def _fetch(self, spec: StreamSpec, point: Checkpoint) -> None:
         """Read on from the place kept, or from the beginning where the connector cannot read that place."""
@@ -199,7 +199,7 @@ class SyncRun:
     async def _fetch_from(
         self, spec: StreamSpec, point: Checkpoint, start: Start | None = None
     ) -> None:
-        """Read from where the checkpoint says; all from the ``start`` given where records are mapped anew."""
+        """Read from the checkpoint on, or everything from ``start`` if records are mapped again."""
         start, before = start or start_of(spec, point), point.short
         async for page in self.source.pages(spec.name, start):
             self._begun.add(spec.name)
@@ -272,7 +272,7 @@ class SyncRun:
             await self.commit([page for page, _ in own], own[-1][1])
 
     async def _note_recent(self, taken: list[Batch]) -> None:
-        """Let streams go on to what is older, and tell who watches, as soon as all that is recent is in the tables."""
+        """Let streams continue with older records, and notify the observer, once all recent records are stored."""
         for batch in taken:
             if batch.recent is False:
                 self._recent[batch.page.outcome.stream].set()
@@ -297,7 +297,7 @@ class SyncRun:
         return self.store.make_ready(outcome)
 
     async def commit(self, pages: list[ReadyPage], checkpoint: Checkpoint) -> None:
-        """Write pages of one stream and their checkpoint, then tell who watches."""
+        """Write pages of one stream and their checkpoint, then notify the observer."""
         stream = checkpoint.stream
         written = await self.store.commit_pages(pages, checkpoint)
         for page in pages:
@@ -324,7 +324,7 @@ class SyncRun:
         await self.keep_report()
 
     async def keep_report(self) -> None:
-        """Store the report, at most once in ``REPORT_EVERY``, so that pages say how far this run is."""
+        """Store the report, at most once in ``REPORT_EVERY``, so that pages show the progress of this run."""
         clock = asyncio.get_running_loop().time()
         if clock - self._reported >= REPORT_EVERY:
             self._reported = clock
@@ -338,7 +338,7 @@ class SyncRun:
                 await self.commit([self.process(part)], self._points[part.stream])
 
     def _count_along(self) -> None:
-        """Where the history is limited, what came along with other records may be in no list that was read."""
+        """With a limited history, records that came along with others may be in no list that was read."""
         if self.limit is None:
             return
         for stream, beside in self._beside.items():
@@ -381,7 +381,7 @@ class SyncRun:
         }
 
     async def _postpone(self, reason: Postponed) -> None:
-        """End partly done. A reconcile under way is marked, so that the next run continues it."""
+        """End partly done. A reconcile in progress is marked, so that the next run continues it."""
         self.report.postpone(reason)
         await self.store.settle(self.report)
         await self.store.save_checkpoints(
@@ -397,7 +397,7 @@ class SyncRun:
         return self._slice_over()
 
     def end_slice_if_over(self) -> None:
-        """Raise ``SliceOver`` where others are to have their turn; what is kept says where to go on."""
+        """Raise ``SliceOver`` when other runs should have their turn; the checkpoints keep the position."""
         if self._slice_over():
             raise SliceOver
 

@@ -75,13 +75,13 @@ def as_number(host: str) -> str | None:
 
 
 def ats_hosts() -> frozenset[str]:
-    """Hosts of ATSs that the operator lets stand anywhere: ``JEMMO_ATS_HOSTS``."""
+    """Hosts of ATSs that the operator allows in any network: ``JEMMO_ATS_HOSTS``."""
     setting = os.environ.get("JEMMO_ATS_HOSTS", "")
     return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
 
 def is_trusted_ats(url: str) -> bool:
-    """Whether an ATS may stand inside a private network: only when the operator said so.
+    """Whether an ATS may be inside a private network: only if the operator allows it.
 
     An admin can connect to public https addresses alone, which is checked when they do; a name may lead elsewhere
     later. Plain http is for operators, on the command line.

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Ahead(Generic[T]):
-    """The requests under way whose answers nobody waits for yet, by address."""
+    """The requests in progress whose responses nothing waits for yet, by address."""
 
     def __init__(self, ask: Callable[[str], Coroutine[Any, Any, T]]) -> None:
         self._ask = ask
@@ -20,7 +20,7 @@ class Ahead(Generic[T]):
         """Ask for what will be wanted next, and go on once that was sent."""
         if url not in self._under_way:
             self._under_way[url] = asyncio.create_task(self._ask(url))
-            await asyncio.sleep(0)  # else it would be sent only when someone waits for it
+            await asyncio.sleep(0)  # otherwise it would only be sent once something waits for it
 
     async def get(self, url: str) -> T:
         """The answer, asked for now unless it was before."""

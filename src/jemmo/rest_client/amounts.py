@@ -63,7 +63,7 @@ _ALLOWED: ContextVar[Amount] = ContextVar("the limit of each answer", default=PA
 
 @contextmanager
 def at_most(amount: Amount) -> Iterator[None]:
-    """Limit each answer that is asked for within."""
+    """Limit each answer that is requested within."""
     token = _ALLOWED.set(amount)
     try:
         yield

@@ -62,21 +62,20 @@ Refuse = Callable[[Answer], JemmoError]
 Pause = Callable[[int, float], float]
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 Sign = Callable[[Mapping[str, str] | None], Awaitable[Mapping[str, str]]]
-"""Headers that prove who asks, where they end after a while: asked with those that were refused, it finds new ones."""
+"""Headers with a token that expires: called with the refused headers, it returns new ones."""
 
 
 class RestClient:
     """Requests that read, to one base address: GET, and POST where an API takes its searches so.
 
-    ``refuse`` turns an answer that is not 200 into the error it means for this vendor; only
-    ``TransientError`` is tried again. ``turn`` is entered before each request leaves, retries
-    included, and left with its answer:
-    it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
-    where the ATS does not. ``sign`` adds headers to each request; when they are refused (401), it is asked once more.
-    ``shared`` makes the pace that of all processes that use the same key. ``nothing`` is what an answer without
-    content (204) stands for: this API's empty list. ``received`` counts the bytes of all answers, unpacked.
-    ``clock_off`` is by how many seconds the ATS's clock is ahead of ours, or behind as a negative number, as its
-    answers tell; little counts as nothing.
+    ``refuse`` turns an answer that is not 200 into the error it means for this vendor; only ``TransientError`` is tried
+    again. ``turn`` is entered before each request leaves, retries included, and left with its answer: it may wait,
+    refuse, and see how long the ATS took. ``pause`` is how long to wait before the next attempt if the ATS doesn't say.
+    ``sign`` adds headers to each request; when they are refused (401), it is asked once more. ``shared`` makes the pace
+    that of all processes that use the same key. ``nothing`` is what an answer without content (204) stands for: this
+    API's empty list. ``received`` counts the bytes of all answers, unpacked. ``clock_off`` is by how many seconds the
+    ATS's clock is ahead of ours, or behind as a negative number, according to its responses; small differences count as
+    0.
     """
 
     def __init__(
@@ -125,7 +124,7 @@ class RestClient:
         return self.ask(path, lambda answer: decode(answer.body))
 
     def ask(self, path: str, decode: Callable[[Answer], T]) -> Coroutine[Any, Any, T]:
-        """As ``get``, where an answer's headers matter too: a link to the next page, for example."""
+        """Like ``get``, but with the response's headers, which may link to the next page."""
         return self._ask(Question(self.same_host(path)), decode)
 
     async def answer(self, path: str, *, expected: frozenset[int] = frozenset({200})) -> Answer:
@@ -145,7 +144,7 @@ class RestClient:
         return await self._ask(question, lambda answer: decode(answer.body))
 
     async def submit(self, path: str, fields: Mapping[str, str], decode: Callable[[bytes], T]) -> T:
-        """Like ``get``, for what an API answers to a form, such as a token to a key."""
+        """Like ``get``, for requests by form, such as exchanging a key for a token."""
         question = Question(self.same_host(path), urlencode(fields).encode(), FORM)
         return await self._ask(question, lambda answer: decode(answer.body))
 
@@ -177,7 +176,7 @@ class RestClient:
     def same_host(self, path: str) -> str:
         """The absolute address of ``path``; a link to another host is refused before the key is sent there.
 
-        Behind a proxy an ATS may write another scheme or port of its host into links: the path counts, and is asked for
+        Behind a proxy an ATS may write another scheme or port of its host into links: the path counts, and is requested
         at our own address.
         """
         if len(path) > LONGEST_LINK or not may_be_address(
@@ -238,7 +237,7 @@ class RestClient:
         return answer
 
     def _place(self, question: Question, answer: Answer) -> str | None:
-        """Where a redirect leads, if the key may go there and the question stays the same."""
+        """The target of a redirect, if the key may be sent there and the query stays the same."""
         keeps = answer.status in {307, 308} or question.body is None
         if answer.status not in MOVED or not keeps or not answer.headers.get("Location"):
             return None
@@ -336,7 +335,7 @@ class RestClient:
                 await retries.pause(wait)
 
     async def _paced(self, pacer: Pacer, decide: Callable[[float], T]) -> T:
-        """What ``decide`` says at this time, of what all processes of the key have sent."""
+        """What ``decide`` returns now for the requests of all processes with this key."""
         if self._shared is None:
             return decide(asyncio.get_running_loop().time())
 

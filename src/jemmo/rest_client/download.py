@@ -61,7 +61,7 @@ class Downloads:
         self.requests = 0
 
     async def fetch(self, url: str, *, max_bytes: int) -> bytes | None:
-        """The bytes behind a link; ``None`` if the storage says that there is nothing.
+        """The content behind a link; ``None`` if the storage has none.
 
         Raises ``RecordRejected`` (code ``too_large``) beyond ``max_bytes``, without having read them.
         """
@@ -129,7 +129,7 @@ def _private() -> TransientError:
 
 
 def _joined(url: str, place: str) -> str:
-    """Where a redirect leads; nowhere, if that is no address."""
+    """The target of a redirect; ``None`` if it is not an address."""
     try:
         return join_address(url, place)
     except ValueError:

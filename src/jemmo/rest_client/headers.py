@@ -1,4 +1,4 @@
-"""What an answer's headers say of pages, pace and time. Pure: our own time is passed in."""
+"""Reads pages, rate limits and times from a response's headers. Pure: our own time is passed in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 _WINDOW = 60.0  # seconds; what is left of a longer window may be counted in milliseconds
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
-_MOMENT = 1_000_000_000  # seconds; a larger number is a time, not what is left
+_MOMENT = 1_000_000_000  # seconds; a larger number is a timestamp, not a duration
 _SECONDS = (
     100_000_000_000  # the year 5138; a larger time counts milliseconds, or even smaller parts
 )
@@ -27,7 +27,7 @@ class RateLimitHeaders(Struct, frozen=True, kw_only=True):
 
 
 def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeaders:
-    """The limit that an answer tells, under either of the names in use; ``now`` is the time in seconds since 1970.
+    """The limit in a response, under either of the common names; ``now`` is the time in seconds since 1970.
 
     >>> rate_told({"X-RateLimit-Limit": "50", "X-RateLimit-Reset": "1700000030"}, 1_700_000_000.0)
     RateTold(limit=50, remaining=None, reset=30.0)
@@ -42,7 +42,7 @@ def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeade
 
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait after a 429: what ``Retry-After`` says, else what is left of a window of usual length."""
+    """Seconds to wait after a 429: ``Retry-After``, otherwise what is left of a window of the usual length."""
     wait = retry_after(headers.get("Retry-After"), clock(headers) or now)
     if wait is not None:
         return wait

@@ -64,7 +64,7 @@ def _is_allowed(url: URL, allowed: Collection[str]) -> bool:
 
 
 async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] = ()) -> None:
-    """Send; returns once the other side said that it has it.
+    """Send; returns once the receiver has confirmed it.
 
     Raises ``ConfigError`` when the address or its owner refuses for good, ``TransientError`` when a later try may help.
     """

@@ -21,7 +21,7 @@ SPARE = 1  # requests of each window left unused: clocks and networks are not ex
 
 
 class RateLimitStatus(Struct, frozen=True, kw_only=True):
-    """What an answer said: the window's size, what is left of it and for how many seconds.
+    """The limit in a response: the window's size, what is left of it, and for how many seconds.
 
     ``in_flight`` are our requests that the ATS may not have counted yet.
     """
@@ -36,9 +36,9 @@ class Pacer:
     """At most ``limit`` requests in any ``per`` seconds.
 
     ``at_once`` of a window may go at once, so that a small company is read in a moment; what is left of the window is
-    spent evenly until its oldest request no longer counts, so that others of the same key find room at any time. When
-    a window is used up, requests follow evenly too. What the ATS says of its own count (other tools may use the same
-    key) holds back further.
+    spent evenly until its oldest request no longer counts, so that others of the same key find room at any time. When a
+    window is used up, requests follow evenly too. The ATS's own count slows it down further, since other tools may use
+    the same key.
     """
 
     def __init__(self, limit: int, per: float, *, share: float = 1.0, at_once: float = 1.0) -> None:
@@ -105,7 +105,7 @@ class Pacer:
         return is_new or (status.remaining is not None and status.remaining < status.in_flight)
 
     def apply_status(self, now: float, status: RateLimitStatus) -> None:
-        """Take in what an answer said of the ATS's own count."""
+        """Update the pace with the ATS's own count from a response."""
         if status.limit and status.limit > 0 and status.limit != self.limit:
             self._allow(status.limit)
         if status.remaining is None or status.reset is None:

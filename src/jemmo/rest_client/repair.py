@@ -22,7 +22,7 @@ _SPOKEN = frozenset(
         *(f"cp125{page}" for page in range(9)),
     )
 )
-"""What web servers write in. Python knows more, and some of it takes hours: ``punycode``, for example."""
+"""What web servers write in. Python has more codecs, and some take hours: ``punycode``, for example."""
 
 
 def repaired(body: bytes, content_type: str | None = None) -> bytes | None:

@@ -12,12 +12,12 @@ from jemmo.domain.errors import Postponed, SliceOver
 
 ATTEMPTS = 6
 ATTEMPTS_AT_SILENCE = 2
-"""Of a request that gets no answer in time, where others queue behind: each attempt may take two minutes."""
+"""For a request that times out while others queue behind it: each attempt may take two minutes."""
 LONGEST = 30.0  # seconds
 LONGEST_WAIT = 35.0
 """Seconds in which work that others queue behind waits for its turn at the ATS: Greenhouse's window of 30, and some."""
 LONGEST_WAIT_ALONE = 300.0
-"""Seconds in which other work waits: a sync that would wait for longer ends, and the status says when it goes on."""
+"""Seconds in which other work waits: a sync that would wait for longer ends, and the status shows when it continues."""
 
 
 def backoff(attempt: int, chance: float) -> float:
@@ -38,7 +38,7 @@ _IS_AWAITED: ContextVar[bool] = ContextVar("somebody waits for the answer", defa
 
 @contextmanager
 def awaited() -> Iterator[None]:
-    """Someone who just typed an address waits: one at which nothing answers is reported at once."""
+    """A person who just typed an address is waiting, so an unreachable one is reported at once."""
     token = _IS_AWAITED.set(True)
     try:
         yield
@@ -132,7 +132,7 @@ def gives_way() -> bool:
 
 
 def patience(alone: float = LONGEST_WAIT_ALONE) -> float:
-    """For how many seconds a request may wait for its turn; ``alone`` where nobody queues behind it."""
+    """For how many seconds a request may wait for its turn; ``alone`` if no request queues behind it."""
     return min(alone, LONGEST_WAIT) if gives_way() else alone
 
 

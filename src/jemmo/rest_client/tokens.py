@@ -14,7 +14,7 @@ from jemmo.domain.validation import parse_time
 from jemmo.rest_client.client import RestClient
 
 SPARE = 60.0  # seconds before its end at which a token is no longer used
-LIFE = 3600.0  # seconds, where the API does not say
+LIFE = 3600.0  # seconds, if the API doesn't say
 
 
 class ClientCredentials:
@@ -48,7 +48,7 @@ class ClientCredentials:
 
 
 def _life(answer: dict[str, Any]) -> float:
-    """How many seconds a token lives: ``expires_in`` as the standard says, or a moment, as some do."""
+    """A token's lifetime in seconds: ``expires_in`` as in the standard, or a timestamp, which some APIs send."""
     seconds = answer.get("expires_in")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         return float(seconds)

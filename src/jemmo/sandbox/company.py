@@ -113,7 +113,7 @@ class Company(ABC):
         return rows
 
     def shift(self) -> None:
-        """Change the data under the reader, where that fault is on: edit, create, delete, in turn."""
+        """Change the data during a read, if that fault is on: edit, create, delete, in turn."""
         people = self.kinds[self.people]
         ids = people.ids()
         op = next_operation(self.faults, self._turn + 1, is_empty=not ids)

@@ -25,7 +25,7 @@ async def send_notifications(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *", periodic_id="key_reminders")
 @app.task(name="remind_of_keys", queue="notifications", lock="key_reminders")
 async def remind_of_keys(timestamp: int) -> None:
-    """Every hour, so that a worker that was away for a while says it soon after."""
+    """Every hour, so that a worker that was down for a while catches up soon."""
     if await run_for_all_orgs(key_care.queue_key_reminders, datetime.now(UTC)):
         await send_soon()
 

@@ -60,7 +60,7 @@ class Slice:
 
     @property
     def priority(self) -> int:
-        """How urgent the rest is. Long reads are not urgent, whoever asked for them.
+        """How urgent the rest is. Long reads are not urgent, whoever requested them.
 
         One that has lasted for ``SHORTEST`` is large and gives way to all that may be small, and so is every other one
         that has lasted for ``LONG``.
@@ -70,7 +70,7 @@ class Slice:
         return min(self._priority, INITIAL if self.age < SHORTEST else LARGE)
 
     def is_over(self, mode: Mode) -> bool:
-        """Whether to end after this page; only ``mode`` tells a long read that was asked for as an urgent one."""
+        """Whether to end after this page; only ``mode`` distinguishes a requested long read from an urgent one."""
         self._is_long = self._is_long or mode is not Mode.INCREMENTAL
         return _stopping or self.asked or self.age >= LONGEST
 

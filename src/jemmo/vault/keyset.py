@@ -1,7 +1,7 @@
 """Encryption at rest with Tink (AES-256-GCM). Each sealed value carries the id of its key, so keys can be rotated.
 
 A value is bound to a context (its connection, its record): copied elsewhere it does not open.
-The keyset is a file, mode 0600, made on the first start; whoever has it and the database can read everything, so it
+The keyset is a file, mode 0600, made on the first start; together with the database it decrypts everything, so it
 is kept apart from the database's backups. With ``JEMMO_KEYSET_KEY`` the file itself is encrypted.
 """
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class LookupHash:
-    """What stands for values of one kind in an organization; without the key nobody can tell which value it is.
+    """Keyed hashes for values of one kind in an organization; without the key they don't reveal the value.
 
     An HMAC with SHA-256 of organization, kind and value. What does not differ from call to call is hashed once: keep
     it where many values follow.

@@ -1,7 +1,7 @@
 """The form of a keyset on disk: plain in a closed file, or encrypted by a key that comes from elsewhere.
 
-The latter is the seam for a key management service: whatever implements Tink's ``Aead`` can wrap the keyset. What is
-built in takes the key from the environment, where a secret manager or an init container puts it.
+The latter is the seam for a key management service: whatever implements Tink's ``Aead`` can wrap the keyset. The
+built-in one takes the key from the environment, where a secret manager or an init container puts it.
 """
 
 from __future__ import annotations

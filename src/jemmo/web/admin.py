@@ -1,4 +1,4 @@
-"""Where support staff answer, and nothing else: no table of people, addresses or secrets is shown there."""
+"""The support staff's pages, and nothing else: they show no table of people, addresses or secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Answer(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
 
 @admin.register(SupportThread)
 class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
-    """Conversations that wait for an answer come first. Nothing that was said is changed."""
+    """Conversations that wait for an answer come first. Existing messages are never changed."""
 
     form = Answer
     list_display = ("who", "org", "waiting", "language", "last_at", "closed_at")

@@ -210,7 +210,7 @@ def _counted(row: ConnectionStatus, name: str) -> str:
 
 
 def _remarks(row: ConnectionStatus) -> Iterator[str]:
-    """What to know or do about a connection; what failed comes last, where it is seen."""
+    """What to know or do about a connection; failures come last, where they are noticed."""
     if line := files_line(row.files):
         yield f"{line.capitalize()}."
     if error := row.files_error:

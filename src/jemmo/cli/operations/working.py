@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 async def work(concurrency: int) -> None:
-    """Run tasks, ``concurrency`` at a time. SIGTERM or Ctrl-C ends each sync after its page; others go on with it.
+    """Run tasks, ``concurrency`` at a time. SIGTERM or Ctrl-C ends each sync after its page; others continue it.
 
     Wait for a database that is unreachable. Should a part of it break, the whole worker ends with its error, to be
     started again: without it webhooks or the tasks of dead workers would wait for ever.

@@ -90,7 +90,7 @@ class Bars:
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
         if checkpoint.mode is not Mode.INITIAL:
-            self._expected = {}  # nobody counts beforehand what changed
+            self._expected = {}  # changes can't be counted in advance
         self._show(checkpoint, read=counts.fetched)
 
     def recent_is_read(self) -> None:

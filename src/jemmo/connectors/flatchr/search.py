@@ -57,7 +57,7 @@ class Search(DaySearch):
         return (await self._account.vacancies(reader)).codes
 
     def narrower(self, question: Question, rows: list[Row]) -> Question:
-        """Of an older account, the answer holds archived applicants unless active ones are asked for."""
+        """Of an older account, the answer holds archived applicants unless active ones are requested."""
         is_older = question.part == ACTIVE and lack_status(rows)
         return question.only(**ONLY_ACTIVE) if is_older else question
 
@@ -96,8 +96,8 @@ class Search(DaySearch):
     async def _numbered(self, question: Question, rows: list[Row]) -> list[Row]:
         """The rows with the numbers of their vacancies.
 
-        Where several vacancies have a title, each is asked for its own applicants. A title that is not listed gets a
-        number below zero.
+        If several vacancies have the same title, the applicants of each are requested. A title that is not listed gets
+        a number below zero.
         """
         titles = {
             title
@@ -135,6 +135,6 @@ def lack_status(rows: list[Row]) -> bool:
 
 
 def _unlisted(title: str) -> int:
-    """Stands for the vacancy of a title that Flatchr does not list, where nothing else is known of it."""
+    """Stands for an unlisted vacancy of which only the title is known."""
     digest = blake2b(title.encode("utf-8", "replace"), digest_size=6).digest()
     return -int.from_bytes(digest) - 1

@@ -33,7 +33,7 @@ Rows = list[dict[str, Any]]
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where a pass stands: where the rest of a list goes on, and which list of the early ones is read before that.
+    """The position of a pass: where to continue the rest of a list, and which early list is read before that.
 
     ``early`` is the address of its next page, or ``None`` for its beginning; ``part`` is ``None`` once all were read.
     ``sent`` are the ids that were sent, packed: so a pass that is taken up sends none of them twice.
@@ -49,7 +49,7 @@ class NewestFirst(ListSource):
     """A ``ListSource`` for lists that come newest first and can be asked for what changed."""
 
     together = 1
-    """How many records a lookup takes: pages are cut at multiples of that, so that none is asked for a few."""
+    """How many records a lookup takes: pages are cut at multiples of that, so that none is requested a few."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -38,7 +38,7 @@ KEY_HELP = _(
 STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}
 MOST_IDS = 50  # in a filter
-MOST_ALONE = 250  # talents whose applications are asked for early
+MOST_ALONE = 250  # talents whose applications are requested early
 VISITS, PAY, PAY_NAMES, PLACES = OPTIONAL = (
     *("application_stages", "pay_input_ranges", "pay_inputs"),
     "job_post_locations",
@@ -50,7 +50,7 @@ WHOLE = {
     "rejection_reasons": {"include_defaults": "true"},
     "users": {"show_service_accounts": "true"},
 }
-"""What a list leaves out unless it is asked for: Greenhouse's built-in reasons, and the users of integrations."""
+"""What a list leaves out unless it is requested: Greenhouse's built-in reasons, and the users of integrations."""
 FIRST = frozenset((Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS))
 """Streams of which people need a part before the rest."""
 CLAIMS = "https://auth.greenhouse.io/claims"

@@ -1,4 +1,4 @@
-"""Applications: a profile's place in a project. Where an account's answers hold them is an option.
+"""Applications: a profile's place in a project. An option configures where they are in an account's responses.
 
 All that is documented is that they exist. The names read here are the likely ones; an entry that lacks them is
 rejected, visibly.

@@ -146,7 +146,7 @@ class JarviSource(ClientSource):
         return None if body is None else self._page(stream, {remote_id: body})
 
     async def profile_pages(self, remote_id: str) -> list[Page]:
-        """A talent and, where they stand in the profile, its applications; nothing if it is no talent."""
+        """A talent with its applications, if the profile contains them; nothing if it is not a talent."""
         row = await self.talents.find(remote_id)
         if row is None:
             return []

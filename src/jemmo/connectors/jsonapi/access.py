@@ -48,7 +48,7 @@ class JsonApiAccess(JsonApiSource):
         )
 
     async def _older(self, limit: datetime, totals: Mapping[str, int]) -> dict[str, int]:
-        """How many records have not changed since then, where the filter proves itself: two more requests a stream."""
+        """How many records have not changed since then, if the filter can be trusted: two more requests per stream."""
         counts = {}
         for stream in sorted(LIMITED & totals.keys()):
             own = self.resources[Stream(stream)]

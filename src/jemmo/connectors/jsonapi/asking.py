@@ -1,7 +1,7 @@
 """Asks for lists without what an account refuses: an include, a filter, a sort, a sparse field, or a list itself.
 
 Attributes come and go with an API's version, and asking for an unknown one may be refused. So one record is checked
-whole, and then only what is there and what we read is asked for: a page shrinks to a third.
+whole, and then only what is there and what we read is requested: a page shrinks to a third.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class Asker:
     async def attributes(self, path: str, names: set[str], always: set[str]) -> str | None:
         """Those of the attributes ``names`` that the records of a list have; ``None`` if no record shows it.
 
-        Where a record lacks some, they may be blank or unknown: whether they are refused is asked. ``always`` are in
-        every record of any version; a record that lacks one omits blanks, so it proves nothing about the others.
+        If a record lacks some, they may be blank or unknown, so a request tests whether they are refused. ``always``
+        are in every record of any version; a record that lacks one omits blanks, so it proves nothing about the others.
         """
         present = {name for row in await self.first(path) for name in attributes_of(row)}
         if not present >= always:
@@ -142,7 +142,7 @@ class Asker:
         return await self._page(alone) is None
 
     async def _refuses(self, path: str, include: str) -> bool:
-        """Whether one include alone is refused, where the list without it is not."""
+        """Whether one include alone is refused, while the list without it is not."""
         return await self._page(Query(path=path, include=(include,), size=1, sort=None)) is None
 
     async def _page(self, query: Query) -> LooseDocument | None:

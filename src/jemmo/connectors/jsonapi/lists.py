@@ -70,7 +70,7 @@ class JsonApiLists(ClientSource):
         return ((),)
 
     def first_lists(self, stream: Stream) -> tuple[Filters, ...]:
-        """Filters of short lists to read before ``lists`` where what is recent comes first."""
+        """Filters of short lists to read before ``lists`` where recent records comes first."""
         return ()
 
     # --- the lists of a pass ---
@@ -136,8 +136,8 @@ class JsonApiLists(ClientSource):
     async def _limit_of(self, stream: Stream) -> datetime | None:
         """How far back a list is read; ``None`` for all of it.
 
-        All, where the filter does not prove itself or where what makes people whole is refused: what is older than the
-        history is hidden in any case.
+        Everything, if the filter can't be trusted or an include that completes people is refused; older records are
+        hidden in any case.
         """
         limit, people = self.config.limit, self.resources[stream].people
         if limit is None or not people:

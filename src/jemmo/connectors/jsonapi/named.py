@@ -40,7 +40,7 @@ class NamedLists:
                 self._read.add(kind)
 
     def basis(self, kinds: Collection[str], digest: str, before: str | None) -> str:
-        """``digest`` and what these lists say; what they said before, where one is refused now."""
+        """``digest`` and what these lists say; what they said before, if one is refused now."""
         old = _digests_in(before)
         named = {
             key: value

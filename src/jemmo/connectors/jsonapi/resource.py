@@ -12,7 +12,7 @@ from jemmo.domain.streams import Notes, Stream, StreamSpec
 
 
 class ResourceType(Struct, frozen=True, kw_only=True):
-    """One stream: where its list is, what is asked for, and a record of it as ours.
+    """One stream: where its list is, what is requested, and a record of it as ours.
 
     path          the list's, and the type of its records
     resource      a record as decoded, with ``id`` and ``attributes``

@@ -41,7 +41,7 @@ from jemmo.domain.streams import (
 from jemmo.domain.validation import parse_time, utc
 from jemmo.rest_client.ahead import Ahead
 
-MOST_RENAMED = 20  # objects whose records are asked for one by one; of more, all are read
+MOST_RENAMED = 20  # objects whose records are requested one by one; of more, all are read
 
 
 class JsonApiSource(JsonApiLists):
@@ -289,7 +289,7 @@ class JsonApiSource(JsonApiLists):
         return replace(page, total=total, recent=follow)
 
     def _beside(self, asked: Query, included: Iterable[Any]) -> tuple[Page, ...]:
-        """The related records of other streams, where all was allowed that they are made of."""
+        """The related records of other streams, if no include that they need was refused."""
         objects = [each for each in included if isinstance(each, dict)]
         around, pages = self._around(objects), []
         for other, _ in self.beside_whole(asked):

@@ -21,7 +21,7 @@ from jemmo.connectors.teamtailor.resources import FEEDS, RESOURCES, every_job, o
 from jemmo.connectors.teamtailor.wire import CandidateAttributes, Included
 from jemmo.domain.streams import Stream
 
-MOST_CHOICES = 100  # select fields whose options are asked for one by one
+MOST_CHOICES = 100  # select fields whose options are requested one by one
 
 _READ = {field.encode_name for field in msgspec.structs.fields(CandidateAttributes)}
 _ALWAYS = {

@@ -111,7 +111,7 @@ class _Second:
             return None
 
     def has_soft_hyphens(self, number: int) -> bool:
-        """Whether the hyphens of a page are soft ones, which PDFium does not tell from others."""
+        """Whether the hyphens of a page are soft ones, which PDFium does not distinguish from others."""
         if len(self._content) > MAX_SECOND_LOOK:
             return False
         try:

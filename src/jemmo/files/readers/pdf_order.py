@@ -45,7 +45,7 @@ class Letters(Protocol):
 
 
 def needs_places(text: str) -> bool:
-    """Whether the order or the words of a page can be told only by where its letters stand."""
+    """Whether the order or the words of a page can only be derived from the positions of its letters."""
     return any(pattern.search(text) for pattern in (RIGHT_TO_LEFT, SPACED, ACCENT))
 
 

@@ -201,7 +201,7 @@ class _Reader:
         return raw.decode(self._codecs[code_page], "replace")
 
     def _code_page_of(self, font: _Font | None) -> int:
-        """Western fonts say nothing in a document of another code page where no font says anything else."""
+        """Western fonts prove nothing in a document with another code page if no font differs."""
         if font is None:
             return self._code_page
         if font.code_page:
@@ -210,7 +210,7 @@ class _Reader:
         return codepages.CHARSETS.get(font.charset, self._code_page) if tells else self._code_page
 
     def _word(self, word: str, number: int | None, at: int) -> int:
-        """Obey a control word that ends at ``at``; where to go on."""
+        """Obey a control word that ends at ``at``; where to continue."""
         if word == "bin":
             self._to_skip = 0
             return at + max(0, number or 0)

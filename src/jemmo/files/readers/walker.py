@@ -126,7 +126,7 @@ def attribute(attributes: Mapping[str, str], name: str) -> str:
 
 
 def distinct(texts: Iterator[str]) -> Iterator[str]:
-    """Each text once: the headers of first, odd and even pages often say the same."""
+    """Each text once: the headers of first, odd and even pages are often the same."""
     met: set[str] = set()
     for text in texts:
         if text.strip() and text not in met:

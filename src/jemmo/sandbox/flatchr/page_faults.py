@@ -1,4 +1,4 @@
-"""Faults in what an answer says: doubled rows, unusable values, rows that change under the reader."""
+"""Faults in responses: duplicate rows, unusable values, rows that change during a read."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ EXACT_FIELDS = ("firstname", "lastname", "email", "phone")
 
 
 class Search:
-    """Finds applicants as documented or as the switches say."""
+    """Finds applicants as documented, or according to the switches."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world

@@ -1,1 +1,1 @@
-"""A simulated Greenhouse account, as the documentation of Harvest v3 tells it."""
+"""A simulated Greenhouse account, as documented for Harvest v3."""

@@ -39,7 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 class Changes:
     """Edits, deletions and creations.
 
-    A deletion is soft, as in Jarvi, unless `hard` is asked for.
+    A deletion is soft, as in Jarvi, unless `hard` is requested.
     """
 
     def __init__(
@@ -226,7 +226,7 @@ class Changes:
         return file_id
 
     def _touch(self, row: int, order: dict[str, Any]) -> None:
-        """Update a profile's date with its applications and resumes, where the switch says so: it is undocumented."""
+        """Update a profile's date with its applications and resumes, if the switch is on, since it is undocumented."""
         if self._switches.touch_on_links:
             self._world.patch("profiles", row, {"updatedAt": order["at"]})
 

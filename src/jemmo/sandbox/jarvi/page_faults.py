@@ -1,4 +1,4 @@
-"""Faults in what a page says: doubled rows, wrong counts, unusable values."""
+"""Faults in pages: duplicate rows, wrong counts, unusable values."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ SALARY = ("joboffer_salary_per_year_min", "joboffer_salary_per_year_max")
 
 
 class Shapes:
-    """Renders rows as the switches say."""
+    """Renders rows according to the switches."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world

@@ -152,7 +152,7 @@ class Candidates(Base):
         return bits >> 13 & 7 == 3 if name == "connected" else super().facet(row, name)
 
     def plain(self, row: int, name: str) -> str | None:
-        """Return an attribute as JSON text without computing the others, if that is easy."""
+        """Return an attribute as JSON text without computing the others, if possible."""
         return FLAG[self._bits[row] >> 23 & 31 == 3] if name == "internal" else None
 
     def related(self, row: int, name: str) -> tuple[int, ...]:

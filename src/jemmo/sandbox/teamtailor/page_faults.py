@@ -1,4 +1,4 @@
-"""Faults in what a page says: wrong links, doubled rows, unusable values."""
+"""Faults in pages: wrong links, duplicate rows, unusable values."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def has_access(account: Account, org: Organisation) -> bool:
 
 
 def prove(account: Account, password: str | None) -> None:
-    """Trust the address from here on, with this password. Nothing that was set before the proof lets anyone in.
+    """Trust the address from here on, with this password. Credentials set before the proof no longer work.
 
     The account may have been made by someone who does not own the address: their password, second factors and
     sessions go.
@@ -110,7 +110,7 @@ def prove(account: Account, password: str | None) -> None:
 
 
 def trust(account: Account) -> None:
-    """Trust the address as the operator does who knows whose it is; whoever signs in with it stays signed in."""
+    """Trust the address, as the operator knows its owner; people signed in with it stay signed in."""
     _mark_verified(account)
 
 

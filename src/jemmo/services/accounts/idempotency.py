@@ -20,7 +20,7 @@ BATCH = 5000  # rows of one statement
 
 
 class KeyInUse(JemmoError):
-    """The same request is under way."""
+    """The same request is in progress."""
 
     default_code = "idempotency_in_use"
 
@@ -73,7 +73,7 @@ def _before(before: IdempotencyKey, claim: IdempotencyKey, now: datetime) -> Ans
 
 
 def finish(row_id: UUID, answered: Answered) -> None:
-    """Keep the answer for whoever sends the request again."""
+    """Keep the response in case the request is sent again."""
     IdempotencyKey.objects.filter(id=row_id).update(
         status=answered.status, answer=answered.content.decode()
     )

@@ -1,13 +1,13 @@
 """Inviting people, changing what they may do, and letting them go.
 
-An invitation has two links. Only the one that was mailed proves that its reader owns the address; the one that whoever
-invites can copy makes an account for their organization alone.
+An invitation has two links. Only a mailed link proves that its reader owns the address; the link that the sender can
+copy makes an account for their organization alone.
 
 Anyone who changes the members of an organization holds its row: of two admins who act at once the second sees what the
 first did, so that the last owner cannot go by both going.
 
-An invitation is worth what whoever gave it may still give: whoever is removed or given a lesser role cannot come back
-by one of their own.
+An invitation gives no more than its sender may still give, so a removed or demoted member can't come back by their own
+invitation.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def mailed_token(invitation: Invitation) -> str:
 
 @transaction.atomic
 def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invitation:
-    """Ask someone to join; raises ``ConfigError``. An invitation that ran out is replaced."""
+    """Invite someone; raises ``ConfigError``. An invitation that ran out is replaced."""
     org, acting = _hold(actor)
     if not roles.may_give(acting.role, role):
         raise ConfigError("not_allowed")
@@ -90,7 +90,7 @@ class Opened(NamedTuple):
 
     @property
     def account(self) -> Account | None:
-        """The account to sign in with; ``None`` if one is made, or taken over from whoever made it without proof."""
+        """The account to sign in with; ``None`` if a new one is made or an unproven one is taken over."""
         return None if self.is_taken_over else self._found
 
     @property
@@ -121,7 +121,7 @@ def invitation(token: str, *, now: datetime) -> Opened:
 
 
 def _may_still_give(invitation: Invitation) -> bool:
-    """Whether who invited is still a member who may give the role; operators always may."""
+    """Whether the inviter is still a member who may give the role; operators always may."""
     inviter = invitation.invited_by
     if inviter is None or not inviter.is_active:
         return False

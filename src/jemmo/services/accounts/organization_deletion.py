@@ -92,7 +92,7 @@ def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What was deleted, in rows of each table; nothing in it tells whose it was but the organization's id."""
+    """What was deleted, in rows per table; only the organization's id identifies it."""
 
     id: UUID
     organisation: UUID

@@ -155,7 +155,7 @@ def _is_live(now: datetime) -> Q:
 
 
 def _hash(secret: str) -> str:
-    """A plain hash is enough: nobody guesses 256 random bits."""
+    """A plain hash is enough, since 256 random bits can't be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """The secrets of two-step sign-in: each is sealed for its account and opens for no other.
 
-The library seals a secret before it says whose it is, and opens it without saying whose it was. So a secret in memory
+The library encrypts a secret before its owner is known, and decrypts it without naming the owner. So a secret in memory
 carries its account, and a new one is sealed again when its row is saved. ``WebConfig`` imports
 this module, for its signals.
 """
@@ -25,7 +25,7 @@ FRESH = b"two-step sign-in"
 
 
 class Fresh(str):
-    """A secret whose row is yet to be saved."""
+    """A secret whose row isn't saved yet."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ def every() -> Iterator[tuple[Any, str, bytes]]:
 
 
 def replace(row: Any, name: str, sealed: bytes) -> int:
-    """Exchange a secret unless its row changed meanwhile; how many were, 0 or 1."""
+    """Exchange a secret unless its row has changed; returns the number exchanged, 0 or 1."""
     new = {**row.data, name: b64encode(sealed).decode()}
     count: int = Authenticator.objects.filter(id=row.id, data=row.data).update(data=new)
     row.data = new

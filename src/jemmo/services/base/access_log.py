@@ -30,7 +30,7 @@ def log_access(
     subject: str | None = None,
     **detail: Any,
 ) -> AccessEvent:
-    """``actor=None`` is the operator or the worker. ``detail`` must tell nobody who is meant."""
+    """``actor=None`` is the operator or the worker. ``detail`` must not identify the person."""
     return AccessEvent.objects.create(
         org=org, account=actor, action=action, talent=talent, subject=subject, detail=detail
     )

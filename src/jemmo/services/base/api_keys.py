@@ -35,7 +35,7 @@ class Keyed(Protocol):
 
 
 def without_key() -> ConfigError:
-    """What is told of a connection that was disconnected."""
+    """What is shown about a disconnected connection."""
     return ConfigError("disconnected")
 
 
@@ -56,9 +56,9 @@ def open_key(connection: Keyed, vault: Vault) -> str:
 def bind(vault: Vault) -> int:
     """Bind the keys that a former Jemmo stored, and bound to no address, at every start; how many there were.
 
-    No row of a table says whether one may be bound: whoever writes to the database could put an old key beside another
-    address. So only those of connections to the ATS's own address are, which no table holds. ``bind_to_addresses``
-    is for the others.
+    No row decides whether a key may be bound, since anyone who can write to the database could pair an old key with
+    another address. So only those of connections to the ATS's own address are, which no table holds.
+    ``bind_to_addresses`` is for the others.
     """
     return _bind(Connection.objects.filter(base_url=""), vault)
 

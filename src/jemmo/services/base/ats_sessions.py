@@ -168,7 +168,7 @@ class Sessions:
             await self.close_idle(time.monotonic() - self._max_idle)
 
     async def close_idle(self, since: float) -> None:
-        """Close every session that nobody uses and that was last used before ``since``."""
+        """Close every idle session that was last used before ``since``."""
         for connection_id, session in list(self._sessions.items()):
             if not session.users and session.used_at < since:
                 await self._retire(connection_id, session)
@@ -190,7 +190,7 @@ class Sessions:
         return session
 
     def _is_fresh(self, session: Session, row: runs.ConnectionRow) -> bool:
-        """Whether the session was opened with what the row says now, not too long ago."""
+        """Whether the session is recent and was opened with the row's current values."""
         if time.monotonic() - session.opened_at > self._max_age:
             return False
         return _access(row) == _access(session.row)

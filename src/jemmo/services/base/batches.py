@@ -1,6 +1,6 @@
 """Questions that several tasks ask at about the same time, answered together.
 
-A busy server then needs fewer round trips instead of more connections: while the answers to one batch are under way,
+A busy server then needs fewer round trips instead of more connections: while the answers to one batch are in progress,
 the next one gathers.
 """
 

@@ -55,7 +55,7 @@ def search_term_hashes(org: Organisation, typed: str, *, vault: Vault) -> list[i
 
 
 def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[str, str], bytes]:
-    """Gives what stands for a record of the ATS, told by stream and id, among those that were erased."""
+    """Gives the keyed hash of a record of the ATS, from its stream and id, as used for erased records."""
     of_stream = cache(lambda stream: LookupHash(key, org_id, f"{stream} {connection_id.hex}"))
     return lambda stream, remote_id: of_stream(stream)(remote_id)
 
@@ -92,7 +92,7 @@ def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
 def talents_by_contact(
     org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
 ) -> list[UUID]:
-    """Who has an address or number that was typed; nobody when none was. Nothing else is opened to find out.
+    """The talents with a typed address or number; none if none was typed. Nothing else is opened to find out.
 
     ``thoroughly``: however many they are, and also people whose hashes ``fill`` has still to make, for a request that
     must not miss anyone.

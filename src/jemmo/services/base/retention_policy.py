@@ -19,7 +19,7 @@ def retention_policy_of(org: Organisation) -> Retention:
 
 
 def retention_fingerprint(org: Organisation) -> str:
-    """What a form was filled from: when it has changed since, saving the form would undo someone's work."""
+    """The form's original values: if they have changed since, saving would undo another person's work."""
     own = replace(retention_policy_of(org), agreed=0, held=0, held_of=0)
     return hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:16]
 

@@ -113,7 +113,7 @@ def _released(work: Callable[[], T]) -> T:
 
 
 def scope_of(connection_id: UUID) -> scope.Scope:
-    """The scope of a connection's organization; nobody's when there is no such connection."""
+    """The scope of a connection's organization; an empty scope if there is no such connection."""
     with scope.acting_in(scope.EVERYTHING):
         connections = models.Connection.objects.filter(id=connection_id)
         org_id = connections.values_list("org_id", flat=True).first()

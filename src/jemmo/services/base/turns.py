@@ -27,8 +27,8 @@ class Busy(Exception):
 class FairThreadPool:
     """Threads, and a line for each holder who waits for one: a visitor, or a program with a token.
 
-    A thread that becomes free goes to the next holder, and no holder has all of them. So whoever asks for a hundred
-    pages at once waits for their own.
+    A thread that becomes free goes to the next holder, and no holder has all of them. So a visitor who requests a
+    hundred pages at once only delays their own.
     """
 
     def __init__(self, name: str, threads: int, wait: float) -> None:
@@ -43,7 +43,7 @@ class FairThreadPool:
     async def run(self, work: Callable[[], T], holder: str = "") -> T:
         """Do ``work`` in a thread. Raises ``Busy`` if it could not begin in time.
 
-        Work that has begun is finished even if nobody waits for it anymore.
+        Work that has begun is finished even if the caller is gone.
         """
         begun: Future[T] = Future()
         with self._lock:
@@ -61,7 +61,7 @@ class FairThreadPool:
         return await asyncio.shield(done)
 
     def _begin(self) -> None:
-        """Give free threads to whoever is next, under the lock."""
+        """Give free threads to the next in line, under the lock."""
         while self._free and (holder := self._next()) is not None:
             line = self._lines.pop(holder)
             turn = line.popleft()
@@ -123,5 +123,5 @@ def downloads() -> FairThreadPool:
 
 @cache
 def assets() -> FairThreadPool:
-    """For scripts and styles, which need no database: a page that says the database is away needs them too."""
+    """For scripts and styles, which need no database: the page about an unreachable database needs them too."""
     return FairThreadPool("assets", ASSETS, budget.PAGE_WAIT)

@@ -38,8 +38,7 @@ def try_key(
     """What the key may read. Raises ``AccessTooSmall``, or what the ATS's refusal means.
 
     With ``patience`` (seconds) an ATS that does not answer is given up with ``TransientError``, and its answers may be
-    as large as a web process holds (``amounts.REPLY``). ``sent`` is told how
-    many requests it took, whatever came of them.
+    as large as a web process holds (``amounts.REPLY``). ``sent`` gets the number of requests, whatever their outcome.
     """
     report = report_on(connector, config, patience=patience, sent=sent)
     if not report.ok:
@@ -86,8 +85,7 @@ async def _ask(
 def check_public(url: str, allowed: Collection[str]) -> None:
     """Refuse an address inside this installation's own network; raises ``ConfigError``.
 
-    Whoever may type an address must not reach by it what only the server can: ``allowed`` names the hosts that an
-    operator has opened nevertheless.
+    A typed address must not reach what only the server can reach; ``allowed`` are the exceptions made by the operator.
     """
     try:
         parts = split_address(url)

@@ -180,12 +180,12 @@ def rotate(
 
 
 def revoked(connection: Connection) -> None:
-    """Someone says that the key which was replaced no longer works in the ATS."""
+    """Record that the replaced key was revoked in the ATS."""
     Connection.objects.filter(id=connection.id).update(old_key_hint="")
 
 
 def pause(connection: Connection) -> bool:
-    """No sync starts by itself until ``resume``; ``False`` if it was so already. One under way goes on."""
+    """No sync starts by itself until ``resume``; ``False`` if it was so already. One in progress goes on."""
     return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
 
 
@@ -198,7 +198,7 @@ def resume(connection: Connection, *, not_before: datetime | None = None) -> boo
 
 
 def connection_fingerprint(connection: Connection) -> str:
-    """What a form was filled from: when it has changed since, saving the form would undo someone's work."""
+    """The form's original values: if they have changed since, saving would undo another person's work."""
     shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
 
@@ -253,7 +253,7 @@ def change(
 def disconnect(connection: Connection, *, delete: bool) -> bool:
     """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` if it was done already.
 
-    A sync under way loses its lease, so it writes nothing more. Deletion goes on in the background.
+    A sync in progress loses its lease, so it writes nothing more. Deletion goes on in the background.
     """
     with transaction.atomic():
         held = _locked(connection)
@@ -384,7 +384,7 @@ def _keep_key(
 def _same_account(
     org: Organisation, provider: str, account_id: str | None, key: str, vault: Vault
 ) -> Connection | None:
-    """The connection to the same account, or where the ATS does not say whose a key is, with the same key."""
+    """The connection to the same account, or with the same key if the ATS doesn't identify the account."""
     known = Connection.objects.select_for_update().filter(org=org, provider=provider)
     known = known.exclude(state=ConnectionState.LEAVING).order_by("created_at")
     if account_id:

@@ -50,7 +50,7 @@ class HistoryHides(ConfigError):
 
 
 def kept(before: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
-    """The options given; where they do not name the years of the history, it stays as it was."""
+    """The given options; if they don't set the years of history, those stay as they were."""
     years = options.get(history.YEARS, before.get(history.YEARS, ""))
     chosen = {**options, history.YEARS: years}
     return history.dated(chosen, before, datetime.now(UTC).date())

@@ -27,7 +27,7 @@ NOTICE = Notice(kind=Kind.KEY)
 
 
 def key_reminder_of(connection: Connection, now: datetime) -> Reminder | None:
-    """What is to be said of the key of a connection, as its card says it too."""
+    """The reminder about a connection's key, as on its card."""
     if not connection.sealed_key:
         return None
     return reminder(
@@ -39,7 +39,7 @@ def key_reminder_of(connection: Connection, now: datetime) -> Reminder | None:
 
 
 def queue_key_reminders(now: datetime) -> int:
-    """Note what was not said yet and queue what is to be sent; how many reminders that were."""
+    """Store new reminders and queue those to be sent; returns their number."""
     connections = Connection.objects.exclude(state__in=PARTED).exclude(sealed_key=b"")
     return sum(_remind(number, now) for number in connections.values_list("id", flat=True))
 
@@ -72,7 +72,7 @@ def _remind(number: Any, now: datetime) -> bool:
 
 
 def _queue(notification: Notification) -> None:
-    """To the managers, since nobody else can do anything about it, and to the chat; as each asked for trouble."""
+    """To managers, who alone can act on it, and to the chat, by their preferences for failures."""
     org = notification.org_id
     chosen = dict(
         MemberNotices.objects.filter(membership__org=org).values_list("membership_id", "email_when")

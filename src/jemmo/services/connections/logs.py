@@ -41,7 +41,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def error(self) -> dict[str, Any]:
-        """What a page needs to say it in the reader's language."""
+        """What a page needs to render it in the reader's language."""
         facts = {} if self.entry.facts is None else {"facts": self.entry.facts}
         return {
             "code": self.entry.code,
@@ -53,7 +53,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def status_page(self) -> str:
-        """Where the ATS reports of outages, if it has such a page."""
+        """The ATS's status page, if it has one."""
         return self.connector.status_page if self.connector else ""
 
 
@@ -118,7 +118,7 @@ def page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
 
 
 def every(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Iterator[Line]:
-    """All that is asked for, newest first, up to ``DOWNLOADED``."""
+    """All that is requested, newest first, up to ``DOWNLOADED``."""
     connections = {connection.id: connection for connection in org.connections.all()}
     for entry in logs.every(org, filters, now=now, most=DOWNLOADED):
         yield _line(entry, connections, None)

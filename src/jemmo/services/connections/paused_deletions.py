@@ -39,7 +39,7 @@ def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDelet
 
 
 def release(connection: Connection, stream: str, *, missing: int) -> None:
-    """Let a reconcile, which is asked for now, delete as many as the person saw, and no more.
+    """Let a reconcile, which is requested now, delete as many as the person saw, and no more.
 
     ``missing`` counts what goes together. Raises ``ConfigError`` when that has changed, or no sync can run.
     """
@@ -82,5 +82,5 @@ def keep(connection: Connection, stream: str) -> None:
 
 
 def decided() -> ConfigError:
-    """What to tell someone who comes to a decision that no longer waits."""
+    """The message for someone who opens a decision that has been made."""
     return ConfigError("deletion_decided")

@@ -21,7 +21,7 @@ from jemmo.store.models import Application, Connection, Job, Organisation, SyncR
 from jemmo.store.sync import freshness, refused_requests
 
 ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused"))
-"""Warnings of a sync that say something of the connection as a whole."""
+"""Warnings of a sync that concern the connection as a whole."""
 
 
 class Reread(Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class Reread(Struct, frozen=True, kw_only=True):
 class Refused(Struct, frozen=True, kw_only=True):
     """A ``part`` of the requests for a list (``path``) that the account refused, or the ``list`` itself, and when.
 
-    ``names`` say which includes, for example; none says all of them.
+    ``names`` are the includes, for example; empty means all of them.
     """
 
     path: str
@@ -64,14 +64,13 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
 
     ``last_success_at`` is the time of the oldest page: all that the ATS changed before it is here. ``synced_at`` says
     the same of each stream (docs/counts-and-times.md). ``reread`` says within how many days every record's content is
-    read again, and when all of it last was. ``late`` says that a sync is due and none has started,
-    ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
-    what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
-    deletions wait for an owner or admin; ``warnings`` what the last sync
-    says of the connection as a whole, each with its code and message. ``history`` says how many years are read and from
-    which day on, ``null`` where everything is. ``recent_ready`` says that what changed in the 30 days before the
-    first sync is here, while older records may still be missing. ``refused`` is what the account does not answer and is
-    therefore asked for once a day only.
+    read again, and when all of it last was. ``late``: a sync is due and none has started; ``slow``: one takes much
+    longer than before; ``failures`` how many failed in a row; ``key_reminder`` what there is to do about the key;
+    ``files_error`` what stops the download of files; ``decision`` which deletions wait for an owner or admin;
+    ``warnings`` what the last sync says of the connection as a whole, each with its code and message. ``history`` is
+    how many years are read and from which day on, ``null`` if everything is. ``recent_ready`` says that what changed in
+    the 30 days before the first sync is here, while older records may still be missing. ``refused`` is what the account
+    does not answer and is therefore asked for once a day only.
     """
 
     id: UUID

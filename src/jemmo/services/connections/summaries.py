@@ -43,7 +43,7 @@ DAY = timedelta(days=1)
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """The age of a key in days; ``due`` says that it should be replaced, ``expires_in`` is in days too."""
+    """The age of a key in days; ``due``: it should be replaced, ``expires_in`` is in days too."""
 
     age: int
     due: bool
@@ -54,9 +54,9 @@ class Key(Struct, frozen=True, kw_only=True):
 class ConnectionSummary(Struct, frozen=True, kw_only=True):
     """All that a connection's card shows. ``runs`` are the latest, newest first.
 
-    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them. ``error`` is what failed
-    and was not made good since; of paused deletions ``decision`` tells.
-    ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before.
+    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them. ``error`` is the latest
+    failure without a success since; ``decision`` is about paused deletions. ``late``: a sync is due and none has
+    started; ``slow``: one takes much longer than before.
     """
 
     connection: Connection
@@ -86,7 +86,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def activity(self) -> str:
-        """What is under way and ends by itself: ``syncing``, ``queued`` or ``leaving``; empty if nothing is."""
+        """What is in progress and ends by itself: ``syncing``, ``queued`` or ``leaving``; empty if nothing is."""
         if self.leaving:
             return "leaving"
         return "syncing" if self.colour is Colour.LOADING else "queued" if self.queued else ""

@@ -23,7 +23,7 @@ from jemmo.vault import Vault
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What the first sync of a connection will take, by what the ATS says now, and when the coming night begins."""
+    """The estimate of a connection's first sync, from the ATS's current counts, and when the next night begins."""
 
     report: AccessReport
     expected: FirstSync
@@ -50,7 +50,7 @@ def connect(
     allowed_hosts: Collection[str],
     hides_ok: bool = False,
 ) -> Connected:
-    """Connect from the browser: as ``connections.connect``, but nothing starts before someone says when.
+    """Connect from the browser: like ``connections.connect``, but no sync starts until a person chooses when.
 
     An account that is connected already is a ``KnownAccount``; an address within this network is refused.
     """

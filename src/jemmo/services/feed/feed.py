@@ -35,7 +35,7 @@ def position(token: ApiToken) -> int:
 
 
 def changes(token: ApiToken, after: int, limit: int) -> tuple[list[Change], int]:
-    """The changes after a number, and the number to go on from. Raises ``CursorExpired``."""
+    """The changes after a number, and the number to continue from. Raises ``CursorExpired``."""
     known, since = _read(token, after, limit)
     if not max(known.oldest, since) <= after <= known.seq:
         raise CursorExpired
@@ -54,7 +54,7 @@ def digest(
 ) -> Digest:
     """Of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
 
-    It is of the tables themselves, not of what the feed says of them: that is what it is to prove.
+    It is computed from the tables, not from the feed, since it must prove the feed.
     """
     if at is not None:
         changes(token, at, limit=1)
@@ -77,7 +77,7 @@ def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
     since = _follow(token)
     with scope.acting_in(tokens.scope_of(token)):
         known = reading.changes(token.org_id, after, limit, sight_of(token))
-    if known is None:  # given up between two statements: nobody had read it for days
+    if known is None:  # dropped between two statements, since nothing had read it for days
         raise CursorExpired
     return known, since
 

@@ -28,7 +28,7 @@ LEFT_ALONE = timedelta(hours=1)  # what is younger may be at work
 KEPT_VERSIONS = 5
 BATCH = 500  # rows of one statement
 PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has requested
-FEW, SHARE = 20, 0.25  # more than both would vanish at once: someone looks first
+FEW, SHARE = 20, 0.25  # more than both would vanish at once: a person decides first
 
 
 class CleanupSummary(Struct, kw_only=True):
@@ -78,7 +78,7 @@ def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> 
 
 
 def remove(version: FileVersion, storage: Storage) -> None:
-    """First the bytes, then the row: in between, the row still tells where to look."""
+    """First the content, then the row: until then, the row still has its place."""
     storage.delete(version.storage_name)
     version.delete()
 
@@ -170,7 +170,7 @@ def _orphans(names: list[str]) -> list[str]:
 
 
 def key_of(name: str) -> UUID | None:
-    """The id of the version that a file's name tells, if it is such a name."""
+    """The version id in a file's name, if it has one."""
     try:
         return UUID(name.rpartition("/")[2])
     except ValueError:

@@ -49,7 +49,7 @@ from jemmo.store.sync.request_counts import counted
 from jemmo.vault import Vault, key_id
 from jemmo.vault.lookups import word_hashes
 
-AT_ONCE = 20  # files taken from the queue in one look
+AT_ONCE = 20  # files taken from the queue at a time
 DAY = 24 * 3600.0
 FILES_PART = 0.5
 """Of the quota: files give way to a sync on the same key, and to what webhooks name."""
@@ -108,7 +108,7 @@ async def download_files(
                     key = await lookup_key_by(db, vault)
                 if not place.is_ready(storage):
                     await run_for_all_orgs(place.ready, storage)
-                await asyncio.to_thread(ready)  # else a broken reader would refuse every file
+                await asyncio.to_thread(ready)  # otherwise a broken reader would refuse every file
                 async with (
                     ats_files(
                         row, vault, database_url, part=FILES_PART, at_once=SENT_AT_ONCE
@@ -273,12 +273,12 @@ async def _keep_words(
 
 
 def _is_failure(error: JemmoError) -> bool:
-    """Whether the status shows it."""
+    """Whether the status page shows it."""
     return not isinstance(error, Postponed) and error.code not in NO_FILES
 
 
 def _next_chance(error: JemmoError, failures: int) -> datetime:
-    """When to try a connection again: told by the ATS, soon, or once a person may have acted."""
+    """When to try a connection again: as the ATS asks, soon, or once a person may have acted."""
     now = datetime.now(UTC)
     if isinstance(error, Postponed):
         return error.resume_at

@@ -55,7 +55,7 @@ def read_ticket(text: str) -> Ticket | None:
 def take(
     token: ApiToken, version_id: UUID, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """The bytes; rights are checked again, and it is noted whose token took them. Raises ``FileGone``."""
+    """The content; rights are checked again, and the access log records the token. Raises ``FileGone``."""
     version = _version(token, version_id)
     if version is None:
         return None
@@ -72,7 +72,7 @@ def take(
 
 
 def _version(token: ApiToken, version_id: UUID | None) -> FileVersion | None:
-    """A resume tells how to reach someone, so it is withheld from programs where that is."""
+    """A resume contains contact details, so it is withheld from programs without access to those."""
     version = stored_files.shown(token.org, version_id) if version_id else None
     if version is None or version.attachment.talent.withheld:
         return None

@@ -39,7 +39,7 @@ class FileGone(JemmoError):
 
 
 class OpenFile(Struct, frozen=True, kw_only=True):
-    """A file's bytes, ready to be handed to a person."""
+    """A file's content, ready for a person to download."""
 
     content: bytes
     content_type: str
@@ -58,7 +58,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def are_read(connection: Connection) -> bool:
-    """Whether an ATS's files are read at all; where it shows none by itself, options may say where they are."""
+    """Whether an ATS's files are read at all; if it doesn't list them, options may configure where they are."""
     if are_turned_off(connection):
         return False
     connector = CONNECTORS.get(connection.provider)
@@ -67,7 +67,7 @@ def are_read(connection: Connection) -> bool:
 
 
 def are_turned_off(connection: Connection) -> bool:
-    """Whether the connection's options say not to read resumes that its ATS has."""
+    """Whether the connection's options turn off the ATS's resumes."""
     connector = CONNECTORS.get(connection.provider)
     switches = [each for each in connector.options if each.name == "resumes"] if connector else []
     return any(connection.options.get(each.name, each.default) == "off" for each in switches)
@@ -183,7 +183,7 @@ def _allowed(membership: Membership, version_id: UUID) -> FileVersion | None:
     if not role.sees_contacts:
         raise NotAllowed
     version = stored_files.shown(membership.org, version_id)
-    # A resume says how to reach someone: where that is withheld, so is the resume.
+    # A resume contains contact details, so it is withheld along with them.
     if version is not None and version.attachment.talent.withheld and not role.manages:
         raise NotAllowed
     return version

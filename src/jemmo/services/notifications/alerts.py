@@ -1,4 +1,4 @@
-"""Notifications of what no sync run says: written with what they tell of, sent as the others are."""
+"""Notifications about anything but a sync run: stored with their cause, sent like the others."""
 
 from __future__ import annotations
 

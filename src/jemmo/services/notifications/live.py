@@ -1,7 +1,7 @@
 """Open pages hear of news: one LISTEN connection per process, fanned out to its pages.
 
 A page that reads too slowly loses its waiting events and gets one ``resync`` instead, and so do all when the database
-connection was lost: what an event says is always in the tables too.
+connection was lost: the content of an event is always in the tables too.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Hub:
     def tell(self, payload: str) -> None:
         """Pass an event on. Every role of the database may notify: what can't be read is none of ours.
 
-        Nor is what only this process says: that someone is signed out is read from the tables.
+        Nor is the state of this process: whether someone is signed out is read from the tables.
         """
         try:
             event = msgspec.json.decode(payload, type=dict[str, Any])

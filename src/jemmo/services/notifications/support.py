@@ -91,7 +91,7 @@ def own_picture(
 
 
 def picture_for_staff(thread_id: UUID, number: int, *, vault: Vault) -> Picture | None:
-    """The picture of a message in this conversation, for whoever answers it."""
+    """The picture of a message in this conversation, for the person who answers it."""
     return _opened(SupportPicture.objects.filter(message__thread=thread_id), number, vault)
 
 
@@ -111,7 +111,7 @@ def _own_keys(org: Organisation, vault: Vault) -> Iterator[str]:
 
 
 def attachable(text: str, org: Organisation, account: Account, disguise: Disguise) -> str:
-    """A text without what tells who is meant; masking it again changes nothing."""
+    """A text without what identifies people; masking it again changes nothing."""
     org.notice(disguise)
     account.notice(disguise)
     for connection in org.connections.all():

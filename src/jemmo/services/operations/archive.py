@@ -137,7 +137,7 @@ def writing(path: Path) -> Iterator[Archive]:
 
 
 def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Every part in its order, by name; each is read before the next is asked for. Raises ``Damaged``."""
+    """Every part in its order, by name; each is read before the next is requested. Raises ``Damaged``."""
     with _explained(path), tarfile.open(path, mode="r|") as tar:
         for head in tar:
             content = tar.extractfile(head) if head.isreg() else None

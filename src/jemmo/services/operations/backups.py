@@ -28,7 +28,7 @@ KEYSET = "keyset.json"
 
 
 class Made(Struct, frozen=True, kw_only=True):
-    """A backup as its maker is told of it."""
+    """The facts that the caller gets about a backup."""
 
     path: str
     bytes: int

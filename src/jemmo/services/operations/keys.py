@@ -27,7 +27,7 @@ from jemmo.store.models import Connection, FileVersion, VaultSecret
 from jemmo.store.operations import sealed_places
 from jemmo.vault import Vault, VaultError, key_id, open_vault, rotation
 
-SETTLED = 3600.0  # seconds after a rotation; by then nobody seals with an older key anymore
+SETTLED = 3600.0  # seconds after a rotation; by then no process encrypts with an older key
 
 PLACES = sealed_places.places(
     key_context=key_context,
@@ -182,7 +182,7 @@ def _reseal_two_step(vault: Vault, summary: Resealed) -> int:
 
 
 def _reseal_files(vault: Vault, storage: Storage, summary: Resealed) -> int:
-    """One file after the other: each is replaced in one step, and its row then says with which key."""
+    """Files are replaced one by one, each in one step, and its row then names the key."""
     count = 0
     others = FileVersion.objects.filter(state="stored").exclude(key_id=vault.primary)
     for version in others.order_by("id"):

@@ -1,4 +1,4 @@
-"""Deletes what nobody needs anymore of past syncs, notifications and webhooks, a batch at a time."""
+"""Deletes old syncs, notifications and webhooks that are no longer needed, in batches."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bringing a backup back: proved whole before anything is touched, then all of it in one transaction, or nothing.
 
-Who was erased after the backup was taken is erased again within that transaction, so nobody ever sees them;
+Who was erased after the backup was taken is erased again within that transaction, so they are never visible;
 organizations that were deleted since are deleted again.
 """
 

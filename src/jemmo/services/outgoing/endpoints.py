@@ -33,7 +33,7 @@ MOST_ENDPOINTS = 20  # of an organization
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What an endpoint is told, and where. Empty ``entities`` and ``connections``: all."""
+    """What an endpoint receives, and its address. Empty ``entities`` and ``connections``: all."""
 
     name: str
     url: str
@@ -75,7 +75,7 @@ def create(
 def change(
     endpoint: OutgoingEndpoint, choice: Choice, *, now: datetime, actor: Account | None = None
 ) -> None:
-    """Change what it is told and where. Records it was not told of before are told of from now on."""
+    """Change what it receives and its address. It receives new kinds of records from now on."""
     values = _checked(endpoint.org, choice)
     heard_records = Event.RECORDS in endpoint.events
     for name, value in values.items():
@@ -142,7 +142,7 @@ def delete(endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None =
 
 
 def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
-    """Queue an event that says nothing. It is sent at once, also to an endpoint that fails."""
+    """Queue a test event. It is sent at once, also to an endpoint that fails."""
     with transaction.atomic():
         message = OutgoingMessage.objects.create(
             org_id=endpoint.org_id,
@@ -191,7 +191,7 @@ def endpoint_of(org: Organisation, endpoint_id: UUID) -> OutgoingEndpoint:
 
 
 def host_of(url: str) -> str:
-    """What logs and notifications say of an address: the rest of it may be a secret."""
+    """The part of an address shown in logs and notifications; the rest may be a secret."""
     return (split_address(url).hostname or "")[:200]
 
 

@@ -28,7 +28,7 @@ SHOWN = 20  # people named in a preview
 
 
 class Named(Struct, frozen=True):
-    """Someone who would go."""
+    """A person who would be erased."""
 
     talent: Talent
     rule: Rule

@@ -81,7 +81,7 @@ def request_record_refetch(
 ) -> int:
     """Have a record looked up within seconds, also while a sync runs; how many are, a talent's applications included.
 
-    It goes the way of a webhook's hint: no lease is needed, newest wins, and what is gone is asked for twice. Raises
+    It goes the way of a webhook's hint: no lease is needed, newest wins, and what is gone is requested twice. Raises
     ``ConfigError`` where the connection is not active or records of this kind are not asked for one by one.
     """
     connection = Connection.objects.get(id=connection_id)

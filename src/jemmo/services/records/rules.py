@@ -85,7 +85,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
     """Exclude these records and include the others, at once; how many that the reader sees appeared or vanished.
 
     Nothing is asked of the ATS, since excluded records are stored. Raises ``ConfigError`` when another person changed
-    the rules meanwhile. A sync under way reads by the old rules, so they are applied once more behind it.
+    the rules meanwhile. A sync in progress reads by the old rules, so they are applied once more behind it.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -147,7 +147,7 @@ def _streams(connection_id: UUID) -> list[Stream]:
 
 
 def once_more(connection_id: UUID) -> None:
-    """Apply the rules again behind a sync under way, which goes by those that it began with."""
+    """Apply the rules again behind a sync in progress, which goes by those that it began with."""
     lock, waits_as = f"sync:{connection_id}", f"rules:{connection_id}"
     enqueue(
         "apply_rules",

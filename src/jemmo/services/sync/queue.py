@@ -100,7 +100,7 @@ def priority_of(mode: Mode) -> int:
 
 
 def kind_of(priority: int) -> int:
-    """The priority as it was before fairness took from it."""
+    """The priority before fairness lowered it."""
     return -(-priority // (FURTHER + 1)) * (FURTHER + 1)
 
 

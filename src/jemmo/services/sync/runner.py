@@ -103,7 +103,7 @@ async def sync(
 ) -> RunReport:
     """Run one sync to its end and return its report, failures included.
 
-    Raises ``AlreadyRunning`` when one is under way and ``ConfigError`` when the connection cannot be used at all.
+    Raises ``AlreadyRunning`` when one is in progress and ``ConfigError`` when the connection cannot be used at all.
     """
     done = await sync_slice(
         connection_id,

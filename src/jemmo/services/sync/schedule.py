@@ -178,7 +178,7 @@ def is_late(connection: Connection, now: datetime) -> bool:
 
 
 def is_slow(connection: Connection, now: datetime) -> bool:
-    """Whether the sync under way takes much longer than those of its kind took before."""
+    """Whether the sync in progress takes much longer than those of its kind took before."""
     if not is_running(connection, now):
         return False
     run = SyncRun.objects.filter(connection=connection, status="running").first()

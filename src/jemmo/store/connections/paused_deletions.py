@@ -22,7 +22,7 @@ from jemmo.store.models.by_stream import MODELS
 
 @dataclass(frozen=True, kw_only=True)
 class HeldPage:
-    """``comparing``: a sync is under way, so the list may be too long for now.
+    """``comparing``: a sync is in progress, so the list may be too long for now.
 
     ``together`` are all that one decision is about, ``records`` how many deletions that is. ``unseen`` are missed too,
     but confidential, so whoever asks does not see them in the list.

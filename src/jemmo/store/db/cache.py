@@ -1,4 +1,4 @@
-"""Django's cache in a table, as JSON: what someone writes into the table stays data.
+"""Django's cache in a table, as JSON: an attacker's rows stay data.
 
 Django's own backend unpickles what it reads, which runs whatever a row says. All processes count attempts here.
 """

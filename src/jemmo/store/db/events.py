@@ -1,8 +1,8 @@
-"""What happens is told to whoever listens: Postgres NOTIFY, inside the transaction that it is about.
+"""Notifies listeners by Postgres NOTIFY, inside the transaction that the event is about.
 
 A listener hears of it when the transaction is committed, so what it then reads is there. The payload is a small JSON
-object: ``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Nothing depends on an event
-that is missed: whoever was away asks the tables (``changed_since``).
+object: ``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Missed events do no harm: a
+process that was disconnected reads the tables (``changed_since``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _facts(kind: str, facts: Mapping[str, object]) -> str:
 
 
 async def publish_event(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
-    """Tell the organization of a connection, as part of the transaction under way."""
+    """Tell the organization of a connection, as part of the transaction in progress."""
     await db.execute(_OF_CONNECTION, [CHANNEL, _facts(kind, facts), connection_id])
 
 
@@ -58,7 +58,7 @@ def publish_to_organization(org_id: UUID, kind: str, **facts: object) -> None:
 async def keep_report(
     db: Connection, connection_id: UUID, report: RunReport, *, ended: bool = False
 ) -> None:
-    """Store the report, and tell what changed; as part of the transaction under way.
+    """Store the report, and tell what changed; as part of the transaction in progress.
 
     While the run lasts that is what changed since the last time; at its end (``final``) all of it, since only then it
     is known which new records a rule hides.

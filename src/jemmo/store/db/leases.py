@@ -20,7 +20,7 @@ HELD = f"""EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
 # Whether the connection ``c`` has a lease that has not run out, whatever became of its holder.
 UNEXPIRED = "EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expires_at > now())"
 
-# Take the lease for a new run, unless another run holds it.
+# Take the lease for a new run, unless another run has it.
 TAKE = f"""
     INSERT INTO lease AS l (connection_id, token, run_id, expires_at, holder_pid, holder_since)
     SELECT %s, %s, %s, clock_timestamp() + %s, pid, backend_start

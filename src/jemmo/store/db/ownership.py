@@ -1,7 +1,7 @@
 """Which rows belong to an organization, told by the tables themselves: a table made tomorrow is found as well.
 
 A row belongs to the organization in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
-key points to. Accounts belong to nobody: people may work for several organizations.
+key points to. Accounts belong to no organization, since people may work for several.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Key(Struct, frozen=True):
 
 
 class OrganizationTables(Struct, frozen=True, kw_only=True):
-    """Whose the rows of each table are; ``others`` are the tables that belong to nobody.
+    """Whose the rows of each table are; ``others`` are the tables without an owner.
 
     ``conditions`` say which rows are the organization's, with ``%(org)s``, in an order in which they can be deleted.
     """

@@ -84,7 +84,7 @@ _CONFIDENTIAL = f"(SELECT id FROM confidential_record WHERE {_OURS})"
 _OF_OPEN_JOB = f"(job_id IS NULL OR job_id NOT IN {_CONFIDENTIAL})"
 _OF_OPEN_TALENT = f"(talent_id IS NULL OR talent_id NOT IN {_CONFIDENTIAL})"
 """What belongs to a confidential record is told by that one's id. There are few: they are read once for a statement and
-hashed, and not at all for readers who may see them."""
+hashed, and not at all for those who may see them."""
 
 
 def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
@@ -258,10 +258,10 @@ FUNCTIONS = tuple(
 class Searched(NamedTuple):
     """A search that only an index makes fast.
 
-    Postgres does not use an index below a policy for an operator that might tell what it was given, and those of
-    texts and arrays might. Such a search is a function of the tables' owner, which itself asks who may see that
-    organization. Nothing in it may be looked up where another role makes things: Postgres prefers an operator of
-    exactly these types, in whatever schema of the path, to its own of any type.
+    Postgres does not use an index below a policy for an operator that might tell what it was given, and those of texts
+    and arrays might. Such a search is a function of the tables' owner, which itself checks access to that organization.
+    Nothing in it may be looked up where another role makes things: Postgres prefers an operator of exactly these types,
+    in whatever schema of the path, to its own of any type.
     """
 
     name: str
@@ -312,7 +312,7 @@ DELIVERIES_NAMING = f"""CREATE OR REPLACE FUNCTION jemmo_deliveries_naming(wante
         WHERE d.connection_id = of_connection
         AND (SELECT jemmo_reaches('{EVERYTHING}')
             OR EXISTS (SELECT FROM connection c WHERE c.id = of_connection AND c.org_id = jemmo_org())) $$"""
-"""A search like those of ``Searched``: a connection's webhooks that name someone, or perhaps anyone.
+"""A search like those of ``Searched``: a connection's webhooks that name a person, or may name anyone.
 
 Names are looked for first and by themselves, in their index: else Postgres compares each webhook of the connection, or
 of all where many names wait to be indexed.
@@ -425,7 +425,7 @@ def apply(cursor: Any) -> None:
 def exposed(cursor: Any) -> list[tuple[str, str]]:
     """What roles other than ours have a right to, and which role that is: empty for all roles.
 
-    Where a server's default privileges grant every new table to someone, as Supabase's do, these are taken back.
+    If a server's default privileges grant every new table to other roles, as Supabase's do, these are revoked.
     """
     cursor.execute(_EXPOSED)
     return [(row[0], row[1]) for row in cursor.fetchall()]

@@ -19,7 +19,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 @asynccontextmanager
 async def connect(url: str) -> AsyncIterator[Connection]:
-    """A connection in autocommit mode, in the scope of whoever opens it; transactions are opened by name.
+    """A connection in autocommit mode, in the current scope; transactions are opened explicitly.
 
     Raises ``TransientError``.
     """
@@ -42,7 +42,7 @@ async def prepare(connection: Connection) -> None:
 
 
 async def apply_scope(connection: Connection) -> None:
-    """Tell the connection the scope in force; it stays for the session, which is nobody else's."""
+    """Tell the connection the scope in force; it stays for the session, which is not shared."""
     current_scope = scope.current() or scope.NOBODY
     with explained():
         await connection.execute(scope.TELL_SESSION, current_scope.settings)

@@ -1,6 +1,6 @@
 """The role that the application connects as: it owns no table and cannot pass by row-level security.
 
-Whoever owns the tables (the role of ``DATABASE_URL``) makes it once for a database, at the first start. Its name and
+The owner of the tables (the role of ``DATABASE_URL``) creates it once per database, at the first start. Its name and
 password lie sealed in that database, so every machine with the same keys comes to the same role.
 """
 
@@ -94,7 +94,7 @@ def _connect(url: str) -> Connection:
 
 
 def _way_in(db: Connection, url: str, role: Role) -> str | None:
-    """The role signs in, or the owner's sessions become it: some servers and poolers let nobody else sign in."""
+    """The role signs in, or the owner's sessions become it: some servers and poolers allow no other role to sign in."""
     own = _own_url(url, role)
     if _opens(own):
         return own

@@ -35,7 +35,7 @@ MentionHasher = Callable[[Sequence[AnonymizedTalent], Sequence[str]], list[int]]
 
 
 def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -> list[int]:
-    """For who has no keys: only the webhooks that may be about anyone are found."""
+    """For processes without keys: only webhooks that may be about anyone are found."""
     return []
 
 
@@ -44,7 +44,10 @@ SuppressionHasher = Callable[[Stream, str], bytes]
 
 
 class Hashers(Struct, frozen=True, kw_only=True):
-    """The keyed hashes that writing records takes. Without them nobody is kept out, and nobody is found by contact."""
+    """The keyed hashes that writing records takes.
+
+    Without them no one is suppressed, and no one is found by contact.
+    """
 
     suppression: SuppressionHasher | None = None
     contacts: ContactHasher | None = None

@@ -13,7 +13,7 @@ from jemmo.store.records.export import KINDS
 
 
 class Level(IntEnum):
-    """Who may read a record: nobody, tokens with the right to confidential records, all tokens."""
+    """Who may read a record: no token, tokens with access to confidential records, or all tokens."""
 
     HIDDEN = 0
     CONFIDENTIAL = 1

@@ -1,4 +1,4 @@
-"""Forgets old changes, and feeds that nobody reads anymore."""
+"""Deletes old changes, and feeds that are no longer read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def note_use(org_id: UUID) -> None:
 
 
 def forget(before: datetime) -> Counter[str]:
-    """Number what waits, and delete changes from before then; also whole feeds that nobody read since."""
+    """Number what waits, and delete changes from before then; also whole feeds that were not read since."""
     counts: Counter[str] = Counter()
     for org_id in _orgs(_UNREAD, before):
         counts["feeds"] += numbering.end(org_id, before)

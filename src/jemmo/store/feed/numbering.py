@@ -1,9 +1,9 @@
 """Gives committed changes their numbers.
 
-Triggers note which records were written (``FeedMark``). Numbering takes the notes of transactions that have been
-committed, compares each record with what the feed said of it last (``FeedRecord``), and numbers what differs. It does
-so under a lock of the organization, by statements whose snapshot begins once they hold it, so numbers are given in the
-order of commits, without gaps. No writer takes that lock, so none waits.
+Triggers note which records were written (``FeedMark``). Numbering takes the marks of committed transactions, compares
+each record with its last state in the feed (``FeedRecord``), and numbers the differences. It does so under a lock of
+the organization, by statements whose snapshot begins once they hold it, so numbers are given in the order of commits,
+without gaps. No writer takes that lock, so none waits.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def begin(org_id: UUID) -> None:
 
 
 def end(org_id: UUID, before: datetime) -> bool:
-    """End a feed that nobody read since then; readers of that time start over."""
+    """End a feed that was not read since then; its readers start over."""
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, org_id)
         cursor.execute(_END, {"org": org_id, "before": before})

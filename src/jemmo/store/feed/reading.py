@@ -27,8 +27,8 @@ _CHANGES = """
             AND (before >= %(level)s OR after >= %(level)s)
             AND (before < %(level)s OR after < %(level)s OR was <> modified_at) ORDER BY seq LIMIT %(limit)s) c ON true
     WHERE p.org_id = %(org)s ORDER BY c.seq"""
-"""One statement: what ``seq`` says was numbered is among the changes. A record that only became confidential is as it
-was for who may read it."""
+"""One statement: what ``seq`` says was numbered is among the changes. A record that only became confidential is
+unchanged for readers who may see it."""
 
 _READER = "SELECT since FROM feed_reader WHERE token_id = %(token)s AND rights = %(rights)s"
 _NEW_READER = """

@@ -113,7 +113,7 @@ async def begin(
 
 
 async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: int | None) -> bool:
-    """The bytes are there: show them. ``False`` if the row went away meanwhile, so the bytes are nobody's.
+    """The bytes are there: show them. ``False`` if the row went away meanwhile, so the content has no owner.
 
     When the ATS reported of yet another version meanwhile, the file stays in the queue.
     """

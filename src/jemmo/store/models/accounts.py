@@ -65,8 +65,8 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(DisplayTracked, AbstractBaseUser, PermissionsMixin):
     """A person who signs in, by e-mail. May belong to several organizations.
 
-    ``verified_email`` is the address whose owner proved to be this person. While it is not ``email``, whoever holds
-    the password may be anyone: the account works in ``confined_to`` alone, the organization that made it.
+    ``verified_email`` is the address whose owner proved to be this person. While it is not ``email``, the holder of the
+    password may be anyone: the account works in ``confined_to`` alone, the organization that made it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

@@ -65,7 +65,7 @@ class Suppression(models.Model):
 
 
 class OrganisationDeletion(models.Model):
-    """An organization that is to be, or was, deleted entirely. It outlives the organization, and names nobody.
+    """An organization that is to be, or was, deleted entirely. It outlives the organization, and contains no names.
 
     ``org_id`` is all that is left of the organization afterwards; ``account`` is who asked.
     ``paused`` are the connections that were active when it was asked, which an undo starts again.

@@ -101,7 +101,7 @@ class FeedRecord(OfFeed):
 
 
 class FeedChange(OfFeed):
-    """A change, by its number. ``before`` and ``after`` are levels; 0 is for nobody.
+    """A change, by its number. ``before`` and ``after`` are levels; 0 means that no one may read it.
 
     ``was`` and ``modified_at`` are the record's versions before and after.
     """

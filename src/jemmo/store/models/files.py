@@ -75,7 +75,9 @@ class FileText(models.Model):
 
 
 class AccessEvent(models.Model):
-    """Someone looked at, took or changed personal data. Holds ids alone, so it may outlive the person's record.
+    """An access to personal data: viewed, downloaded or changed.
+
+    Holds ids alone, so it may outlive the person's record.
 
     ``action`` is one of ``jemmo.domain.access.Action``. Without an account it was the operator or the worker;
     ``detail`` holds counts and kinds, never what was searched for.

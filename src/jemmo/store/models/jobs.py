@@ -24,7 +24,7 @@ class Department(DisplayTracked, Synced):
 
 
 class AtsUser(DisplayTracked, Synced):
-    """A recruiter, a hiring manager: someone of the customer's team, as the ATS knows them."""
+    """A recruiter or hiring manager: a member of the customer's team in the ATS."""
 
     name = models.TextField(null=True)
     title = models.TextField(null=True)

@@ -1,4 +1,4 @@
-"""JSON columns whose readers may rely on a shape, whatever is stored."""
+"""JSON columns with a guaranteed shape, whatever is stored."""
 
 from __future__ import annotations
 

@@ -12,7 +12,10 @@ from jemmo.store.models.kept import ObjectField
 
 
 class Notification(models.Model):
-    """``facts`` hold no person's data. While ``fold`` is set it is open: the same trouble counts up ``times``."""
+    """``facts`` hold no person's data.
+
+    While ``fold`` is set it is open: another failure with the same cause increments ``times``.
+    """
 
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="notifications")
     connection = models.ForeignKey(Connection, models.CASCADE, null=True, related_name="+")

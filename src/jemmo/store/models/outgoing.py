@@ -14,7 +14,7 @@ from jemmo.store.models.accounts import Account, Organisation
 
 
 class OutgoingEndpoint(models.Model):
-    """A program's address. Both secrets are encrypted; the old one signs too until ``old_secret_until``.
+    """A program's address. Both secrets are encrypted; the old one is also used to sign until ``old_secret_until``.
 
     ``events``, ``entities`` and ``connections`` choose what it is told of; the last two empty: of all.
     ``after`` is the number of the last change of records that is in a message. ``failures`` are attempts in a row;

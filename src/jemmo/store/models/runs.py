@@ -1,4 +1,4 @@
-"""Sync runs, where each stream stands, and what was kept out or waits."""
+"""Sync runs, the checkpoints of streams, and rejected or waiting records."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class PendingLink(models.Model):
 
 
 class Sighting(models.Model):
-    """An id met by the sweep under way of one stream."""
+    """An id met by the sweep in progress of one stream."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(

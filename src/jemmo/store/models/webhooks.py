@@ -13,11 +13,11 @@ from jemmo.store.models.connections import Connection
 class WebhookAddress(models.Model):
     """Where a connection's ATS sends its webhooks.
 
-    The secret is found by its digest and shown by unsealing it: a dump of this table gives none away.
-    ``streams`` are what the ATS announces, ``only_new`` says that it tells of new records alone; ``missed``
-    counts changes that polling found and no webhook announced since the last delivery. ``claim`` fences whoever
-    looks up this connection's hints: one at a time, and not after its claim ended. ``links`` is unused; older
-    versions, which may run beside this one during an upgrade, still read it.
+    The secret is found by its digest and shown by unsealing it: a dump of this table gives none away. ``streams`` are
+    what the ATS announces, ``only_new`` says that it tells of new records alone; ``missed`` counts changes that polling
+    found and no webhook announced since the last delivery. ``claim`` fences the worker that refetches for this
+    connection: one at a time, and not after its claim ended. ``links`` is unused; older versions, which may run beside
+    this one during an upgrade, still read it.
 
     ``requested_at`` is when someone first asked for the address. Without it, webhooks are not set up: the row is
     only what *Refresh from the ATS* takes its turns by.

@@ -8,7 +8,7 @@ from django.db import connection
 
 from jemmo.store.db import leases
 
-# Connections in use: id, ATS, state, failures in a row, age of the data, seconds overdue, whether a run is under way.
+# Connections in use: id, ATS, state, failures in a row, age of the data, seconds overdue, whether a run is in progress.
 CONNECTIONS = f"""
     SELECT c.id::text, c.provider, c.state, c.failures,
         extract(epoch FROM now() - c.last_success_at)::float8,

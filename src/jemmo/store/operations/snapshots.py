@@ -22,7 +22,7 @@ _STORED_FILES = (
     "SELECT org_id, id, sha256, size FROM file_version WHERE state = 'stored' ORDER BY org_id, id"
 )
 
-# Whether a restore would overwrite anything that someone entered.
+# Whether a restore would overwrite data that people entered.
 _IS_FILLED = {
     table: f"SELECT EXISTS (SELECT FROM {table})" for table in ("organisation", "account")
 }

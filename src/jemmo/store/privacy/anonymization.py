@@ -53,7 +53,7 @@ _FORGET = """
 async def newly_anonymous(
     db: Connection, connection_id: UUID, records: Sequence[Record]
 ) -> list[AnonymizedTalent]:
-    """Of the records about to be written, those whose rows name someone and no longer will."""
+    """The records about to be written whose stored rows name a person, but will no longer."""
     blank = [
         record.remote_id
         for record in records

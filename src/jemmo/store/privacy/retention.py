@@ -47,7 +47,7 @@ _LIST = "SELECT id, rule, at FROM judged WHERE rule IS NOT NULL ORDER BY at, id 
 
 
 class OverdueTalent(Struct, frozen=True):
-    """Someone whose time is over: by which rule, and their last sign of life."""
+    """A person whose retention period is over, with the rule and their last activity."""
 
     talent: UUID
     rule: Rule

@@ -43,7 +43,7 @@ async def erased(
     hashed: SuppressionHasher,
     asked: Sequence[Any],
 ) -> Callable[[Any], bool] | None:
-    """Tells which of the records or ids asked for are of someone erased; ``None`` if nobody was.
+    """Finds the records or ids of erased people; ``None`` if nobody was erased.
 
     Within the transaction that is about to write: nobody is erased before it ends. Who was erased by time alone and
     shows a sign of life is let in again here, and read again with all that belongs to them.

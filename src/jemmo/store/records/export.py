@@ -55,7 +55,7 @@ class Reader(Struct, frozen=True, kw_only=True):
         )
 
     def opens(self, rows: Iterable[HasSealedTexts], talent: Talent | None) -> None:
-        """Put back what that person's applications or notes say, if this reader may know it."""
+        """Restore the texts of that person's applications or notes, if this reader may see them."""
         if self.unseal is not None and self.sees(talent):
             restore_own_texts(rows, self.unseal)
 
@@ -67,7 +67,7 @@ class Reader(Struct, frozen=True, kw_only=True):
 
 
 class Kind(NamedTuple):
-    """Records of one kind: ``shown`` are those that people see, ``rows`` tells some of them as a reader sees them.
+    """Records of one kind: ``shown`` are the visible ones, ``rows`` renders some of them for a reader.
 
     ``fields`` are those of every row; ``parts`` what one may hold besides, each for the price of a query.
     """

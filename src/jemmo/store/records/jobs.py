@@ -1,4 +1,4 @@
-"""Jobs, as pages show them. Lists have no excluded ones; the page of one says why it is excluded."""
+"""Jobs, as pages show them. Lists leave out excluded jobs; the page of one explains why it is excluded."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _people(**where: Any) -> QuerySet[Application]:
 def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[UUID, int]:
     """How many people are in progress for each job, or for each of these.
 
-    Those whose talent is hidden are told by an index of the hidden.
+    Those whose talent is hidden are found by an index of the hidden ones.
     """
     hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
     applications = Application.objects.filter(

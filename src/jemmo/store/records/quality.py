@@ -31,8 +31,8 @@ ERASED = """
     SELECT count(*) FILTER (WHERE hash = person OR person IS NULL),
         count(*) FILTER (WHERE hash IS DISTINCT FROM person)
     FROM suppression WHERE connection_id = %s"""
-"""Talents stand for themselves, applications for their talent. Of what earlier versions erased nobody knows which it
-was, so it counts as either."""
+"""Talents stand for themselves, applications for their talent. Earlier versions didn't record which it was, so their
+erasures count as either."""
 
 
 @dataclass(frozen=True, kw_only=True)

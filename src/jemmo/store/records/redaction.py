@@ -1,6 +1,6 @@
 """Opens what is sealed beside records: contact details, and the texts as they were before those were taken out.
 
-For who may see them alone: see ``jemmo.domain.redaction``. A record whose words were put back must not be saved.
+Only for readers who may see them: see ``jemmo.domain.redaction``. A record whose words were put back must not be saved.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Unseal = Callable[[bytes, bytes], bytes]
 
 
 def contacts_of(talents: Iterable[UUID]) -> dict[UUID, TalentContacts]:
-    """The sealed rows of these talents, by their ids; the database gives none to who may not see them."""
+    """The encrypted rows of these talents, by id; the database returns none to readers who may not see them."""
     return {row.talent_id: row for row in TalentContacts.objects.filter(talent__in=list(talents))}
 
 
@@ -33,7 +33,7 @@ def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[C
 
 
 def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> RedactedTexts:
-    """What a talent's texts said, of those that hold contact details."""
+    """The original texts of a talent that contain contact details."""
     if row.sealed_texts is None:
         return {}
     context = talent_texts_context(talent.connection_id, talent.remote_id)

@@ -1,4 +1,4 @@
-"""What became of a record that someone wanted to have read again."""
+"""The outcome of a record's manual refetch."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Refreshing(Struct, frozen=True, kw_only=True):
     """``blocked`` is the connection's state where nothing can be asked, else empty.
 
     ``trouble`` is the code of what hindered the last look; while it waits, there will be another. ``at`` is when it
-    was read, or asked for while it waits; ``slow`` says that it has waited for long.
+    was read, or asked for while it waits; ``slow``: it has waited for a long time.
     """
 
     outcome: State
@@ -51,7 +51,7 @@ class Refreshing(Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> str:
-        """Differs whenever a person should be told something else."""
+        """Changes whenever a person should see something else."""
         return f"{self.outcome}-{self.trouble}-{int(self.slow)}"
 
 

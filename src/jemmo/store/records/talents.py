@@ -66,7 +66,7 @@ COLUMNS = {
 }
 
 NOTES_SHOWN = 100
-OFFERED_JOBS = 200  # a longer list to choose from helps nobody
+OFFERED_JOBS = 200  # a longer list to choose from helps no one
 
 
 LISTED = (
@@ -117,7 +117,7 @@ _STANCES = {str(choice) for choice in Stance}
 
 
 def _may_be_contacted(stance: Stance) -> Q:
-    """The talents of whom a list may say this."""
+    """The talents that a list may show with this status."""
     if stance is Stance.DO_NOT_CONTACT:
         return Q(do_not_contact_at__isnull=False)
     if stance is Stance.NO_EMAILS:
@@ -131,10 +131,10 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
-    """What typed words may find besides names and texts, by the rights of whoever typed them.
+    """What a search may find besides names and texts, by the reader's rights.
 
-    ``named`` are the people whose address or number was typed: then it is them. Whose files hold all words of
-    ``word_hashes`` is found too; only who may read files has them.
+    ``named`` are the people whose address or number was typed: then it is them. Talents whose files contain all words
+    of ``word_hashes`` match too, for readers who may read files.
     """
 
     sees_contacts: bool = False
@@ -147,7 +147,7 @@ def search(
 ) -> ResultPage[Talent]:
     """A page of the organization's talents, each with its latest application.
 
-    ``unseal`` opens what their texts say for readers who may see contact details, and is ``None`` for others.
+    ``unseal`` decrypts their texts for readers who may see contact details, and is ``None`` for others.
     """
     talents, total = matching(org, filters, lookup)
     items = page_rows(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
@@ -177,8 +177,8 @@ def matching(
     """Return the matching talents, unordered, and their count.
 
     A match that exists only because of a redacted contact is dropped for readers who may not see contact details. That
-    check is exact for small results and for the page shown; a count of thousands may be off by a few, which tells of
-    nobody.
+    check is exact for small results and for the page shown; a count of thousands may be off by a few, which reveals
+    nothing about anyone.
     """
     talents, terms = visible(org), search_terms(filters.q)
     if not filters.filtered:
@@ -262,7 +262,7 @@ _MOST_TELLING = (
 def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
     """The application to name beside each: one in progress rather than a past one, then the latest.
 
-    Of those that the filters ask for: whoever filters by "Hired" reads the stage and job of the hire.
+    Of the filtered ones: with the filter "Hired", the stage and job of the hire.
     """
     applications = (
         _filtered_applications(filters)
@@ -281,7 +281,7 @@ def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
 class TalentPage:
     """One talent. ``contacts`` is ``None`` for readers who may not see them, and for all where they are ``withheld``.
 
-    ``excluded`` is the rule that keeps the talent out of lists and counts. Without ``reads_applications`` nobody knows
+    ``excluded`` is the rule that keeps the talent out of lists and counts. Without ``reads_applications`` it is unknown
     whether there are any.
     """
 
@@ -379,7 +379,7 @@ def _opened(
     files: list[Attachment],
     unseal: Unseal | None,
 ) -> list[Contact] | None:
-    """The contact details, with all texts as they were; for readers who may not see them nothing that holds any."""
+    """The contact details and original texts; readers who may not see them get neither."""
     if unseal is None:
         conceal(talent)
         conceal_own_texts(canonical.Application, applications)

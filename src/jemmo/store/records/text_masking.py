@@ -26,7 +26,7 @@ MAX_TAGS_IN_ROW = 100
 
 
 def conceal(talent: Talent, search: Search | None = None) -> None:
-    """Take contact details out of all that a talent's record says. It must not be saved afterwards.
+    """Remove contact details from all texts of a talent's record. It must not be saved afterwards.
 
     ``search`` bounds the time that takes. The longest text comes last: what exceeds the bound is taken out whole.
     """
@@ -42,7 +42,7 @@ def conceal(talent: Talent, search: Search | None = None) -> None:
 def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
     """Show texts in a list: in full to readers who may see contact details, otherwise without any.
 
-    However long the texts of an ATS are, a row says a little of each.
+    A row shows only the beginning of each text, however long it is.
     """
     talents = list(talents)
     shown = []
@@ -94,7 +94,7 @@ _STILL_MATCHES = (
 
 
 def matches_without_contacts(terms: str) -> RawSQL:
-    """Whether a talent still matches once all that may be a contact detail is taken out: else searching would tell it.
+    """Whether a talent still matches without contact details; otherwise a search would reveal them.
 
     It is asked of what the index has found, and matters for what was stored before texts were redacted as they are now.
     """

@@ -1,4 +1,4 @@
-"""Which applications count as active: those that the ATS says are, and for some days those that ended in a hire."""
+"""Which applications count as active: those active in the ATS and, for some days, those that led to a hire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of several pages is written: each record once, as it was last."""
+"""Merges several pages into one write: each record once, in its latest version."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def batch_of(pages: Sequence[ReadyPage]) -> Batch:
 
 
 def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
-    """What the ATS says is deleted, unless a later page shows it again."""
+    """Records that the ATS says are deleted, unless a later page contains them."""
     deleted: dict[str, None] = {}
     for outcome in outcomes:
         for accepted in outcome.accepted:

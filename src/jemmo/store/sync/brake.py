@@ -229,7 +229,7 @@ async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[d
 async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
     """Whether a person has yet to decide, or kept the records while a sync was using their release.
 
-    Locks the decision, so that whoever takes a release back waits for this transaction and learns what it deleted.
+    Locks the decision, so that withdrawing a release waits for this transaction and knows what it deleted.
     """
     answer = await db.execute(
         "SELECT released_at FROM held_deletion WHERE connection_id = %s AND stream = %s FOR UPDATE",

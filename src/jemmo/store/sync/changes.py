@@ -1,4 +1,4 @@
-"""Which fields of a record a write changed, told by reading its rows before and after it."""
+"""Which fields of a record a write changed, by comparing its rows before and after."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime |
 async def rereading(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> tuple[Rereading | None, datetime | None]:
-    """The rereading under way, ``None`` if another version wrote it, and when the last whole reading ended."""
+    """The rereading in progress, ``None`` if another version wrote it, and when the last whole reading ended."""
     answer = await db.execute(
         """SELECT reread, CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END
            FROM checkpoint WHERE connection_id = %s AND stream = %s""",
@@ -89,7 +89,7 @@ def _point(
     synced_at: datetime | None,
     reaches: datetime | None,
 ) -> Checkpoint:
-    """A pass in a mode that nobody knows proves nothing: the next sync starts over, and compares everything."""
+    """A pass in an unknown mode proves nothing: the next sync starts over, and compares everything."""
     if mode is not None and mode not in Mode.__members__.values():
         return Checkpoint(
             stream=Stream(stream),

@@ -32,7 +32,7 @@ DECIDED = {
 }
 """Each record of a connection with what excludes it, by table.
 
-The history comes last: a longer one shows everyone whom it hides.
+The history comes last, since a longer one shows everyone that it hides.
 """
 
 _UPDATE = """

@@ -50,7 +50,7 @@ class Failure:
 class Freshness:
     """A page's data, of one connection or of all. ``colour`` is ``None`` if no ATS is connected.
 
-    ``failures`` are those of all connections. ``read`` counts the records that the sync under way has read;
+    ``failures`` are those of all connections. ``read`` counts the records that the sync in progress has read;
     ``synced_at`` is ``None`` before the first time.
     ``decisions`` are what waits for an owner or admin, one of each connection, as ``jemmo.domain.brake.decision``.
     """
@@ -74,7 +74,7 @@ class Freshness:
 
 
 class ConnectionSnapshot:
-    """A connection with what tells its state. Each part is read once, when it is first needed."""
+    """A connection with the facts that determine its state. Each part is read once, when it is first needed."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -8,7 +8,7 @@ OLDER = "older_than_history"
 def is_older(row: str) -> str:
     """The condition that neither a talent nor any of its applications has changed since the history begins.
 
-    Parameter: ``limit``, where it begins; none: nothing is older.
+    Parameter: ``limit``, its start; ``NULL``: nothing is older.
     """
     return (
         f"coalesce({row}.remote_updated_at < %(limit)s::timestamptz AND NOT EXISTS ("

@@ -2,9 +2,8 @@
 
 ``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor,
 joins what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot
-hide.
-Which rows of a batch are there is looked up in the transaction that writes it, in which nobody else writes records of
-the connection. Were that ever wrong, the unique keys would refuse the batch.
+hide. Which rows of a batch are there is looked up in the transaction that writes it, since no other transaction writes
+the connection's records then. Were that ever wrong, the unique keys would refuse the batch.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ async def rejected(db: Connection, connection_id: UUID, stream: Stream) -> set[s
 class Broken(Struct, frozen=True, kw_only=True):
     """A relation that leads nowhere: ``count`` records of ``stream`` point to a ``role`` that is not there.
 
-    ``ids`` are some of those records, where they were looked for.
+    ``ids`` are some of those records, if they were requested.
     """
 
     stream: Stream

@@ -53,7 +53,7 @@ _DELIVER = """
 
 
 async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> None:
-    """Note the end of a run, where it is worth it, and queue what is to be sent; as part of its last transaction."""
+    """Store and queue the notification about a run's end, if there is one. Part of the run's last transaction."""
     situation = [_PAUSED, list(PAGES), brake.CODE, report.run_id, connection_id]
     answer = await db.execute(_SITUATION, situation)
     row = await answer.fetchone()
@@ -75,7 +75,10 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
 
 
 def _facts(report: RunReport, scope: str, known: Sequence[str]) -> dict[str, Any]:
-    """What a notification tells of a run. It counts the streams that the run was to read, others not even as 0."""
+    """The facts about a run in its notification.
+
+    It counts the streams that the run was to read, others not even as 0.
+    """
     changed = numbers.changed_by_stream(report.lines)
     facts: dict[str, Any] = {
         "counts": {

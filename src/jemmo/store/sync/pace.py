@@ -32,7 +32,7 @@ _FORGET_UNUSED = "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(s
 
 
 def pace_key(base_url: str, api_key: str) -> bytes:
-    """What a key is known by: a digest that tells nothing of it."""
+    """The identity of a key: a digest that reveals nothing about it."""
     return blake2b(f"{base_url}\n{api_key}".encode(), digest_size=16, person=b"jemmo-pace").digest()
 
 

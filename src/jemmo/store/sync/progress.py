@@ -1,4 +1,4 @@
-"""How far the sync under way of a connection is, from its checkpoints."""
+"""How far the sync in progress of a connection is, from its checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jemmo.store.models import Connection, SyncRun
 
 
 def of(connection: Connection, run: SyncRun, *, now: datetime) -> Progress:
-    """The progress of a run. Only an initial sync has a total: nobody counts beforehand what changed."""
+    """The progress of a run. Only an initial sync has a total, since changes can't be counted in advance."""
     streams = PAGES.get(run.scope, numbers.RECORDS)
     read = numbers.of(run.report.get("streams", {}), streams).read
     if run.mode != Mode.INITIAL:

@@ -1,7 +1,7 @@
 """What the queue's library must know of our tables.
 
 It takes the name of a waiting task from the detail of Postgres's error, and Postgres gives none where row-level
-security is on: it would tell values of a row. The constraint, which it always names, says as much.
+security is on: it would reveal values of a row. The constraint, which it always names, says as much.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ SENT_AT_ONCE = 0.3
 class PostgresQuotaLedger(OnSharedConnection):
     """Implements ``jemmo.domain.ports.QuotaLedger`` on the process's shared database connection.
 
-    It sees what whoever made it saw.
+    It sees what its creator saw.
     """
 
     def __init__(self, database_url: str, connection_id: UUID) -> None:

@@ -139,7 +139,7 @@ class RecordWriter:
             yield
 
     async def erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
-        """Tells which of these records or ids are of someone erased; ``None`` if nobody was."""
+        """Finds the records or ids of erased people; ``None`` if nobody was erased."""
         if self._hashers.suppression is None:
             return None
         return await suppression.erased(
@@ -164,7 +164,7 @@ class RecordWriter:
         return counts
 
     async def write(self, batch: Batch, policy: Policy) -> Written:
-        """Write pages of one stream, as a part of the transaction under way (``alone``)."""
+        """Write pages of one stream, as a part of the transaction in progress (``alone``)."""
         asked = [*(row.record for row in batch.rows), *batch.rejected]
         if kept_out := await self.erased(batch.stream, asked):
             batch.drop_erased(kept_out)
@@ -228,7 +228,7 @@ class RecordWriter:
         return Situation(*row)
 
     async def _images(self, stream: Stream, ids: Sequence[str]) -> Images:
-        """Rows as ``changes`` compares them, if anyone asked for the changed fields."""
+        """Rows as ``changes`` compares them, if changed fields were requested."""
         if not (self._open_sealed and ids):
             return {}
         connection_id = self.context.connection_id

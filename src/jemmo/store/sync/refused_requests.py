@@ -22,7 +22,7 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 def asked_with(base_url: str, api_key: str, options: Mapping[str, str]) -> str:
-    """A digest that tells nothing of the key."""
+    """A digest that reveals nothing about the key."""
     payload = msgspec.json.encode([base_url, api_key, dict(options)], order="deterministic")
     return blake2b(payload, digest_size=16, person=b"jemmo-refused").hexdigest()
 

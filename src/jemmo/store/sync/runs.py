@@ -21,10 +21,10 @@ from jemmo.store.files import fetch_queue
 from jemmo.store.sync import checkpoints, notices
 from jemmo.store.sync.writer import LEASE
 
-WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way
+WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as in progress
 
 INTERRUPTED = {"status": "failed", "error": TransientError("interrupted").as_record()}
-"""What the report says of a run whose process ended in the middle of it."""
+"""The report of a run whose process died in the middle of it."""
 
 
 class ConnectionRow(Struct, frozen=True, kw_only=True):
@@ -202,7 +202,7 @@ async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None
 async def end(
     db: Connection, connection_id: UUID, token: UUID, report: RunReport, due_at: datetime | None
 ) -> None:
-    """Close the run, tell the connection how it went and when it is due next, and let the lease go; if it is ours.
+    """Close the run, update the connection's state and next sync, and release the lease, if it is ours.
 
     Without ``due_at`` it stays due when it was.
     """

@@ -59,10 +59,10 @@ SITUATION = """
 
 @cache
 def known(stream: Stream) -> str:
-    """The rows that are there already, with what tells whether the ATS's version differs.
+    """The existing rows, with what is needed to see whether the ATS's version differs.
 
-    The ids are looked up in one walk over the index. The last columns tell whether a row that was there before this run
-    is hidden, and whether the record was rejected since it was stored.
+    The ids are looked up in one walk over the index. The last columns are whether a row that existed before this run is
+    hidden, and whether the record was rejected since it was stored.
     """
     table = TABLES[stream]
     hidden = (
@@ -301,7 +301,7 @@ _FILES = """files AS (
         reason = CASE WHEN f.remote_version <> '' AND f.fetch_status <> 'GONE'
             AND excluded.remote_version IN (f.remote_version, '') THEN f.reason END,
         tries = 0, next_try_at = NULL)"""
-"""Where the ATS gives no sign of another file, any change of its talent may be one: it is fetched and compared.
+"""If the ATS has no version of a file, any change of its talent may be a new file: it is fetched and compared.
 
 An empty version is ``records.VERSION_UNKNOWN``: the one that is known stays."""
 

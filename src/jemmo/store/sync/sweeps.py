@@ -107,9 +107,9 @@ async def unread(
 ) -> list[str]:
     """Ids the sweep met that we lack, hold as deleted or hold in another version.
 
-    What we lack because it is older than ``limit``, where the history begins, is not among them, unless a record that
-    we hold waits for it. Rejected ones are tried again while they are few: the ATS may have mended them without a
-    new date.
+    Records that are missing because they are older than ``limit``, the start of the history, are not among them, unless
+    a stored record waits for them. Rejected ones are tried again while they are few: the ATS may have mended them
+    without a new date.
     """
     return await _ids(
         db,

@@ -66,7 +66,7 @@ class Writer:
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
         """Pages of one stream and their checkpoint in one transaction.
 
-        Where an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the
+        If an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the
         others: without it the stream is only asked again for what changed since.
         """
         batch = batch_of(pages)

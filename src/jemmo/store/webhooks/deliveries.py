@@ -31,7 +31,7 @@ def kept(connection: Connection) -> Kept:
 
 
 def naming(connection_id: UUID, hashes: Sequence[int]) -> list[int]:
-    """The ids of those that name someone by one of these hashes, or that may name anyone."""
+    """The ids of those that name a person by one of these hashes, or that may name anyone."""
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT jemmo_deliveries_naming(%s::bigint[], %s)", [list(hashes), connection_id]

@@ -90,7 +90,7 @@ _ADDRESSEES = """
 
 
 async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee | None]:
-    """Whose addresses these are, in their order; ``None`` for what is nobody's."""
+    """The connections of these addresses, in their order; ``None`` for an unknown address."""
     answer = await db.execute(_ADDRESSEES, [KEPT_BYTES, list(digests)])
     known = {
         bytes(digest): Addressee(
@@ -118,9 +118,9 @@ async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
 
 
 async def store_together(db: Connection, arrivals: Sequence[tuple[UUID, Arrival]]) -> list[bool]:
-    """Take several deliveries in with one commit, or none of them; for each what ``store`` says.
+    """Store several deliveries in one commit, or none of them; returns the result of ``store`` for each.
 
-    Raises ``psycopg.Error``, also when a row that it needs is locked for longer than a moment: whoever holds one
+    Raises ``psycopg.Error``, also when a row that it needs is locked for longer than a moment: a lock on one
     connection's rows would delay the deliveries of all others.
     """
     async with db.pipeline(), db.transaction():
@@ -184,7 +184,7 @@ def clear_old() -> int:
 
 
 def _columns(hints: list[RefetchRequest]) -> dict[str, list[object]]:
-    """In the order in which a look locks them."""
+    """In the order in which a refetch locks them."""
     listed = sorted(hints, key=lambda request: (ORDER[request.stream], request.remote_id))
     return {
         "streams": [request.stream for request in listed],

@@ -87,7 +87,7 @@ _SETTLE = """
     FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[], %(gone)s::bool[], %(waits)s::bool[])
         AS x (id, version, gone, waits)
     WHERE h.id = x.id"""
-"""A hint told again since the look began stays due: that look may have been too early."""
+"""A request repeated since the refetch began stays due, since that refetch may have been too early."""
 
 _FORGET = (
     "DELETE FROM webhook_hint WHERE connection_id = %s AND stream = %s AND remote_id = ANY(%s)"
@@ -236,7 +236,7 @@ async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID |
 async def release(
     db: Connection, connection_id: UUID, token: UUID, rest: timedelta | None = None
 ) -> None:
-    """Give a connection back; nobody claims it until its ``rest`` is over."""
+    """Release a connection; it can't be claimed until its ``rest`` is over."""
     with explained():
         await db.execute(
             "UPDATE webhook_address SET claim = NULL, claimed_until = clock_timestamp() + %s "
@@ -281,7 +281,10 @@ async def defer_refetches(
     at: datetime | timedelta,
     trouble: str = "",
 ) -> None:
-    """Look these up another time, for the ``trouble``; one that is told again meanwhile keeps to it."""
+    """Refetch these later, because of the ``trouble``.
+
+    A request that a webhook has repeated in the meantime keeps its time.
+    """
     moment = "clock_timestamp() + %s" if isinstance(at, timedelta) else "%s"
     with explained():
         await db.execute(

@@ -75,7 +75,7 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no ty
 
 
 class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
-    """Whoever opens the e-mail owns the address: nothing that was set before lets anyone in."""
+    """The reader of the e-mail owns the address: credentials set before no longer work."""
 
     def save(self) -> None:
         request = context.request
@@ -91,7 +91,7 @@ def end_other_sessions(request: HttpRequest, user: Account, **_: Any) -> None:
 
 
 class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Secrets are sealed with the installation's keys: a copy of the table signs nobody in."""
+    """Secrets are encrypted with the installation's keys, so a copy of the table is useless for signing in."""
 
     def encrypt(self, text: str) -> str:
         return two_step.seal(text)

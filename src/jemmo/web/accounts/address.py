@@ -35,7 +35,7 @@ WAITING = "new_address"
 @never_cache
 @login_required
 def address(request: HttpRequest) -> HttpResponse:
-    """Ask for another address. What is answered is the same whether or not someone has it already."""
+    """Ask for another address. The response is the same whether or not the address is taken."""
     account = accounts.account(str(request.user.pk))
     form = NewAddress(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():
@@ -64,7 +64,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the link leads: it needs the mailbox and the account it was asked from, so neither alone is enough."""
+    """The link's target: it needs both the mailbox and the account that requested it."""
     account = accounts.account(str(request.user.pk))
     payload = _read(token, account)
     if payload is None:
@@ -118,7 +118,7 @@ def _send(request: HttpRequest, account: Account, email: str) -> None:
 
 
 def _read(token: str, account: Account) -> dict[str, Any] | None:
-    """What a link says, if it is this account's and still fits."""
+    """The content of a link, if it belongs to this account and is still valid."""
     try:
         payload: dict[str, Any] = signing.loads(token, salt=SALT, max_age=VALID)
     except signing.BadSignature:

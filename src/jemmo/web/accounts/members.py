@@ -197,7 +197,7 @@ def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
 
 @never_cache
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Where an invitation's link leads: to a new account, or to joining with the one there is."""
+    """The target of an invitation's link: a new account, or joining with an existing one."""
     now = datetime.now(UTC)
     try:
         opened = members.invitation(token, now=now)
@@ -229,7 +229,7 @@ def _joined(
     if form is not None:
         try:
             joined = members.accept_as_new(token, **form.cleaned_data, now=now)
-        except ValidationError:  # the form has checked it already: someone bypassed the page
+        except ValidationError:  # the form has checked it already, so the request bypassed the page
             raise Http404 from None
         login(request, joined.account, backend=BACKEND)
     elif request.user.is_authenticated:

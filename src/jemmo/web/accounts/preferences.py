@@ -29,7 +29,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 def screenshot(request: HttpRequest) -> HttpResponse:
     """Turn screenshot mode on or off for this sign-in; the page that was looked at comes back, changed."""
     request.session[SCREENSHOT] = request.POST.get("screenshot") == "on"
-    # Without the query: what was searched for may name someone.
+    # Without the query, since a search may name a person.
     return redirect(back(request, request.POST.get("next"), query=False))
 
 

@@ -1,9 +1,9 @@
-"""How often a password may be tried: guessing stays slow, and nobody locks anyone else out.
+"""Limits on password attempts: guessing stays slow, and no one can lock another person out.
 
 Attempts are counted by address (an IPv6 visitor's is the /64, which one device may have all of), by account, and for
 the whole installation, to which one network adds only its share. A browser in which someone signed in before, or just
-proved their address, is known: it is counted by itself, so that others who guess at the account do not keep its owner
-out. Anyone who is kept out elsewhere resets the password, which makes the browser known.
+proved their address, is known: it is counted by itself, so that others who guess passwords don't lock its owner out.
+Anyone who is kept out elsewhere resets the password, which makes the browser known.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def create(request: MemberRequest) -> HttpResponse:
 @require_POST
 @manager
 def revoke(request: MemberRequest, token_id: UUID) -> HttpResponseBase:
-    """A second press finds it revoked and says the same."""
+    """A second click finds it revoked and shows the same message."""
     try:
         ended = tokens.revoke(
             request.organisation,

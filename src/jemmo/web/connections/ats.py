@@ -1,4 +1,4 @@
-"""Settings > Organization > ATS integration: how the connections are, and their syncs."""
+"""Settings > Organization > ATS integration: the state of the connections, and their syncs."""
 
 from datetime import datetime
 from uuid import UUID
@@ -58,9 +58,9 @@ def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @member
 def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """How far a sync is, asked for again while it lasts; the whole card once it begins or ends.
+    """How far a sync is, requested again while it lasts; the whole card once it begins or ends.
 
-    Where the connection has gone, the page is loaded anew.
+    If the connection is gone, the page is reloaded.
     """
     if request.htmx and selected.find_connection(request.organisation, connection_id) is None:
         return HttpResponseClientRedirect(reverse("ats"))

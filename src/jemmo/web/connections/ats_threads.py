@@ -22,8 +22,8 @@ REMEMBERED = 1000  # organizations
 class AtsRequestSlots:
     """Places for questions, shared fairly: one for each organization and person.
 
-    Organizations whose ATS was slow may not take the last place, so that a few of them keep nobody else out. Who finds
-    no place waits for one, unless that took another thread than ``threads`` allows.
+    Organizations whose ATS was slow may not take the last place, so that a few of them don't block the others. Who
+    finds no place waits for one, unless that took another thread than ``threads`` allows.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How often someone may ask an ATS from the browser: all processes count together, each asks a few at a time."""
+"""Limits on requests to an ATS from the browser: all processes count together, and each makes a few at a time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNSENT = frozenset(
 ) | frozenset(
     ("key_empty", "key_malformed", "option_missing", "other_address", "same_key", "unknown_option")
 )
-"""Before these, no key was sent to anyone."""
+"""With these errors, no key was sent anywhere."""
 
 
 @contextmanager

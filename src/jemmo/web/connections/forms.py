@@ -33,7 +33,7 @@ def _key_field(label: Any) -> forms.CharField:
 class _WithOptions(Form):
     """A form with a field for each option of a connector that people set.
 
-    ``hides_ok`` is asked for where a shorter history would hide what people see now.
+    ``hides_ok`` is requested where a shorter history would hide what people see now.
     """
 
     hides_ok = forms.BooleanField(label=_("Hide them"), required=False)
@@ -46,7 +46,7 @@ class _WithOptions(Form):
             self.fields[PREFIX + option.name] = _option_field(option)
 
     def options(self) -> dict[str, str]:
-        """The options that differ from their default, and those that say something by being left empty."""
+        """The options that differ from their default, and those whose empty value has a meaning."""
         options = {}
         for option in self.settable:
             typed = self.cleaned_data[PREFIX + option.name]
@@ -152,7 +152,7 @@ class Replay(Form):
 
 
 class Disconnect(Form):
-    """``name`` is typed to say that it is meant."""
+    """``name`` is typed as confirmation."""
 
     fate = forms.ChoiceField(
         label=_("Synced records"),

@@ -1,4 +1,4 @@
-"""What an admin says about when syncs start by themselves."""
+"""Forms for the schedule of automatic syncs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sync status in the header, asked for again while a sync runs."""
+"""The sync status in the header, requested again while a sync runs."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

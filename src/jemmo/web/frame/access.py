@@ -32,7 +32,7 @@ class NotForViewer(PermissionDenied):
 
 
 class MemberRequest(HttpRequest):
-    """A request of someone who belongs to an organization."""
+    """A request by a member of an organization."""
 
     membership: Membership
     organisation: Organisation
@@ -40,7 +40,7 @@ class MemberRequest(HttpRequest):
 
 
 def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
-    """Only for members; who is signed in without belonging anywhere is told what to do.
+    """Only for members; a person without an organization gets a page with the next step.
 
     Nothing of the answer stays in the browser once it is closed or the person has signed out.
     """
@@ -100,11 +100,11 @@ def sees_contacts(request: MemberRequest) -> bool:
 
 
 def unseal_for(request: MemberRequest) -> Unseal | None:
-    """What opens contact details, for readers who may see them."""
+    """Decrypts contact details, for readers who may see them."""
     return default_vault().open if sees_contacts(request) else None
 
 
 def wants_results(request: MemberRequest) -> bool:
-    """Whether the list alone is asked for; going back in the browser asks for the page."""
+    """Whether the list alone is requested; going back in the browser asks for the page."""
     htmx = request.htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -15,7 +15,7 @@ HEIGHT, WIDTH, BAR, GAP, LEAST = 48, 480, 12, 4, 3
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """Where a bar stands, in the chart's own units, and what it says."""
+    """A bar's position, in the chart's units, and its text."""
 
     x: int
     y: int

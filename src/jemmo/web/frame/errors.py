@@ -29,7 +29,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    """Without the frame: who sends it may be nobody we know."""
+    """Without the frame, since the sender may not be signed in."""
     answer = _answered(request, 413)
     answer["Connection"] = "close"
     return answer
@@ -78,7 +78,7 @@ def _answered(request: HttpRequest, status: int) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database does not answer or all threads are busy: come again soon. Needs neither.
 
-    A browser's event source never comes again after a 503, so it gets an empty stream that says when to.
+    A browser's event source doesn't reconnect after a 503, so it gets an empty stream that says when to reconnect.
     """
     with translation.override(translation.get_language_from_request(request)):
         accepts = request.headers.get("Accept", "")

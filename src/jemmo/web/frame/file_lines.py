@@ -33,7 +33,7 @@ def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 
 def _cell(value: Any) -> Any:
-    """Mark a text as text where a spreadsheet would take it for a formula."""
+    """Mark a text that a spreadsheet would take for a formula as text."""
     if isinstance(value, datetime):
         return value.isoformat()
     text = "" if value is None else str(value)

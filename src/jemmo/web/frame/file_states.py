@@ -1,4 +1,4 @@
-"""What a talent's page says about the state of a file."""
+"""The state of a file, as shown on a talent's page."""
 
 from django.utils.translation import gettext as _
 
@@ -34,7 +34,7 @@ def _waiting(file: Attachment, *, is_stored: bool, is_excluded: bool) -> str:
     if not is_stored:
         text = _("not downloaded yet")
     elif not file.remote_version:
-        text = _("checking for a newer version")  # the ATS says only that the talent changed
+        text = _("checking for a newer version")  # the ATS only says that the talent changed
     else:
         text = _("a newer version is not downloaded yet")
     reason = _reason(file.reason)

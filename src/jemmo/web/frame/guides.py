@@ -40,7 +40,7 @@ TERMS = (
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """When a connection is synced. ``announces`` says that webhooks bring its changes as they happen."""
+    """When a connection is synced. ``announces``: webhooks bring its changes as they happen."""
 
     connection: Connection
     name: str

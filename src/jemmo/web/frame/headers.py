@@ -1,4 +1,4 @@
-"""The headers of every answer, whoever gives it: a strict content policy, and nothing that a browser need not do."""
+"""The headers of every response: a strict content policy, and no browser features that pages don't need."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -22,4 +22,4 @@ HEADERS = {
 }
 
 RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-"""The same, for what answers without Django."""
+"""The same, for responses made without Django."""

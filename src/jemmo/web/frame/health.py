@@ -50,7 +50,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """For Prometheus, with the token of ``JEMMO_METRICS_TOKEN``; 404 to others unless ``JEMMO_METRICS_OPEN=1``.
 
-    Where a request comes from says nothing: behind a proxy on this machine, all come from this machine.
+    A request's origin proves nothing: behind a proxy on this machine, all come from this machine.
     """
     if not may_measure(request.headers.get("Authorization", "")):
         raise Http404

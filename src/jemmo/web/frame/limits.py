@@ -199,7 +199,7 @@ async def answer(
 
 
 def _after(body: bytes, receive: Receive) -> Receive:
-    """Give out the body that was read, then what ``receive`` says."""
+    """Return the body that was read, then what ``receive`` returns."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def received() -> MutableMapping[str, Any]:

@@ -11,7 +11,7 @@ from jemmo.domain.validation import may_be_address, split_address
 
 
 def absolute(request: HttpRequest, path: str) -> str:
-    """A path of this site with its host, as ``JEMMO_URL`` says.
+    """A path of this site with its host, from ``JEMMO_URL``.
 
     Without it, the host is the request's, which must be one of ours, and a port is kept only if the server listens
     there: a visitor may write any into the request.

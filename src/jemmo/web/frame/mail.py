@@ -1,4 +1,4 @@
-"""E-mails that the pages send. A mail server that fails is told, never a page that fails."""
+"""E-mails that the pages send. A failing mail server is logged, and never breaks a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def send_invitation(invitation: Invitation, link: str) -> bool:
-    """Whether the mail server took it. In the language of whoever invites."""
+    """Whether the mail server took it. In the inviter's language."""
     shown = {"invitation": invitation, "link": link}
     subject = _("Join %(organisation)s on Jemmo") % {"organisation": invitation.org.name}
     return send(subject, render_to_string("accounts/mail/invitation.txt", shown), invitation.email)
@@ -29,13 +29,13 @@ def send_new_address(email: str, link: str) -> bool:
 
 
 def send_address_taken(email: str) -> bool:
-    """Tells who has an account that someone, maybe they, wanted its address for another."""
+    """Tells an account's owner that someone, maybe they themselves, requested its address for another account."""
     body = render_to_string("accounts/mail/address_taken.txt", {"email": email})
     return send(_("You already have a Jemmo account"), body, email)
 
 
 def send(subject: str, body: str, to: str) -> bool:
-    """Whether it left. Without a mail server it is at most printed in the terminal."""
+    """Whether it left. Without a mail server it is printed in the terminal, if anywhere."""
     try:
         send_mail(" ".join(subject.split()), body, None, [to])
     except (SMTPException, OSError) as error:

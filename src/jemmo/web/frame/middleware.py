@@ -64,7 +64,7 @@ class SizeLimit:
 
 
 class SessionEnd:
-    """Signs out who did nothing for a while, and everyone some days after they signed in.
+    """Signs people out after a time without activity, and some days after they signed in.
 
     What a page asks for by itself is no sign of a person.
     """
@@ -92,7 +92,9 @@ class SessionEnd:
 
 
 BEGAN, SEEN = "began", "seen"
-SEEN_EVERY = 60.0  # seconds between two notes that someone is there: each is a row written
+SEEN_EVERY = (
+    60.0  # seconds between two updates of a person's last activity, each of which writes a row
+)
 UNASKED = "Jemmo-Unasked"
 """The header of what an open page asks for without a person having done anything (``live.js``)."""
 PARTS = ("image/", "text/event-stream")

@@ -1,7 +1,7 @@
-"""One answer for all who ask the same at about the same time: for what anyone may ask, and costs a lot.
+"""One response for simultaneous requests for the same page: for expensive pages that anyone may request.
 
-However many ask, the application is asked once at a time, and what it said is used for a moment. So a flood neither
-keeps it busy nor delays the one who matters, a load balancer that asks whether this process is ready.
+However many requests come in, the application gets one at a time, and its response is reused briefly. So a flood
+neither keeps it busy nor delays the one who matters, a load balancer that asks whether this process is ready.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Message = MutableMapping[str, Any]
 
 
 class SharedProbe:
-    """Asks the application for ``path`` as nobody in particular: headers, query and body are not passed on."""
+    """Requests ``path`` from the application anonymously: headers, query and body are not passed on."""
 
     def __init__(
         self, pages: App, path: str, *, clock: Callable[[], float] = time.monotonic
@@ -43,7 +43,7 @@ class SharedProbe:
             await send(message)
 
     def _answer(self, scope: Scope) -> asyncio.Task[list[Message]]:
-        """The answer under way, or that of a moment ago. One that failed is not kept."""
+        """The answer in progress, or that of a moment ago. One that failed is not kept."""
         asked, is_old = self._asked, self._clock() - self._asked_at >= FRESH
         if asked is None or (asked.done() and (is_old or _failed(asked))):
             self._asked = asked = asyncio.create_task(self._ask(scope))

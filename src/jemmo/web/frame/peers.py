@@ -62,7 +62,7 @@ def visitor(address: str) -> str:
 
 @cache
 def _warn_of_proxy() -> None:
-    """Once a process: with all visitors counted as one, one of them uses up everyone's attempts."""
+    """Once a process: with all visitors counted as one, one of them can use up all attempts."""
     log.warning("X-Forwarded-For is ignored; if a proxy sets it, set JEMMO_PROXIES")
 
 

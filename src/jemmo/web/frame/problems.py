@@ -41,7 +41,7 @@ def localized_error(
 ) -> dict[str, str]:
     """An error in the reader's language: ``message`` and ``next_step``, as pages show them.
 
-    A reader who can't take the next step is told who can.
+    A reader who can't take the next step learns who can.
     """
     details = error or {}
     code, variant = str(details.get("code") or ""), str(details.get("variant") or "")
@@ -70,7 +70,7 @@ def step_for(code: str, reader: Membership | None) -> str:
 
 
 def _needs_message(error: Mapping[str, Any]) -> bool:
-    """Whether the stored message says more: the error is from before it kept its facts, or from another version."""
+    """Whether the stored message is better: the error is older than its facts, or from another version."""
     return "facts" not in error or entry_of(str(error.get("code") or "")) is UNKNOWN
 
 
@@ -91,7 +91,7 @@ def can_act(code: str, reader: Membership | None) -> bool:
 
 
 def who_can_act(code: str) -> str:
-    """What to tell a reader who may not do what the error asks for."""
+    """The next step for a reader who may not do what the error asks for."""
     return gettext("An owner or admin decides.") if code == brake.CODE else ask_managers()
 
 

@@ -1,7 +1,7 @@
 """Screenshot mode: every answer is made generic on its way out, whatever view made it.
 
 While a response is made, everyone read from the tables is registered (``jemmo.store.db.display_registry``); afterwards
-the response's text is changed. A page that nobody thought of is masked like the others.
+the response's text is changed. A page that was overlooked is masked like the others.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ScreenshotMode:
 
 
 def disguise_of(request: HttpRequest) -> Disguise:
-    """The organization's disguise, which knows already whoever the frame of each page names."""
+    """The organization's disguise, which already includes the people named in the frame of each page."""
     memberships = getattr(request, "memberships", [])
     own = getattr(request, "organisation", None)
     secret = salted_hmac("jemmo.disguise", str(own.pk) if own else "", algorithm="sha256").digest()

@@ -79,7 +79,9 @@ class Pages(ASGIHandler):
             if request is not None and isinstance(response, HttpResponse):
                 try:
                     take(len(response.content))
-                except Crowded:  # whoever takes many files at a time, and reads them slowly
+                except (
+                    Crowded
+                ):  # for clients that request many files at a time, and read them slowly
                     response = secured(errors.unavailable(request))
             if isinstance(response, Spooled):
                 await self._send_spooled(response, send)

@@ -23,14 +23,14 @@ HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
 RETRY = 2000  # milliseconds until a browser comes again
 LONG_AGO = timedelta(days=1)
 HEARD = ("kind", "streams", "final", "status", "read", "notification")
-"""What a page is told of an event."""
+"""What a page receives of an event."""
 
 
 @require_safe
 def stream(request: HttpRequest) -> HttpResponseBase:
     """The news of the member's organization until the page closes.
 
-    Nobody else comes again (204), nor does who has too many pages open.
+    No one else reconnects (204), nor does a reader with too many open pages.
     """
     membership = getattr(request, "membership", None)
     if membership is None or not request.session.session_key:
@@ -70,13 +70,13 @@ async def _news(
 
 
 def _event(data: dict[str, object]) -> bytes:
-    """The id is the time: a browser that comes again says what it heard last."""
+    """The id is the time: a browser that reconnects sends the last one it received."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return f"id: {now}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
 
 
 async def _news_since(org_id: UUID, since: datetime) -> dict[str, object] | None:
-    """What changed meanwhile; when that can't be asked now, the page asks by itself."""
+    """What has changed in the meantime; if that can't be read now, the page requests it itself."""
     try:
         missed = await turns.pages().run(partial(_missed, org_id, since), str(org_id))
     except (Busy, DatabaseError):
@@ -95,7 +95,7 @@ def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
 
 
 def _moment(text: str) -> datetime | None:
-    """A time that a browser repeats; nonsense and what is too old to matter count from yesterday, or not at all."""
+    """The time in a browser's last event id; invalid or old values count as yesterday, or not at all."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

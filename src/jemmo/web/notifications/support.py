@@ -75,7 +75,7 @@ def picture(request: MemberRequest, number: int) -> HttpResponse:
 
 @member
 def thread(request: MemberRequest) -> HttpResponse:
-    """The conversation, asked for again while the bubble is open."""
+    """The conversation, requested again while the bubble is open."""
     return render(request, "notifications/help_thread.html", _conversation(request))
 
 
@@ -85,7 +85,7 @@ def badge(request: MemberRequest) -> HttpResponse:
 
 
 def _conversation(request: MemberRequest) -> dict[str, Any]:
-    """What was said; from now on it counts as read."""
+    """The messages, which now count as read."""
     thread = selected.open_thread(request.organisation, request.user.pk)
     if thread is None:
         return {"thread": None}
@@ -95,7 +95,7 @@ def _conversation(request: MemberRequest) -> dict[str, Any]:
 
 
 def _error_of(request: MemberRequest, findings: list[Finding]) -> str:
-    """The most serious finding as it will be attached: without what tells who is meant."""
+    """The most serious finding as it will be attached: without what identifies people."""
     worst = next(
         (finding for finding in findings if finding.error and finding.error.get("message")), None
     )

@@ -109,7 +109,7 @@ def end_old_secret(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBas
 @require_POST
 @manager
 def switch(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
-    """On or off, as the form says; a second press changes nothing."""
+    """Turn it on or off, as in the form; a second click changes nothing."""
     endpoint, on = _endpoint(request, endpoint_id), request.POST.get("on") == "1"
     if (endpoint.state == State.ACTIVE) is not on:
         endpoints.switch(endpoint, on=on, now=datetime.now(UTC), actor=request.membership.account)

@@ -65,7 +65,7 @@ class EndpointForm(Form):
 
     @property
     def choice(self) -> Choice:
-        """What was entered, once it is valid."""
+        """The validated input."""
         cleaned = self.cleaned_data
         return Choice(
             name=cleaned["name"],

@@ -29,7 +29,7 @@ class FindPerson(Form):
 
 
 class TypedConfirmation(Form):
-    """``name`` is typed to say that it is meant."""
+    """``name`` is typed as confirmation."""
 
     name = forms.CharField(
         max_length=400,

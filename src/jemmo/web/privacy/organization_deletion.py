@@ -63,7 +63,7 @@ def undo(request: MemberRequest) -> HttpResponse:
 
 @login_required
 def certificate(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
-    """For who asked, who may belong nowhere by now."""
+    """For the person who requested it, who may no longer be a member."""
     deletion = _own(request, deletion_id)
     genuine = organization_deletion.is_genuine(deletion, vault=default_vault())
     shown = {"certificate": deletion, "genuine": genuine}

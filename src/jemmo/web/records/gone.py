@@ -1,4 +1,4 @@
-"""The page of a record that was deleted in the ATS: it says so, and shows nothing of it."""
+"""The page of a record that was deleted in the ATS: it says so, and shows none of its data."""
 
 from __future__ import annotations
 

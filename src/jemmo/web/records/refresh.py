@@ -1,4 +1,4 @@
-"""One talent or job, read from the ATS again because someone presses for it."""
+"""Refreshes one talent or job from the ATS by a click."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[type[Job | Talent], Stream]] = {
 @require_http_methods(["GET", "POST"])
 @recruiter_to_change
 def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
-    """Ask for the record, or tell what became of it; a page that waits is answered only when there is news."""
+    """Request the record, or show the outcome; a waiting page gets a response only when there is news."""
     if kind not in KINDS:
         raise Http404
     model, stream = KINDS[kind]

@@ -14,7 +14,7 @@ from jemmo.web.frame.problems import problem
 
 @manager
 def rules(request: MemberRequest) -> HttpResponse:
-    """With a posted ``preview``, say what would change and change nothing."""
+    """With a posted ``preview``, show what would change without changing anything."""
     org = request.organisation
     now = service.of(org)
     filled = {rule.value: not getattr(now, name) for rule, name in service.SETTING.items()}

@@ -97,7 +97,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
 
 @member
 def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    """Say that someone is not to be contacted, with the reason, or take it back."""
+    """Mark a person as not to be contacted, with the reason, or undo that."""
     page = talents.talent_page(request.organisation, talent_id, unseal=None)
     if page is None or not sees_contacts(request):
         raise Http404

@@ -1,4 +1,4 @@
-"""Why is this record, or is it not, here?"""
+"""Why is this record here, or why not?"""
 
 from datetime import UTC, datetime
 

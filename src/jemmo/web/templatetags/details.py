@@ -38,7 +38,7 @@ def details(record: Model) -> list[Detail]:
 
 @register.filter
 def documents(record: Model) -> list[Detail]:
-    """What was opened for those who may see contact details."""
+    """The decrypted details, for readers who may see them."""
     return [detail for detail, privacy in _labeled(record) if privacy is Privacy.SEALED]
 
 

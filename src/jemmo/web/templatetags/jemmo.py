@@ -46,7 +46,7 @@ def translated(text: str | None) -> str:
 
 @register.filter
 def cause(code: str | None, field: str | None = None) -> str:
-    """What a code says, in the reader's language; ``field`` is the one that a record was rejected for."""
+    """The text of a code, in the reader's language; ``field`` is the one that a record was rejected for."""
     return in_words(code or "", {"field": field}).message
 
 
@@ -150,7 +150,7 @@ def run_title(run: Any) -> str:
 
 @register.filter
 def changed_words(counts: dict[str, int] | None) -> str:
-    """The records that changed, of each kind; empty if none did, or nobody counted."""
+    """The number of changed records of each kind; empty if none changed, or if they weren't counted."""
     known = counts or {}
     return ", ".join(counted(known[name], name) for name in numbers.RECORDS if known.get(name))
 
@@ -163,7 +163,7 @@ def run_numbers(report: dict[str, Any]) -> numbers.Numbers:
 
 @register.filter
 def for_support(line: Any) -> str:
-    """A log entry as plain text in English, for whoever helps; it holds no contact details and no key."""
+    """A log entry as plain text in English, for support; it contains no contact details and no key."""
     facts = plain(line)
     named = [f"{name}: {value}" for name, value in facts.items() if value not in (None, "")]
     return "\n".join(["Jemmo log entry", *named])

@@ -27,7 +27,7 @@ LONGEST_PLAIN = 200_000  # characters of one with more
 
 @register.filter
 def clean_html(markup: str | None) -> SafeString:
-    """Markup of an ATS, down to text formatting; links say that they leave.
+    """Markup from an ATS, reduced to text formatting; links show that they lead outside.
 
     Browsers' way of mending wrong markup takes time that grows with the square of it, and more with tags that differ
     by their attributes. So those go first, and what has far more markup than people write is shown as plain text.

@@ -65,7 +65,7 @@ def time_left(left: timedelta) -> str:
 
 @register.filter
 def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
-    """How long ago, with the exact time on hover and for machines; ``otherwise``, or "never", where there is no time.
+    """How long ago, with the exact time on hover and for machines; ``otherwise``, or "never", if there is no time.
 
     That the ATS reports no time of a record doesn't mean that it never happened, so records say "–" instead.
     """

@@ -59,7 +59,7 @@ def counted(number: int, stream: str) -> str:
 
 @register.filter
 def language_name(code: str | None) -> str:
-    """A language by its name in the reader's language, where it is known."""
+    """The name of a language in the reader's language, if known."""
     try:
         return str(get_language_info((code or "").lower())["name_translated"]).capitalize()
     except KeyError:

@@ -1,6 +1,6 @@
 """Where webhooks come in: a small ASGI application beside Django, since it needs no session, page or language.
 
-It answers with a status alone. Whoever does not know an address learns nothing: every path is refused alike.
+It answers with a status alone. Without the right address a sender learns nothing: every path is refused alike.
 """
 
 from __future__ import annotations

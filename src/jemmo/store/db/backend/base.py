@@ -19,7 +19,7 @@ from jemmo.store.db.scope import Scope
 class DatabaseWrapper(base.DatabaseWrapper):
     """A statement outside of a transaction gets one of its own: it is sent together with its scope.
 
-    What was told ends with its transaction, so that a pooled session cannot carry it to anyone else.
+    The setting ends with its transaction, so that a pooled session can't carry it to another request.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
