@@ -33,6 +33,7 @@ from asgiref.sync import SyncToAsync
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from django.utils import translation
+from fakes import session
 from fakes.prepared_server import PreparedServer
 from hypothesis import HealthCheck, settings
 from psycopg import sql
@@ -320,7 +321,8 @@ def reached(url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
 
 
 def close_connections() -> None:
-    """Django's, of this thread and of the one that asynchronous code keeps for its queries."""
+    """Django's, of this thread and of the one that asynchronous code keeps for its queries, and the test's."""
+    session.close()
     connections.close_all()
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 from django.db import connections
+from fakes import session
 
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.outcomes import RunReport
@@ -62,9 +63,9 @@ class Company:
 
     async def rows(self, query: str, *values: Any) -> list[Any]:
         """Rows of a query; ``{me}`` stands for this connection's id."""
-        async with await psycopg.AsyncConnection.connect(self.database_url) as db:
-            answer = await db.execute(query.replace("{me}", f"'{self.id}'").encode(), values)
-            return await answer.fetchall() if answer.description else []
+        return await session.rows(
+            self.database_url, query.replace("{me}", f"'{self.id}'").encode(), values
+        )
 
     async def value(self, query: str, *values: Any) -> Any:
         found = await self.rows(query, *values)

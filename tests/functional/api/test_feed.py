@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 from django.db.models import Model, QuerySet
-from django.test import Client
+from fakes import programs
 from fakes.showcase import Showcase
 
 from jemmo.api import feed_streams
@@ -71,7 +71,7 @@ class Consumer:
     def get(self, path: str, status: int = 200, **headers: str) -> Any:
         with scope.acting_in(scope.NOBODY):
             headers = {"Authorization": f"Bearer {self.secret}", **headers}
-            answer = Client().get(f"/api/v1/{path}", headers=headers)
+            answer = programs.client().get(f"/api/v1/{path}", headers=headers)
             content = content_of(answer)
         assert answer.status_code == status, content
         return json.loads(content)
@@ -79,7 +79,7 @@ class Consumer:
     def lines(self, path: str) -> list[Any]:
         with scope.acting_in(scope.NOBODY):
             headers = {"Authorization": f"Bearer {self.secret}"}
-            answer = Client().get(f"/api/v1/{path}", headers=headers)
+            answer = programs.client().get(f"/api/v1/{path}", headers=headers)
             return [json.loads(line) for line in content_of(answer).splitlines()]
 
     def begin(self) -> Consumer:
@@ -440,7 +440,7 @@ def test_a_token_that_ends_ends_its_stream(showcase: Showcase) -> None:
     with scope.acting_in(scope.NOBODY):
         headers = {"Authorization": f"Bearer {reader.secret}", "Accept": "text/event-stream"}
         path = f"/api/v1/changes?after={page['next_after']}"
-        answer: Any = Client().get(path, headers=headers)
+        answer: Any = programs.client().get(path, headers=headers)
     EVENTS["job renamed"](showcase)
 
     async def read() -> list[bytes]:
@@ -467,7 +467,7 @@ def test_who_waits_hears_of_a_change_at_once(showcase: Showcase) -> None:
     with scope.acting_in(scope.NOBODY):
         headers = {"Authorization": f"Bearer {reader.secret}"}
         path = f"/api/v1/changes?after={page['next_after']}&wait=30"
-        answer = Client().get(path, headers=headers)
+        answer = programs.client().get(path, headers=headers)
     assert answer.streaming
     EVENTS["job renamed"](showcase)
     news = json.loads(content_of(answer))

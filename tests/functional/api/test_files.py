@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
+from fakes import programs
 from fakes.kept import keep
 from fakes.programs import Asks
 from fakes.showcase import Showcase
@@ -31,7 +31,7 @@ def resume(showcase: Showcase, database_url: str) -> Attachment:
 def download(url: str, status: int = 200) -> Any:
     """Follow a link, as a program without a token does."""
     with scope.acting_in(scope.NOBODY):
-        response = Client().get(url)
+        response = programs.client().get(url)
     assert response.status_code == status, response.content
     return response
 

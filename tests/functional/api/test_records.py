@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
-from django.test import Client
+from fakes import programs
 from fakes.programs import Asks
 from fakes.showcase import EMAIL, PHONE, Showcase
 
@@ -46,7 +46,7 @@ def everything(ask: Asks, name: str, secret: str, limit: int = 7) -> Iterator[di
 
 
 def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
-    client = Client()
+    client = programs.client()
     client.force_login(showcase.person("recruiter"))
     with scope.acting_in(scope.NOBODY):
         assert client.get("/api/v1/jobs").status_code == 401
@@ -289,7 +289,7 @@ def test_every_refusal_is_a_problem_document(
     showcase: Showcase, method: str, path: str, status: int
 ) -> None:
     with scope.acting_in(scope.NOBODY):
-        answer = getattr(Client(), method)(path)
+        answer = getattr(programs.client(), method)(path)
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
     assert {"code", "title", "detail", "next_step", "status"} <= answer.json().keys()
@@ -298,8 +298,10 @@ def test_every_refusal_is_a_problem_document(
 def test_what_has_not_changed_is_not_sent_again(token: Callable[..., str]) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
     with scope.acting_in(scope.NOBODY):
-        first = Client().get("/api/v1/jobs", headers=headers)
-        again = Client().get("/api/v1/jobs", headers={**headers, "If-None-Match": first["ETag"]})
+        first = programs.client().get("/api/v1/jobs", headers=headers)
+        again = programs.client().get(
+            "/api/v1/jobs", headers={**headers, "If-None-Match": first["ETag"]}
+        )
     assert first.status_code == 200
     assert (again.status_code, again.content) == (304, b"")
 
@@ -311,7 +313,7 @@ def test_requests_beyond_the_limit_hear_when_to_come_again(
     monkeypatch.setattr(LIMITER, "_clock", lambda: 6010.0)
     headers = {"Authorization": f"Bearer {token()}"}
     with scope.acting_in(scope.NOBODY):
-        answers = [Client().get("/api/v1/jobs", headers=headers) for _ in range(3)]
+        answers = [programs.client().get("/api/v1/jobs", headers=headers) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[1]["RateLimit"] == '"token";r=0;t=50'
     assert answers[2]["Retry-After"] == "50"

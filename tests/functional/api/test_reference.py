@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.test import Client
+from fakes import programs
 from fakes.showcase import Showcase
 
 from jemmo.api import reference
@@ -14,7 +14,7 @@ from jemmo.store.db import scope
 
 def page(language: str = "en") -> str:
     with scope.acting_in(scope.NOBODY):
-        response = Client().get("/api/v1/docs", headers={"Accept-Language": language})
+        response = programs.client().get("/api/v1/docs", headers={"Accept-Language": language})
     assert response.status_code == 200
     assert "script-src 'self'" in response["Content-Security-Policy"]
     return response.content.decode()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from fakes import programs
 from fakes.showcase import EMAIL, PHONE, Showcase
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +49,7 @@ def token(showcase: Showcase) -> Callable[..., str]:
 def post(secret: str, method: str, **params: Any) -> Any:
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     with scope.acting_in(scope.NOBODY):
-        return Client().post(
+        return programs.client().post(
             "/mcp",
             json.dumps(message),
             content_type="application/json",
@@ -289,10 +289,12 @@ def test_what_is_not_installed_is_named(
 
 def test_only_posts_are_answered_and_garbage_is_refused(token: Callable[..., str]) -> None:
     headers = {"Authorization": f"Bearer {token()}", **LIKE_A_CLIENT}
-    assert Client().get("/mcp", headers=headers).status_code == 405
-    assert Client().delete("/mcp", headers=headers).status_code == 405
+    assert programs.client().get("/mcp", headers=headers).status_code == 405
+    assert programs.client().delete("/mcp", headers=headers).status_code == 405
     for body in (b"", b"{", b"[]", b"\xff", b'{"jsonrpc":"2.0"}', b"[" * 5000):
-        reply = Client().post("/mcp", body, content_type="application/json", headers=headers)
+        reply = programs.client().post(
+            "/mcp", body, content_type="application/json", headers=headers
+        )
         assert 400 <= reply.status_code < 500, body
     assert b"jsonrpc" in post(token(), "ping").content
 
