@@ -28,7 +28,7 @@ COLLECT_SECONDS = 60  # that a server waits while another one collects the pages
 def start(*, operator: bool = True, process: str = "command", pool: int = 0) -> str:
     """Everything a command needs; the URL by which the application reaches the database.
 
-    What an ``operator`` runs sees every organization; pages and tasks see what they are allowed one by one. Their
+    An ``operator``'s command sees every organization; pages and tasks only see what they are allowed to. Their
     threads share a ``pool`` of so many connections, and ``process`` is what Postgres lists them as. Raises
     ``ConfigError`` with what to do.
     """
@@ -102,7 +102,7 @@ def _is_behind(database: BaseDatabaseWrapper) -> bool:
 
 
 def check_keys() -> None:
-    """Refuse to start with keys that are lost or not this database's: what they sealed would be written over."""
+    """Refuse to start with missing or foreign keys, since the encrypted data would be overwritten."""
     from jemmo.services.operations import keys  # noqa: PLC0415 - models can be imported only once Django is set up
     from jemmo.vault import keyset_path  # noqa: PLC0415
 
@@ -145,7 +145,7 @@ def collect_static() -> None:
     """Collect the pages' files, compressed and named by content, for the web application to serve.
 
     Only when they are others than last time: collecting takes each of them away for a moment, and another server of
-    this data folder may be giving them out. Of two that start at once, one collects.
+    this data folder may be giving them out. If two processes start at once, one collects.
     """
     root = Path(settings.STATIC_ROOT)
     root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,6 +1,6 @@
 """Logs: one line an event, as text or, with ``JEMMO_LOG=json``, as JSON. Never a person's data, never a key.
 
-What a line is about is bound once (``about``) and is on every line until then: the run, the connection. Exceptions are
+The subject of lines (the run, the connection) is bound once (``about``) and is on every line within. Exceptions are
 logged by type and location alone, since a message may contain the values that caused it.
 """
 
@@ -26,7 +26,7 @@ UNKNOWN = "…"  # an address that no page has, or that was refused before it wa
 LONGEST = 500  # characters of what a line says: a visitor's Host header of 58 KB made one of 116
 FRAMES = 6  # of an exception's end
 FACTS = ("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task")
-"""What a line may hold besides its words: whatever else is bound or passed stays out."""
+"""The fields that a line may have besides its message; any others are dropped."""
 
 Event = MutableMapping[str, Any]
 

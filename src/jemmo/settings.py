@@ -1,4 +1,4 @@
-"""Django's settings. The environment decides; what it does not say has a safe default.
+"""Django's settings. The environment decides; everything else has a safe default.
 
 ``DATABASE_URL`` must be set by whoever starts Django: the commands do (``jemmo.bootstrap``), tests do.
 """
@@ -44,7 +44,7 @@ def site_url(text: str) -> str:
 
 
 def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, object]:
-    """What Django needs to know about the database at this address.
+    """Django's settings for the database at this address.
 
     ``pool`` is how many connections the process may share among its threads. Without one, a connection is opened when a
     thread first needs it.
@@ -71,7 +71,7 @@ def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, 
 
 
 def mail_backend(*, is_server: bool, is_terminal: bool) -> str:
-    """What sends e-mails, prints them, or drops them."""
+    """The backend that sends e-mails, prints them, or drops them."""
     kind = "smtp" if is_server else "console" if is_terminal else "dummy"
     return f"django.core.mail.backends.{kind}.EmailBackend"
 
@@ -262,7 +262,7 @@ SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
 HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90, most=CENTURY)
 # How long the API's changes are kept, and feeds that nobody reads.
 FEED_DAYS = number("JEMMO_FEED_DAYS", 7, least=1, most=CENTURY)
-# Of each token, counted by each web process.
+# Per token and web process.
 API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000, least=1)
 API_WRITES_PER_MINUTE = number("JEMMO_API_WRITES", 120, least=1)
 METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")

@@ -38,7 +38,7 @@ View = Callable[Concatenate[Any, P], HttpResponseBase]
 def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]], View[P]]:
     """Let an operation run in the scope of the request's token, if that has all these rights.
 
-    Those that write have a lower limit of their own. Raises ``Problem``, also for parameters that the view does not
+    Operations that write have their own, lower limit. Raises ``Problem``, also for parameters that the view does not
     have: a misspelled filter must not answer with everything.
     """
 

@@ -23,7 +23,7 @@ def write(kind: str, last: Place) -> str:
 
 
 def read(kind: str, cursor: str) -> Place:
-    """What the page begins after; raises ``Problem``."""
+    """Read the start of the page; raises ``Problem``."""
     last = unseal(kind, cursor)
     try:
         place = Place(UUID(bytes=last[:16]), last[16:].decode())
@@ -40,7 +40,7 @@ def seal(kind: str, last: bytes) -> str:
 
 
 def unseal(kind: str, cursor: str) -> bytes:
-    """What that page ended with; raises ``Problem``, also for the cursor of another list."""
+    """Decode where the previous page ended; raises ``Problem``, also for a cursor of another list."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)

@@ -53,8 +53,8 @@ def snapshot(
 ) -> StreamingHttpResponse:
     """All records of an entity, and the number to go on from. Raises ``Problem``.
 
-    They are read a few at a time, each time as they are then: what changes meanwhile has a higher number. So a reader
-    who takes an hour holds neither a connection nor a transaction for it.
+    They are read in batches of the current state: later changes have higher numbers. So a
+    reader who takes an hour holds neither a connection nor a transaction for it.
     """
     token = request.token
     name = _entity(token, name)

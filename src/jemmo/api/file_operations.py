@@ -1,4 +1,4 @@
-"""Operations on files: what is known of them, and links to download them.
+"""Operations on files: their facts, and links to download them.
 
 Annotations are evaluated by django-ninja.
 """

@@ -22,7 +22,7 @@ RETRY_SECONDS = 2
 
 
 class Answer(NamedTuple):
-    """What an operation answers with, to be encoded as JSON."""
+    """An operation's response, to be encoded as JSON."""
 
     status: int
     content: Any

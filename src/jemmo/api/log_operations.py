@@ -58,7 +58,7 @@ class RuleRow(Struct, frozen=True, kw_only=True):
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What the organization excludes.
+    """The organization's exclusion rules.
 
     A talent counts as active in an application with one of ``active_statuses``, and for ``hired_days`` after a hire.
     """

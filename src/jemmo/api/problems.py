@@ -61,7 +61,7 @@ def bad_parameter(variant: str = "", **facts: Any) -> Problem:
 
 
 PROGRAMS = ("/api/", "/mcp")
-"""What addresses of programs begin with."""
+"""The prefixes of addresses for programs."""
 GENERIC = {
     400: ("bad_request", ""),
     404: ("not_found", "address"),

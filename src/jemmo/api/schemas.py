@@ -1,4 +1,4 @@
-"""What the rows of each kind look like, as JSON Schema; taken from the tables where a field is a column."""
+"""The JSON Schema of each kind of row, derived from the tables if a field is a column."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ SYNC_REQUESTED = {
 
 
 class SyncRequest(Schema):
-    """What to read; without anything, all that is due."""
+    """What to read; if empty, everything that is due."""
 
     model_config = ConfigDict(extra="forbid")
 

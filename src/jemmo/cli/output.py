@@ -38,7 +38,7 @@ err = Console(stderr=True, highlight=False)
 
 
 class _Printable:
-    """What is printed, without what a terminal would obey: names and titles come from an ATS."""
+    """Printable text, without control sequences, since names and titles come from an ATS."""
 
     def __init__(self, shown: RenderableType) -> None:
         self.shown = shown

@@ -221,7 +221,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def limit(self) -> datetime | None:
-        """What was last changed before then need not be read; see ``domain.history``."""
+        """Records last changed before then need not be read; see ``domain.history``."""
         return history.limit_of(self.options)
 
 
@@ -308,7 +308,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 class Connector(Struct, frozen=True, kw_only=True):
-    """A vendor: its name, what a customer must give, what it can do, and how to open it.
+    """An ATS: its name, what a customer must provide, what it supports, and how to open it.
 
     ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that a
     connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` reports

@@ -50,12 +50,12 @@ LANGUAGES = (
     ),
     "ja",
 )
-"""Whose names of countries are known, from CLDR (cldr.unicode.org)."""
+"""The languages of the country names, from CLDR (cldr.unicode.org)."""
 
 NO_COUNTRIES = frozenset(
     ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
 )
-"""Codes that CLDR names and ISO 3166-1 does not: unions, islands, what is unknown."""
+"""Codes in CLDR that are not in ISO 3166-1: unions, islands, unknown regions."""
 
 ALSO = {
     "AE": ("uae", "emirates"),
@@ -93,7 +93,7 @@ ALSO = {
     "VN": ("viet nam",),
     "ZA": ("rsa",),
 }
-"""What is written besides the names of CLDR."""
+"""Common spellings that CLDR lacks."""
 
 LONGEST = 200  # characters; longer texts are no countries
 
@@ -121,7 +121,7 @@ def country_code(written: str | None) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """What is compared: words without accents, case, points and "and"."""
+    """The normalized name: words without accents, case, periods and "and"."""
     split = normalized("NFKD", name.casefold())
     words = _WORD.findall("".join(char for char in split if not unicodedata.combining(char)))
     if len(words) > 1 and all(len(word) == 1 for word in words):

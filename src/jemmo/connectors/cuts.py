@@ -20,7 +20,7 @@ class Doubt(Struct, frozen=True):
 
 
 class Doubts:
-    """Which answers of a pass an unknown limit may have cut.
+    """The responses of a pass that an unknown limit may have truncated.
 
     A limit cuts everything at the same size, and no answer is larger. So only the largest answer can have been cut, or
     several if they are equal. Sizes in ``limits`` are known and need no doubt.

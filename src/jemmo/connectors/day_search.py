@@ -3,8 +3,8 @@
 Time is divided into windows. A window whose answer has a suspicious size, one at which a limit may lie, is requested
 again in halves, and a single day value by value of ``facets``. A limit of another size is detected: see ``cuts``.
 
-One such list may feed several streams. Each walks it alone, so that each can resume alone; answers are shared, so the
-list is fetched once.
+One such list may feed several streams. Each walks it separately, so that each can resume separately; responses are
+shared, so the list is fetched once.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class DaySearch(ABC):
             yield step, False
 
     async def recent(self, reader: str, since: datetime) -> Slice | None:
-        """The rows of the first pass that changed since then. The walk meets them all again; they prove nothing.
+        """The rows of the first pass that have changed since then. The walk meets them all again; they prove nothing.
 
         One request, or several if its answer may have been cut. ``None`` if they aren't complete enough.
         """
@@ -286,7 +286,7 @@ class DaySearch(ABC):
     async def _doubted(
         self, question: Question, place: Place, rows: list[Row]
     ) -> AsyncIterator[Slice]:
-        """What a window holds beyond its answer, read in smaller parts if those show that there is more."""
+        """The rows of a window beyond its response, read in smaller parts if those contain more."""
         window, size = question.window, len(rows)
         known = question.span.by_update, window, question.part, size
         if known in self._uncut:

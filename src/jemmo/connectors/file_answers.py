@@ -1,4 +1,4 @@
-"""What an ATS may answer to a request for a file: the file, a redirect, or a link to it."""
+"""The possible responses to a request for a file: the file, a redirect, or a link to it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def read_answer(
 ) -> FileAnswer:
     """Bytes, a redirect, JSON with a link or a bare link; raises ``RecordRejected`` for anything else.
 
-    Of ``KINDS``, any but "auto" accepts only itself.
+    Each of ``KINDS`` except "auto" accepts only itself.
     """
     if 300 <= status < 400 and kind in {"auto", "redirect"}:
         return FileAnswer(link=_link(headers.get("Location")))
@@ -89,7 +89,7 @@ def read_answer(
 
 
 def content_type(body: bytes) -> str | None:
-    """What a file is by its first bytes, whatever type an answer claims."""
+    """A file's type by its first bytes, whatever the response claims."""
     return next((kind for sign, kind in SIGNS.items() if body.startswith(sign)), None)
 
 

@@ -1,4 +1,4 @@
-"""What an account refused before, so that not every sync asks for it in vain."""
+"""Remembers what an account refuses, so that not every sync requests it in vain."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class KnownRefusals:
             self._known = {(each.path, each.part, each.names): each for each in fresh}
 
     def parts_of(self, path: str) -> list[Refusal]:
-        """What was refused of a list, besides the list itself."""
+        """The refused parts of a list's queries, without the list itself."""
         return [each for each in self._known.values() if each.path == path and each.part != LIST]
 
     def of_list(self, path: str, include: Collection[str] = ()) -> Refusal | None:

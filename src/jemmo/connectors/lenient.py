@@ -1,4 +1,4 @@
-"""Reads a record that breaks its vendor's promises: what fits is kept, what does not is left out and noted."""
+"""Reads a record that differs from its documentation: values that fit are kept, others are dropped and counted."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _name(steps: list[Step]) -> str:
 
 
 class Mended(Enum):
-    """What became of a value that does not fit."""
+    """The outcome for a value that does not fit."""
 
     KEPT = "kept"
     DROPPED = "dropped"
@@ -92,7 +92,7 @@ def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> Mende
 
 
 def _meant(wrong: Any, problem: str) -> str | None:
-    """What a value of another type or spelling stands for, in the way that was promised."""
+    """A value of another type or spelling, converted to the documented one."""
     if "Expected `str" in problem and _is_number(wrong):
         return str(wrong)
     if "datetime" in problem and isinstance(wrong, str) and (moment := parse_time(wrong)):

@@ -43,7 +43,7 @@ FORGOTTEN = frozenset({400, 404, 410, 422})  # answers to a place in a list that
 
 
 class Listing(Struct, frozen=True, kw_only=True):
-    """One stream of an ATS: where its list is, what a row promises to be, and the row as our record.
+    """One stream of an ATS: where its list is, the type of a row, and how to map it.
 
     ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes. ``key`` is the field with
     a row's id. ``rows`` selects this stream's rows, if the list contains others too. ``right`` is the ATS's name of the
@@ -60,7 +60,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What is wanted of a list: what changed, ids and dates alone (``thin``), a page's ``size``, certain ``ids``."""
+    """A query of a list: changes only, only ids and dates (``thin``), a page's ``size``, certain ``ids``."""
 
     since: datetime | None = None
     thin: bool = False
@@ -79,7 +79,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
 class ListSource(ClientSource, ABC):
     """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
 
-    The list must keep its place when records come and go meanwhile: by cursor or by id. For pages
+    The list must keep its place when records come and go in the meantime: by cursor or by id. For pages
     with numbers see ``numbered.py``.
     """
 
@@ -99,14 +99,14 @@ class ListSource(ClientSource, ABC):
 
     @abstractmethod
     def chunk(self, answer: Answer) -> Chunk:
-        """What an answer holds. May raise what ``msgspec`` raises for a body that is none."""
+        """The content of a response. May raise what ``msgspec`` raises for a body that is none."""
 
     async def account(self) -> tuple[str | None, str | None]:
         """Id and name of the key's company, if the ATS has them."""
         return None, None
 
     async def beside(self, listing: Listing, rows: list[Any]) -> Any:
-        """What mapping these rows needs besides them, asked for with a request or two for all of them."""
+        """What mapping these rows needs besides them, by one or two requests for all."""
         return None
 
     async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
@@ -123,13 +123,13 @@ class ListSource(ClientSource, ABC):
         return None
 
     async def others_of(self, listing: Listing, rows: list[Any]) -> tuple[Page, ...]:
-        """What else belongs to the people of these rows and is older than a limited history."""
+        """Further records of these people that are older than a limited history."""
         return ()
 
     async def details(self, paths: Mapping[str, str]) -> dict[str, Any]:
         """The JSON found at each path, by the same key: one request each, so only for what no list contains.
 
-        Left out are records that were deleted meanwhile.
+        Records deleted in the meantime are left out.
         """
 
         async def fetch(key: str, path: str) -> tuple[str, Any]:
@@ -208,7 +208,7 @@ class ListSource(ClientSource, ABC):
         return page if page.raw else None
 
     async def fetch_some(self, stream: Stream, remote_ids: Sequence[str]) -> Page:
-        """Those of up to ``most_ids`` records that the ATS has, with one request; without one where none could be.
+        """Up to ``most_ids`` records by id, in one request; no request if none can exist.
 
         The record that another one was merged into may come in its place, under its own id.
         """
@@ -294,7 +294,7 @@ class ListSource(ClientSource, ABC):
 
 
 def _own(listing: Listing, chunk: Chunk) -> Chunk:
-    """What of a list's page is this stream's. The list's count is not that of a part of it."""
+    """This stream's rows of a list's page. The list's count is not that of a part of it."""
     if listing.rows is None:
         return chunk
     return replace(chunk, rows=listing.rows(chunk.rows), total=None)

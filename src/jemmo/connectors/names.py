@@ -1,4 +1,4 @@
-"""What each ATS is called on the command line. Imports no connector, so that `--help` can list them."""
+"""The names of ATSs on the command line. Imports no connector, so that `--help` can list them."""
 
 from __future__ import annotations
 

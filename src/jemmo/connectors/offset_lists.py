@@ -1,6 +1,6 @@
 """Lists read by offset, with filters only where they prove to work.
 
-How a list that moves meanwhile is read without a gap: see ``offset_walk``.
+How a list that moves in the meantime is read without a gap: see ``offset_walk``.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class OffsetLists:
 def rows_of(body: bytes, entity: str, label: str = "The ATS") -> Rows:
     """The rows in ``data``, under the list's own name, or in a bare array.
 
-    Anything else is an error and not an empty list: what looks like the end of a list must be one.
+    Anything else is an error and not an empty list, which would look like the end of the list.
     """
     envelope = msgspec.json.decode(body)
     if isinstance(envelope, list):

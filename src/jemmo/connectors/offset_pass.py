@@ -300,7 +300,7 @@ class PassedList:
         self.seen = None
 
     async def read_through(self, since: datetime | None) -> Seen:
-        """What a pass from beginning to end meets; the last one, if it reached as far back."""
+        """The ids that a full pass meets, or those of the last one, if it reached as far back."""
         if self.seen is None or not self.seen.reaches(since):
             async for _ in self.pages(since):
                 pass

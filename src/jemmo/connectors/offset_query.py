@@ -1,4 +1,4 @@
-"""What is asked of a list by offset: ``limit``, ``offset``, an order, and a JSON object of filters in ``where``."""
+"""A query of a list by offset: ``limit``, ``offset``, an order, and a JSON object of filters in ``where``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walks a list by offset and notices when rows moved meanwhile.
+"""Walks a list by offset and notices when rows moved in the meantime.
 
 Each page begins with the last row of the page before. If it does not, earlier rows were deleted and later ones moved up
 unseen, so the walk goes back until it meets a row it knows. It steps by the rows it received, since some ATSs send a

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def read_option(options: Mapping[str, str], name: str, read: Callable[[str], T]) -> T:
-    """What an option means; raises ``ConfigError`` with its name for one that ``read`` refuses."""
+    """The value of an option; raises ``ConfigError`` with its name if ``read`` refuses it."""
     try:
         return read(options[name].strip())
     except (ValueError, LookupError, OSError, msgspec.DecodeError):

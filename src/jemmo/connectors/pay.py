@@ -24,7 +24,7 @@ _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t"), " ")
 
 
 class Pay(Struct, frozen=True):
-    """``note`` is the code of a warning: what was understood in thousands, or not at all."""
+    """``note`` is the code of a warning: read as thousands, or not understood."""
 
     low: float | None = None
     high: float | None = None

@@ -42,7 +42,7 @@ def read_payload(
 
 
 def payload_ids(body: Json, paths: str) -> list[str]:
-    """UUIDs at these paths, wherever in the payload they begin. Those of the first path come first.
+    """UUIDs at these paths, wherever in the payload they begin. Ids of the first path come first.
 
     >>> body = {"event": [{"profile": {"id": "3f0c0000-0000-4000-8000-000000000001"}}]}
     >>> payload_ids(body, "profileId,profile.id")

@@ -23,7 +23,10 @@ BEFORE = timedelta(minutes=2)  # clocks differ
 async def refetch_by_ids(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """As many records with one request as the ATS takes ids. What it does not list with its id is gone."""
+    """As many records with one request as the ATS takes ids.
+
+    Requested records that are missing from the response are gone.
+    """
     assert isinstance(source, ListSource)
     outcome = RefetchAnswer()
     for stream in dict.fromkeys(hint.stream for hint in hints):
@@ -91,7 +94,7 @@ async def _met_in_changes(
     *,
     most_pages: int | None = None,
 ) -> set[str]:
-    """Those of ``ids`` that are among what changed, whose pages are added to ``outcome``.
+    """The ``ids`` among the changed records, whose pages are added to ``outcome``.
 
     The walk ends when all were met, or after ``most_pages``.
     """

@@ -13,10 +13,10 @@ from jemmo.domain.errors import ConfigError
 OFFERED: tuple[Connector, ...] = (FLATCHR, GREENHOUSE, JARVI, TEAMTAILOR)
 
 CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in OFFERED}
-"""What customers may choose."""
+"""The connectors that customers may choose."""
 
 _PRACTICE = {TEMPLATE.name: TEMPLATE}
-"""Offered nowhere, but found by name: what newcomers copy must run like any other."""
+"""Not offered, but found by name, since the template must run like any other."""
 
 
 def connector_for(provider: str) -> Connector:

@@ -111,7 +111,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
         return min(max(last, now), self.closing(now)) if self.counts(now) else now
 
     def estimate(self, spent: Sequence[Spent]) -> float:
-        """What to reserve for the next request: what the slowest of the last twenty took."""
+        """The time to reserve for the next request: that of the slowest of the last twenty."""
         return max([LEAST, *(entry.seconds for entry in spent[-20:])])
 
 

@@ -1,4 +1,4 @@
-"""Lists that are read to their end and kept in memory: what records only refer to. An ATS may send pages for ever."""
+"""Lists that are read in full and kept in memory, such as lookups. An ATS may send pages for ever."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 MAX_PAGES = 1000
 KEPT = Amount(128 * 1024 * 1024, 5_000_000)
-"""Of all pages of one list together."""
+"""The limit for all pages of one list together."""
 
 
 async def whole(

@@ -39,7 +39,7 @@ class Window(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """What a walk covers: all days by creation, or those since ``first`` by the last change."""
+    """The range of a walk: all days by creation, or those since ``first`` by the last change."""
 
     first: date
     end: date

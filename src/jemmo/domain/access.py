@@ -1,4 +1,4 @@
-"""What is noted of who saw, took or changed personal data."""
+"""The entries of the access log: who viewed, downloaded or changed personal data."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _WORDS = """
 """English, French, German, Nordic, Spanish, Portuguese, Italian, Dutch, Polish and Czech words, and signs."""
 
 PLACEHOLDERS = frozenset(_WORDS.split())
-"""What stands where a name was, in lower case and without accents."""
+"""Placeholders for removed names, in lower case and without accents."""
 
 _NO_ADDRESS = re.compile(
     r"[^@\s]*@(?:[\w-]+\.)*(?:invalid|(?:deleted|removed|anonymi[sz]ed|anonymous|gdpr)(?:\.[\w.-]+)?)\.?",

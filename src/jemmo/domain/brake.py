@@ -128,7 +128,7 @@ def error_of(
 
 
 def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any] | None:
-    """What a connection asks a person to decide, as ``error_of`` with its name; ``None`` if nothing waits.
+    """The decision that a connection waits for, as ``error_of`` with its name; ``None`` if there is none.
 
     This is not a failure: the sync read what there is, and the records stay until a person decides.
     """
@@ -138,7 +138,7 @@ def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any
 
 
 class Decision(StrEnum):
-    """What became of deletions that a sync paused and that no longer wait."""
+    """What happened to deletions that a sync paused and that no longer wait."""
 
     KEPT = "kept"
     APPROVED = "approved"

@@ -136,7 +136,7 @@ def _other_numbers(text: str, contacts: list[Contact]) -> Iterator[Contact]:
 
 
 def _numbers(part: str) -> Iterator[str]:
-    """The number that a part is, or, of too many digits for one, every number that its groups may make."""
+    """The number in a part, or every number that its groups may form if it has too many digits."""
     groups = [group.span() for group in _DIGITS.finditer(part)][:_MAX_GROUPS]
     plus = "+" if "+" in part else ""
     count = sum(end - start for start, end in groups)

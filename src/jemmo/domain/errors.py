@@ -28,7 +28,7 @@ from jemmo.domain.error_catalog import Wording, bounded, worded
 
 
 class FailureMode(StrEnum):
-    """Why a run failed, by who can do something about it."""
+    """Why a run failed, by who can fix it."""
 
     CONFIG = "config"
     TRANSIENT = "transient"

@@ -13,7 +13,7 @@ from jemmo.domain.rules import Exclusion
 
 
 class Verdict(StrEnum):
-    """What became of a record, or why there is none."""
+    """What happened to a record, or why there is none."""
 
     SHOWN = "shown"
     CONTACTS_HIDDEN = "contacts_hidden"
@@ -77,7 +77,7 @@ class KnownRecord(Struct, frozen=True, kw_only=True):
 
 
 class RejectedRecord(Struct, frozen=True, kw_only=True):
-    """A record that was kept out."""
+    """A rejected record."""
 
     stream: str
     remote_id: str

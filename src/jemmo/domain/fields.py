@@ -88,7 +88,7 @@ def personal(record: type[Struct]) -> tuple[str, ...]:
 
 
 def personal_texts(record: type[Struct]) -> tuple[str, ...]:
-    """Those of them that are plain text."""
+    """The fields that are plain text."""
     names = personal(record)
     return tuple(field.name for field in fields_of(record) if field.is_text and field.name in names)
 

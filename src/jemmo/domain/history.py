@@ -5,7 +5,7 @@ until someone chooses again. A record is older than the history if the ATS last 
 such a time is not older. A person is left out only as a whole: if the talent or any of its applications is within, all
 of them are. Jobs, stages, departments, users and reject reasons are always read in full.
 
-What is older is not read where the ATS and the connector allow that; what is stored all the same is hidden
+Older records are not read if the ATS and the connector allow that; those that are stored anyway are hidden
 (``store.sync.history_limit``). So what people see does not depend on how much a connector could leave unread.
 """
 
@@ -48,7 +48,7 @@ def dated(chosen: Mapping[str, str], before: Mapping[str, str], today: date) -> 
 
 
 def limit_of(options: Mapping[str, Any]) -> datetime | None:
-    """What the ATS last changed before this moment is older than the history; ``None``: nothing is."""
+    """Records last changed in the ATS before this time are older than the history; ``None``: none are."""
     try:
         first = date.fromisoformat(str(options.get(FROM) or ""))
     except ValueError:

@@ -34,8 +34,8 @@ def reminder(
 ) -> Reminder | None:
     """The most urgent reminder for a key now, or ``None``.
 
-    A key of 200 days gets the same reminder as at 90 days: every 90 days. Of a key that dies the nearest step counts,
-    so that after days without a worker there is one reminder, not three.
+    A key of 200 days gets the same reminder as at 90 days: every 90 days. For a key that expires only the latest step
+    counts, so that after days without a worker there is one reminder, not three.
     """
     if expires_at is not None:
         if expires_at <= now:

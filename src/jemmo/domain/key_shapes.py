@@ -35,7 +35,7 @@ def without_keys(text: str, own: Iterable[str] = ()) -> str:
 
 
 def _labeled(match: re.Match[str]) -> str:
-    """What follows "key:" is one, unless it is a word of prose."""
+    """Text after "key:" is one, unless it is an ordinary word."""
     label, value = match[1], match[2]
     plain = value.rstrip(".!?)").isalpha() and not label.rstrip(" \t\"'").endswith((":", "="))
     return match[0] if plain else f"{label}{REDACTED}"

@@ -47,7 +47,7 @@ def without_contacts(text: str | None) -> str | None:
 class Search:
     """Takes contact details out of the texts of one record, and bounds the time that takes.
 
-    What exceeds the budget is not searched but taken out as a whole, so that nothing in it is shown.
+    Text beyond the budget is not searched but removed entirely, so that nothing in it is shown.
     """
 
     def __init__(self, characters: int = MAX_SEARCHED_IN_RECORD) -> None:
@@ -172,7 +172,9 @@ MAX_INVENTED = 600  # characters
 
 
 class Disguise:
-    """Makes people and companies generic. What may occur in a text is noted first; then the text is changed.
+    """Makes people and companies generic.
+
+    The values that may occur in a text are registered first; then the text is changed.
 
     ``secret`` determines each generic name: without it no generic name can be traced to a person. Two people may share
     a generic name; one person never has two. ``ordinary`` are words in lower case that are never replaced on their own,

@@ -1,7 +1,7 @@
 """The numbers of a sync that people are shown, each computed here alone. docs/counts-and-times.md defines them.
 
-A *record* is a job, a talent or an application. What they refer to (departments, users, stages, reject reasons) is
-synced as well, but counts as none.
+A *record* is a job, a talent or an application. The records that they refer to (departments, users, stages, reject
+reasons) are synced too, but not counted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def counted(count: int, stream: str) -> str:
 
 
 class Numbers(Struct, frozen=True, kw_only=True):
-    """What a sync did. ``created`` and ``updated`` count records that people see, ``deleted`` excluded ones as well.
+    """The counts of a sync.
+
+    ``created`` and ``updated`` count records that people see, ``deleted`` excluded ones as well.
 
     ``read`` counts those that the ATS sent.
 

@@ -1,4 +1,4 @@
-"""What came of a page and of a whole run."""
+"""The outcome of a page and of a whole run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Accepted(Struct, frozen=True, gc=False):
 
 
 class Rejection(Struct, frozen=True, kw_only=True):
-    """A record kept out, with the reason and the record as it was sent."""
+    """A rejected record, with the reason and the record as it was sent."""
 
     remote_id: str | None
     code: str
@@ -114,7 +114,7 @@ class RunWarning(Struct, frozen=True, kw_only=True):
 
 
 class RunReport(Struct, kw_only=True):
-    """What a sync run did. The shape of ``jemmo sync --json``.
+    """The report of a sync run. The shape of ``jemmo sync --json``.
 
     ``again``: the initial sync read what had been read before, so it is not the connection's first.
     ``recent_ready`` says that what changed in the ``RECENT`` time before it was in the tables before all was read.

@@ -105,7 +105,7 @@ def hold(failures: int, *, chance: float, retry_after: int | None = None) -> tim
 
 
 class Verdict(StrEnum):
-    """What days of failures mean for an endpoint."""
+    """The consequences of days of failures for an endpoint."""
 
     GO_ON = "go on"
     WARN = "warn"

@@ -31,7 +31,7 @@ COUNTRIES = (
     *("FR", "BE", "CH", "LU", "GB", "IE", "DE", "AT", "NL", "ES", "PT", "IT", "US", "CA"),
     *("SE", "DK", "NO", "FI", "PL", "CZ"),
 )
-"""Whose numbers are recognized without the country; ``phonenumbers`` knows what is valid there."""
+"""Countries whose numbers are recognized without the country code; ``phonenumbers`` has their rules."""
 
 # Between two digits: a pair of brackets, separators and spaces, but not the start of the next number.
 _GAP = r"[ \t\r\n\xa0./()\[\]{}_·•*|~,:'-]{0,5}"

@@ -1,7 +1,7 @@
 """Words around digits that show whether they are a phone number, in six languages. Pure.
 
 Patterns whose name ends in BEFORE are looked for right in front of the digits, those in AFTER right behind. CALLED
-patterns read small letters. What they repeat is bounded.
+patterns read small letters. Their repetitions are bounded.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ COUNTED_AFTER = re.compile(
     r"(?:€|\$|£|%|euros?\b|eur\b|usd\b|chf\b|gbp\b|dollars?\b|pounds?\b|k\b|m[²2]|km|users|units)",
     re.IGNORECASE,
 )
-# What is named with a zero in front although it is no phone number.
+# Words for numbers that start with a zero but are not phone numbers.
 NAMED_BEFORE = re.compile(
     r"\b(?:company n\w+|serial|serie\w*|zertifikat\w*|certific\w+|inventar\w*|licen[cs]\w+|lizenz\w*|colegiado"
     r"|ssn|isbn|issn|ean|vat|iban|bic|sir(?:en|et)|rcs|tva|n°|sécurité sociale|nir|steuer-?id"

@@ -70,8 +70,8 @@ def plain(text: str) -> PlainText:
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     """The text in a Unicode normal form, in time that grows with the text alone.
 
-    Python puts the marks of a letter in order by comparing each with each, and stops all threads meanwhile. A letter
-    of hundreds of marks means nothing, so they are put in order piece by piece.
+    Python puts the marks of a letter in order by comparing each with each, and stops all threads in the meantime. A
+    letter of hundreds of marks means nothing, so they are put in order piece by piece.
     """
     if text.isascii():
         return text

@@ -113,7 +113,7 @@ class Spent(Struct, frozen=True):
 
 
 class QuotaLedger(Protocol):
-    """What a connection has used of a quota that counts time, kept where all its processes see it."""
+    """A connection's use of a time quota, stored where all its processes see it."""
 
     async def enter(self, at: datetime, seconds: float) -> int:
         """Note a use, before it happens or after; the number to correct it by."""
@@ -153,7 +153,7 @@ class Progress(Protocol):
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None: ...
 
     def recent_is_read(self) -> None:
-        """What changed lately is in the tables; what is older is still being read."""
+        """Recent changes are stored; older records are still being read."""
         ...
 
 
@@ -195,7 +195,7 @@ class RunStore(Protocol):
         ...
 
     async def pending_deletions(self, stream: Stream, before: datetime) -> PendingDeletions:
-        """What the sweep would delete of the stream, and what a person decided about it."""
+        """The deletions of the stream's sweep, and a person's decision about them."""
         ...
 
     async def cascade_counts(self, losses: Sequence[PendingDeletions]) -> CascadeCounts:
@@ -233,5 +233,5 @@ class RunStore(Protocol):
         ...
 
     async def settle(self, report: RunReport) -> None:
-        """After the last page: what relations decide (visibility, links that never came)."""
+        """After the last page: apply what depends on links (visibility, links that never arrived)."""
         ...

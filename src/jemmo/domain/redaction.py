@@ -38,10 +38,10 @@ CONTACT_KINDS = {
     "phone": ContactKind.PHONE,
     "tel": ContactKind.PHONE,
 }
-"""What custom fields made for contact details hold, by their types."""
+"""The kinds of contact details in custom fields made for them, by field type."""
 
 RedactedTexts = dict[str, Any]
-"""What was taken out of a record: its fields as they were, by name; under ``files`` names of files by their ids."""
+"""What was removed from a record: the original fields by name; under ``files`` the names of files by id."""
 
 
 def redact(record: Record) -> tuple[Record, RedactedTexts]:
@@ -127,7 +127,7 @@ def _other(record: Record) -> tuple[Record, RedactedTexts]:
 def _changed(
     record: Record, names: tuple[str, ...], hide: Hide
 ) -> tuple[RedactedTexts, RedactedTexts]:
-    """Of these fields those that hold contact details: without them, and as they were."""
+    """The fields that contain contact details: without them, and the originals."""
     kept, texts = {}, {}
     for name in names:
         text = getattr(record, name)

@@ -20,9 +20,9 @@ class Refetched(Struct, frozen=True, kw_only=True):
 async def refetch(source: Source, stream: Stream, remote_id: str) -> Refetched:
     """Ask for one record by its id. Raises as the source does.
 
-    Where two records were merged, an ATS answers the old id with "not found" or with the record that survived,
-    directly or by a redirect. Under another id the record asked for is gone. The survivor is then asked for by its
-    own id, since a redirect may have dropped a part of the question.
+    If two records were merged, an ATS responds to the old id with "not found" or with the surviving record, directly or
+    by a redirect. Under another id the record asked for is gone. The survivor is then asked for by its own id, since a
+    redirect may have dropped a part of the question.
     """
     asked: set[str] = set()
     current_id = remote_id

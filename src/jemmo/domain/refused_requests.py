@@ -1,4 +1,4 @@
-"""What an ATS's account does not answer, remembered so that not each sync asks in vain."""
+"""Requests that an ATS account refuses, remembered so that not every sync repeats them in vain."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How long an organization keeps people: its wishes, what counts as a sign of life, and the brake.
+"""How long an organization keeps people: its wishes, what counts as activity, and the brake.
 
-The query that finds whose time is over is the store's; what it asks for is decided here.
+The store has the query for expired people; its conditions are decided here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Cause(StrEnum):
 
 
 class Counts(StrEnum):
-    """What counts as a sign of life: any change in the ATS, a step of an application, or an application alone."""
+    """What counts as activity: any change in the ATS, a step of an application, or an application alone."""
 
     UPDATE = "update"
     STEP = "step"
@@ -36,7 +36,7 @@ class Counts(StrEnum):
 
 
 class Lift(StrEnum):
-    """What lets a person in again who was erased because their time was over."""
+    """What brings back a person who was erased because their retention period was over."""
 
     UPDATE = "update"
     STEP = "step"

@@ -31,14 +31,14 @@ class Exclusion(StrEnum):
 
 
 RULES = tuple(rule for rule in Exclusion if rule is not Exclusion.OLDER_THAN_HISTORY)
-"""What an organization decides. How far back a connection reads is a setting of its own (``domain.history``)."""
+"""An organization's rules. How far back a connection reads is a setting of its own (``domain.history``)."""
 
 MAX_HIRED_DAYS = 3650
 """The longest time that a rule may keep people after their hire."""
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What an organization includes. The defaults are the product's.
+    """The statuses that an organization includes. The defaults are the product's.
 
     An application counts as active in one of ``active_statuses``, and for ``hired_days`` after the hire.
     """

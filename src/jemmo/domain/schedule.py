@@ -104,7 +104,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             if not ends:
                 return moment
             moment = max(ends)
-        return moment  # quiet all week long: then rather now than never
+        return moment  # quiet hours cover the whole week, so now rather than never
 
     def is_quiet(self, moment: datetime) -> bool:
         return any(

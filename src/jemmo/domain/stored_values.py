@@ -1,6 +1,6 @@
 """Reads what a table holds although another version, or an accident, may have written it.
 
-What can be read counts, for the rest the default does: one odd value must not stop a sync or a page.
+Readable values count, and the default replaces the rest: one odd value must not stop a sync or a page.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Stream(StrEnum):
 
 
 class Mode(StrEnum):
-    """How a sync reads: all of it, what changed since the watermark, or every id compared."""
+    """How a sync reads: everything, changes since the watermark, or a comparison of all ids."""
 
     INITIAL = "initial"
     INCREMENTAL = "incremental"
@@ -124,10 +124,10 @@ class Start(Struct, frozen=True, kw_only=True):
 
 
 RECENT = timedelta(days=30)
-"""What changed within this time before a first sync began is read first."""
+"""A first sync starts with changes within this time before its start."""
 
 
-MOST_NOTES = 100  # different ones; what goes beyond is counted by kind
+MOST_NOTES = 100  # distinct codes; more are counted by kind
 
 
 class Notes:
@@ -282,7 +282,7 @@ REREAD_WITHIN = timedelta(days=7)
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What a connector can do, as shown in the pages and docs.
+    """What a connector supports, as shown in pages and docs.
 
     Without ``applications`` the rule that a talent needs an active one cannot apply, so it does not.
     ``recent_first``: a first sync of a large account reads what changed lately before all else.
@@ -307,7 +307,7 @@ class AccessCheck(Struct, frozen=True, kw_only=True):
 
 
 class AccessReport(Struct, frozen=True, kw_only=True):
-    """What a connection test found. ``account`` names the company the key belongs to.
+    """The result of a connection test. ``account`` names the company the key belongs to.
 
     ``totals`` count what a sync reads of each stream, those that are ``approximate`` perhaps some more. ``older``
     counts what of these a limited history leaves out, if the ATS can tell. ``expires_at`` is when the key expires, if
@@ -325,7 +325,7 @@ class AccessReport(Struct, frozen=True, kw_only=True):
 
     @property
     def within(self) -> dict[str, int]:
-        """What a sync reads of each stream, less what is older than the history."""
+        """The number of records that a sync reads per stream, without those older than the history."""
         return {name: count - self.older.get(name, 0) for name, count in self.totals.items()}
 
     @property

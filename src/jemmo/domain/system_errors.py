@@ -1,4 +1,4 @@
-"""What a refusal of the operating system means: a full disk, a folder that may not be written."""
+"""The meaning of an operating system's error: a full disk, a folder that can't be written."""
 
 from __future__ import annotations
 

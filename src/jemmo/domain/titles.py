@@ -15,7 +15,7 @@ _NOT_A_WORD = re.compile(r"[^\w+#]+")
 
 
 def plain(title: str) -> str:
-    """What is left of a title without case, accents, punctuation and marks of gender; C++ and C# stay apart."""
+    """A title without case, accents, punctuation and gender suffixes; C++ and C# stay distinct."""
     folded = normalized("NFKD", normalized("NFKD", title).casefold())
     letters = "".join(char for char in folded if not unicodedata.combining(char))
     without = _GENDERS.sub(" ", f" {letters} ")

@@ -1,4 +1,4 @@
-"""What an API token may read."""
+"""The scopes of API tokens."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ class ApiScope(StrEnum):
 
 
 PREFIX = "jemmo_"
-"""What every token begins with, so that scanners of leaked secrets recognize one."""
+"""The prefix of every token, so that secret scanners recognize it."""

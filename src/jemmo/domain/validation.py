@@ -40,7 +40,7 @@ _UNSEEN = re.compile(
 )
 """Colours and moves of a terminal, control characters but tabs and line breaks, halves of characters."""
 _WINDOWS = {chr(code): bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
-"""What a control character is where a sender took Windows' letters for ISO 8859-1: "l\x92offre"."""
+"""Characters for control codes from senders that confuse Windows-1252 with ISO 8859-1: "l\x92offre"."""
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and symbols by their category, and yet nothing is seen of them."""
 _INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
@@ -137,7 +137,7 @@ def may_be_address(value: str) -> bool:
     """Whether a text is short enough to be taken apart as an address.
 
     Whatever takes one apart normalizes a host that is not ASCII, in time that grows with the square of its marks, and
-    stops all threads meanwhile.
+    stops all threads in the meantime.
     """
     return len(value) <= LONGEST_ADDRESS or value.isascii()
 

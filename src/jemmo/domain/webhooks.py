@@ -1,4 +1,4 @@
-"""Incoming webhooks, thought through: what one hints at, what becomes of it, whether an ATS has fallen silent. Pure."""
+"""Incoming webhooks, thought through: what one hints at, what happens to it, whether an ATS has fallen silent. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 
-MAX_BODY = 1_000_000  # bytes; what an ATS sends of one record is far below
+MAX_BODY = 1_000_000  # bytes; an ATS's data for one record is far smaller
 MAX_KEPT = (
     50_000_000  # bytes kept of one connection's deliveries in a day (UTC), with what a row takes
 )
@@ -56,7 +56,7 @@ class Proof(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a delivery; each is counted per connection and day."""
+    """What happened to a delivery; each is counted per connection and day."""
 
     ACCEPTED = "accepted"
     NOT_KEPT = "not_kept"
@@ -76,12 +76,12 @@ class Outcome(StrEnum):
 
     @property
     def status(self) -> int:
-        """The HTTP status that answers it. Those who do not know an address learn nothing: no such page."""
+        """The HTTP status that answers it. Without a valid address the response reveals nothing: no such page."""
         return STATUSES.get(self, 200)
 
     @property
     def is_kept(self) -> bool:
-        """Whether the body is stored, so that it can be replayed. While paused, what it names waits anyway."""
+        """Whether the body is stored, so that it can be replayed. While paused, the refetches wait anyway."""
         return self is Outcome.ACCEPTED
 
     @property

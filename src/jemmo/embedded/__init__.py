@@ -1,4 +1,4 @@
-"""The Postgres that comes along, for those who do not bring their own.
+"""The bundled Postgres, for users without a server of their own.
 
 ``database_url()`` is what nearly everyone wants. The server listens on a private socket only,
 starts in well under a second, and goes on after the command that started it, until ``stop()``.

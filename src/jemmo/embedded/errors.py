@@ -1,4 +1,4 @@
-"""What can go wrong with the embedded database server, by what it printed or the operating system refused."""
+"""Errors of the embedded database server, by its output or the operating system's error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from jemmo.domain.errors import ConfigError
 
-# What the server says when it does not start: pattern, and the variant of the error's text.
+# The server's messages when it doesn't start: pattern, and the variant of the error's text.
 _KNOWN = (
     (r"No space left on device|Disk quota exceeded", "disk_full"),
     (r"could not (create|map) .*shared memory|Cannot allocate memory", "memory"),

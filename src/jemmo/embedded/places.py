@@ -20,7 +20,7 @@ from jemmo.embedded.errors import PostgresError
 PORT = 5432
 # The operating system's limit for the path of a socket is 104 bytes on macOS and 108 on Linux.
 LONGEST_SOCKET_PATH = 103
-# For root, when the server's user cannot get to Jemmo's home, as in /root.
+# For root, if the server's user can't access Jemmo's home, as in /root.
 SYSTEM_FOLDER = Path("/var/lib/jemmo")
 
 
@@ -37,7 +37,7 @@ class Places:
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The server's log."""
         return self.root / "log"
 
     @property
@@ -113,7 +113,7 @@ def open_sockets(places: Places, account: Account) -> None:
             raise PostgresError(variant="socket", folder=folder) from None
     account.own(folder)
     folder.chmod(0o700)
-    # No server of ours lives now; what a killed one left must not keep the next from starting.
+    # No server of ours is running; the remains of a killed one must not stop the next from starting.
     for left in folder.glob(".s.PGSQL.*"):
         left.unlink()
 

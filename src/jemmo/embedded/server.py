@@ -57,7 +57,7 @@ def is_running() -> bool:
 
 
 def is_alive() -> bool:
-    """Whether this home's server is running; faster than connecting. What a killed one left behind does not count."""
+    """Whether this home's server is running; faster than connecting. The remains of a killed one don't count."""
     with explained("Looking for the database"):
         places = find_places(home())
         return locks.is_held(places.running) and not _is_orphaned(places)

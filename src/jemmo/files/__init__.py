@@ -1,5 +1,5 @@
-"""Where the bytes of resumes lie, what may be kept at all, and the words in it.
+"""Storage, inspection and text extraction of resumes.
 
-What is kept is sealed before it comes here: no backend ever sees a person's data. Nothing is imported here: the reader
+Content is encrypted before it gets here, so no backend ever sees personal data. Nothing is imported here: the reader
 of files (``extract``) starts over for each, and is to load only what it needs.
 """

@@ -1,4 +1,4 @@
-"""What a PDF or an RTF would do by itself, however that is spelled. Pure, in linear time.
+"""Finds active content in PDF and RTF files, in any spelling. Pure, in linear time.
 
 A PDF may spell a name by numbers (``/#4caunch``), put objects into compressed streams, and refer to a value instead of
 giving it. An RTF may split a control word by whatever readers skip. Both are undone before anything is matched.
@@ -48,7 +48,7 @@ ACTIVE = re.compile(f"/{_names(*ACTIONS)}{ENDS}".encode())
 BEFORE_VALUE = re.compile(
     rf"(?:\A|[\x00\t\n\f\r <>\[\])]|obj|/{_names('S', 'Subtype')})\Z".encode()
 )
-"""What stands before a value of a dictionary, or before an object that something refers to."""
+"""The token before a value of a dictionary, or before a referenced object."""
 FORMS = re.compile(f"/{_names('XFA')}{ENDS}".encode())
 BACKSLASH = r"(?:\\\\|\\134)"
 """As a string of a PDF writes it, which escapes it."""

@@ -32,7 +32,7 @@ def _opened(address: str, options: tuple[tuple[str, str], ...]) -> Storage:
 
 
 def choose(address: str, environ: Mapping[str, str]) -> Storage:
-    """The backend for an address. Those that are not used are not even loaded."""
+    """The backend for an address. Unused ones are not even loaded."""
     if "://" not in address:
         path = Path(address).expanduser()
         if not path.is_absolute():

@@ -47,7 +47,7 @@ CLEAN = {
     **dict.fromkeys(map(ord, INVISIBLE)),
     **LIGATURES,
 }
-"""What becomes of characters that are none: controls and icons are spaces, separators of lines end them."""
+"""Replacements for non-text characters: controls and icons become spaces, line separators end lines."""
 
 
 def words(content: bytes, content_type: str) -> str:

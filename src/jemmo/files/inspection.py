@@ -1,6 +1,8 @@
-"""What a file is by its content, and whether it may be kept. Runs in the sandbox (``reader``), and reads what it must.
+"""Determines a file's type by its content, and whether it may be kept.
 
-A file's name and the response's headers are not trusted. What could hide a bomb or run by itself is refused.
+Runs in the sandbox (``reader``), and reads what it must.
+
+A file's name and the response's headers are not trusted. Files that could hide a bomb or run code are refused.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ BROKEN = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
     *(NotImplementedError, RuntimeError, OSError, ValueError),
 )
-"""What ``zipfile`` raises about an archive that is not whole."""
+"""The errors of ``zipfile`` for a damaged archive."""
 
 MACRO_STREAMS = {"macros", "vba", "_vba_project", "_vba_project_cur"}
 OBJECT_STREAMS = {

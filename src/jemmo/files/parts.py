@@ -1,4 +1,4 @@
-"""Whether the parts of a Word or ODT file hold another file or program, or fetch one. Raises ``Refused``.
+"""Whether the parts of a Word or ODT file contain or fetch another file or program. Raises ``Refused``.
 
 Names decide nothing: a part is judged by its first bytes, by its content type and by what refers to it. Every list of
 relations in the archive is read, whether or not a reader would come across it; one that cannot be read is refused.
@@ -208,7 +208,7 @@ def _judge_fields(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
 
 
 def _parse(content: bytes, target: object) -> None:
-    """Damaged XML counts as far as it can be read; what no reader should read is refused."""
+    """Damaged XML is read as far as possible; XML that no reader should parse is refused."""
     parser = DefusedXMLParser(target=target)
     try:
         for at in range(0, len(content), CHUNK):

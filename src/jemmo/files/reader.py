@@ -3,9 +3,9 @@
 ``python -m jemmo.files.reader FD`` says over the socket FD that it is ready, and takes jobs from it, one at a time: a
 kind, a number of seconds, a size, and a socket over which the file comes and the answer goes. The file never passes
 through this process, so nothing of it is left for the next one. The fork that reads it has little memory and time, an
-empty environment, and can open neither files nor sockets; what breaks a library breaks that fork alone. On Linux it has
-only the system calls that computing and answering take (``calls``), so malicious code inside it can't reach anything
-else.
+empty environment, and can open neither files nor sockets; a file that breaks a library only breaks that fork. On Linux
+it has only the system calls that computing and answering take (``calls``), so malicious code inside it can't reach
+anything else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Jemmo would make of a file: kept or refused, and its text. Stores nothing."""
+"""Jemmo's verdict on a file: kept or refused, and its text. Stores nothing."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Stored(Struct, frozen=True):
 
 
 class Storage(Protocol):
-    """Keeps bytes by name. All raise ``StorageError``, and ``ConfigError`` where a person must act."""
+    """Stores content by name. All raise ``StorageError``, and ``ConfigError`` where a person must act."""
 
     @property
     def place(self) -> str:
@@ -54,7 +54,7 @@ class Storage(Protocol):
         ...
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep the bytes, whole or not at all; what had that name is replaced. Raises ``TooLarge``."""
+        """Store the content, completely or not at all; replaces a file with the same name. Raises ``TooLarge``."""
         ...
 
     def get(self, name: str) -> bytes:

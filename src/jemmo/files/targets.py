@@ -1,4 +1,4 @@
-"""What a document's reference to something outside it points to."""
+"""The targets of a document's external references."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What AI assistants may ask, by the Model Context Protocol. See docs/mcp.md."""
+"""The tools for AI assistants, over the Model Context Protocol. See docs/mcp.md."""

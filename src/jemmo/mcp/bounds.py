@@ -17,7 +17,7 @@ CUT = "…"
 HTML = "_html"
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
-"""Control and format characters: what turns text around, hides words or carries them unseen."""
+"""Control and format characters: text that reverses, hides or smuggles words."""
 
 
 def bounded(answer: dict[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 def of_secret(org: Organisation, secret: str, now: datetime | None = None) -> Caller:
-    """Who shows this token; raises ``ConfigError``, also once the token was revoked or has expired."""
+    """The caller with this token; raises ``ConfigError``, also if it was revoked or has expired."""
     token = tokens.recognize(secret, now or timezone.now())
     if token is None or token.org_id != org.pk:
         raise ConfigError("token_refused", variant="mcp")

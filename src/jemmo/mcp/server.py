@@ -73,7 +73,7 @@ async def serve_stdio(caller: Callable[[], Caller]) -> None:
 
 
 class Exchange(Struct):
-    """What an ASGI application answered."""
+    """The response of an ASGI application."""
 
     status: int = 500
     content_type: str = ""

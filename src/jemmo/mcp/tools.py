@@ -102,7 +102,7 @@ def _latest(application: Application | None) -> dict[str, Any]:
 
 
 def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the name that assistants see
-    """Everything that is known of one job, candidate or application. Candidates come with applications and files."""
+    """Everything about one job, candidate or application. Candidates come with applications and files."""
     rows = _rows(entity, [id], all_parts=True)
     if not rows:
         raise _unknown(entity)

@@ -25,7 +25,7 @@ from jemmo.domain.streams import (
 Checkpoints = Mapping[Stream, Checkpoint]
 
 UNREADABLE = (msgspec.MsgspecError, ValueError)
-"""What a connector raises for a place kept that it cannot read: another version or an accident wrote it."""
+"""Raised by a connector for a stored position that it can't read, written by another version or by accident."""
 
 FARTHEST_BEHIND = timedelta(days=366)  # that a clock is believed to be
 CLOCKS_DIFFER = timedelta(minutes=10)  # between two machines, at most
@@ -60,7 +60,7 @@ def choose_mode(
     streams: Sequence[Stream],
     limit: datetime | None = None,
 ) -> Mode:
-    """The mode to run: what was asked for, else what the checkpoints call for.
+    """The mode to run: the requested one, otherwise the one that the checkpoints need.
 
     Without a complete first read it is an initial sync, also when one was interrupted, and when the history, which
     begins at ``limit``, was made longer. A read that could
@@ -154,8 +154,8 @@ def advance(
     """The checkpoint after one more page. After the last page the watermark moves to the pass's start.
 
     A pass is complete when its last page was reached and it has seen at least as many records as the ATS counted at
-    some time during the pass. What was deleted meanwhile only makes it see more, and what was added or edited is read
-    next time. A count is a hint, though: one that is too high by a few, and by as many as last time, is the ATS's own
+    some time during the pass. Deletions in the meantime only make it read more, and additions or edits are read next
+    time. A count is a hint, though: one that is too high by a few, and by as many as last time, is the ATS's own
     mistake. A pass over changes (not ``whole``) that is short by a few reads them once more next time: the watermark
     stays. If the ATS's clock is behind (``clock_off`` is negative, in seconds), so is the watermark, since filters
     compare with that clock.

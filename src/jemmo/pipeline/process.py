@@ -1,4 +1,4 @@
-"""Map, validate and apply rules: what becomes of one page. Pure."""
+"""Maps, validates and applies rules to one page. Pure."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Reconciler:
         self.source = run.source
 
     async def execute(self) -> None:
-        """Raises ``SliceOver`` when the slice ends first; what was found until then is kept."""
+        """Raises ``SliceOver`` when the slice ends first; results so far are kept."""
         for spec in self.run.specs:
             if await self._compare(spec) and spec.thin_sweep and spec is not self.run.specs[-1]:
                 self.run.end_slice_if_over()
@@ -70,7 +70,7 @@ class Reconciler:
         return True
 
     async def _losses(self) -> list[PendingDeletions]:
-        """What the streams lose about which nothing was decided yet."""
+        """The streams' pending deletions that haven't been decided yet."""
         losses = []
         for spec in self.run.specs:
             sweep = await self.store.sweep(spec.name)
@@ -123,7 +123,7 @@ class Reconciler:
     async def _sweep(self, stream: Stream, sweep: Sweep) -> None:
         """Note every id the ATS has, from where the sweep stands to its end.
 
-        From the beginning where the connector cannot read that place.
+        From the beginning if the connector can't read that position.
         """
         if sweep.ended:
             return

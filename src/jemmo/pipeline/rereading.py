@@ -34,7 +34,7 @@ SPREAD_OVER = REREAD_WITHIN - 2 * DAY
 
 
 async def reread(run: SyncRun) -> None:
-    """Read a part of each stream. What the quota does not allow today waits for the next reconcile."""
+    """Read a part of each stream. Whatever exceeds today's quota waits for the next reconcile."""
     try:
         for spec in run.specs:
             if spec.cursor is not None and spec.thin_sweep:
@@ -46,7 +46,7 @@ async def reread(run: SyncRun) -> None:
 async def _reread(run: SyncRun, spec: StreamSpec) -> None:
     reading, ended_at = await run.store.rereading(spec.name)
     if reading is not None and reading.reaches != _limit(run, spec.name):
-        reading = None  # the history was changed meanwhile
+        reading = None  # the history was changed in the meantime
     if reading is None or reading.began > run.now():
         if ended_at is not None and run.now() - ended_at < DAY / 2:
             return

@@ -178,7 +178,7 @@ class SyncRun:
         return bool(counts) and all(followed.fetched == followed.unchanged for followed in counts)
 
     def _stop(self, reason: JemmoError) -> None:
-        """Ask for no more pages. Those that are here are written, so that the next run need not ask again."""
+        """Ask for no more pages. Received pages are written, so that the next run needn't request them again."""
         if self._stopped is None or isinstance(self._stopped, Postponed):
             self._stopped = reason
         for name in self._written:
@@ -263,7 +263,10 @@ class SyncRun:
             await self._note_recent(taken)
 
     async def _write_stream(self, stream: Stream, batches: list[Batch]) -> None:
-        """Commit pages of one stream. Those that came beside another one move no checkpoint, and count when read."""
+        """Commit pages of one stream.
+
+        Pages that came along with another don't move a checkpoint, and count when read.
+        """
         if beside := [batch.page for batch in batches if batch.checkpoint is None]:
             written = await self.store.commit_pages(beside, self._points[stream])
             self._beside.setdefault(stream, Counts()).add(written)
@@ -310,7 +313,7 @@ class SyncRun:
             self._is_written(stream)
 
     def _count_as_written(self, written: Counts, beside: Counts) -> None:
-        """What this run wrote when it came beside another stream is new or changed, not as it was."""
+        """Records that this run wrote along with another stream count as new or changed, not as unchanged."""
         for name in ("created", "updated"):
             for known in ("unchanged", "excluded"):
                 moved = min(getattr(beside, name), getattr(written, known))
@@ -366,7 +369,7 @@ class SyncRun:
         self.report.status = RunStatus.PARTIAL if lacking or paused else RunStatus.SUCCEEDED
 
     def _read_whole(self, spec: StreamSpec, point: Checkpoint) -> bool:
-        """Whether this run read all content of a stream of which most runs read what changed."""
+        """Whether this run read all content of a stream that most runs read incrementally."""
         if self.report.mode is Mode.INCREMENTAL or spec.cursor is None:
             return False
         return start_of(spec, point).since is None

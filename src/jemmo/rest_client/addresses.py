@@ -111,7 +111,7 @@ def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:
 def connector(
     *, trusted: bool, refusal: JemmoError | None = None, limit: int = 100
 ) -> aiohttp.TCPConnector:
-    """What opens connections: unless ``trusted``, to addresses of the open internet alone.
+    """A connector for requests: unless ``trusted``, only to public addresses.
 
     A name is refused when it is resolved. The address itself is checked again when a socket is opened for it: a host
     that turns out to be a number, however it is written, is never resolved.

@@ -22,9 +22,11 @@ class Amount(Struct, frozen=True):
 
 
 PAGE = Amount(64 * 1024 * 1024, 4_000_000)
-"""Of one answer in a worker: the largest page of a list, and then some."""
+"""The limit for a response in a worker: the largest page of a list, with a margin."""
 REPLY = Amount(8 * 1024 * 1024, 250_000)
-"""Of one answer that a web process waits for. A list without pages, as Flatchr's of all vacancies, must fit."""
+"""The limit for a response that a web process waits for. A list without pages, as Flatchr's of all vacancies, must
+fit.
+"""
 
 LARGE = 4 * 1024 * 1024  # bytes of an answer; usual pages have less
 LARGE_HOLDERS = 2  # clients of a process that may hold larger ones, until they are closed
@@ -32,7 +34,7 @@ LARGE_TRIES, LARGE_PAUSE = 20, 0.5  # seconds between two tries for such a place
 
 
 class Places:
-    """Who may hold large answers: few clients at a time, for all that comes of an answer takes many times its size."""
+    """Limits large responses to a few clients at a time, since processing one takes many times its size."""
 
     def __init__(self, most: int = LARGE_HOLDERS) -> None:
         self._most = most
@@ -94,5 +96,5 @@ def values(body: bytes) -> int:
 
 
 def too_large() -> PermanentError:
-    """What an answer of more bytes than allowed is refused with."""
+    """The error for a response that is too large."""
     return PermanentError("answer_too_large", megabytes=round(largest() / 1024 / 1024))

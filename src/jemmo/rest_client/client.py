@@ -37,7 +37,7 @@ REDIRECTS = 3  # followed, within the same host
 MOVED = frozenset({301, 302, 303, 307, 308})
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
-"""What may follow the host in an address that needs no closer look: no dots or slashes that lead elsewhere."""
+"""Safe paths that need no further check: without dots or slashes that lead elsewhere."""
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-_WINDOW = 60.0  # seconds; what is left of a longer window may be counted in milliseconds
+_WINDOW = 60.0  # seconds; the rest of a longer window may be in milliseconds
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
 _MOMENT = 1_000_000_000  # seconds; a larger number is a timestamp, not a duration

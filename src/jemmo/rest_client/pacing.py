@@ -51,7 +51,7 @@ class Pacer:
         self._sent: deque[float] = deque(maxlen=10_000)
 
     def share_in(self, state: PaceState) -> None:
-        """Take over what other processes made of it. What only a clock that jumped can have written is left out."""
+        """Take over what other processes made of it. Times that only a jumping clock can have written are ignored."""
         self._sent.clear()
         self._sent.extend(
             sent_at for sent_at in state.sent if sent_at <= state.now + AHEAD * self.per

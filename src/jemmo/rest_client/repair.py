@@ -22,7 +22,7 @@ _SPOKEN = frozenset(
         *(f"cp125{page}" for page in range(9)),
     )
 )
-"""What web servers write in. Python has more codecs, and some take hours: ``punycode``, for example."""
+"""The encodings of web servers. Python has more codecs, and some take hours: ``punycode``, for example."""
 
 
 def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
@@ -50,7 +50,7 @@ def _decoded(body: bytes, content_type: str | None) -> str:
         return body.decode("utf-16", "replace")
     named = _charset(content_type)
     try:
-        # What reads as UTF-8 is UTF-8, whatever its label; only where letters take two bytes it reads as that too.
+        # Valid UTF-8 is read as UTF-8, whatever its label, except that two-byte encodings may look like it.
         charset = named if named.startswith(("utf-16", "utf_16", "utf-32")) else "utf-8-sig"
         return body.decode(charset)
     except (LookupError, UnicodeDecodeError):

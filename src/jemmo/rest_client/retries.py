@@ -58,7 +58,8 @@ def attempts(code: str) -> int:
 class CutOff:
     """Lets others end what waits for an ATS: it raises ``SliceOver`` then, and so does all that would wait later.
 
-    What is written meanwhile is not disturbed. An ATS can make each answer take two minutes; this is for those behind.
+    What is written in the meantime is not disturbed. An ATS can make each answer take two minutes; this is for those
+    behind.
     """
 
     def __init__(self) -> None:
@@ -137,6 +138,6 @@ def patience(alone: float = LONGEST_WAIT_ALONE) -> float:
 
 
 def postponed(seconds: float) -> Postponed:
-    """What ends work that may not wait for so long; it goes on once they are over."""
+    """Ends work that may not wait that long; it continues after these seconds."""
     resume_at = datetime.now(UTC) + timedelta(seconds=seconds)
     return Postponed(resume_at=resume_at)

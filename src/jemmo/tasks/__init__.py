@@ -1,1 +1,1 @@
-"""What runs in the background: a few lines each, the work is in the services."""
+"""Background tasks: a few lines each, since the work is in the services."""

@@ -1,4 +1,4 @@
-"""What happens to connections in the background."""
+"""Background tasks for connections."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ async def apply_all_rules(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *", periodic_id="erasures")
 @app.task(name="go_on_erasing", queue="schedule")
 async def go_on_erasing(timestamp: int) -> None:
-    """What a crash left half erased is erased."""
+    """Finishes erasures that a crash interrupted."""
     await run_on_clock(connection_deletion.go_on)

@@ -24,7 +24,7 @@ from jemmo.vault import default_vault
 
 @app.task(name="fetch_connection_files", queue="files")
 async def fetch_connection_files(connection_id: str) -> None:
-    """One turn; what is left is queued again, behind all that became more urgent meanwhile."""
+    """One turn; the rest is queued again, behind anything more urgent."""
     with Slice(RESUMES) as turn, giving_way(turn.cut_off):
         summary = await download_files(
             UUID(connection_id),

@@ -22,7 +22,7 @@ async def finish_rotation(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *", periodic_id="contact_hashes")
 @app.task(name="note_contact_hashes", queue="keys", lock="contact_hashes", priority=RESUMES)
 async def note_contact_hashes(timestamp: int) -> None:
-    """Of people who were read before they could be found by address and number."""
+    """Hashes for people who were read before search by address and number existed."""
     await run_for_all_orgs(lookups.backfill_contact_hashes, default_vault())
 
 

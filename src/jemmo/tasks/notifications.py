@@ -18,7 +18,7 @@ from jemmo.vault import default_vault
 @app.periodic(cron="* * * * *", periodic_id="notifications")
 @app.task(name="send_notifications", queue="notifications")
 async def send_notifications(timestamp: int) -> None:
-    """Send what is due. What fails stays in its table with its reason and its next time."""
+    """Send what is due. Failed messages stay in their table with the reason and the next attempt."""
     await for_notifications(notifications.send_due, vault=default_vault())
 
 

@@ -1,4 +1,4 @@
-"""What time does to personal data: people whose time is over, old access records, organizations that leave."""
+"""Scheduled privacy work: expired people, old access records, organizations being deleted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def begin_retention(timestamp: int) -> None:
 
 @app.task(name="apply_retention", queue="files")
 async def apply_retention(org_id: str) -> None:
-    """One step; what is left is queued again, behind all that became more urgent meanwhile."""
+    """One step; the rest is queued again, behind anything more urgent."""
     key = UUID(org_id)
     vault, storage = default_vault(), open_storage()
     if await run_for_org(key, retention.step, key, vault=vault, storage=storage):

@@ -23,7 +23,7 @@ SHORTEST = 32  # characters: fewer could be guessed
 
 
 def signing_key(chosen: str, path: Path) -> str:
-    """What signs sessions and links: the one that is chosen, or the one in ``path``, made on first use.
+    """The secret that signs sessions and links: the configured one, or the one in ``path``, created on first use.
 
     Raises ``ConfigError`` for what could be guessed: a weak choice, or a file that is damaged.
     """

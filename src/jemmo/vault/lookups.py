@@ -10,8 +10,8 @@ from uuid import UUID
 class LookupHash:
     """Keyed hashes for values of one kind in an organization; without the key they don't reveal the value.
 
-    An HMAC with SHA-256 of organization, kind and value. What does not differ from call to call is hashed once: keep
-    it where many values follow.
+    An HMAC with SHA-256 of organization, kind and value. The constant part is hashed once: keep this object if many
+    values follow.
     """
 
     def __init__(self, key: bytes, org_id: UUID, kind: str) -> None:

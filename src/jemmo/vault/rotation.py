@@ -1,4 +1,4 @@
-"""Changing the keys in the file. Who has it open takes them up by itself."""
+"""Changing the keys in the file. Processes that have it open load them automatically."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Keys(Struct, frozen=True):
 
 
 def look(path: Path) -> Keys:
-    """What is in the file, without any key's value; raises ``VaultError``."""
+    """The content of the file, without any key's value; raises ``VaultError``."""
     handle = KeysetFile(path).read()
     return Keys(
         primary=wrapping.primary_of(handle),

@@ -48,7 +48,7 @@ class EnvironmentKey(aead.Aead):  # type: ignore[misc]  # tink has no types
 
 
 def wrapping_key() -> EnvironmentKey | None:
-    """What wraps keysets here, if anything; raises ``WrongWrapping`` for a value that is no key."""
+    """The configured wrapping of keysets, if any; raises ``WrongWrapping`` for an invalid key."""
     encoded = os.environ.get(VARIABLE)
     if not encoded:
         return None

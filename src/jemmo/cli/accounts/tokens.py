@@ -1,4 +1,4 @@
-"""What programs are let in with."""
+"""Commands for API tokens."""
 
 from __future__ import annotations
 

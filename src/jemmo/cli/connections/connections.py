@@ -154,7 +154,7 @@ def status(
 
 
 def title_of(connection: Connection) -> str:
-    """What a connection is called wherever several may be listed."""
+    """What a connection is called where several may be listed."""
     label = f" ({connection.label})" if connection.label else ""
     return f"{connection.org.slug} / {connection.provider}{label}"
 
@@ -244,7 +244,7 @@ def moment(when: datetime, now: datetime) -> str:
 
 
 def key_line(reminder: Reminder) -> str:
-    """What there is to do about a key."""
+    """The next step for a key."""
     days = f"{reminder.days} day" if reminder.days == 1 else f"{reminder.days} days"
     return {
         About.OLD: f"The API key is {days} old. Replace it.",

@@ -203,7 +203,7 @@ def suppressions(
 
 @contextmanager
 def _told() -> Iterator[Callable[[str, int, int], None]]:
-    """What is being done, on a terminal."""
+    """The progress, on a terminal."""
     with err.status("Beginning") as status:
 
         def tell(what: str, done: int, total: int) -> None:

@@ -144,7 +144,7 @@ def _role() -> Finding:
 
 
 def _trials(url: str) -> Iterator[Finding]:
-    """What a sync does, one by one."""
+    """The steps of a sync, one by one."""
     step = "Use a PostgreSQL 15 or newer, directly or by a session pooler; see docs/operations.md."
     for trial in exercise.trials(url):
         yield Finding(f"Database, {trial.what}", not trial.trouble, trial.trouble or "works", step)

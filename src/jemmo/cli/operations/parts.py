@@ -42,7 +42,7 @@ class Pace(Struct, frozen=True, kw_only=True):
 
 
 class Part(Protocol):
-    """What can be started, and ends without being asked."""
+    """A part that can be started, and may end on its own."""
 
     name: str
 

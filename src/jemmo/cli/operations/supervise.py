@@ -68,10 +68,10 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
 
 
 def down() -> list[str]:
-    """Stop a running `jemmo up`, what is left of a killed one, and the embedded Postgres; what was stopped.
+    """Stop a running `jemmo up`, the remains of a killed one, and the embedded Postgres; returns what was stopped.
 
-    The database is stopped under the lock of `jemmo up`. One that starts meanwhile waits for that; one that was faster
-    keeps the database, which is its own by now.
+    The database is stopped under the lock of `jemmo up`. One that starts in the meantime waits for that; one that was
+    faster keeps the database, which is its own by now.
     """
     stopped = []
     if _has_left_parts():

@@ -111,6 +111,6 @@ class Seldom(logging.Filter):
 
 
 def log_seldom() -> None:
-    """Of the errors of many connections, log one a minute."""
+    """Log only one error of many connections per minute."""
     logging.getLogger("asyncio").addFilter(Seldom(NO_FILES))
     log.addFilter(Seldom(CROWDED))

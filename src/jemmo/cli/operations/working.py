@@ -140,7 +140,7 @@ async def _rescue() -> None:
 
 
 async def _stop_for_newer_tables(stopping: asyncio.Event) -> None:
-    """A newer Jemmo has changed the tables: what this one would write may harm them."""
+    """A newer Jemmo has changed the tables, so writes by this one may harm them."""
     while True:
         try:
             await run_on_clock(versions.refuse_newer_tables, connection)

@@ -134,7 +134,7 @@ def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def switch_off(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Stop sending. What waits is kept."""
+    """Stop sending. Waiting messages are kept."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=False, now=datetime.now(UTC))
     _say(json, "The endpoint is off.", id=endpoint)

@@ -1,1 +1,1 @@
-"""What a person may ask for."""
+"""Requests by the people in the data."""

@@ -1,4 +1,4 @@
-"""What a person may ask for: to be forgotten, and to see what is held of them."""
+"""Requests by the people in the data: erasure, and a copy of their data."""
 
 from __future__ import annotations
 

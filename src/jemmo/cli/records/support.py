@@ -1,4 +1,4 @@
-"""What went wrong, and where a record is."""
+"""Logs, and explanations of records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jemmo.domain.explanations import Explanation
 
 ANSWER_TIMES = {"never_seen": ("all IDs read", "last synced"), "rejected": ("last tried", "")}
-"""What the two times of an answer are."""
+"""The two times in a response."""
 
 SPANS = {"h": 3600, "d": 86400, "w": 604800}
 
@@ -102,7 +102,7 @@ def why(
 
 
 def _answer(answer: Explanation) -> str:
-    """One line. Of a record that was never seen, the times are those of the connection."""
+    """One line. For a record that was never seen, the times are the connection's."""
     older = f"older than {answer.limit:%Y-%m-%d}" if answer.verdict == "left_out" else ""
     facts = [answer.rule, answer.code, answer.detail, answer.reason, older]
     details = ", ".join(str(fact) for fact in facts if fact)

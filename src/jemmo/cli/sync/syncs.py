@@ -66,7 +66,7 @@ NOT_BEGUN: dict[str, Any] = {
     "seconds": 0,
     "streams": {},
 }
-"""What ``--json`` prints of a sync that could not begin, beside its error."""
+"""The ``--json`` output for a sync that could not start, besides its error."""
 
 
 def register(app: typer.Typer) -> None:

@@ -81,7 +81,7 @@ class Vacancies(Struct, frozen=True):
 
 
 class Account:
-    """Reads them; what one stream has just read is not requested again by the next."""
+    """Reads them; lists that one stream has just read are not requested again by the next."""
 
     def __init__(self, client: RestClient, settings: Settings) -> None:
         self.path = f"company/{settings.company_id}"

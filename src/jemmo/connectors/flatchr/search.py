@@ -57,7 +57,7 @@ class Search(DaySearch):
         return (await self._account.vacancies(reader)).codes
 
     def narrower(self, question: Question, rows: list[Row]) -> Question:
-        """Of an older account, the answer holds archived applicants unless active ones are requested."""
+        """In an older account, the response contains archived applicants unless active ones are requested."""
         is_older = question.part == ACTIVE and lack_status(rows)
         return question.only(**ONLY_ACTIVE) if is_older else question
 

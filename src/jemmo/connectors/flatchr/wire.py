@@ -98,7 +98,7 @@ class File(Struct, frozen=True):
 
 
 Place = File | str | UnsetType | None
-"""Of a resume: its key, or the address of the file alone."""
+"""Where a resume is: its key, or only the address of the file."""
 
 
 class Candidate(Struct, frozen=True):
@@ -138,7 +138,7 @@ class Applicant(Resume, frozen=True, kw_only=True):
 
 
 Labels = Mapping[str, Mapping[int, str]]
-"""By the attribute of a vacancy, what the numbers in it stand for."""
+"""The texts of a vacancy's numbered attributes, by attribute and number."""
 Row = dict[str, Any]
 rows_in = msgspec.json.Decoder(list[Row]).decode
 

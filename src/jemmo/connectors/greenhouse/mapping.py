@@ -102,7 +102,7 @@ CATEGORY = (
 
 
 class AroundJobs(Struct, frozen=True):
-    """Of each job its posts and owners, by the job's id; offices by their own.
+    """The posts and owners of each job, by the job's id; offices by their own id.
 
     Ranges of pay are there by the id of their post, and what they are for by the id of their pay input.
     """

@@ -90,7 +90,7 @@ class NewestFirst(ListSource):
                 yield page
 
     async def _from(self, listing: Listing, recent: datetime, place: Place) -> AsyncIterator[Page]:
-        """What comes after the newest pages, from a place on."""
+        """The records after the newest pages, from a position on."""
         follows = place.part is None
         if not follows:
             async for page in self._early(listing, recent, place):
@@ -122,7 +122,7 @@ class NewestFirst(ListSource):
                 return
 
     async def _early(self, listing: Listing, recent: datetime, place: Place) -> AsyncIterator[Page]:
-        """What changed lately, as far as it was not among the newest, and what that refers to.
+        """Recent changes that were not among the newest records, and what they refer to.
 
         Nothing where that cannot be asked for.
         """
@@ -150,7 +150,7 @@ class NewestFirst(ListSource):
     async def _needed(
         self, listing: Listing, recent: datetime, place: Place
     ) -> AsyncIterator[Page]:
-        """What belongs to people, in the order of their ids; ``Place.early`` is the last who was asked for."""
+        """The records of people, in the order of their ids; ``Place.early`` is the last person requested."""
         number = len(self.early(listing, recent))
         last = place.early if place.part == number else None
         people = await self.people(listing, recent)

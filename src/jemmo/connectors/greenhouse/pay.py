@@ -69,7 +69,7 @@ def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compe
 _WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _MILLS = "BHD IQD JOD KWD LYD OMR TND"
 _DECIMALS = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_MILLS.split(), 3)}
-"""Of currencies that have other than two (ISO 4217)."""
+"""Currencies without exactly two (ISO 4217)."""
 
 
 def _internal(field: Custom) -> Compensation | None:

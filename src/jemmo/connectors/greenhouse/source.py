@@ -50,7 +50,7 @@ WHOLE = {
     "rejection_reasons": {"include_defaults": "true"},
     "users": {"show_service_accounts": "true"},
 }
-"""What a list leaves out unless it is requested: Greenhouse's built-in reasons, and the users of integrations."""
+"""Records that a list omits unless requested: Greenhouse's built-in reasons, and the users of integrations."""
 FIRST = frozenset((Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS))
 """Streams of which people need a part before the rest."""
 CLAIMS = "https://auth.greenhouse.io/claims"
@@ -178,7 +178,7 @@ class GreenhouseSource(NewestFirst):
         return alone[:MOST_ALONE]
 
     async def _active_lately(self, recent: datetime) -> set[str]:
-        """Who has an active application that changed lately; asked for once."""
+        """The talents with a recently changed active application; requested once."""
         if self._active is None:
             lately = await self._changed("applications", recent, "id,candidate_id,status")
             active = [row for row in lately if row.get("status") in mapping.ACTIVE]
@@ -255,7 +255,7 @@ class GreenhouseSource(NewestFirst):
             yield page
 
     async def back_to(self, stream: Stream) -> datetime | None:
-        """All is read where applications cannot be asked for by their talent: what is older is hidden in any case."""
+        """Everything is read if applications can't be filtered by talent; older records are hidden in any case."""
         limit = self.config.limit
         if limit is None or stream not in LIMITED or not await self._by_talent():
             return None
@@ -402,7 +402,7 @@ def _older(rows: Rows, limit: datetime) -> Rows:
 
 
 def right_to(path: str) -> str:
-    """What a key must be able to do to read a list, in words."""
+    """The permission that a key needs to read a list, in words."""
     return f"read {path.removeprefix('v3/').replace('_', ' ')}"
 
 

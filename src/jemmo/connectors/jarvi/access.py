@@ -1,4 +1,4 @@
-"""The connection test: what the key may read, which filters work, and what of this account cannot be read at all."""
+"""The connection test: what the key may read, which filters work, and what can't be read in this account."""
 
 from __future__ import annotations
 

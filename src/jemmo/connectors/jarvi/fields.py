@@ -74,7 +74,7 @@ class Fields:
         return [tag for group in groups if not _is_hidden(group) for tag in _texts(group)]
 
     def custom(self, known: Iterable[str]) -> CustomFields:
-        """What has no place of its own in a record, as ``{key: {type, label, value}}``."""
+        """The fields without a counterpart in a record, as ``{key: {type, label, value}}``."""
         used = {id(self._purposes[name]) for name in known if name in self._purposes}
         fields: CustomFields = {}
         for key, group in self._groups.items():

@@ -1,4 +1,4 @@
-"""Resumes' bytes. What Jarvi's own host sends counts toward the time budget."""
+"""Resumes' bytes. Downloads from Jarvi's own host count toward the time budget."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _resumes(row: Row, paths: tuple[RowPath, ...]) -> tuple[Attachment, ...]:
 
 
 def _own_fields(row: Row, settings: Settings) -> CustomFields:
-    """What Jarvi keeps of a person and our record has no place for."""
+    """Data about a person for which our record has no field."""
     fields: CustomFields = {}
     status = status_name(row, settings)
     if status and status != first(row, "statusId"):  # an id means nothing to people

@@ -16,7 +16,7 @@ from jemmo.connectors.offset_pass import reaches_back
 from jemmo.domain.errors import ConfigError
 
 KEYS = ("id", "referenceId", "createdAt")
-"""What an offer and its project have in common, from the surest on. That it is the id is not documented."""
+"""What an offer and its project have in common, most reliable first. It is not documented that this is the id."""
 
 
 class Joined(Struct, frozen=True):

@@ -95,7 +95,7 @@ class JarviSource(ClientSource):
                 yield page
         elif stream is Stream.APPLICATIONS:
             if start.recent is not None and self.talents.in_parts:
-                # What is recent came beside the talents; the rest comes once all of them are read.
+                # Recent records came along with the talents; the rest comes once all of them are read.
                 yield self._page(stream, {}, cursor="", recent=False)
             async for page in self._applications(start.since):
                 yield page
@@ -112,7 +112,7 @@ class JarviSource(ClientSource):
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
         """Every id, out of what a whole pass of this run met: ids cost as much as records here.
 
-        That is used only once: a second sweep asks again.
+        Used only once: a second sweep requests it again.
         """
         if stream in self._swept:
             self.projects.forget()

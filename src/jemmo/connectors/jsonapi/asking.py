@@ -117,7 +117,7 @@ class Asker:
         return set()
 
     async def _refused_of(self, query: Query, part: str, words: frozenset[str]) -> Part:
-        """What to leave out where a part of a query is refused, in the words of ``Query.without``."""
+        """What to drop if a part of a query is refused, as arguments of ``Query.without``."""
         if part == "include":
             gone = {name for name in query.include if name in words}
             gone = gone or {name for name in query.include if await self._refuses(query.path, name)}

@@ -56,7 +56,7 @@ class PageLinks(Struct, frozen=True):
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """What surrounds a list's page; see ``numbered.NumberedPage``."""
+    """A list's page without its records; see ``numbered.NumberedPage``."""
 
     meta: Meta = Meta()
     links: PageLinks = PageLinks()

@@ -62,7 +62,7 @@ class JsonApiLists(ClientSource):
         return self.resources[stream].thin
 
     def further_includes(self, stream: Stream) -> tuple[str, ...]:
-        """What this account's records need to come along besides what is declared."""
+        """Includes that this account's records need besides the declared ones."""
         return ()
 
     def lists(self, stream: Stream) -> tuple[Filters, ...]:
@@ -76,7 +76,7 @@ class JsonApiLists(ClientSource):
     # --- the lists of a pass ---
 
     async def learn(self, stream: Stream, *, reads_all: bool = False) -> None:
-        """Once per sync, when a stream is first read: what it needs to know of the account."""
+        """Learns what a stream needs to know about the account, once per sync, when it is first read."""
         async with self._learning:
             await self.asker.known.recall()
             await self.learn_account(stream, reads_all=reads_all)
@@ -112,7 +112,7 @@ class JsonApiLists(ClientSource):
         changes = start.since is not None and self.config.limit is not None
         people = self.resources[stream].people
         if people and (changes or position.limit is not None):
-            # What belongs to these records may be in no list that is read.
+            # Related records may be in no list that is read.
             queries = [
                 await self._with(people, stream, query, reads_all=not changes) for query in queries
             ]
@@ -212,8 +212,8 @@ class JsonApiLists(ClientSource):
         """The beginning of a pass in two parts: first what changed from ``start.recent`` on, then the rest.
 
         Only where that is worth its requests, and where the filters prove themselves: both parts together count as many
-        records as the whole list. What moves from the rest into the recent part meanwhile has changed after the
-        pass began, so the next incremental sync reads it.
+        records as the whole list. A record that moves from the rest into the recent part has changed since the pass
+        began, so the next incremental sync reads it.
         """
         if start.recent is None or not self.resources[stream].spec.recent:
             return None
@@ -251,7 +251,7 @@ def _lagging(own: ResourceType, lag: timedelta) -> ResourceType:
 def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:
     """A list as what changed from a moment on and the rest. They meet in two seconds that belong to both.
 
-    The first is ordered so that whatever changes meanwhile moves to its front, and pushes no record out of sight.
+    The first is ordered so that whatever changes in the meantime moves to its front, and pushes no record out of sight.
     """
     recent = replace(query, filters=changed_since(moment - BOUNDS), sort=IN_ONE_ORDER)
     return recent, replace(query, filters=(*query.filters, *changed_until(moment)))

@@ -16,7 +16,9 @@ UNDERSTOOD = (400, 404, 422)
 """Statuses whose bodies are read for errors."""
 WORD = re.compile(r"[\w.-]+")
 PARTS = {"102": "filter", "112": "include", "104": "fields", "114": "sort"}
-"""What an error's code refuses, as the library jsonapi-resources numbers them; 102 was seen on live accounts."""
+"""The part that an error's code refuses, as numbered by the library jsonapi-resources; 102 was seen on live
+accounts.
+"""
 
 
 class PartRefused(Refused):

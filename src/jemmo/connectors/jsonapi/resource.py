@@ -1,4 +1,4 @@
-"""What a vendor declares of each stream."""
+"""What a vendor declares about each stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.domain.streams import Notes, Stream, StreamSpec
 
 
 class ResourceType(Struct, frozen=True, kw_only=True):
-    """One stream: where its list is, what is requested, and a record of it as ours.
+    """One stream: where its list is, what to request, and how to map a record.
 
     path          the list's, and the type of its records
     resource      a record as decoded, with ``id`` and ``attributes``

@@ -48,9 +48,9 @@ class JsonApiSource(JsonApiLists):
     """Implements ``jemmo.domain.ports.Source``, but for the connection test (``access.JsonApiAccess``)."""
 
     included: Any
-    """What comes along with a page, as decoded: anything with ``type``, ``id`` and ``attributes``."""
+    """The decoded type of included objects: anything with ``type``, ``id`` and ``attributes``."""
     digest = ""
-    """Of what records are mapped with besides themselves and ``ResourceType.names``."""
+    """A digest of what mapping uses besides the records and ``ResourceType.names``."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -60,7 +60,7 @@ class JsonApiSource(JsonApiLists):
     # --- a vendor's part ---
 
     def around(self, included: list[Any]) -> Any:
-        """What mapping a page's records needs besides them, of all that came along."""
+        """What mapping a page's records needs from the objects that came along."""
         return included
 
     def note(self, stream: Stream, rows: Sequence[Any]) -> None:
@@ -216,7 +216,7 @@ class JsonApiSource(JsonApiLists):
         self._ahead.append(ahead)
         while True:
             whole = query.fixed_filters == full.fixed_filters
-            # What changed last comes first in few pages, and which one is the last is seen on it.
+            # The latest changes come first, on a few pages, and each page shows whether it is the last.
             expect = None if query.sort == NEWEST_FIRST else ahead.expect
             begin = start if start.url else replace(start, url=query.url())
             walk = Walk(ahead.get, begin, size=self.size, here=self.client.path_of, expect=expect)

@@ -1,4 +1,4 @@
-"""What a record needs from others: objects that came along with its page, names of custom fields, types of stages."""
+"""Lookups that mapping needs: objects that came along with its page, names of custom fields, types of stages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StageType(Struct, frozen=True):
 
 
 class Lookups:
-    """What is kept through a whole sync: custom fields by id, their options by id, stage types by stage id."""
+    """Lookups of a whole sync: custom fields by id, their options by id, stage types by stage id."""
 
     def __init__(self, *, path_is_version: bool = True, private_notes: bool = False) -> None:
         self.path_is_version = path_is_version

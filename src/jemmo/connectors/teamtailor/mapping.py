@@ -272,7 +272,7 @@ def note(resource: Resource[NoteAttributes], included: Inclusions, notes: Notes)
 
 
 def _base(resource: Resource[Any]) -> dict[str, Any]:
-    """What each record has."""
+    """The fields of every record."""
     return {
         "remote_id": str(resource.id),
         "remote_created_at": utc(resource.attributes.created_at),

@@ -25,13 +25,13 @@ def locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tu
 
 
 def regions(resource: Resource[JobAttributes], included: Inclusions) -> tuple[Location, ...]:
-    """A job's regions as further places: which of its locations lie in them is not documented."""
+    """A job's regions as further places, since it is not documented which locations belong to them."""
     names = included.names(resource.relationships.regions.many(), "regions")
     return tuple(Location(raw=name, region=name) for name in names)
 
 
 def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -> Location:
-    """A place. Its country is documented as a full name; what is none that we know stays in ``raw``."""
+    """A place. Its country is documented as a full name; an unknown one stays in ``raw``."""
     own = place.attributes
     country = text(own.country)
     code = country_code(country)

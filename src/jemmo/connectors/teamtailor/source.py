@@ -1,4 +1,4 @@
-"""Reads one Teamtailor account: what it has beyond JSON:API, and what a sync learns of it."""
+"""Reads one Teamtailor account: the parts beyond JSON:API, and what a sync learns about the account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stage means. Teamtailor's own type decides if it can, otherwise the stage's name.
+"""The categories of stages. Teamtailor's own type decides if it can, otherwise the stage's name.
 
 Old API versions know Inbox, In process and Hired; the user interface also Screening, Interview and Offer, which newer
 versions give as the relationship ``stage-type``. Names are free text, so a stage "In process" with an unknown name

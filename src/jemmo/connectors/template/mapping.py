@@ -1,4 +1,4 @@
-"""What Template sends, and each of its records as ours. Pure: a wrong value is left out, never an error.
+"""The records that Template sends, and their mapping. Pure: a wrong value is dropped, never an error.
 
 Each struct lists a record's documented fields, with its source above.
 """

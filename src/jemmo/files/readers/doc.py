@@ -155,7 +155,7 @@ def _letters(
 
 
 def _without_field_codes(text: str) -> str:
-    """What a field shows is kept, what computes it is not; fields may stand within each other."""
+    """A field's visible text is kept, its code is not; fields may be nested."""
     shown, at = [], 0
     codes: list[bool] = []  # of each field around: whether this is its code
     for mark in FIELDS.finditer(text):

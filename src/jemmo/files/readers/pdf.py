@@ -1,6 +1,6 @@
 """PDF, page by page: a damaged page loses its own words and no others.
 
-PDFium reads; what it cannot open, and a page that it cannot read, is tried with pypdf.
+PDFium reads; files and pages that it can't read are tried with pypdf.
 """
 
 from __future__ import annotations

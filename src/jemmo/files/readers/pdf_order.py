@@ -37,7 +37,7 @@ WORD_GAP = 1.6  # times the usual gap between letters: a wider one stands betwee
 
 
 class Letters(Protocol):
-    """What is used of PDFium's text of a page."""
+    """The parts of PDFium's page text that we use."""
 
     def count_chars(self) -> int: ...
 

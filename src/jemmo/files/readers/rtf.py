@@ -1,6 +1,6 @@
 """RTF: groups, control words, and letters by the code page of their font.
 
-One pass in linear time. What a reader does not see is left out: tables of fonts and styles, pictures, field codes,
+One pass in linear time. Invisible content is left out: tables of fonts and styles, pictures, field codes,
 comments, deleted and hidden text, copies for older programs.
 """
 
@@ -63,7 +63,7 @@ MAX_FALLBACK = 16  # characters that may stand for a Unicode one
 
 
 class _Group:
-    """What holds until the end of a group: is it shown, how letters are read."""
+    """The state of a group: whether it is visible, and its encoding."""
 
     __slots__ = ("destination", "fallback", "font", "hidden", "silent")
 

@@ -27,7 +27,7 @@ LARGEST = 100
 
 @dataclass(slots=True)
 class Switches(Switchboard):
-    """What the documentation of this ATS leaves open; here, nothing."""
+    """What this ATS's documentation leaves open: nothing."""
 
     rate_limit: bool = True
 

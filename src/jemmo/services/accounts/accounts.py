@@ -209,7 +209,7 @@ def rename(account: Account, name: str) -> None:
 
 
 def delete(account: Account) -> None:
-    """Take an account away with all that is its own; what others share stays, without a name."""
+    """Delete an account with its own data; shared data stays, without a name."""
     account.delete()
 
 

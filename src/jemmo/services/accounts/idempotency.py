@@ -32,7 +32,7 @@ class OtherRequest(JemmoError):
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """What the request was answered with: a status, and JSON."""
+    """The stored response: a status, and JSON."""
 
     status: int
     content: bytes

@@ -33,12 +33,12 @@ _MAILED = Signer(sep="~", salt="jemmo.invitation.mailed")
 
 
 def link_token(invitation: Invitation) -> str:
-    """What the link to be copied holds: the invitation's id and a signature."""
+    """The content of the link to copy: the invitation's id and a signature."""
     return _SIGNER.sign(invitation.id.hex)
 
 
 def mailed_token(invitation: Invitation) -> str:
-    """What the link in the e-mail holds. It is shown nowhere else: who has it reads that mailbox."""
+    """The content of the link in the e-mail. It is shown nowhere else: who has it reads that mailbox."""
     return _MAILED.sign(invitation.id.hex)
 
 
@@ -217,7 +217,7 @@ def change_role(
 
 
 RIGHTS = ("confidential", "notes")
-"""What members may see by a right of their own: confidential jobs and private talents, and notes about people."""
+"""Access that members get individually: confidential jobs and private talents, and notes."""
 
 
 @transaction.atomic

@@ -59,7 +59,10 @@ def schedule_org_deletion(
 
 
 def cancel_org_deletion(org: Organisation, *, actor: Account | None, now: datetime) -> None:
-    """Take it back; what was synced before is synced again. Raises ``ConfigError`` when it is too late."""
+    """Cancel the deletion; connections that were synced before are synced again.
+
+    Raises ``ConfigError`` when it is too late.
+    """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         asked = OrganisationDeletion.objects.filter(org_id=org.id).first()
@@ -172,7 +175,7 @@ def is_genuine(asked: OrganisationDeletion, *, vault: Vault) -> bool:
 
 
 def certificates(account: Account) -> list[OrganisationDeletion]:
-    """Of the organizations that this person had deleted."""
+    """The certificates of organizations that this person deleted."""
     deletions = OrganisationDeletion.objects.filter(account=account).exclude(finished_at=None)
     return list(deletions.order_by("-finished_at"))
 
@@ -195,7 +198,7 @@ def _stop(asked: OrganisationDeletion) -> None:
 
 
 def _accounts(asked: OrganisationDeletion) -> int:
-    """Members who belong nowhere else have no use for their account. Who asked keeps theirs, to see the certificate."""
+    """Delete the accounts of members without another organization, except the requester's."""
     theirs = Account.objects.filter(memberships__org=asked.org_id, is_staff=False)
     alone = theirs.exclude(memberships__org__in=_others(asked.org_id)).exclude(
         id=asked.account_id or UUID(int=0)
@@ -211,7 +214,7 @@ def _others(org_id: UUID) -> list[UUID]:
 
 
 def _files(asked: OrganisationDeletion, storage: Storage) -> None:
-    """Everything in the organization's folder, also what no row named, and what is named after its connections."""
+    """Delete the organization's folder, including unknown files, and files named after its connections."""
     gone, left = 0, 0
     for file in list(storage.listing()):
         folder, _, leaf = file.name.partition("/")

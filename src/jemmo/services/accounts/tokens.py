@@ -96,7 +96,7 @@ def of_id(token_id: UUID, now: datetime) -> ApiToken | None:
 
 
 def scope_of(token: ApiToken) -> Scope:
-    """What the database shows a program with this token."""
+    """The database scope of a program with this token."""
     return Scope(
         org=token.org_id,
         connection=token.connection_id,

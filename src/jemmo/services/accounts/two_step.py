@@ -21,7 +21,7 @@ from jemmo.vault import Vault, VaultError, default_vault
 
 SECRETS = ("secret", "seed")
 FRESH = b"two-step sign-in"
-"""What a secret is bound to until its row is saved. Former versions left it at that: see ``bind``."""
+"""The context of a secret until its row is saved. Former versions left it at that: see ``bind``."""
 
 
 class Fresh(str):

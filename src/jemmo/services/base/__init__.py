@@ -1,1 +1,1 @@
-"""What every room needs: whose work it is, and what sealed values are bound to."""
+"""Shared services: scopes of work, and contexts of encrypted values."""

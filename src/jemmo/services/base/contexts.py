@@ -1,4 +1,4 @@
-"""What each sealed value is bound to, so that it opens nowhere else."""
+"""The context of each encrypted value, so that it can't be decrypted elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 def key_context(connection_id: UUID, provider: str, base_url: str) -> bytes:
-    """What a connection's API key is bound to: where it is sent too, so that no other address gets it.
+    """The context of a connection's API key, with the address that it is sent to, so that no other address gets it.
 
     An empty ``base_url`` stands for the ATS's own.
     """
@@ -14,12 +14,12 @@ def key_context(connection_id: UUID, provider: str, base_url: str) -> bytes:
 
 
 def former_key_context(connection_id: UUID) -> bytes:
-    """What it was bound to before it was bound to an address: see ``api_keys.bind``."""
+    """The context before keys were bound to an address: see ``api_keys.bind``."""
     return b"api-key:" + connection_id.bytes
 
 
 def file_context(version_id: UUID) -> bytes:
-    """What a kept file is bound to."""
+    """The context of a stored file."""
     return b"file:" + version_id.bytes
 
 
@@ -40,20 +40,20 @@ def body_context(connection_id: UUID) -> bytes:
 
 
 def picture_context(message_id: int) -> bytes:
-    """What a picture in a message to support is bound to."""
+    """The context of a picture in a message to support."""
     return b"support-picture:" + str(message_id).encode()
 
 
 def two_step_context(account_id: UUID) -> bytes:
-    """What an account's secrets of two-step sign-in are bound to."""
+    """The context of an account's secrets for two-step sign-in."""
     return b"two-step:" + account_id.bytes
 
 
 def chat_context(org_id: UUID) -> bytes:
-    """What an organization's chat address is bound to."""
+    """The context of an organization's chat address."""
     return b"chat:" + str(org_id).encode()
 
 
 def endpoint_context(endpoint_id: UUID) -> bytes:
-    """What the secret that signs an endpoint's webhooks is bound to; the former one, after a rotation, too."""
+    """The context of an endpoint's signing secret, and of the previous one after a rotation."""
     return b"outgoing-webhook-secret:" + endpoint_id.bytes

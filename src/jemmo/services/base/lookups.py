@@ -31,7 +31,7 @@ BATCH = 500
 
 
 def secret_context(name: str) -> bytes:
-    """What a random value of this database is bound to."""
+    """The context of this database's random value."""
     return b"secret:" + name.encode()
 
 
@@ -49,7 +49,7 @@ async def lookup_key_by(db: Connection, vault: Vault) -> bytes:
 
 
 def search_term_hashes(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
-    """What stands for the typed words in the index of files."""
+    """The keyed hashes of typed words in the index of files."""
     words = list(search_words(typed))
     return word_hashes(lookup_key(vault), org.id, words) if words else []
 

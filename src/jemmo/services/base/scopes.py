@@ -1,4 +1,4 @@
-"""Whose work it is: tasks name a connection, and what they do is seen by its organization alone."""
+"""Scopes of background work: tasks name a connection, and only see its organization."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _clock = ThreadPoolExecutor(_budget.clock, "clock")
 _notifications = ThreadPoolExecutor(_budget.notifications, "notifications")
 _housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
 _outgoing = ThreadPoolExecutor(_budget.outgoing, "outgoing")
-"""Django's own thread stays free for syncs: what runs long or may hang never runs there."""
+"""Django's own thread stays free for syncs: work that is slow or may hang never runs there."""
 
 
 async def run_on_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
@@ -48,7 +48,7 @@ async def run_for_all_orgs(work: Callable[P, T], *args: P.args, **named: P.kwarg
 
 
 async def for_notifications(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """For all organizations: what waits for mail servers and chats."""
+    """For all organizations: work that waits for mail servers and chats."""
     return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 

@@ -90,7 +90,7 @@ class FairThreadPool:
 
 
 class _Turn(NamedTuple):
-    """Work, and what becomes of it."""
+    """Work, and what happens to it."""
 
     begun: Future[Any]
     work: Callable[[], Any]

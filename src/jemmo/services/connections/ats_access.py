@@ -35,7 +35,7 @@ def try_key(
     patience: float | None = None,
     sent: Callable[[int], None] = lambda _: None,
 ) -> AccessReport:
-    """What the key may read. Raises ``AccessTooSmall``, or what the ATS's refusal means.
+    """Check what the key may read. Raises ``AccessTooSmall``, or what the ATS's refusal means.
 
     With ``patience`` (seconds) an ATS that does not answer is given up with ``TransientError``, and its answers may be
     as large as a web process holds (``amounts.REPLY``). ``sent`` gets the number of requests, whatever their outcome.

@@ -15,11 +15,11 @@ from jemmo.store.models.by_stream import MODELS
 
 BATCH = 1000  # records
 SYNCED: tuple[type[models.Model], ...] = (*reversed(MODELS.values()), Sighting)
-"""What links to other records first."""
+"""Records with links to others come first."""
 
 
 def erase(connection_id: UUID) -> int:
-    """Delete the connection and its records, what belongs to them included; how many records that were.
+    """Delete the connection with its records and their parts; returns the number of records.
 
     At once nothing of it is shown anymore; the rows go in batches, and after a crash the next call goes on.
     """

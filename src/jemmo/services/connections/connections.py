@@ -216,9 +216,8 @@ def change(
 ) -> bool:
     """Rename it, change its options or how often it syncs. Raises ``ConfigError``.
 
-    Changed options are tried with its key first: with them it must still reach the same company. Those that equal the
-    default are left to it. What a shorter history hides must be ``hides_ok``; whether a longer one has more to read is
-    answered.
+    Changed options are tried with its key first: with them it must still reach the same company. Values that equal the
+    default are not stored. A shorter history needs ``hides_ok``; returns whether a longer one has more to read.
     """
     connector = connector_for(connection.provider)
     settled = connector.settled(options)
@@ -333,7 +332,7 @@ def connections_of_org(
 ) -> list[Connection]:
     """The organization's connections, or the one asked for; raises ``ConfigError`` when there is none.
 
-    Those that were disconnected are included only ``with_parted``.
+    Disconnected ones are included only ``with_parted``.
     """
     connections = org.connections.order_by("created_at")
     if not with_parted:

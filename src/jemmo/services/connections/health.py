@@ -1,4 +1,4 @@
-"""What needs attention in an organization's syncs: the help bubble opens with it."""
+"""Finds what needs attention in an organization's syncs, for the help bubble."""
 
 from __future__ import annotations
 

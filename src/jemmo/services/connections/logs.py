@@ -1,4 +1,4 @@
-"""What the syncs complained about, with what it means, for pages, downloads and the command line."""
+"""Errors and warnings of syncs with their meaning, for pages, downloads and the command line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def next_step(self) -> str:
-        """What helps, or what was decided since."""
+        """The next step, or the decision made since."""
         return DECISION_TEXTS[self.decided] if self.decided else self.wording.next_step
 
     @property

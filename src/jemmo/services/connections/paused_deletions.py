@@ -18,7 +18,7 @@ from jemmo.store.models import Connection, HeldDeletion, Organisation
 
 
 def paused_deletions(org: Organisation) -> list[HeldDeletion]:
-    """What waits for a decision, or for the sync that uses a release."""
+    """Deletions that wait for a decision, or for the sync that uses a release."""
     rows = HeldDeletion.objects.filter(connection__org=org, closed_at=None)
     return list(rows.select_related("connection").order_by("connection", "stream"))
 
@@ -33,7 +33,7 @@ def release_all(org: Organisation) -> list[HeldDeletion]:
 
 
 def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDeletion]:
-    """What is decided together with this stream, itself included."""
+    """The streams that are decided together with this one, including it."""
     rows = HeldDeletion.objects.filter(connection=connection, closed_at=None)
     return rows.filter(stream__in=brake.related(stream))
 

@@ -1,4 +1,4 @@
-"""What a program does with a connection or a record by its token: the same as people do, noted with the token."""
+"""Changes that a program makes with its token: the same as people make, logged with the token."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 def refused_by(connection: Connection) -> list[Refused]:
-    """What an account did not answer when it was asked last with the key that it has now."""
+    """The requests that an account last refused with its current key."""
     kept = refused_requests.read(msgspec.json.encode(connection.refused).decode())
     return [
         Refused(path=refusal.path, part=refusal.part, names=refusal.names, at=refusal.at)
@@ -60,7 +60,7 @@ def refused_by(connection: Connection) -> list[Refused]:
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
-    """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
+    """A line of ``jemmo status --json``. Counts are of visible records, without those that rules hide.
 
     ``last_success_at`` is the time of the oldest page: all that the ATS changed before it is here. ``synced_at`` says
     the same of each stream (docs/counts-and-times.md). ``reread`` says within how many days every record's content is

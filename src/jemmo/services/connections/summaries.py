@@ -86,7 +86,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def activity(self) -> str:
-        """What is in progress and ends by itself: ``syncing``, ``queued`` or ``leaving``; empty if nothing is."""
+        """What is in progress and ends on its own: ``syncing``, ``queued`` or ``leaving``; otherwise empty."""
         if self.leaving:
             return "leaving"
         return "syncing" if self.colour is Colour.LOADING else "queued" if self.queued else ""

@@ -1,4 +1,4 @@
-"""The sync icon: what it shows, and what pressing it does."""
+"""The sync icon: its state, and what a click does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jemmo.store.models import Connection, ConnectionState, Organisation
 
 
 class OrgSyncRequest(Struct, frozen=True, kw_only=True):
-    """What came of a press: how many connections sync, how many did already, and what stood in the way."""
+    """The outcome of a press: how many connections sync, how many already did, and what prevented others."""
 
     started: int
     joined: int

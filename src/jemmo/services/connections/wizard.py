@@ -1,4 +1,4 @@
-"""The connect wizard: what may be connected, the plan of a first sync, and when it starts."""
+"""The connect wizard: the available ATSs, the plan of a first sync, and when it starts."""
 
 from __future__ import annotations
 

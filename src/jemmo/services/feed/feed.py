@@ -1,4 +1,4 @@
-"""What a token reads of its organization's feed. A feed begins when it is first read."""
+"""The part of an organization's feed that a token may read. A feed begins when it is first read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def digest(
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest:
-    """Of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
+    """The digest of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
 
     It is computed from the tables, not from the feed, since it must prove the feed.
     """
@@ -96,7 +96,7 @@ def _follow(token: ApiToken) -> int:
 
 
 def sight_of(token: ApiToken) -> Sight:
-    """What the token may read of the feed, besides its scope in the database."""
+    """The token's access to the feed, besides its scope in the database."""
     return reading.sight_of(token.scopes, token.connection_id)
 
 

@@ -32,7 +32,7 @@ FEW, SHARE = 20, 0.25  # more than both would vanish at once: a person decides f
 
 
 class CleanupSummary(Struct, kw_only=True):
-    """What was mended, in numbers.
+    """The number of repairs.
 
     ``retired`` are kept files that the ATS no longer has, ``orphans`` files without a row, ``lost`` rows without their
     file (fetched again), ``read`` files whose words were still to be taken. ``held`` is how many were not touched since
@@ -159,7 +159,7 @@ def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
 
 
 def _orphans(names: list[str]) -> list[str]:
-    """Those of the names, in folders of organizations of ours, that no row has."""
+    """The names in our organizations' folders that no row has."""
     ours = {str(key) for key in Organisation.objects.values_list("id", flat=True)}
     keys = {name: key_of(name) for name in names if name.split("/")[0] in ours}
     known: set[str] = set()

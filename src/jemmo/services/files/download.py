@@ -52,7 +52,7 @@ from jemmo.vault.lookups import word_hashes
 AT_ONCE = 20  # files taken from the queue at a time
 DAY = 24 * 3600.0
 FILES_PART = 0.5
-"""Of the quota: files give way to a sync on the same key, and to what webhooks name."""
+"""The share of the quota: files give way to syncs with the same key, and to refetches."""
 TOO_LARGE = {"too_large", TooLarge.default_code}
 INSPECTIONS = 3  # of one file, when they are cut off; then it is refused
 NO_FILES = {"files_off", "resumes_off"}
@@ -62,7 +62,10 @@ PER_FILE = {"file_host"}
 
 
 class DownloadSummary(Struct, kw_only=True):
-    """What one turn did. ``outcomes`` counts stored, unchanged, gone, refused and the like; ``more`` are waiting."""
+    """The outcome of one turn.
+
+    ``outcomes`` counts stored, unchanged, gone, refused and the like; ``more`` are waiting.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     more: bool = False
@@ -258,7 +261,7 @@ async def _store_file(bench: DownloadContext, file: store.DueFile, download: Fou
 async def _keep_words(
     bench: DownloadContext, file: store.DueFile, version_id: UUID, examined: Examined
 ) -> None:
-    """That there are none, or that they cannot be had, hinders nothing."""
+    """Missing or unavailable ones do no harm."""
     text = examined.text
     if not text:
         await store.no_text(bench.db, file, version_id, examined.reason or "empty")

@@ -44,7 +44,7 @@ def sign(token: ApiToken, file: Attachment, now: datetime) -> tuple[str, datetim
 
 
 def read_ticket(text: str) -> Ticket | None:
-    """What such a text opens; ``None`` if it was changed or is too old."""
+    """The file of a signed link; ``None`` if the link was changed or has expired."""
     try:
         payload = signing.loads(text, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:

@@ -28,7 +28,7 @@ _ready: WeakSet[Storage] = WeakSet()
 
 
 class Claim(StrEnum):
-    """Whose storage it is. ``OPEN``: no file was ever kept, so any storage will do."""
+    """The storage's owner mark. ``OPEN``: no file was ever kept, so any storage will do."""
 
     OURS = "ours"
     OPEN = "open"
@@ -88,7 +88,7 @@ def _claim(storage: Storage, vault: Vault) -> Claim:
 
 
 def _adopt(storage: Storage, vault: Vault) -> None:
-    """Keep the storage's mark in the database; a storage without one gets one first."""
+    """Save the storage's mark in the database; a storage without a mark gets one first."""
     mark = _mark_in(storage)
     if mark is None:
         mark = uuid4().hex.encode()

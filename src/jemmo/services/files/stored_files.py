@@ -47,7 +47,7 @@ class OpenFile(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What a page shows of a file. ``text`` is ``None`` if it has no words; ``earlier`` are other versions kept."""
+    """A file as shown on pages. ``text`` is ``None`` if it has no words; ``earlier`` are other versions kept."""
 
     version: FileVersion
     file_name: str
@@ -113,7 +113,7 @@ class Ticket(Struct, frozen=True):
 
 
 def read_link(account: Account, token: str) -> Ticket | None:
-    """What a token opens; ``None`` if it is not this person's, was changed, or is too old."""
+    """The file of a link; ``None`` if it belongs to another person, was changed, or has expired."""
     try:
         payload = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:

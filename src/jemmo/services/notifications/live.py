@@ -46,7 +46,7 @@ class Subscription:
     )
 
     def put(self, event: dict[str, Any] | None) -> None:
-        """Never waits: when the page is too slow, what waits becomes one ``resync``."""
+        """Never waits: if the page is too slow, its pending events become one ``resync``."""
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
@@ -126,7 +126,7 @@ class Hub:
         self._wake(*self.feeds)
 
     def tell(self, payload: str) -> None:
-        """Pass an event on. Every role of the database may notify: what can't be read is none of ours.
+        """Pass an event on. Every role of the database may notify, so unreadable events are ignored.
 
         Nor is the state of this process: whether someone is signed out is read from the tables.
         """

@@ -50,7 +50,7 @@ def allowed_hosts() -> frozenset[str]:
 
 
 def mark_read(membership: Membership, number: int | None = None) -> None:
-    """Mark one as read, or all; what is not the organization's own is not touched."""
+    """Mark one as read, or all, of this organization only."""
     notifications = Notification.objects.filter(org_id=membership.org_id)
     if number is not None:
         notifications = notifications.filter(pk=number)
@@ -91,10 +91,10 @@ def choose_for_organisation(
 
 
 def send_due(*, vault: Vault, now: datetime | None = None) -> int:
-    """Send what is due; how many arrived. What fails is tried again later, and kept with its reason in any case.
+    """Send what is due; how many arrived. Failed messages are retried later, and stored with their reason.
 
-    What is due to one receiver at the same time is one message. Who got ``SINGLY`` within an hour gets the rest
-    gathered, one message every ``GATHERED``.
+    Notifications that are due to one receiver at the same time are one message. After ``SINGLY`` messages within an
+    hour, a receiver gets the rest in one message every ``GATHERED``.
     """
     sent, moment = 0, now or datetime.now(UTC)
     for _attempted in range(AT_A_TIME):

@@ -43,7 +43,7 @@ def write(
     vault: Vault,
     picture: Picture | None = None,
 ) -> SupportMessage:
-    """Send a message; what is attached is made generic first. Raises ``ConfigError`` for an empty one.
+    """Send a message; attachments are made generic first. Raises ``ConfigError`` for an empty one.
 
     A ``picture`` is kept as it is, sealed: only screenshot mode offers to attach one.
 

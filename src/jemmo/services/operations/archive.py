@@ -1,8 +1,7 @@
 """A backup as a file: a tar of parts, and at its end a manifest with the SHA-256 of each.
 
 The manifest comes last, so a backup that was cut off has none. What follows it is the manifest's own digest, sealed
-with the installation's keys: it tells that nobody wrote another manifest, and whether the keys at hand are the right
-ones.
+with the installation's keys: it proves that the manifest is genuine, and that these are the right keys.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Damaged(ConfigError):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """What is kept of a table: its columns in their order, how many rows, in how many parts."""
+    """A table in the backup: its columns in order, its rows, and its parts."""
 
     columns: list[str]
     rows: int
@@ -58,7 +57,10 @@ class Files(Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What is in a backup. ``parts`` are each part's size in bytes and SHA-256; ``keys`` the ids of the keys needed."""
+    """The content of a backup.
+
+    ``parts`` are each part's size in bytes and SHA-256; ``keys`` the ids of the keys needed.
+    """
 
     format: int = FORMAT
     jemmo: str

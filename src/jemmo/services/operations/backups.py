@@ -112,7 +112,7 @@ def _tables(cursor: psycopg.Cursor[Any], out: Archive, tell: Tell) -> dict[str, 
 def _files(
     cursor: psycopg.Cursor[Any], out: Archive, storage: Storage, *, included: bool, tell: Tell
 ) -> Files:
-    """The files that the tables name at this moment; one that is gone meanwhile is counted, not an error."""
+    """The files that the tables name at this moment; one that is gone in the meantime is counted, not an error."""
     rows = snapshots.stored_files(cursor)
     if not included:
         out.add_lines("listed", _listed(rows))

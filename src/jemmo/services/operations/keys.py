@@ -1,4 +1,4 @@
-"""The encryption keys: are they the right ones, what do they seal, and how are they changed while everything runs."""
+"""The encryption keys: checks, re-encryption, and rotation while everything runs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class KeysStatus(Struct, frozen=True, kw_only=True):
 
 
 class Resealed(Struct, kw_only=True):
-    """What a pass of resealing did, by table; ``unreadable`` values could not be opened and were left."""
+    """The outcome of re-encryption, by table; ``unreadable`` values could not be decrypted and were left."""
 
     done: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
@@ -113,7 +113,10 @@ def status(path: Path) -> KeysStatus:
 
 
 def rotate(path: Path) -> str:
-    """Make a new key that seals from now on; its id. What older ones sealed is sealed again by ``reseal``."""
+    """Make a new key that seals from now on; its id.
+
+    Values encrypted with older keys are re-encrypted by ``reseal``.
+    """
     return _shown(rotation.add_primary(path).primary)
 
 
@@ -166,7 +169,7 @@ def _uses() -> dict[str, dict[int, int]]:
 
 
 def _reseal_two_step(vault: Vault, summary: Resealed) -> int:
-    """Few and small: each row is exchanged unless it changed meanwhile."""
+    """Few and small: each row is exchanged unless it changed in the meantime."""
     count = 0
     for row, name, value in two_step.every():
         if key_id(value) == vault.primary:

@@ -1,4 +1,4 @@
-"""What watchers of all processes want to know, read from the tables when they ask: no process counts for itself.
+"""Metrics of all processes, read from the tables on request: no process keeps its own counts.
 
 Labels are ids and words of ours: no person, no company, no key.
 """

@@ -79,7 +79,7 @@ def _forget_notifications(before: datetime) -> int:
 
 
 def _forget_rejections(before: datetime) -> int:
-    """Those of records without an id; the others go when the ATS mends or deletes the record."""
+    """Rejections of records without an id; others are deleted when the ATS fixes or deletes the record."""
     nameless = Rejection.objects.filter(remote_id=None, at__lt=before)
     keys = list(nameless.order_by("at").values_list("id", flat=True)[:BATCH])
     if keys:

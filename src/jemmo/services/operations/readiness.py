@@ -16,9 +16,9 @@ WORKER_SEEN = "2 minutes"
 
 
 def checks() -> dict[str, str]:
-    """Each check with ``ok`` or, in words that hold no secret, what is wrong.
+    """Each check with ``ok`` or the problem, in words without secrets.
 
-    Without a database, what needs one is not tried: each attempt would wait for a connection again.
+    Without a database, checks that need one are skipped, since each would wait for a connection.
     """
     outcomes: dict[str, str] = {}
     for name, check in CHECKS.items():

@@ -1,6 +1,6 @@
 """Bringing a backup back: proved whole before anything is touched, then all of it in one transaction, or nothing.
 
-Who was erased after the backup was taken is erased again within that transaction, so they are never visible;
+People erased after the backup was taken are erased again within that transaction, so they are never visible;
 organizations that were deleted since are deleted again.
 """
 
@@ -48,7 +48,7 @@ BATCH = 5000
 
 
 class Restored(Struct, frozen=True, kw_only=True):
-    """What a restore did. ``erased_again`` people were erased after the backup was taken.
+    """The outcome of a restore. ``erased_again`` people were erased after the backup was taken.
 
     ``organisations_left`` were deleted after it, and are deleted again by the next worker.
     ``files_absent`` are named by the tables and neither in the backup nor in the storage: they are fetched from the
@@ -243,7 +243,7 @@ def _migrate() -> None:
 
 
 def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, tell: Tell) -> int:
-    """Take out who was erased meanwhile, and keep them out; how many people that were."""
+    """Take out who was erased in the meantime, and keep them out; how many people that were."""
     tell("erasures", 0, 1)
     key = lookup_key(vault)
     count = 0
@@ -305,7 +305,7 @@ def _merged(base: erasure_journal.Hashes, other: erasure_journal.Hashes) -> eras
 
 
 def suppressions_as_text() -> str:
-    """What the tables know of the erased, a line of JSON each."""
+    """What the tables know about erased people, a line of JSON each."""
     return "".join(
         msgspec.json.encode({"connection": link, "hash": hashed.hex()}).decode() + "\n"
         for link, hashes in sorted(erasure_journal.permanent_hashes().items())

@@ -133,7 +133,7 @@ class OutgoingWorker:
             await run_for_outgoing(held.org, queue.release, held)
 
     def _next(self, held: Claim) -> Outgoing | None:
-        """What is due to the endpoint; changes of records become a message only now."""
+        """The messages due to the endpoint; changes of records become a message only now."""
         now = self._clock()
         if not queue.renew(held, now):
             return None

@@ -116,7 +116,7 @@ def end_old_secret(
 def switch(
     endpoint: OutgoingEndpoint, *, on: bool, now: datetime, actor: Account | None = None
 ) -> None:
-    """Stop sending, or go on: what waited is then sent at once, and changes since then follow."""
+    """Stop sending, or resume: waiting messages are then sent at once, followed by changes since then."""
     endpoint.state = State.ACTIVE if on else State.OFF
     endpoint.off_reason = OffReason.NONE if on else OffReason.PERSON
     endpoint.failures, endpoint.failing_since, endpoint.warned_at = 0, None, None

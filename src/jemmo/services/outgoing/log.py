@@ -1,4 +1,4 @@
-"""What was sent to an endpoint lately, and how it went."""
+"""Recent messages to an endpoint, and their outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from an attempt, for the message and for its endpoint."""
+"""The consequences of an attempt for the message and its endpoint."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def note(message: OutgoingMessage, answer: Answer, now: datetime) -> None:
-    """Keep what came of one request."""
+    """Keep the outcome of one request."""
     endpoint = OutgoingEndpoint.objects.select_related("org").select_for_update(of=("self",))
     held = endpoint.filter(pk=message.endpoint_id).first()
-    if held is None:  # deleted meanwhile
+    if held is None:  # deleted in the meantime
         return
     OutgoingAttempt.objects.create(
         message=message,

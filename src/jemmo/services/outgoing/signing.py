@@ -1,4 +1,4 @@
-"""What a webhook looks like: its body, and its headers by the Standard Webhooks specification."""
+"""Builds a webhook: its body, and its headers by the Standard Webhooks specification."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What data protection law asks for: erasure, retention, access, processing."""
+"""Data protection: erasure, retention, access, processing."""

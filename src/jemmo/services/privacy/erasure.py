@@ -44,7 +44,7 @@ AT_ONCE = 1000
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What was done, in numbers; nobody can be known from it. ``proof`` shows that this installation wrote it."""
+    """The outcome in numbers, which identify no one. ``proof`` shows that this installation wrote it."""
 
     id: UUID
     org: str
@@ -90,7 +90,7 @@ def erase(
 
     ``program`` is the id of the token of a program that asks for it.
 
-    With ``lift`` a later sign of life in the ATS does. Tables and suppression are one transaction; then the files go.
+    With ``lift`` a later activity in the ATS does. Tables and suppression are one transaction; then the files go.
     Should the storage fail in between, the hourly tidying takes them away, since no row names them anymore.
     """
     key = lookup_key(vault)

@@ -1,8 +1,8 @@
-"""Who was erased and what was deleted, remembered outside the database: last week's backup knows nothing of today's.
+"""Records erasures and deletions outside the database, since last week's backup doesn't contain today's.
 
 For each connection the file storage holds one list of the keyed hashes of ``suppression``: 32 bytes each, that tell
 nothing without the database's own key. It only grows. A restore erases again whoever is in it. Whoever went because
-their time was over is not: a sign of life in the ATS brings them back. Of a deleted organization the id is kept.
+their time was over is not: activity in the ATS brings them back. For a deleted organization only the id is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEFT = "left"
 SIZE = 32  # bytes of a hash
 
 Hashes = dict[UUID, set[bytes]]
-"""By connection, what stands for the records of people who were erased."""
+"""The keyed hashes of erased people's records, by connection."""
 
 
 def permanent_hashes() -> Hashes:
@@ -49,7 +49,7 @@ def catch_up(storage: Storage) -> None:
 
 
 def read_journal(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
-    """What the journal holds, of all connections of this database unless some are named."""
+    """The journal's entries for the given connections, or for all of this database."""
     named = Connection.objects.values_list("id", flat=True) if connections is None else connections
     by_connection = {connection_id: _read(storage, connection_id) for connection_id in named}
     return {connection_id: hashes for connection_id, hashes in by_connection.items() if hashes}

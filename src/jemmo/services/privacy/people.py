@@ -32,7 +32,7 @@ MOST = 50
 
 
 class PersonSearch(Struct, frozen=True, kw_only=True):
-    """Who may be meant. ``kept_out`` are erasures of a record with the id that was typed."""
+    """The people who may be meant. ``kept_out`` are erasures of a record with the id that was typed."""
 
     people: list[Talent]
     more: bool
@@ -40,7 +40,7 @@ class PersonSearch(Struct, frozen=True, kw_only=True):
 
 
 class PersonalDataSummary(Struct, frozen=True, kw_only=True):
-    """What is held about a person. ``counts`` are by kind, those that are zero included."""
+    """The data about a person. ``counts`` are by kind, those that are zero included."""
 
     people: list[Talent]
     counts: dict[str, int]
@@ -89,7 +89,7 @@ def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppressi
 
 
 def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
-    """Records of this organization by our ids; what is not there is left out."""
+    """Records of this organization by our ids; missing ones are left out."""
     talents = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
     return sorted(talents, key=lambda talent: ids.index(talent.id))
 
@@ -97,7 +97,7 @@ def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
 def personal_data_of(
     org: Organisation, people: list[Talent], *, vault: Vault
 ) -> PersonalDataSummary:
-    """Count what is held about the person whose records these are: what an erasure takes away."""
+    """Count the data about the person with these records, which an erasure would delete."""
     ids = [talent.id for talent in people]
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
     return PersonalDataSummary(

@@ -1,4 +1,4 @@
-"""What concerns a person: counted for the page before an erasure, taken away and certified by it."""
+"""The data about a person: counted before an erasure, and deleted and certified by it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WRITTEN = ("body", "error", "steps")
 
 
 class PersonalTraces(Struct, frozen=True, kw_only=True):
-    """What concerns some people. ``messages`` to support are given as they read without them."""
+    """The data about some people. ``messages`` to support are given as they read without them."""
 
     traces: Traces
     bodies: Bodies
@@ -135,7 +135,7 @@ def _rejections_about(
 
 
 def _may_name(body: bytes, people: list[Talent]) -> bool:
-    """Whether a record holds the names of one of them, or was too long to be kept whole and may be about anyone."""
+    """Whether a record contains one of their names, or was truncated, so that it may be about anyone."""
     try:
         text = msgspec.json.encode(msgspec.json.decode(body)).decode().casefold()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -192,7 +192,7 @@ def _contacts_of(
 def _messages(
     org: Organisation, people: list[Talent], contacts: list[Contact]
 ) -> dict[Any, dict[str, str]]:
-    """What was written to support and names them, without their names and addresses."""
+    """Support messages that mention them, without their names and addresses."""
     words = {contact.value for contact in contacts}
     for talent in people:
         words |= {talent.full_name, f"{talent.last_name or ''} {talent.first_name or ''}".strip()}

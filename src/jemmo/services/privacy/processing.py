@@ -1,4 +1,4 @@
-"""What the record of processing activities (Art. 30 GDPR) says of an organization: read from how it is set up."""
+"""The record of processing activities (Art. 30 GDPR) of an organization, derived from its settings."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _stored(org: Organisation) -> list[Category]:
 
 
 def _requests(org: Organisation, now: datetime) -> dict[str, int]:
-    """Of the last year."""
+    """The last year's numbers."""
     lately = Erasure.objects.filter(org=org, at__gte=now - YEAR)
     counts = dict(lately.values_list("kind").annotate(n=Count("id")).order_by("kind"))
     counts["exports"] = AccessEvent.objects.filter(
@@ -133,7 +133,7 @@ def _database() -> str:
 
 
 def _files() -> tuple[str, str]:
-    """What keeps the files, and the name of the bucket."""
+    """The file storage, and the name of the bucket."""
     scheme, separator, rest = os.environ.get("JEMMO_FILES", "").partition("://")
     return (
         (scheme, rest.split("/")[0])

@@ -36,7 +36,7 @@ class Named(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What rules would erase now; nothing was done. ``total`` is everyone who is kept."""
+    """What rules would erase now, without doing it. ``total`` is everyone who is kept."""
 
     people: int
     total: int
@@ -79,7 +79,7 @@ def change(
 ) -> Retention:
     """Keep the rules. ``agreed`` is how many people the preview named as those that would go.
 
-    Raises ``ConfigError`` when another person changed them meanwhile.
+    Raises ``ConfigError`` when another person changed them in the meantime.
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():

@@ -42,7 +42,7 @@ INTERNAL = {"content_hash", "search", "excluded_reason", "org", "connection"}
 
 
 class Output(Protocol):
-    """What an export is written to, from beginning to end."""
+    """The file that an export is written to."""
 
     def write(self, content: bytes, /) -> int: ...
     def flush(self) -> None: ...
@@ -60,7 +60,7 @@ def export(
 ) -> None:
     """Write a zip of ``data.json``, ``index.html`` that says the same, and ``files/``. It is noted who took it.
 
-    Of the person's files one is in memory at a time, of rows some hundred.
+    Only one of the person's files is in memory at a time, and some hundred rows.
     """
     for talent_id in talents:
         log_access(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
@@ -142,7 +142,7 @@ def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
 
 
 def _notes(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
-    """What was written about them, as far as whoever answers the request may read it."""
+    """The notes about them, as far as the member who handles the request may read them."""
     rows = talent.notes.select_related("author").order_by("id").iterator(ROWS)
     while chunk := list(islice(rows, ROWS)):
         restore_own_texts(chunk, vault.open)
@@ -226,7 +226,7 @@ def _page(org: Organisation, records: Rows) -> Iterator[str]:
 
 
 def _section(value: Any) -> Iterator[str]:
-    """Nested values as nested lists, in parts; every text is escaped. What is empty is left out."""
+    """Nested values as nested lists, in parts; every text is escaped. Empty fields are left out."""
     if isinstance(value, dict):
         yield "<dl>"
         for name, inner in value.items():

@@ -12,6 +12,6 @@ from jemmo.store.records import explanations
 def explain_record(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool = True
 ) -> list[Explanation]:
-    """What became of the record that is named by an id, a link, a title or a name."""
+    """What happened to the record with this id, link, title or name."""
     facts = explanations.explanation_facts(org, typed, now=now, sees_contacts=sees_contacts)
     return explain(facts, sees_contacts=sees_contacts)

@@ -20,8 +20,8 @@ class Compared(Struct, frozen=True, kw_only=True):
     """A stream's records in the ATS, by its own count, and here.
 
     ``erased`` of those that are not here were erased, as far as counts can tell: at most as many as ever were.
-    ``left_out`` are older than the history that the connection reads. ``apart`` is what none of that nor a rejection
-    explains.
+    ``left_out`` are older than the history that the connection reads. ``apart`` is the difference that neither these
+    nor rejections explain.
     """
 
     stream: str

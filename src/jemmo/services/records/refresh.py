@@ -39,7 +39,7 @@ class RecordRef(Struct, frozen=True, kw_only=True):
 
 
 class Refreshed(Struct, frozen=True, kw_only=True):
-    """What became of it. ``records`` were asked for; ``changed`` says whether one of them is different now."""
+    """What happened to it. ``records`` were asked for; ``changed`` says whether one of them is different now."""
 
     connection_id: UUID
     stream: Stream
@@ -105,7 +105,7 @@ def request_record_refetch(
 def refetch_now(
     target: RecordRef, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
-    """Like ``refresh``, but look it up here, beside whatever workers do, and wait for what becomes of it.
+    """Like ``refresh``, but look it up here, beside whatever workers do, and wait for what happens to it.
 
     After a look that failed it does not wait for the next one, which a worker makes. Raises as ``refresh`` does.
     """

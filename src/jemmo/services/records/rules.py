@@ -64,7 +64,7 @@ def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rul
 
 
 def preview(org: Organisation, rules: Rules) -> visibility.Preview:
-    """What these rules would change, without changing it."""
+    """Preview what these rules would change."""
     numbers = [
         visibility.preview(
             connection_id,
@@ -85,7 +85,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
     """Exclude these records and include the others, at once; how many that the reader sees appeared or vanished.
 
     Nothing is asked of the ATS, since excluded records are stored. Raises ``ConfigError`` when another person changed
-    the rules meanwhile. A sync in progress reads by the old rules, so they are applied once more behind it.
+    the rules in the meantime. A sync in progress reads by the old rules, so they are applied once more behind it.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -140,7 +140,7 @@ def _limit(connection_id: UUID) -> datetime | None:
 
 
 def _streams(connection_id: UUID) -> list[Stream]:
-    """What is read of this connection's ATS."""
+    """The streams that are read from this connection's ATS."""
     read = StreamCheckpoint.objects.filter(connection=connection_id)
     names = read.values_list("stream", flat=True)
     return [Stream(name) for name in names if name in _STREAMS]

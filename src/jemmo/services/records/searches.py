@@ -1,4 +1,4 @@
-"""What words typed into a search may find."""
+"""What a search may find."""
 
 from __future__ import annotations
 

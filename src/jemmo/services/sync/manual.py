@@ -14,7 +14,7 @@ from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
 
 
 class Requested(Struct, frozen=True, kw_only=True):
-    """What became of a press of the button. ``joined``: a sync was running or waiting already, and will do."""
+    """The outcome of a click. ``joined``: a sync was running or waiting already, and will do."""
 
     joined: bool
 

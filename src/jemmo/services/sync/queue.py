@@ -1,4 +1,4 @@
-"""What waits to be done in the background. Tasks are named here and defined in ``jemmo.tasks``."""
+"""The queue of background work. Tasks are named here and defined in ``jemmo.tasks``."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def next_slice(
 
 
 def rescue(seconds: float) -> int:
-    """Queue again what workers had in progress whose last sign of life is ``seconds`` old; how many tasks that were."""
+    """Queue again what workers had in progress that was last seen ``seconds`` ago; returns the number of tasks."""
     return task_queue.rescue(seconds)
 
 

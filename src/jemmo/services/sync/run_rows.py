@@ -15,7 +15,7 @@ from jemmo.store.models import SyncRun
 
 
 class ErrorRow(Struct, frozen=True, kw_only=True):
-    """What failed or was odd, and what helps. ``count`` is how often it was met."""
+    """Errors and warnings, with their next steps. ``count`` is how often it was met."""
 
     code: str
     message: str

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
 QUOTA_BESIDE_REFETCHES = 0.95
-"""Of the quota, for a sync where webhooks may come: what they name is looked up with the rest, at once."""
+"""The quota's share for a sync while webhooks may arrive; the rest is for their immediate refetches."""
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 

@@ -29,7 +29,7 @@ from jemmo.vault import Vault
 class StreamVerdict(Struct, kw_only=True):
     """One stream compared.
 
-    Of those in the ATS ``erased`` were erased here and are kept out. ``missing`` are in the ATS and not here,
+    Of those in the ATS ``erased`` were erased here and are suppressed. ``missing`` are in the ATS and not here,
     ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids.
     ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept. ``left_out`` are older than the history
     that the connection reads, and not here.

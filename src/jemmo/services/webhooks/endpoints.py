@@ -1,4 +1,4 @@
-"""A connection's webhooks as admins see them: the secret address, how it is doing, replaying what came."""
+"""A connection's webhooks as admins see them: the secret address, its state, replaying what came."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Replayed(Struct, frozen=True, kw_only=True):
 
 
 def digest_of(secret: str) -> bytes:
-    """What a secret is found by. It is random and long, so that a plain digest gives nothing away."""
+    """The keyed hash by which a secret is found. It is random and long, so that a plain digest gives nothing away."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -111,7 +111,7 @@ def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None)
 
 
 def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
-    """Keep the key by which the ATS signs its webhooks; raises ``ConfigError`` when it cannot be one."""
+    """Store the key with which the ATS signs its webhooks; raises ``ConfigError`` for an invalid one."""
     rules = _rules(connection)
     key = key.strip()
     if rules.verify is None:
@@ -240,7 +240,7 @@ def _unrequested(connection: Connection) -> WebhookAddress:
 def _request(
     row: WebhookAddress | None, connection: Connection, rules: Webhooks, vault: Vault
 ) -> WebhookAddress:
-    """Set up webhooks: from now on, changes that come without one are counted."""
+    """Set up webhooks: from now on, changes without a webhook are counted."""
     row = row or _unrequested(connection)
     row.streams, row.only_new = list(rules.streams), rules.only_new
     row.requested_at = datetime.now(UTC)

@@ -83,7 +83,7 @@ class WebhookIngest:
     async def precheck(self, secret: str) -> Outcome | None:
         """Why a delivery is refused whatever it says; only where nothing speaks against it is its body to be read.
 
-        What is refused is only counted. Raises ``TransientError`` when the database is away.
+        Refused deliveries are only counted. Raises ``TransientError`` when the database is away.
         """
         digest = digest_of(secret)
         if not self._bucket(digest).take(time.monotonic()):
@@ -97,7 +97,8 @@ class WebhookIngest:
     async def ingest(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
         """Judge and store one delivery; ``body`` is ``None`` if it was longer than may be.
 
-        What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
+        Refused deliveries are only counted. Raises ``TransientError`` when the database is away: then nothing is
+        stored.
         """
         addressee = await self._within_time(self._lookups.ask(digest_of(secret)))
         if self._key is None:

@@ -29,7 +29,7 @@ AUDIT_SHOWN = 50
 
 @dataclass(frozen=True, kw_only=True)
 class MembersPage:
-    """Everyone of an organization; what managers see besides is empty for others."""
+    """All members of an organization; the fields for managers are empty for others."""
 
     members: list[Membership]
     invitations: list[Invitation]

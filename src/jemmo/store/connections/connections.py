@@ -42,7 +42,7 @@ def _ordered(connections: QuerySet[Connection]) -> list[Connection]:
 
 
 def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
-    """What each connection is called beside the others: its label, with the account or the key where labels repeat."""
+    """A distinct name for each connection: its label, with the account or the key if labels repeat."""
     labels = {
         connection.id: (connection.label or connection.provider).strip()
         for connection in connections
@@ -98,7 +98,7 @@ def requests_since(connection: Connection, since: datetime) -> int:
 
 
 def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:
-    """One run with its counts and what it kept out, or ``None``."""
+    """One run with its counts and rejections, or ``None``."""
     sync_run = (
         SyncRun.objects.filter(id=run_id, connection__org=org).select_related("connection").first()
     )

@@ -1,4 +1,4 @@
-"""What the syncs complained about: errors and warnings of runs, records kept out; newest first, a page at a time.
+"""Errors and warnings of runs, and rejected records, newest first, in pages.
 
 A page begins behind the last entry of the page before, so that the thousandth is as quick as the first.
 """
@@ -90,7 +90,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilters:
-    """What the address asks for; anything odd counts as not asked for."""
+    """The filters in the address; invalid ones are ignored."""
 
     connection: str = ""
     severity: str = ""

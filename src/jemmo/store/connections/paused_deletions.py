@@ -1,4 +1,4 @@
-"""What a deletion that was held back would take away."""
+"""The records that a paused deletion would delete."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
 def decision_since(
     connection_id: UUID, error: Mapping[str, Any], ended_at: datetime
 ) -> Decision | None:
-    """What was decided about the deletions that a sync paused, which ended then; ``None`` while they wait.
+    """The decision about the deletions that a sync paused, which ended then; ``None`` while they wait.
 
     Only the latest pause of a stream is stored, so an earlier one is known to have been followed by another.
     """
@@ -76,7 +76,7 @@ def with_decision(
 
 
 def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:
-    """What is to be decided about these, as ``jemmo.domain.brake.decision``."""
+    """The pending decision about these, as ``jemmo.domain.brake.decision``."""
     facts = [
         {
             "stream": row.stream,

@@ -1,1 +1,1 @@
-"""What every table needs: connections, scope, policies, roles, ids, secrets, pages of lists."""
+"""Shared by all tables: connections, scope, policies, roles, ids, secrets, pages of lists."""

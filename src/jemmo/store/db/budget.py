@@ -39,7 +39,7 @@ class Web(Struct, frozen=True, kw_only=True):
     downloads: int
     """Long downloads written at the same time. Without a thread of their own, those of the pages write them."""
     probes: int = 1
-    """/readyz and /metrics, which never wait behind pages."""
+    """/readyz and /metrics, which must never wait behind pages."""
     events: int = 1
     """LISTEN for all open pages."""
 
@@ -54,7 +54,7 @@ class Web(Struct, frozen=True, kw_only=True):
 
 
 def web() -> Web:
-    """The budget of a web process: what ``JEMMO_WEB_CONNECTIONS`` allows, divided up."""
+    """The budget of a web process: ``JEMMO_WEB_CONNECTIONS``, divided up."""
     total = number(WEB_CONNECTIONS, WEB_DEFAULT, least=WEB_LEAST)
     webhooks = min(max(1, total // 3), 4)
     downloads = min(total // 6, 2)
@@ -77,13 +77,13 @@ class Worker(Struct, frozen=True, kw_only=True):
     syncing: int = 1
     """The end of each sync and what follows it, in the main thread."""
     clock: int = 1
-    """What decides what runs next, in a thread of its own."""
+    """The scheduler, in its own thread."""
     notifications: int = 1
     """E-mail and chat, in a thread of their own: they wait for other servers."""
     housekeeping: int = 2
-    """What may take long, in threads of its own."""
+    """Slow work, in its own threads."""
     outgoing: int = 2
-    """What webhooks are sent, in threads of their own."""
+    """Outgoing webhooks, in their own threads."""
     queue: int = 3
     """Taking and finishing tasks: the queue's own pool, without what listens."""
     queue_events: int = 3
@@ -116,5 +116,5 @@ SUPERVISOR = 1  # `jemmo up` itself
 
 
 def everything() -> int:
-    """What ``jemmo up`` may hold with all its parts."""
+    """The connections of ``jemmo up`` with all its parts."""
     return SUPERVISOR + web().total + Worker().total

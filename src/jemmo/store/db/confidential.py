@@ -1,6 +1,6 @@
 """Confidential jobs and private talents: which they are, and what keeps ``confidential_record`` up to date.
 
-What belongs to one (applications, files, stage events …) is hidden by the record's id, which the policies look up in
+Its parts (applications, files, stage events …) are hidden by the record's id, which the policies look up in
 that table. Triggers of the database write it, so that no statement of ours can forget to.
 """
 

@@ -18,7 +18,7 @@ Seal = Callable[[bytes, bytes], bytes]
 
 
 ContactHasher = Callable[[Sequence[Contact]], list[int]]
-"""What a talent's contact details are found by: keyed hashes, from which nothing can be read."""
+"""Keyed hashes for finding a talent's contact details, which reveal nothing."""
 
 
 class AnonymizedTalent(Struct, frozen=True, kw_only=True):

@@ -110,7 +110,7 @@ def raise_priority(priority: int, locks: list[str]) -> bool:
 
 
 def rescue(seconds: float) -> int:
-    """Queue again what workers had in progress whose last sign of life is ``seconds`` old; how many tasks that were."""
+    """Queue again what workers had in progress that was last seen ``seconds`` ago; returns the number of tasks."""
     with transaction.atomic():
         return int(_value(_RESCUE, {"seconds": seconds}))
 

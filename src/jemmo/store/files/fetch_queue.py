@@ -113,9 +113,9 @@ async def begin(
 
 
 async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: int | None) -> bool:
-    """The bytes are there: show them. ``False`` if the row went away meanwhile, so the content has no owner.
+    """The bytes are there: show them. ``False`` if the row went away in the meantime, so the content has no owner.
 
-    When the ATS reported of yet another version meanwhile, the file stays in the queue.
+    When the ATS reported of yet another version in the meantime, the file stays in the queue.
     """
     async with db.transaction():
         stored = await db.execute(

@@ -87,7 +87,7 @@ class StreamCheckpoint(models.Model):
 
 
 class Rejection(models.Model):
-    """A record kept out, with its reason. ``sealed_raw`` is the record as sent, encrypted."""
+    """A rejected record, with its reason. ``sealed_raw`` is the record as sent, encrypted."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="rejections")
     stream = models.CharField(max_length=30)

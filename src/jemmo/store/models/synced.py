@@ -70,7 +70,7 @@ class Synced(models.Model):
 
 
 class HasSealedTexts(models.Model):
-    """What a record's texts said before contact details were taken out, encrypted: see ``jemmo.domain.redaction``."""
+    """A record's original texts, with contact details, encrypted: see ``jemmo.domain.redaction``."""
 
     sealed_texts = models.BinaryField(null=True)
     connection_id: UUID

@@ -42,7 +42,7 @@ class ApiToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A request that changes something, by the key that its program chose, and what it was answered with.
+    """A request that changes something, with the idempotency key that the program chose, and its response.
 
     ``key_hash`` and ``request_hash`` are SHA-256. ``status`` and ``answer`` are set once the request is done.
     """

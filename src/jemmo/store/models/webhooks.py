@@ -131,7 +131,7 @@ class WebhookHint(models.Model):
 
 
 class WebhookCount(models.Model):
-    """How often something happened to a connection's webhooks on a day (UTC); without a connection: nobody's."""
+    """Counts of webhook outcomes per connection and day (UTC); without a connection, those to unknown addresses."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(

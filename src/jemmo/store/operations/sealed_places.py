@@ -54,7 +54,7 @@ def uses(place: Place) -> dict[int, int]:
 def reseal(place: Place, primary: int, opens: Opens, seals: Seals) -> tuple[int, int]:
     """Seal again whatever another key sealed; how many were, and how many could not be opened.
 
-    Small transactions, a value only if nobody changed it meanwhile: so it runs beside everything else, and may be
+    Small transactions, a value only if nobody changed it in the meantime: so it runs beside everything else, and may be
     broken off and begun again anywhere.
     """
     done, unreadable = 0, 0

@@ -124,7 +124,7 @@ def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[
 
 
 def _meant(org: Organisation, person: str) -> list[UUID]:
-    """Whose id or name was typed; of who was forgotten meanwhile only our id is known."""
+    """Whose id or name was typed; of who was forgotten in the meantime only our id is known."""
     own, terms = _uuid(person), search_terms(person)
     known = Q(remote_id=person)
     if own:

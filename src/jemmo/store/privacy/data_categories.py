@@ -1,4 +1,4 @@
-"""Of how many people an organization holds each category of data."""
+"""Counts the people for whom an organization has each category of data."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
 
 
 def lock(connections: list[UUID]) -> None:
-    """Wait for the pages in flight, and keep new ones out until this transaction ends."""
+    """Wait for the pages in progress, and keep new ones out until this transaction ends."""
     with connection.cursor() as cursor:
         for connection_id in sorted(connections):
             cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [connection_id])

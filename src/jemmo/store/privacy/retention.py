@@ -55,7 +55,7 @@ class OverdueTalent(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True):
-    """How many a rule is about, and the oldest sign of life among them."""
+    """How many a rule is about, and the oldest activity among them."""
 
     rule: Rule
     people: int
@@ -71,7 +71,7 @@ def tallies(org_id: UUID, wishes: Retention, *, now: datetime) -> list[Tally]:
 def overdue_talents(
     org_id: UUID, wishes: Retention, *, now: datetime, most: int
 ) -> list[OverdueTalent]:
-    """Those who were quiet longest first."""
+    """People without activity for the longest time come first."""
     rows = _ask(_LIST, org_id, wishes, now=now, most=most)
     return [OverdueTalent(row[0], Rule(row[1]), row[2]) for row in rows]
 

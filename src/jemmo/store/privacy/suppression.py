@@ -17,11 +17,11 @@ from jemmo.store.db.postgres import Connection
 from jemmo.store.db.run_context import SuppressionHasher
 
 LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
-"""Who writes a page takes it shared, who erases takes it alone: no page in flight brings an erased person back."""
+"""Who writes a page takes it shared, who erases takes it alone: no page in progress brings an erased person back."""
 
 
 class SuppressedRecord(Struct, frozen=True):
-    """Why a record stays out: since when, for whom, and what would let that person in again."""
+    """Why a record is suppressed: since when, for whom, and what would readmit that person."""
 
     at: datetime
     person: bytes | None
@@ -29,7 +29,7 @@ class SuppressedRecord(Struct, frozen=True):
 
 
 async def hashes(db: Connection, connection_id: UUID) -> set[bytes]:
-    """Everything that is kept out of a connection."""
+    """Everything that is suppressed of a connection."""
     answer = await db.execute(
         "SELECT hash FROM suppression WHERE connection_id = %s", [connection_id]
     )
@@ -46,7 +46,7 @@ async def erased(
     """Finds the records or ids of erased people; ``None`` if nobody was erased.
 
     Within the transaction that is about to write: nobody is erased before it ends. Who was erased by time alone and
-    shows a sign of life is let in again here, and read again with all that belongs to them.
+    shows activity is let in again here, and read again with all that belongs to them.
     """
     if stream not in PERSONAL_STREAMS:
         return None
@@ -92,7 +92,7 @@ def _new(
 
 
 def _hashes(subject: Any, stream: Stream, hashed: SuppressionHasher) -> list[bytes]:
-    """Of a record, of the talent it belongs to, or of an id alone."""
+    """The hashes of a record, its talent, or an id alone."""
     remote_id = subject if isinstance(subject, str | None) else subject.remote_id
     talent = getattr(subject, "talent_remote_id", None)
     own_hashes = [hashed(stream, remote_id)] if remote_id is not None else []
@@ -120,7 +120,7 @@ async def _known(
 def _alive(
     asked: Sequence[Any], hashes_of: dict[int, list[bytes]], known: dict[bytes, SuppressedRecord]
 ) -> dict[bytes, str | None]:
-    """Who may come in again, by the hash that stands for them; with the talent's id where an application told it."""
+    """The people who may be stored again, by keyed hash; with the talent's id if an application named it."""
     people: dict[bytes, str | None] = {}
     for subject in asked:
         if not isinstance(subject, Record):

@@ -1,4 +1,4 @@
-"""Everything that is known of what a person names by id, title or name: shown, hidden, deleted, kept out or awaited."""
+"""Explains a record by id, title or name: shown, hidden, deleted, suppressed or awaited."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _ID = re.compile(r"[\w.-]{1,200}")
 def explanation_facts(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool
 ) -> RecordFacts:
-    """What is known of ``typed``: an id of the ATS, one of ours, a link into the ATS, or words of a title or name."""
+    """Records that match ``typed``: an id of the ATS, one of ours, a link into the ATS, or words of a title or name."""
     typed = typed.replace("\x00", "").strip()[:500]
     connections = {
         record.id: record
@@ -124,7 +124,7 @@ def _records(
 
 
 def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
-    """Those found by the first way that finds any."""
+    """The matches of the first method that finds any."""
     for way in ways:
         if matches := list(rows.filter(way).order_by("id")[:MOST]):
             return matches
@@ -270,7 +270,7 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[MissingRefer
 
 
 def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[OutsideHistory]:
-    """What the last comparison of all ids met and the history leaves out."""
+    """Records that the last comparison of all ids met, but that the history excludes."""
     records = []
     for key, reading in readings.items():
         if reading.limit is None:

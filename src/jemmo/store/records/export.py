@@ -244,7 +244,7 @@ TIME_FIELDS = ("remote_created_at", "remote_updated_at", "modified_at")
 
 
 def _own(record: type[Struct]) -> tuple[str, ...]:
-    """What is exported of a record under its own name, apart from what all records have and what comes last."""
+    """The exported fields of a record, without the common ones and those at the end."""
     elsewhere = {*COMMON_FIELDS, *TIME_FIELDS, "tags", "custom_fields"}
     return tuple(
         field.name

@@ -58,7 +58,7 @@ _CHOICES = f"""
             JOIN job j ON j.id = l.job_id
             WHERE {_SHOWN_JOBS} AND coalesce(nullif(l.city, ''), l.raw) <> ''),
         ARRAY({WITHOUT_APPLICATIONS})"""
-"""What the filters offer is what shown jobs have. A place is named as its row names it: by its city, or as a whole."""
+"""The filters offer values of visible jobs. A place is named as its row names it: by its city, or as a whole."""
 
 LISTED = (
     *("title", "status", "visibility", "remote_policy", "remote_updated_at"),
@@ -75,7 +75,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilters:
-    """What the address asks for."""
+    """The filters in the address."""
 
     q: str = ""
     status: str = ""
@@ -205,7 +205,7 @@ def _add_places(jobs: Sequence[Job]) -> None:
 
 
 def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
-    """What the filters offer, and the connections whose applications are not read, in one statement."""
+    """The choices of the filters, and the connections whose applications are not read, in one statement."""
     with database.cursor() as cursor:
         cursor.execute(_CHOICES, [org.pk] * 4)
         statuses, departments, cities, unread = cursor.fetchone()
@@ -298,7 +298,7 @@ def _of_excluded(job: Job) -> int:
 
 
 def _postings(job: Job) -> list[JobPosting]:
-    """Those that are published first, and of these the public ones."""
+    """Published ones first, and public ones before internal ones."""
     present = job.postings.filter(remote_deleted_at=None).prefetch_related("locations")
     return list(present.order_by("status", "is_internal", "language", "id")[:POSTINGS_SHOWN])
 

@@ -1,4 +1,4 @@
-"""What is odd in an organization's data as a whole: double people, titles written twice, links without an end."""
+"""Checks an organization's data: duplicate people and titles, broken links."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ erasures count as either."""
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """One stream of a connection: records stored, of them hidden by a rule, and kept out; relations without an end.
+    """One stream of a connection: records stored, hidden by a rule, and rejected, and broken links.
 
     ``older`` of those stored have not changed by themselves since the history of the connection begins. ``erased``
     counts those that were erased here and are not taken in again, whether or not the ATS still has them.
@@ -59,13 +59,13 @@ class Quality:
 
 
 def of(org: Organisation) -> Quality:
-    """What would be worth tidying up, of the records that the reader sees."""
+    """Issues worth fixing, among the records that the reader sees."""
     titles = Job.objects.filter(SHOWN, org=org).order_by("id").values_list("title", flat=True)
     return Quality(namesakes=_namesakes(org), titles=variants(titles[:TITLES])[:GROUPS])
 
 
 def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
-    """What is stored of each connection."""
+    """The stored records of each connection."""
     connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
     return [
         (connection, held(connection.id, limit_of(connection.options)))
@@ -74,7 +74,7 @@ def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
 
 
 def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
-    """What is stored of each stream that has anything."""
+    """The stored records of each stream, without empty ones."""
     summaries = []
     with db.cursor() as cursor:
         cursor.execute(ERASED, [connection_id])

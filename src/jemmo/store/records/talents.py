@@ -74,12 +74,12 @@ LISTED = (
     *("tags", "location", "custom_fields", "is_private", "remote_updated_at"),
     *("consent_state", "can_email", "do_not_contact_at", "org", "connection", "remote_id"),
 )
-"""What a row of a list shows, and what must be known to show it."""
+"""The fields that a row of a list needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TalentFilters:
-    """What the address asks for."""
+    """The filters in the address."""
 
     q: str = ""
     stage: str = ""
@@ -203,7 +203,7 @@ def matching(
 def _narrowed(
     org: Organisation, filters: TalentFilters, *, sees_contacts: bool
 ) -> QuerySet[Talent]:
-    """What the address asks for besides its words."""
+    """The filters in the address, besides the search words."""
     talents = visible(org)
     if filters.tag:
         talents = talents.filter(tags__contains=[filters.tag])
@@ -226,7 +226,10 @@ def _applied(filters: TalentFilters) -> QuerySet[Application] | None:
 
 
 def _filtered_applications(filters: TalentFilters) -> QuerySet[Application]:
-    """The applications that the filters leave. A stage is what a row shows as one: what has ended shows how it did."""
+    """The applications that the filters leave.
+
+    The stage is the one shown in a row: ended applications show their outcome instead.
+    """
     applications = Application.objects.filter(remote_deleted_at=None)
     at_stage = Q(stage__category=filters.stage)
     if filters.status:

@@ -28,7 +28,7 @@ MAX_TAGS_IN_ROW = 100
 def conceal(talent: Talent, search: Search | None = None) -> None:
     """Remove contact details from all texts of a talent's record. It must not be saved afterwards.
 
-    ``search`` bounds the time that takes. The longest text comes last: what exceeds the bound is taken out whole.
+    ``search`` bounds the time that takes. The longest text comes last, since text beyond the limit is removed entirely.
     """
     hide = (search or Search()).without_contacts
     for name in sorted(TALENT_TEXTS, key="summary".__eq__):

@@ -16,7 +16,7 @@ class Batch(Struct, kw_only=True):
     """Pages of one stream as one write: each record once, its rejections, and the ids that are gone.
 
     fetched  records that the ATS sent, repeats included
-    erased   ids kept out because the person was erased
+    erased   ids suppressed because the person was erased
     """
 
     stream: Stream
@@ -27,7 +27,7 @@ class Batch(Struct, kw_only=True):
     erased: list[str | None]
 
     def counts(self) -> Counts:
-        """What is known before the rows are compared: a repeat counts as unchanged."""
+        """The counts before rows are compared: a repeat counts as unchanged."""
         excluded, rejected = len(self.erased), len(self.rejected)
         repeats = self.fetched - len(self.rows) - rejected - excluded
         return Counts(fetched=self.fetched, rejected=rejected, excluded=excluded, unchanged=repeats)

@@ -1,4 +1,4 @@
-"""Deletions that wait for a person: what a comparison would delete, what was decided, what may go."""
+"""Deletions that wait for a person: those that a comparison found, the decision, and what may be deleted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATE = """
 async def pending_deletions(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> PendingDeletions:
-    """What the stream's sweep, begun at ``before``, would delete."""
+    """The records that the stream's sweep, begun at ``before``, would delete."""
     names = await sweeps.missing(db, connection_id, stream, before)
     if names and (waiting := await parts_of_waiting(db, connection_id, stream)):
         names = [name for name in names if name not in waiting]
@@ -188,7 +188,7 @@ async def _there(
 
 
 async def _reviewed(db: Connection, connection_id: UUID, stream: Stream) -> set[str]:
-    """What a decision, taken or not, is about."""
+    """The subject of a decision, made or pending."""
     answer = await db.execute(
         "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion "
         "WHERE connection_id = %s AND stream = %s",
@@ -260,7 +260,7 @@ async def close_used(db: Connection, connection_id: UUID) -> None:
 
 
 async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
-    """A release is used: what was deleted until now no longer counts for the day."""
+    """A release is used: deletions until now no longer count for the day."""
     await db.execute(
         "UPDATE held_deletion SET closed_at = clock_timestamp() WHERE connection_id = %s "
         "AND stream = %s AND released_at IS NOT NULL AND closed_at IS NULL",

@@ -22,7 +22,7 @@ Open = Callable[[bytes, bytes], bytes]
 """Decrypts a sealed value that is bound to a context: (sealed, context) -> plain."""
 
 Images = dict[str, dict[str, Any]]
-"""What records hold by remote id: their fields by the names of ``domain.records``, as they compare."""
+"""The content of records by remote id: fields by their names in ``domain.records``, in comparable form."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> frozenset[str]:
 async def images(
     db: Connection, connection_id: UUID, stream: Stream, ids: Sequence[str], open_sealed: Open
 ) -> Images:
-    """The rows of these records; what is sealed of them is opened, since the same text is never sealed alike."""
+    """The rows of these records, decrypted, since the same text is never encrypted to the same value."""
     answer = await db.execute(_query(stream).encode(), [connection_id, list(ids)])
     by_remote_id: Images = {}
     for remote_id, image, contacts, texts in await answer.fetchall():

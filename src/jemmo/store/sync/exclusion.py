@@ -100,7 +100,7 @@ def decide(connection_id: UUID, rules: Rules, now: datetime, limit: datetime | N
 def preview(
     connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
 ) -> Preview:
-    """What ``decide`` would change. Records that were deleted in the ATS are not counted."""
+    """The changes that ``decide`` would make. Records that were deleted in the ATS are not counted."""
     numbers: list[int] = []
     with db.cursor() as cursor:
         for table, decided in DECIDED.items():
@@ -121,12 +121,12 @@ def counts(
 
 
 def shown_older(connection_id: UUID, limit: datetime) -> Older:
-    """What people see and a history that begins at ``limit`` would hide."""
+    """Visible records that a history starting at ``limit`` would hide."""
     return _older(connection_id, limit, "t.excluded_reason IS NULL")
 
 
 def hidden_older(connection_id: UUID, limit: datetime) -> Older:
-    """What is stored and hidden because it is older."""
+    """Stored records that are hidden because they are older."""
     return _older(connection_id, limit, f"t.excluded_reason = '{OLDER}'")
 
 

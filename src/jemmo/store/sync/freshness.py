@@ -40,7 +40,7 @@ WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 
 @dataclass(frozen=True)
 class Failure:
-    """What a connection's last sync failed with."""
+    """The error of a connection's last sync."""
 
     name: str
     error: Mapping[str, Any]
@@ -64,12 +64,12 @@ class Freshness:
 
     @property
     def error(self) -> Mapping[str, Any] | None:
-        """What one connection failed with."""
+        """The error of one connection."""
         return next((failure.error for failure in self.failures), None)
 
     @property
     def decision(self) -> dict[str, Any] | None:
-        """What waits for a decision, of one connection."""
+        """The pending decision of one connection."""
         return next(iter(self.decisions), None)
 
 
@@ -97,7 +97,7 @@ class ConnectionSnapshot:
         return paused_deletions.waiting(self.connection)
 
     def decision_of(self, pages: Sequence[str]) -> dict[str, Any] | None:
-        """What is to be decided about the streams of these pages; about all of the connection where they are all."""
+        """The pending decision about these pages' streams, or about the whole connection if it covers all of them."""
         streams = {stream for page in pages for stream in PAGES[page]}
         whole = set(PAGES) <= set(pages)
         rows = [row for row in self.waiting if whole or row.stream in streams]
@@ -128,7 +128,7 @@ def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
 
 
 def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
-    """Some pages of several connections. Those that were parted with do not count."""
+    """Some pages of several connections. Disconnected ones don't count."""
     counted = [each for each in connections if each.connection.state not in PARTED]
     return _worst([of(each, *pages, now=now) for each in counted])
 
@@ -201,7 +201,7 @@ def _covers(run: SyncRun | None, page: str) -> bool:
 
 
 def _worst(states: Sequence[Freshness]) -> Freshness:
-    """What needs attention most, with the oldest time."""
+    """The most urgent state, with the oldest time."""
     by_urgency = sorted(states, key=lambda state: WORST_FIRST.index(state.colour or Colour.GREEN))
     if not by_urgency:
         return Freshness(colour=None, synced_at=None)
@@ -226,7 +226,7 @@ def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
 
 
 def _error(seen: ConnectionSnapshot, page: str) -> Mapping[str, Any] | None:
-    """What the last sync that read the page's streams failed with; paused deletions are no failure.
+    """The error of the last sync that read the page's streams; paused deletions are not an error.
 
     The connection's own error counts where it came from such a sync, or concerns the key and thereby every page.
     While a connection is paused nothing is retried, so nothing fails: its error counts again once it is resumed.

@@ -1,4 +1,4 @@
-"""What we hold of one connection: ids, versions and relations, for comparing and counting."""
+"""The stored ids, versions and links of one connection, for comparisons and counts."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
 
 
 def waiting_relations(waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
-    """Those whose other end never arrived, of the links that wait by stream and target."""
+    """The waiting links whose target never arrived, by stream and target."""
     return [
         _broken(table.stream, link, waiting[table.stream, link.target])
         for table in TABLES.values()

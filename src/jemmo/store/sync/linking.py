@@ -1,4 +1,4 @@
-"""Relations whose other end comes later: what waits for a batch is linked when the batch is there."""
+"""Links whose target arrives later: a batch resolves the links that wait for it."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ async def _note(
 async def _wanted(
     db: Connection, org_id: UUID, chat_when: str | None
 ) -> list[tuple[str, int | None, When]]:
-    """Who asked to be sent what: channel, member (none for the chat), when."""
+    """The receivers of a notification: channel, member (none for the chat), time."""
     answer = await db.execute(_MEMBERS, [org_id])
     recipients: list[tuple[str, int | None, When]] = [
         ("email", row[0], enum_of(row[1], When, When.TROUBLE)) for row in await answer.fetchall()

@@ -1,4 +1,4 @@
-"""What the queue's library must know of our tables.
+"""What the queue's library needs to know about our tables.
 
 It takes the name of a waiting task from the detail of Postgres's error, and Postgres gives none where row-level
 security is on: it would reveal values of a row. The constraint, which it always names, says as much.
@@ -34,7 +34,7 @@ def _explained() -> Iterator[None]:
 class Connector(PsycopgConnector):
     """A worker's: it takes tasks by a pool of its own, which belongs to the worker's event loop.
 
-    What threads queue goes by their own Django connection, and so belongs to their transaction. The library would lend
+    Threads queue tasks over their own Django connection, so within their transaction. The library would lend
     them the pool, in which they could not wait for their turn.
     """
 

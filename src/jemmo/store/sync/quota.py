@@ -1,4 +1,4 @@
-"""What each connection has used of an ATS's time, shared by all processes and kept over restarts."""
+"""Each connection's use of an ATS's time, shared by all processes and across restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way records get into the tables: what a sync reads, and what is refetched beside it."""
+"""The only way into the tables for records, from syncs and refetches."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _SET = "; ".join(f"SET {setting}" for setting in SETTINGS)
 
 
 class Written(Struct, kw_only=True):
-    """What a write did.
+    """The outcome of a write.
 
     accepted  ids of the records that are in the tables now
-    erased    ids kept out because the person was erased
+    erased    ids suppressed because the person was erased
     changes   which records were created or updated, and in which fields; filled on request
     """
 
@@ -60,7 +60,7 @@ class Written(Struct, kw_only=True):
 
 
 class Known(Struct, frozen=True):
-    """What the tables hold of a record, by ``statements.known``."""
+    """A record's stored state, by ``statements.known``."""
 
     content_hash: bytes
     excluded: str | None
@@ -70,7 +70,7 @@ class Known(Struct, frozen=True):
 
 
 class Situation(Struct, frozen=True):
-    """What there is to look after beside the rows of a stream, by ``statements.SITUATION``."""
+    """What a stream needs besides its rows, by ``statements.SITUATION``."""
 
     has_rejections: bool
     is_waited_for: bool
@@ -149,7 +149,8 @@ class RecordWriter:
     async def unchanged(self, batch: Batch) -> Counts | None:
         """The counts of pages that hold nothing but what is in the tables; ``None`` if there is something to write.
 
-        This needs no transaction. What a refetch writes or an erasure takes away meanwhile is newer than these pages.
+        This needs no transaction. Anything that a refetch writes or an erasure deletes in the meantime is newer than
+        these pages.
         """
         if batch.rejected or batch.gone:
             return None

@@ -1,4 +1,4 @@
-"""What each connection's account refuses, kept from sync to sync."""
+"""The requests that each connection's account refuses, stored between syncs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PostgresRefusals(OnSharedConnection):
 
 
 def read(document: str | None) -> Kept:
-    """What is kept; nothing where another version wrote it."""
+    """The stored refusals; none if another version wrote them."""
     try:
         return msgspec.json.decode(document or "{}", type=Kept)
     except msgspec.MsgspecError:

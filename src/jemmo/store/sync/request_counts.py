@@ -30,7 +30,7 @@ class Counting(Protocol):
 
 @asynccontextmanager
 async def counted(db: Connection, connection_id: UUID, source: Counting) -> AsyncIterator[None]:
-    """Note what a source sends meanwhile. Should the database be away, that is forgotten."""
+    """Note what a source sends in the meantime. Should the database be away, that is forgotten."""
     before = source.requests
     try:
         yield

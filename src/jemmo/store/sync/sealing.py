@@ -30,7 +30,7 @@ class Sealing(Struct, frozen=True):
     marks: ContactHasher | None
 
     def values(self, stream: Stream, apart: Sequence[tuple[Any, RedactedTexts]]) -> list[list[Any]]:
-        """What is sealed beside the columns of each record, in the order of ``statements.staged_columns``.
+        """The encrypted values next to each record's columns, in the order of ``statements.staged_columns``.
 
         The records are given in plain text, each with what was set apart from it.
         """
@@ -42,7 +42,7 @@ class Sealing(Struct, frozen=True):
         return [[sealed] for sealed in self._texts(apart, context)]
 
     def _of_talents(self, apart: Sequence[tuple[Talent, RedactedTexts]]) -> list[list[Any]]:
-        """The contact details, what they are found by, and what stood in texts."""
+        """The contact details, their keyed hashes, and the original texts."""
         contacts = [
             self.seal(
                 msgspec.json.encode(talent.contacts),

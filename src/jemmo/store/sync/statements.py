@@ -36,7 +36,7 @@ def staging_name(table: Table) -> str:
 
 
 def _sealed(stream: Stream) -> list[Column]:
-    """What is sealed of a record, beside its own columns: of talents the contact details, and what stood in texts."""
+    """The encrypted values of a record next to its columns: a talent's contact details, and original texts."""
     if stream is Stream.TALENTS:
         return [Column("sealed", "bytea"), Column("hashes", "int8[]"), _TEXTS]
     return [_TEXTS] if ENTITIES[stream].has_sealed_texts else []
@@ -100,7 +100,7 @@ def _searched(table: Table, name: str) -> str:
 
 
 def waiting(table: Table) -> list[str]:
-    """What keeps the links of ``written`` rows that lead nowhere yet."""
+    """Stores the links of ``written`` rows whose target is missing so far."""
     return [_wait_for(table, place) for place in range(len(table.links))]
 
 
@@ -125,7 +125,7 @@ def inserted(table: Table) -> str:
 
 
 def _values(table: Table) -> dict[str, str]:
-    """What each column gets."""
+    """The value of each column."""
     expressions = {column.name: _value(table, column) for column in table.staged}
     expressions |= {link.column: _linked(link) for link in table.links}
     if ENTITIES[table.stream].has_sealed_texts:

@@ -1,4 +1,4 @@
-"""What looks at a whole stream of a connection: id sweeps, tombstones, links that wait."""
+"""Statements about a whole stream of a connection: id sweeps, tombstones, waiting links."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep |
 async def keep(
     db: Connection, names: dict[str, Any], stream: Stream, sweep: Sweep, *, anew: bool
 ) -> None:
-    """Note how far it is. What a first sweep missed may be long, so it is written with a new sweep alone."""
+    """Note how far it is.
+
+    The list of records that a first sweep missed may be long, so it is only written with a new sweep.
+    """
     state = msgspec.json.encode(replace(sweep, missing=[])).decode()
     values = {**names, "stream": stream, "state": state, "missing": sweep.missing}
     if anew:
@@ -89,7 +92,7 @@ async def add(
 async def missing(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> list[str]:
-    """Ids we hold that the sweep did not meet; what was first seen after it began is not judged by it."""
+    """Stored ids that the sweep did not meet; records first seen after it began are ignored."""
     return await _ids(
         db,
         f"""SELECT t.remote_id FROM {TABLES[stream].name} t
@@ -148,9 +151,9 @@ async def forget_rejected(
 async def write_tombstones(
     db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
 ) -> int:
-    """Write tombstones. What hangs on a buried talent or application is decided again.
+    """Write tombstones. The visibility of records that depend on a deleted talent or application is updated.
 
-    Of records that need a right of their own the text goes at once.
+    The text of records with their own access right is deleted at once.
     """
     entity = ENTITIES[stream]
     texts = ("sealed_texts", *forgotten(entity.record)) if entity.right else ()
@@ -206,7 +209,7 @@ async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
 
 
 async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) -> int:
-    """Of what this run created, how many records a rule hides in the end."""
+    """How many of the records created by this run are hidden by a rule in the end."""
     if TABLES[stream].hides:
         query = (
             f"SELECT count(*) FROM {TABLES[stream].name} WHERE connection_id = %(connection)s "

@@ -92,7 +92,7 @@ _SETTLE = """
 _FORGET = (
     "DELETE FROM webhook_hint WHERE connection_id = %s AND stream = %s AND remote_id = ANY(%s)"
 )
-"""Of who was erased, not even that a webhook named them stays."""
+"""For erased people, not even the webhook's mention is kept."""
 
 _REMEMBER = """
     INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, heard_at, due_at, applied_at)
@@ -121,7 +121,7 @@ _COUNT = """
 
 
 class RefetchBatch(Struct, kw_only=True):
-    """What a look found: pages by stream, what is gone, and which hints that settles."""
+    """The outcome of a refetch: pages by stream, deleted records, and the requests that it settles."""
 
     outcomes: dict[Stream, list[PageOutcome]]
     settled: list[RefetchOutcome]
@@ -246,7 +246,10 @@ async def release(
 
 
 async def due(db: Connection, connection_id: UUID) -> list[DueRefetch]:
-    """Hints that are due, those that wait longest first. Of a stream that this version does not know: given up."""
+    """Hints that are due, those that wait longest first.
+
+    The stream is unknown to this version, so the request is dropped.
+    """
     with explained():
         await db.execute(
             "UPDATE webhook_hint SET due_at = NULL, trouble = 'unknown_stream' "

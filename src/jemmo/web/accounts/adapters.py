@@ -1,4 +1,4 @@
-"""How people get accounts, sign in and prove their address, and how the secrets of two-step sign-in are kept."""
+"""Sign-up, sign-in and address confirmation, and the storage of two-step secrets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
     def is_safe_url(self, url: str | None) -> bool:
         try:
             return may_be_address(url or "") and bool(super().is_safe_url(url))
-        except ValueError:  # it is no address
+        except ValueError:  # it is not an address
             return False
 
     def get_reset_password_from_key_url(self, key: str) -> str:

@@ -33,7 +33,7 @@ class FirstOwner(Form):
 
 
 class NewAccount(Form):
-    """Who joins by an invitation without having an account."""
+    """The form for an invited person without an account."""
 
     name = forms.CharField(
         label=_("Your name"),

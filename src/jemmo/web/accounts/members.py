@@ -161,7 +161,7 @@ def _right(
 
 
 def _rights(membership: Membership) -> list[dict[str, Any]]:
-    """What this member may see by a right of their own, or sees by their role."""
+    """The access that this member has individually, or by their role."""
     role = Role(membership.role)
     return [
         {

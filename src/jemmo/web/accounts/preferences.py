@@ -1,4 +1,4 @@
-"""What a person prefers."""
+"""A person's preferences."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse

@@ -3,7 +3,7 @@
 Attempts are counted by address (an IPv6 visitor's is the /64, which one device may have all of), by account, and for
 the whole installation, to which one network adds only its share. A browser in which someone signed in before, or just
 proved their address, is known: it is counted by itself, so that others who guess passwords don't lock its owner out.
-Anyone who is kept out elsewhere resets the password, which makes the browser known.
+Anyone who is locked out elsewhere resets the password, which makes the browser known.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def note_proof(request: HttpRequest, account: Account) -> None:
 
 
 def _known_as(request: HttpRequest, email: str) -> str | None:
-    """What stands for this browser, if that account's owner used it."""
+    """The keyed hash of this browser, if the account's owner has used it."""
     if request.session.get(PROVED) == email:
         return "proved"
     account = Account.objects.filter(email=email).first()

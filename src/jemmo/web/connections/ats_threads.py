@@ -1,4 +1,4 @@
-"""Whose question to an ATS a web process waits for: each holds a thread of the pages until the ATS answers."""
+"""Limits requests to an ATS in a web process: each holds a page thread until the ATS responds."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ REMEMBERED = 1000  # organizations
 class AtsRequestSlots:
     """Places for questions, shared fairly: one for each organization and person.
 
-    Organizations whose ATS was slow may not take the last place, so that a few of them don't block the others. Who
-    finds no place waits for one, unless that took another thread than ``threads`` allows.
+    Organizations whose ATS was slow may not take the last place, so that a few of them don't block the others. A
+    request without a place waits for one, unless that takes more than ``threads``.
     """
 
     def __init__(
@@ -87,5 +87,5 @@ class AtsRequestSlots:
 
 @cache
 def questions() -> AtsRequestSlots:
-    """Those of this process: at most half of the threads of its pages."""
+    """The places of this process: at most half of its page threads."""
     return AtsRequestSlots(max(1, budget.web().pages // 2))

@@ -24,9 +24,9 @@ ADDRESS = frozenset(
         "tls",
     )
 )
-"""What is wrong with the address."""
+"""The errors about an address."""
 OPTIONS = frozenset(("api_version", "option", "option_missing", "unknown_option"))
-"""What is wrong with an option."""
+"""The errors about an option."""
 UNSENT = frozenset(
     ("address_malformed", "address_not_public", "host_unreachable", "tls", "option")
 ) | frozenset(

@@ -1,4 +1,4 @@
-"""What an admin does with a connection. Each address shows what it would do, and does it when it is posted."""
+"""An admin's actions on a connection. Each address shows what it would do, and does it when it is posted."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The brake: what unusually many deletions would take away, and the decision."""
+"""The brake: the records that unusually many deletions would remove, and the decision."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What an admin types in about a connection. The fields of an ATS come from its connector's declaration."""
+"""The forms for a connection. The fields of an ATS come from its connector's declaration."""
 
 from __future__ import annotations
 

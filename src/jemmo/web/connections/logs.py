@@ -1,4 +1,4 @@
-"""Settings > Logs: what the syncs complained about, and what to do about it."""
+"""Settings > Logs: errors and warnings of syncs, and what to do about them."""
 
 from datetime import UTC, datetime
 from typing import Any

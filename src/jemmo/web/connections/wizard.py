@@ -73,7 +73,7 @@ def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
 
 @manager
 def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """What the first sync will take, and the choice of when."""
+    """The estimate of the first sync, and the choice of its time."""
     connection, now = connection_of(request, connection_id), datetime.now(UTC)
     shown: dict[str, Any] = {"connection": connection, **FRAME}
     try:

@@ -12,7 +12,7 @@ from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, NotForViewer, member
 
 LOCKED = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""Of a file's own answer: whatever is in it, nothing of it runs here."""
+"""Headers of a file's response, so that nothing in it can run here."""
 
 
 @member

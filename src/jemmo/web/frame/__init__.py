@@ -1,1 +1,1 @@
-"""What surrounds every page: access, limits, headers, errors, labels."""
+"""The frame of every page: access, limits, headers, errors, labels."""

@@ -1,4 +1,4 @@
-"""Who may open a page, and in what form it is answered."""
+"""Access to pages, and the form of the response."""
 
 from __future__ import annotations
 

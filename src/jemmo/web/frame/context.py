@@ -1,4 +1,4 @@
-"""What the frame around every page shows."""
+"""The data in the frame of every page."""
 
 from __future__ import annotations
 

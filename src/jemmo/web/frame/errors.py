@@ -1,4 +1,4 @@
-"""What is shown when a page cannot be."""
+"""Error pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RETRY_SECONDS = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Without the frame: what is wrong may be the request that the frame would ask."""
+    """Without the frame, since the problem may be in the request itself."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return too_large(request)
     if is_away(exception):  # a session that could not be saved
@@ -45,7 +45,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What no role of an organization allows is for support staff: Jemmo refuses nothing else this way."""
+    """Pages that no role may open are for support staff; nothing else is refused this way."""
     who = "recruiters" if isinstance(exception, NotForViewer) else "support"
     return render(request, "frame/403.html", {"who": who}, status=403)
 
@@ -61,7 +61,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Without the frame, which may be what failed. Called while the exception is handled."""
+    """Without the frame, which may have caused the failure. Called while the exception is handled."""
     error = sys.exc_info()[1]
     if is_away(error):
         return unavailable(request)

@@ -27,7 +27,7 @@ UNNAMED = _("Custom field")
 
 
 def label_of(key: str, field: Mapping[str, Any]) -> str:
-    """The name of a field; what a company wrote stays as it is."""
+    """The name of a field; a company's own text stays as it is."""
     label = str(field.get("label") or key)
     is_own = label in (OWN_FIELDS.get(key), UNNAMED)
     return gettext(label) if is_own else label

@@ -1,4 +1,4 @@
-"""What every form shares."""
+"""The base of every form."""
 
 from __future__ import annotations
 

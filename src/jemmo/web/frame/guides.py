@@ -1,4 +1,4 @@
-"""Help > Guides: when syncs start, what the signs mean, and where things are done."""
+"""Help > Guides: when syncs start, what statuses mean, and where to change things."""
 
 from __future__ import annotations
 
@@ -78,6 +78,6 @@ def _schedules(connections: list[Connection], now: datetime) -> list[Schedule]:
 
 
 def _connectors(connections: Iterable[Connection]) -> list[Connector]:
-    """Those of the organization's ATSs; all that there are before one is connected."""
+    """The organization's ATSs, or all of them before one is connected."""
     used = {connection.provider for connection in connections}
     return [connector for name, connector in sorted(CONNECTORS.items()) if name in used or not used]

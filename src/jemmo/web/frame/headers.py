@@ -10,7 +10,7 @@ UNUSED = (
     *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
     *("publickey-credentials-get", "serial", "usb", "xr-spatial-tracking"),
 )
-"""What a browser offers and no page of ours needs."""
+"""Browser features that no page needs."""
 
 HEADERS = {
     "Content-Security-Policy": POLICY,

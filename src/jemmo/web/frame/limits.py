@@ -25,7 +25,7 @@ LINGER_SECONDS = (
 PLACES, ALL_PLACES = 32, 256
 """Requests whose body has not arrived, of one sender and of all."""
 TOO_LARGE = "jemmo.too_large"
-"""Set in the scope of a request whose body was cut off: what is left of it must not be looked at."""
+"""Set in the scope of a request whose body was cut off: the rest of it must not be read."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -152,9 +152,9 @@ def limited(
 
 
 class Rest:
-    """What still arrives of a refused body. It is dropped, for a moment longer than the answer takes to send.
+    """The rest of a refused body. It is dropped, for a moment longer than the answer takes to send.
 
-    Who asked first (``Expect: 100-continue``) has not begun to send it.
+    A client that asked first (``Expect: 100-continue``) hasn't started to send it.
     """
 
     def __init__(self, scope: Scope, receive: Receive) -> None:

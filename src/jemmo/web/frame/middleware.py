@@ -1,4 +1,4 @@
-"""What every request passes: a strict content policy, and whose data it may see."""
+"""Middleware for every request: a strict content policy, and the scope of its data."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SizeLimit:
 class SessionEnd:
     """Signs people out after a time without activity, and some days after they signed in.
 
-    What a page asks for by itself is no sign of a person.
+    Automatic requests of a page don't count as activity.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -98,7 +98,7 @@ SEEN_EVERY = (
 UNASKED = "Jemmo-Unasked"
 """The header of what an open page asks for without a person having done anything (``live.js``)."""
 PARTS = ("image/", "text/event-stream")
-"""What browsers accept for pictures of a page and for its stream of news: these carry no header of ours."""
+"""The Accept headers of a page's pictures and event stream, which carry no header of ours."""
 
 
 def _asked_by_itself(request: HttpRequest) -> bool:
@@ -126,7 +126,7 @@ WIDER = {
 
 
 def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
-    """What the database shows this request."""
+    """The database scope of this request."""
     reach = next(
         (wider for start, wider in WIDER.items() if request.path.startswith(start)), Reach.NONE
     )

@@ -19,7 +19,7 @@ HOME = 64  # the prefix of an IPv6 address that one visitor may change at will
 
 
 def address_of(forwarded: str, peer: str) -> str:
-    """The address that the outermost of our proxies saw, or the peer's; what a visitor wrote before is not read.
+    """The visitor's address as seen by our outermost proxy, or the peer's. Entries that a visitor added are ignored.
 
     ``forwarded`` is the header ``X-Forwarded-For``, empty without one.
     """
@@ -35,14 +35,14 @@ def address_of(forwarded: str, peer: str) -> str:
 
 
 def sender(scope: MutableMapping[str, Any]) -> str:
-    """Whose share of memory and places a request takes: an address, of IPv6 the /64."""
+    """The address whose share of memory and places a request uses; for IPv6, the /64."""
     values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     host = (scope.get("client") or ("", 0))[0]
     return visitor(address_of(b",".join(values).decode("latin-1"), host))
 
 
 def holder(scope: MutableMapping[str, Any]) -> str:
-    """Who waits in one line for pages (``jemmo.services.base.turns``): a sender.
+    """The sender for the queue of pages (``jemmo.services.base.turns``).
 
     Where all are this machine, since a proxy stands here that we were not told of, cookies and tokens tell them apart.
     """

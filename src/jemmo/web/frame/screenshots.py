@@ -88,7 +88,7 @@ def shown_as_it_is(answer: HttpResponse) -> HttpResponse:
 
 
 def masked(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> HttpResponseBase:
-    """The answer as a screenshot may show it; what holds no text is withheld."""
+    """The response as a screenshot may show it; non-text responses are withheld."""
     if getattr(answer, "taken_in_screenshot_mode", False):
         return answer
     for name in HEADERS:
@@ -135,7 +135,7 @@ def _in_text(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
 def _parts(
     content: Iterable[bytes], change: Callable[[bytes], bytes], disguise: Disguise
 ) -> Iterator[bytes]:
-    """Each part changed; what is read for it is noted."""
+    """Change each part; names read for it are registered."""
     parts = iter(content)
     while True:
         with tracking_display(disguise):

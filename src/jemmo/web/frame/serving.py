@@ -126,7 +126,7 @@ def _authorization(scope: Scope) -> str:
 
 
 async def _later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """What lies in a file, read as it is sent: by threads that are not those of the pages."""
+    """A file's content, read while it is sent, by threads other than the page threads."""
     while (part := await asyncio.to_thread(next, parts, None)) is not None:
         yield part
 

@@ -34,7 +34,7 @@ PART = 64 * 1024  # bytes of it that are sent at a time
 WRITING_SECONDS = 300.0  # for an answer to be written
 
 BYTES = InFlight(each=512 * 1024 * 1024, all_of_them=1024 * 1024 * 1024)
-"""What downloads hold until they are sent, for each address, for each organization, and in all."""
+"""The disk space of downloads until they are sent, per address, per organization, and in total."""
 PLACES = InFlight(each=4, all_of_them=32)
 """Downloads that are written or sent, for each organization and in all."""
 WRITERS = InFlight(each=1, all_of_them=32)
@@ -151,7 +151,7 @@ def lines(texts: Iterable[str | bytes]) -> Callable[[Spool], None]:
 
 
 def _parts(file: Spool) -> Iterator[bytes]:
-    """What is in the file, which ends with the last part."""
+    """The file's content; the file is deleted after the last part."""
     while part := file.read(PART):
         yield part
     file.close()

@@ -1,4 +1,4 @@
-"""What is typed in under Settings > Privacy."""
+"""The forms under Settings > Privacy."""
 
 from __future__ import annotations
 

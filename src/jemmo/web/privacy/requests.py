@@ -53,7 +53,7 @@ def requests(request: MemberRequest) -> HttpResponse:
 
 @manager
 def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    """What is held about them, and what can be done."""
+    """The data about them, and the available actions."""
     chosen = _chosen(request, talent_id)
     held = people.personal_data_of(request.organisation, chosen, vault=default_vault())
     account = request.membership.account

@@ -1,4 +1,4 @@
-"""Data quality: what is double, written twice, loose, or different from the ATS."""
+"""Data quality: duplicates, broken links, and differences from the ATS."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

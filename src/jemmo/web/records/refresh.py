@@ -60,7 +60,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
 
 
 def of(kind: str, record: Any) -> dict[str, Any]:
-    """What a record's page shows of it."""
+    """The state on a record's page."""
     now = datetime.now(UTC)
     state = refresh_outcome.of(record.connection, KINDS[kind][1], record.remote_id, now=now)
     return {"refresh": state, "kind": kind, "record": record, "asked": state.at or now}

@@ -58,7 +58,7 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 
 def lookup_of(request: MemberRequest, typed: str) -> talents.Lookup:
-    """What the typed words may find, by this member's rights."""
+    """What a search may find, by this member's rights."""
     sees = sees_contacts(request)
     return talent_lookup(request.organisation, typed, contacts=sees, files=sees)
 

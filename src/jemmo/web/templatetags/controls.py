@@ -19,7 +19,7 @@ LABEL = 60  # characters
 
 @register.simple_tag
 def options(choices: Iterable[Any], chosen: object, kind: str = "") -> SafeString:
-    """What a list offers to choose from: values, or pairs of a value and its label.
+    """The choices of a list: values, or pairs of a value and its label.
 
     ``kind`` names the words for values that are codes. Long lists take a template ten times as long.
     """

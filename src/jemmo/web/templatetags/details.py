@@ -32,7 +32,7 @@ class Detail(NamedTuple):
 
 @register.filter
 def details(record: Model) -> list[Detail]:
-    """What every reader of the page may see."""
+    """Fields that every reader of the page may see."""
     return [detail for detail, privacy in _labeled(record) if privacy is not Privacy.SEALED]
 
 

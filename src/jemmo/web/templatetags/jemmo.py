@@ -52,7 +52,7 @@ def cause(code: str | None, field: str | None = None) -> str:
 
 @register.filter
 def next_step(code: str | None, reader: Membership | None = None) -> str:
-    """What helps, or who can do it where the reader cannot."""
+    """The next step, or who can take it if the reader can't."""
     return step_for(code or "", reader)
 
 
@@ -74,7 +74,7 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
 
 @register.filter
 def failure_lines(failures: Iterable[Failure], reader: Membership | None) -> str:
-    """What failed, a line for each connection."""
+    """The failures, a line for each connection."""
     colon = pgettext("after a name", ":")
     return "\n".join(
         f"{shorten(failure.name, 80)}{colon} {localized_error(failure.error, reader)['message']}"
@@ -93,7 +93,7 @@ def is_decided(notice: Notification) -> bool:
 
 @register.filter
 def finding_help(kind: str, reader: Membership) -> str:
-    """What helps with a finding of the help bubble, or who can do it where the reader cannot."""
+    """The next step for a finding of the help bubble, or who can take it if the reader can't."""
     role = Role(reader.role)
     if kind == "paused" and reader.org.deleted_at:
         return labels.label_for("leaving", "finding_help")
@@ -106,13 +106,16 @@ def finding_help(kind: str, reader: Membership) -> str:
 
 @register.filter
 def can(capabilities: Capabilities) -> str:
-    """What an ATS gives of what not all give, as a list in the reader's language."""
+    """The optional capabilities that an ATS has, as a list in the reader's language."""
     return _listed(capabilities, supported=True)
 
 
 @register.filter
 def lacks(capabilities: Capabilities) -> str:
-    """What it does not give. Moves between stages are not among it: Jemmo notes those that it sees."""
+    """The optional capabilities that it lacks.
+
+    Moves between stages are not among it: Jemmo notes those that it sees.
+    """
     return _listed(capabilities, supported=False)
 
 
@@ -140,7 +143,7 @@ register.filter("searched", _in_screenshots(Disguise.search))
 
 @register.filter
 def run_title(run: Any) -> str:
-    """What a sync read and how: "Incremental sync, jobs only". A run of all streams has no ``scope``.
+    """The scope and mode of a sync: "Incremental sync, jobs only". A run of all streams has no ``scope``.
 
     An initial sync is the first of its connection; one that reads all of it ``again`` is none.
     """

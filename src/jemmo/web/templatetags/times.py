@@ -111,7 +111,7 @@ def exact(moment: datetime | None) -> SafeString:
 
 @register.filter
 def planned(moment: datetime) -> str:
-    """When something starts; what is due has no time to show but the present, which would move on forever."""
+    """When something starts; no time for overdue work, since "now" would keep changing."""
     return _("due now") if moment <= now() else exact(moment)
 
 

@@ -68,7 +68,7 @@ def language_name(code: str | None) -> str:
 
 @register.filter
 def field_label(key: str, field: dict[str, Any]) -> str:
-    """What a custom field is called."""
+    """The label of a custom field."""
     return field_names.label_of(key, field)
 
 

@@ -59,7 +59,7 @@ class Hooks:
         await answer(send, outcome.status, retry_after=retry_after)
 
     async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
-        """What becomes of a delivery. The body is not read where the address refuses it: it would take memory."""
+        """The outcome of a delivery. The body is not read where the address refuses it: it would take memory."""
         intake = self._taken_by()
         secret = str(scope["path"]).removeprefix(PREFIX).removesuffix("/")[:MAX_SECRET]
         refused = await intake.precheck(secret)
