@@ -33,6 +33,7 @@ from jemmo.domain import (
     contact_keys,
     email_addresses,
     key_shapes,
+    markup,
     masking,
     mentions,
     plain_text,
@@ -49,7 +50,6 @@ from jemmo.rest_client import headers, repair
 from jemmo.rest_client.download import Hosts
 from jemmo.services.files import stored_files
 from jemmo.web.frame.links import back
-from jemmo.web.templatetags.markup import clean_html
 from jemmo.web.templatetags.values import shorten
 
 Work = Callable[[Any], Any]
@@ -97,6 +97,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "domain/mentions.py": [lambda text: mentions.names_in(msgspec.json.encode([text]), ())],
     "domain/search_words.py": [lambda text: list(search_words.search_words(text))],
+    "domain/markup.py": [markup.clean],
     "domain/titles.py": [titles.plain],
     "domain/validation.py": [
         validation.text,
@@ -110,7 +111,6 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "web/frame/links.py": [lambda text: back(RequestFactory().get("/"), f"http://{text}/")],
     "rest_client/download.py": [lambda text: Hosts("https://a.example").is_own(f"https://{text}/")],
-    "web/templatetags/markup.py": [clean_html],
     "web/templatetags/values.py": [lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
     "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from jemmo.web.templatetags.markup import LONGEST_PLAIN, MOST_MARKS, clean_html
+from jemmo.domain.markup import MOST_MARKS
+from jemmo.web.templatetags.markup import LONGEST_PLAIN, clean_html
 
 LONG = 160_000  # characters
 SLOWEST = (

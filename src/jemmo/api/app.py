@@ -5,6 +5,7 @@ from jemmo.api import (
     file_operations,
     log_operations,
     privacy_operations,
+    public_operations,
     record_operations,
     sync_operations,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "file_operations",
     "log_operations",
     "privacy_operations",
+    "public_operations",
     "record_operations",
     "sync_operations",
 ]

@@ -148,6 +148,33 @@ CHANGES: Schema = {
         "next_after": _SEQ,
     },
 }
+_ANY_OBJECT: Schema = {"type": "object"}
+_ANY_OBJECTS: Schema = {"type": "array", "items": _ANY_OBJECT}
+JOB_POSTING: Schema = {
+    "type": "object",
+    "description": "https://schema.org/JobPosting. What the ATS does not say is left out.",
+    "required": ["@context", "@type", "title", "description", "datePosted", "hiringOrganization"],
+    "properties": {
+        **dict.fromkeys(("@context", "@type", "title", "description", "url"), TEXT),
+        "datePosted": {"type": "string", "format": "date"},
+        "validThrough": _TIME,
+        **dict.fromkeys(("hiringOrganization", "identifier", "baseSalary"), _ANY_OBJECT),
+        **dict.fromkeys(("jobLocation", "applicantLocationRequirements"), _ANY_OBJECTS),
+        **dict.fromkeys(("employmentType", "jobLocationType", "qualifications"), TEXT),
+        **dict.fromkeys(("skills", "occupationalCategory"), TEXT),
+    },
+}
+JSON_RESUME: Schema = {
+    "type": "object",
+    "description": "https://jsonresume.org/schema, version 1.0.0. What is not known is left out.",
+    "required": ["$schema", "basics", "meta"],
+    "properties": {
+        "$schema": TEXT,
+        "basics": _ANY_OBJECT,
+        "work": _ANY_OBJECTS,
+        "meta": _ANY_OBJECT,
+    },
+}
 LINES: Schema = {"type": "object", "description": "A record; the last line has `seq` alone."}
 _TOTAL: Schema = {
     "type": "object",

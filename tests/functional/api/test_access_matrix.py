@@ -36,6 +36,8 @@ EXPECTED: dict[str, set[str]] = {
     **{key: {ADMIN} for key in ("sync_connection", "pause_connection", "resume_connection")},
     **{f"refresh_{name}": {RECORDS, ADMIN} for name in ("jobs", "talents", "applications")},
     **{f"get_refresh_of_{name}": {RECORDS} for name in ("jobs", "talents", "applications")},
+    **{key: {RECORDS} for key in ("get_job_posting", "list_job_postings", "get_sitemap")},
+    "get_json_resume": {RECORDS},
     "erase_talent": {PRIVACY},
 }
 GUARDED = sorted(
@@ -43,6 +45,11 @@ GUARDED = sorted(
     key=lambda operation: operation.id == "erase_talent",
 )
 """All but a download, whose link says itself what it opens; what takes a person away comes last."""
+QUERIES = {
+    "explain_record": "?record=dev",
+    "get_sitemap": "?url=https://jobs.example.com/{id}",
+}
+"""What an operation needs besides its address."""
 
 
 @pytest.fixture
@@ -78,7 +85,7 @@ def addresses(showcase: Showcase, database_url: str) -> Callable[[Operation], st
             .replace("{entity}", "jobs")
             .replace("{ticket}", "none")
         )
-        return path.strip("/") + ("?record=dev" if operation.id == "explain_record" else "")
+        return path.strip("/") + QUERIES.get(operation.id, "")
 
     return address
 

@@ -360,6 +360,10 @@ REQUESTS: dict[str, Entry] = {
         "There is no such record among the {entity}, or it may not be read.",
         "Search for it first, or ask `why` with its ID: it may be deleted, excluded or confidential.",
     ),
+    "not_found/job_posting": _own(
+        "There is no such job, or it isn't open to the public.",
+        "Only jobs that are open and public in the ATS have a posting: not confidential, internal or unlisted ones.",
+    ),
     "not_found/file": _own(
         "The content of this file isn't available.",
         "See its `fetch_status`: only files that are STORED can be downloaded, and not those of people who must not "
