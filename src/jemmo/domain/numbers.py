@@ -25,6 +25,11 @@ def counted(count: int, stream: str) -> str:
     return f"{count:,} {name.removesuffix('s') if count == 1 else name}"
 
 
+def known(counts: Mapping[str, int], synced: Mapping[str, object]) -> dict[str, int | None]:
+    """The counts to show; ``None`` for a stream with no records and no sync, of which nobody knows how many it has."""
+    return {name: count if count or synced.get(name) else None for name, count in counts.items()}
+
+
 class Numbers(Struct, frozen=True, kw_only=True):
     """The counts of a sync.
 

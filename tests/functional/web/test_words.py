@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from django.template.loader import render_to_string
@@ -292,10 +293,19 @@ def test_nouns_agree_with_their_numbers(language: str, expected: list[str]) -> N
     assert [" ".join(one.split()) for one in told] == expected
 
 
-def test_a_year_ago_in_french() -> None:
-    with translation.override("fr"):
-        text = " ".join(times.ago(timezone.now() - timedelta(days=400)).split())
-    assert ">il y a 1 an<" in text
+@pytest.mark.parametrize(
+    ("language", "last_in_words", "expected"),
+    [("en", "6 days ago", "5 May 2026"), ("fr", "il y a 6 jours", "le 5 mai 2026")],
+)
+def test_a_week_ago_or_more_is_a_day(language: str, last_in_words: str, expected: str) -> None:
+    now = datetime(2026, 5, 12, 10, tzinfo=UTC)
+    with translation.override(language), patch.object(times, "now", return_value=now):
+        within, after = (
+            " ".join(times.ago(now - before).split())
+            for before in (timedelta(days=7, seconds=-1), timedelta(days=7))
+        )
+    assert f">{last_in_words}<" in within
+    assert f">{expected}<" in after
 
 
 def test_a_filter_that_takes_everything_says_so_in_french() -> None:

@@ -16,6 +16,7 @@ from jemmo.connectors.names import OFFERED
 from jemmo.domain import history, numbers
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.key_care import About, Reminder
+from jemmo.domain.spans import in_words
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.services.connections.connections import Connected
@@ -204,9 +205,9 @@ def _following(row: ConnectionStatus, now: datetime) -> str:
 
 
 def _counted(row: ConnectionStatus, name: str) -> str:
-    """How many records; a dash for what was never read, since its number is unknown."""
-    count = row.counts[name]
-    return numbers.counted(count, name) if count or row.synced_at.get(name) else f"– {name}"
+    """How many records; a dash for what was never read."""
+    count = numbers.known(row.counts, row.synced_at)[name]
+    return f"– {name}" if count is None else numbers.counted(count, name)
 
 
 def _remarks(row: ConnectionStatus) -> Iterator[str]:
@@ -233,7 +234,7 @@ def moment(when: datetime, now: datetime) -> str:
     """A time up to a week away in words, then as a date."""
     seconds = int((now - when).total_seconds())
     size = abs(seconds)
-    if size >= 7 * 86400:
+    if not in_words(now - when):
         return f"{when:%Y-%m-%d %H:%M} UTC"
     if size < 60:
         return "just now" if seconds >= 0 else "in less than a minute"

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import TIME_STRINGS, timesince
+from django.utils.timesince import timesince
 from django.utils.timezone import localtime, now
-from django.utils.translation import (
-    get_language,
-    ngettext_lazy,
-    pgettext,
-)
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from jemmo.domain.estimate import FirstSyncRow, rounded
+from jemmo.domain.spans import in_words
 
 register = template.Library()
-
-UNITS: Any = {**TIME_STRINGS, "year": ngettext_lazy("%(num)d year", "%(num)d years", "num")}
-"""Django's French says "1 année" for how long ago."""
 
 
 @register.filter
@@ -65,19 +58,24 @@ def time_left(left: timedelta) -> str:
 
 @register.filter
 def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
-    """How long ago, with the exact time on hover and for machines; ``otherwise``, or "never", if there is no time.
+    """How long ago, or the day if that was a week ago or more, with the exact time on hover and for machines.
+
+    Where there is no time, ``otherwise`` or "never".
 
     That the ATS reports no time of a record doesn't mean that it never happened, so records say "–" instead.
     """
     if not moment:
         return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
-    since = now() - moment
+    current = now()
+    since = current - moment
     if since < timedelta(0):
         shown = day_in_words(localtime(moment))
+    elif not in_words(since):
+        shown = pgettext("a week ago or more", "%(day)s") % {"day": day_in_words(localtime(moment))}
     elif since < timedelta(minutes=1):
         shown = _("just now")
     else:
-        shown = _("%(time)s ago") % {"time": timesince(moment, depth=1, time_strings=UNITS)}
+        shown = _("%(time)s ago") % {"time": timesince(moment, current, depth=1)}
     return _time(moment, shown)
 
 

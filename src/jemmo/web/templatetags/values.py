@@ -44,17 +44,17 @@ def absolute(number: int) -> int:
 
 
 @register.filter
-def counted(number: int, stream: str) -> str:
-    """How many jobs, talents or applications, in words: ``1 job``, ``1,200 talents``."""
-    number = number or 0
+def counted(number: int | None, stream: str) -> str:
+    """How many jobs, talents or applications, in words: ``1 job``, ``1,200 talents``; ``– jobs`` if nobody knows."""
+    many = 2 if number is None else number or 0
     match stream:
         case "jobs":
-            text = ngettext("%(shown)s job", "%(shown)s jobs", number)
+            text = ngettext("%(shown)s job", "%(shown)s jobs", many)
         case "talents":
-            text = ngettext("%(shown)s talent", "%(shown)s talents", number)
+            text = ngettext("%(shown)s talent", "%(shown)s talents", many)
         case _:
-            text = ngettext("%(shown)s application", "%(shown)s applications", number)
-    return text % {"shown": intcomma(number)}
+            text = ngettext("%(shown)s application", "%(shown)s applications", many)
+    return text % {"shown": "–" if number is None else intcomma(number or 0)}
 
 
 @register.filter
