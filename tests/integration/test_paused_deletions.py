@@ -13,6 +13,7 @@ from fakes.running import run_source
 from fakes.source import FakeSource
 from fakes.teamtailor_truth import assert_equal_to_truth
 
+from jemmo.domain import numbers
 from jemmo.domain.brake import max_unreviewed
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunReport, RunStatus
@@ -20,9 +21,11 @@ from jemmo.domain.records import Record, Talent
 from jemmo.domain.streams import Mode, Stream, StreamSpec
 from jemmo.sandbox.server import SandboxServer, run_sandbox
 from jemmo.services.connections import paused_deletions
+from jemmo.services.records import quality
 from jemmo.store.connections import paused_deletions as held
-from jemmo.store.models import Connection
+from jemmo.store.models import Connection, Organisation
 from jemmo.store.sync.writer import Writer
+from jemmo.vault import default_vault
 
 TALENTS = (StreamSpec(name=Stream.TALENTS),)
 
@@ -194,6 +197,53 @@ async def _applications_of(found: Company, talents: list[str]) -> set[str]:
         talents,
     )
     return {row[0] for row in rows}
+
+
+async def test_what_was_kept_is_called_so_until_the_ats_lists_it_again(
+    ats: SandboxServer, found: Company
+) -> None:
+    talents = sorted(await found.ids(Stream.TALENTS))
+    await delete(ats, talents[:45])
+    paused = shares(await found.sync(Mode.RECONCILE))
+    kept = {stream: missing for stream, (missing, _, _) in paused.items()}
+    asked = await found.verify()
+    assert asked.kept == 0
+    assert await _kept_in_quality(found) == {}
+
+    await _decide(found, "keep")
+
+    compared = await found.verify()
+    assert not compared.equal
+    assert compared.equal_but_for_kept
+    kept["notes"] = await found.value(
+        "SELECT count(*) FROM note WHERE talent_remote_id = ANY(%s)", talents[:45]
+    )  # they are parts of the talents
+    assert {name: row.kept for name, row in compared.streams.items() if row.kept} == kept
+    assert {problem.stream: problem.message for problem in compared.problems} == {
+        stream: f"{numbers.counted(kept[stream], stream)}: in Jemmo but not in the ATS, and kept on purpose."
+        for stream in ("talents", "applications", "notes")
+    }
+    assert await _kept_in_quality(found) == kept
+
+    await delete(ats, talents[45:46])
+    one_more = await found.verify()
+    assert one_more.kept == sum(kept.values())
+    assert not one_more.equal_but_for_kept
+    assert f"46 talents: in Jemmo but not in the ATS; {kept['talents']} kept on purpose." in [
+        problem.message for problem in one_more.problems
+    ]
+
+
+async def _kept_in_quality(found: Company) -> dict[str, int]:
+    """What data quality calls kept; nothing else there may differ once it is."""
+    report = await in_thread(
+        lambda: quality.report(Organisation.objects.get(), vault=default_vault())
+    )
+    [compared] = report.connections
+    kept = {row.stream: row.kept for row in compared.streams if row.kept}
+    if kept:
+        assert {row.apart for row in compared.streams if row.ats is not None} == {0}
+    return kept
 
 
 async def _decide(

@@ -6,6 +6,7 @@ import asyncio
 import html
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db.models.functions import Now
@@ -18,6 +19,7 @@ from jemmo.cli.sync.syncs import what_helps
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import run_sandbox
 from jemmo.services.connections import status
+from jemmo.services.sync.verification import Problem, StreamVerdict, Verdict
 from jemmo.store.models import Connection, HeldDeletion
 
 SignedIn = Callable[[str], Client]
@@ -155,12 +157,53 @@ def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(
 def test_verify_sends_nobody_to_a_comparison_that_would_change_nothing(agency: Connection) -> None:
     slug = agency.org.slug
 
-    assert what_helps(agency) == (
+    nothing = verdict()
+    assert what_helps(agency, nothing) == (
         "Not equal: deletions are paused until an owner or admin decides; "
         f"`jemmo deletions list --org {slug}` shows them."
     )
     HeldDeletion.objects.filter(connection=agency).delete()
-    assert f"`jemmo sync --org {slug} --mode reconcile`" in what_helps(agency)
+    assert f"`jemmo sync --org {slug} --mode reconcile`, then verify" in what_helps(agency, nothing)
+
+
+def test_verify_says_what_was_kept_and_that_a_comparison_asks_again(agency: Connection) -> None:
+    HeldDeletion.objects.filter(connection=agency).update(closed_at=Now())
+    reconcile = f"`jemmo sync --org {agency.org.slug} --mode reconcile`"
+
+    assert what_helps(agency, verdict(extra=45, kept=45)) == (
+        "Not equal, as decided: the records that the ATS no longer lists were kept. "
+        f"{reconcile} asks again whether to delete them."
+    )
+    assert what_helps(agency, verdict(extra=46, kept=45)) == (
+        f"Not equal: run {reconcile}, then verify again. It also asks again whether to delete "
+        "the records that were kept."
+    )
+
+
+def verdict(*, extra: int = 1, kept: int = 0) -> Verdict:
+    """A comparison that found so many talents which the ATS no longer lists."""
+    compared = StreamVerdict(
+        ats=15,
+        jemmo=15 + extra,
+        excluded=0,
+        rejected=0,
+        erased=0,
+        left_out=0,
+        missing_count=0,
+        extra_count=extra,
+        stale_count=0,
+        kept=kept,
+    )
+    message = f"{extra} talents: {compared.extra_words}."
+    problem = Problem(kind="extra", stream="talents", count=extra, message=message)
+    return Verdict(
+        connection_id=uuid4(),
+        equal=False,
+        requests=1,
+        streams={Stream.TALENTS: compared},
+        problems=[problem],
+        broken_relations={},
+    )
 
 
 def text_of(page: str) -> str:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     # models can be imported only once Django is set up
+    from jemmo.services.sync.verification import Verdict
     from jemmo.store.models import Connection, HeldDeletion
 
 T = TypeVar("T")
@@ -217,12 +218,16 @@ def _print_comparison(compared: Comparison) -> None:
             out.print(f"{count}: older than the history you chose, so not read.", markup=False)
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
-    conclusion = "Equal to the ATS." if compared.verdict.equal else what_helps(compared.connection)
+    conclusion = (
+        "Equal to the ATS."
+        if compared.verdict.equal
+        else what_helps(compared.connection, compared.verdict)
+    )
     out.print(conclusion, markup=False, soft_wrap=True)
 
 
-def what_helps(connection: Connection) -> str:
-    """The next step after a comparison that differs: no sync settles what waits for a decision."""
+def what_helps(connection: Connection, verdict: Verdict) -> str:
+    """The next step after a comparison that differs: no sync settles what waits for a decision, or was decided."""
     from jemmo.store.connections import paused_deletions as held
 
     org = connection.org.slug
@@ -231,7 +236,18 @@ def what_helps(connection: Connection) -> str:
             "Not equal: deletions are paused until an owner or admin decides; "
             f"`jemmo deletions list --org {org}` shows them."
         )
-    return f"Not equal: run `jemmo sync --org {org} --mode reconcile`, then verify again."
+    reconcile = f"`jemmo sync --org {org} --mode reconcile`"
+    if verdict.equal_but_for_kept:
+        return (
+            "Not equal, as decided: the records that the ATS no longer lists were kept. "
+            f"{reconcile} asks again whether to delete them."
+        )
+    if verdict.kept:
+        return (
+            f"Not equal: run {reconcile}, then verify again. It also asks again whether to delete "
+            "the records that were kept."
+        )
+    return f"Not equal: run {reconcile}, then verify again."
 
 
 def paused(org: Org, json: Json = False) -> None:

@@ -20,14 +20,16 @@ class Compared(Struct, frozen=True, kw_only=True):
     """A stream's records in the ATS, by its own count, and here.
 
     ``erased`` of those that are not here were erased, as far as counts can tell: at most as many as ever were.
-    ``left_out`` are older than the history that the connection reads. ``apart`` is the difference that neither these
-    nor rejections explain.
+    ``kept`` of those that are only here were kept when the ATS no longer listed them, as far as counts can tell.
+    ``left_out`` are older than the history that the connection reads. ``apart`` is what none of that nor a rejection
+    explains.
     """
 
     stream: str
     ats: int | None
     held: quality.Held
     erased: int = 0
+    kept: int = 0
     left_out: int = 0
     apart: int | None
 
@@ -98,15 +100,17 @@ def _left(ends: float) -> float:
 
 def _beside(held: quality.Held, ats: int | None, older: int) -> Compared:
     if ats is None:
-        return Compared(stream=held.stream, ats=None, held=held, apart=None)
+        return Compared(stream=held.stream, ats=None, held=held, kept=held.kept, apart=None)
     left_out = max(older - held.older, 0)
     absent = ats - held.stored - held.kept_out - left_out
     erased = min(max(absent, 0), held.erased)
+    kept = min(max(-absent, 0), held.kept)
     return Compared(
         stream=held.stream,
         ats=ats,
         held=held,
         erased=erased,
+        kept=kept,
         left_out=left_out,
-        apart=absent - erased,
+        apart=absent - erased + kept,
     )

@@ -19,7 +19,7 @@ from jemmo.services.base.lookups import suppression_hasher
 from jemmo.services.base.scopes import connected
 from jemmo.store.db.postgres import explained
 from jemmo.store.privacy import suppression
-from jemmo.store.sync import known_records
+from jemmo.store.sync import brake, known_records
 from jemmo.store.sync.known_records import SHOWN, Broken
 from jemmo.store.sync.quota import SENT_AT_ONCE
 from jemmo.store.sync.request_counts import counted
@@ -29,8 +29,9 @@ from jemmo.vault import Vault
 class StreamVerdict(Struct, kw_only=True):
     """One stream compared.
 
-    Of those in the ATS ``erased`` were erased here and are suppressed. ``missing`` are in the ATS and not here,
-    ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids.
+    Of those in the ATS ``erased`` were erased here and are kept out. ``missing`` are in the ATS and not here,
+    ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids. Somebody
+    decided to keep ``kept`` of the extra ones.
     ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept. ``left_out`` are older than the history
     that the connection reads, and not here.
     """
@@ -44,6 +45,7 @@ class StreamVerdict(Struct, kw_only=True):
     missing_count: int
     extra_count: int
     stale_count: int
+    kept: int
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
@@ -51,6 +53,15 @@ class StreamVerdict(Struct, kw_only=True):
     @property
     def equal(self) -> bool:
         return not (self.missing_count or self.extra_count or self.stale_count)
+
+    @property
+    def extra_words(self) -> str:
+        """What the sentence about the extra records says of them."""
+        if not self.kept:
+            return "in Jemmo but not in the ATS"
+        if self.kept == self.extra_count:
+            return "in Jemmo but not in the ATS, and kept on purpose"
+        return f"in Jemmo but not in the ATS; {self.kept:,} kept on purpose"
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -72,6 +83,16 @@ class Verdict(Struct, kw_only=True):
     streams: dict[Stream, StreamVerdict]
     problems: list[Problem]
     broken_relations: dict[str, int]
+
+    @property
+    def kept(self) -> int:
+        """Records that the ATS no longer lists and that somebody decided to keep."""
+        return sum(verdict.kept for verdict in self.streams.values())
+
+    @property
+    def equal_but_for_kept(self) -> bool:
+        """Whether every difference is a record that was kept on purpose."""
+        return sum(problem.count for problem in self.problems) == self.kept
 
 
 Seen = Callable[[Stream, int, int | None], None]
@@ -106,12 +127,13 @@ async def verify(
                     ours = await known_records.versions(db, connection_id, spec.name)
                     hidden = await known_records.excluded(db, connection_id, spec.name)
                     rejected = await known_records.rejected(db, connection_id, spec.name)
+                    kept = await brake.kept(db, connection_id, spec.name)
                 older = {
                     key
                     for key, changed in theirs.items()
                     if key not in ours and is_older(spec.name, changed, limit_of(row.options))
                 }
-                streams[spec.name] = _compare(theirs, ours, hidden, rejected, erased, older)
+                streams[spec.name] = _compare(theirs, ours, hidden, rejected, erased, older, kept)
             requests = source.requests
         with explained():
             broken = await known_records.broken_relations(db, connection_id)
@@ -131,7 +153,7 @@ def _problems(streams: dict[Stream, StreamVerdict]) -> Iterator[Problem]:
     for stream, verdict in streams.items():
         for kind, count, ids, words in (
             ("missing", verdict.missing_count, verdict.missing, "in the ATS but not in Jemmo"),
-            ("extra", verdict.extra_count, verdict.extra, "in Jemmo but not in the ATS"),
+            ("extra", verdict.extra_count, verdict.extra, verdict.extra_words),
             ("stale", verdict.stale_count, verdict.stale, "another version in the ATS"),
         ):
             if count:
@@ -169,6 +191,7 @@ def _compare(
     rejected: set[str],
     erased: set[str],
     older: set[str],
+    kept: frozenset[str],
 ) -> StreamVerdict:
     missing = sorted(set(theirs) - set(ours) - rejected - erased - older)
     extra = sorted(set(ours) - set(theirs))
@@ -187,6 +210,7 @@ def _compare(
         missing_count=len(missing),
         extra_count=len(extra),
         stale_count=len(stale),
+        kept=len(kept.intersection(extra)),
         missing=missing[:SHOWN],
         extra=extra[:SHOWN],
         stale=stale[:SHOWN],

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from django.db import connection as db
 
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.history import limit_of
 from jemmo.domain.streams import Stream
 from jemmo.domain.titles import variants
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.db.visible import SHOWN
 from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.sync.brake import KEPT, OWNERS
 from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
 
 GROUPS = 50  # shown of each kind
@@ -40,7 +42,8 @@ class Held:
     """One stream of a connection: records stored, hidden by a rule, and rejected, and broken links.
 
     ``older`` of those stored have not changed by themselves since the history of the connection begins. ``erased``
-    counts those that were erased here and are not taken in again, whether or not the ATS still has them.
+    counts those that were erased here and are not taken in again, whether or not the ATS still has them. ``kept`` are
+    stored although the ATS no longer listed them, because somebody decided so.
     """
 
     stream: str
@@ -49,6 +52,7 @@ class Held:
     kept_out: int
     erased: int
     older: int
+    kept: int
     loose: dict[str, int]
 
 
@@ -83,27 +87,39 @@ def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
             loose = ", ".join(
                 f"count(*) FILTER (WHERE {leads_nowhere(link, 't')})" for link in table.links
             )
+            kept, decided = _kept(connection_id, stream)
             cursor.execute(
                 f"SELECT count(*), count(*) FILTER (WHERE {is_hidden(stream)}), "
                 "(SELECT count(*) FROM rejection WHERE connection_id = %s AND stream = %s), "
-                "count(*) FILTER (WHERE t.remote_updated_at < %s)"
+                "count(*) FILTER (WHERE t.remote_updated_at < %s), "
+                f"count(*) FILTER (WHERE {kept})"
                 f"{', ' if loose else ''}{loose} FROM {table.name} t "
                 "WHERE connection_id = %s AND remote_deleted_at IS NULL",
-                [connection_id, stream, limit, connection_id],
+                [connection_id, stream, limit, *decided, connection_id],
             )
             row: tuple[Any, ...] = cursor.fetchone()
             targets = [link.target for link in table.links]
-            ends = {str(to): n for to, n in zip(targets, row[4:], strict=True) if n}
+            ends = {str(to): n for to, n in zip(targets, row[5:], strict=True) if n}
             counts = {
                 "stored": row[0],
                 "hidden": row[1],
                 "kept_out": row[2],
                 "older": row[3],
+                "kept": row[4],
                 "erased": erased.get(stream, 0),
             }
             if row[0] or row[2]:
                 summaries.append(Held(stream=str(Stream(stream)), **counts, loose=ends))
     return summaries
+
+
+def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
+    """The condition for what a person kept, and for its parts, with the values it takes."""
+    condition, values = f"t.remote_id IN ({KEPT})", [connection_id, stream]
+    if owner := OWNERS.get(stream):
+        condition += f" OR t.{ENTITIES[stream].owner_link.name} IN ({KEPT})"
+        values += [connection_id, owner]
+    return condition, values
 
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:

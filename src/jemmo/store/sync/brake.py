@@ -47,6 +47,11 @@ OWNERS: dict[Stream, Stream] = {
 }
 """The stream of the records that a stream's are parts of: jobs have stages, for example."""
 
+KEPT = """
+    SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion
+    WHERE connection_id = %s AND stream = %s AND closed_at IS NOT NULL AND released_at IS NULL"""
+"""The ids of a stream that a person decided to keep."""
+
 
 async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
     """The parts of records whose deletion is paused, or was refused by a person.
@@ -62,6 +67,20 @@ async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) 
     )
     owners = [name for (names,) in await answer.fetchall() for name in names]
     return await _parts_of(db, connection_id, stream, owners)
+
+
+async def kept(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
+    """What a person decided to keep although the ATS no longer lists it, and the parts of such records."""
+    own = await _kept(db, connection_id, stream)
+    if stream not in OWNERS:
+        return own
+    owners = await _kept(db, connection_id, OWNERS[stream])
+    return own | await _parts_of(db, connection_id, stream, sorted(owners))
+
+
+async def _kept(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
+    answer = await db.execute(KEPT.encode(), [connection_id, stream])
+    return frozenset(row[0] for row in await answer.fetchall())
 
 
 async def _parts_of(
