@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -129,6 +129,37 @@ def test_the_log_shows_request_and_response_as_text(
     assert (
         "0 webhooks are sent again." in admin.post(f"{page}replay/", follow=True).content.decode()
     )
+
+
+def test_page_and_log_tell_the_same_next_attempt(showcase: Showcase, signed_in: SignedIn) -> None:
+    """An endpoint that fails is left alone for a while, whatever is due to it; one that is off is not tried."""
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    admin.post(f"{page}test/")
+    now = datetime.now(UTC)
+    OutgoingMessage.objects.update(attempts=1, next_try_at=now - timedelta(minutes=1))
+    endpoints_of = OutgoingEndpoint.objects
+    endpoints_of.update(failures=1, failing_since=now, held_until=now + timedelta(minutes=20))
+
+    held = next_attempts(admin.get(page).content.decode())
+    assert len(held) == 2
+    assert len(set(held)) == 1
+    assert "due now" not in held
+
+    OutgoingMessage.objects.update(next_try_at=now + timedelta(hours=3))
+    later = next_attempts(admin.get(page).content.decode())
+    assert len(later) == 2
+    assert len(set(later)) == 1
+    assert later != held
+
+    endpoints_of.update(state="off", off_reason="failing")
+    assert next_attempts(admin.get(page).content.decode()) == []
+
+
+def next_attempts(shown: str) -> list[str]:
+    """Every time that a page gives for the next attempt."""
+    plain = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    return re.findall(r"Next attempt: (due now|[0-9]+ \w+ [0-9]+, [0-9:]+)", plain)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ _NOTHING = _("No action needed: the next sync continues where this one stopped."
 _SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
 _CHAT = _("Correct the chat's address in Settings > Notifications.")
 _ENDPOINT = _("Correct the URL, then save again.")
+_ENDPOINT_HOST = _("Correct the URL. An operator can allow the host with JEMMO_WEBHOOK_HOSTS.")
 _HALF_A_MINUTE = _("Try again in half a minute.")
 _LISTED = "`jemmo status` lists the connections."
 _OTHER_BACKUP = "Nothing was changed. Take another backup, or fetch this one again."
@@ -142,10 +143,9 @@ ACCOUNTS: dict[str, Entry] = {
     "endpoint_refused/address": _own(
         _("This is not a web address that webhooks can be sent to."), _ENDPOINT
     ),
-    "endpoint_refused/scheme": _own(_("Webhooks are sent over https only."), _ENDPOINT),
+    "endpoint_refused/scheme": _own(_("Webhooks are sent over https only."), _ENDPOINT_HOST),
     "endpoint_refused/private": _own(
-        _("This address leads into a private network."),
-        _("Correct the URL. An operator can allow the host with JEMMO_WEBHOOK_HOSTS."),
+        _("This address leads into a private network."), _ENDPOINT_HOST
     ),
     "endpoint_refused/ourselves": _own(_("This is the address of Jemmo itself."), _ENDPOINT),
     "scope": _own(_("A token needs a scope."), _("Choose from: {scopes}.")),

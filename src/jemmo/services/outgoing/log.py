@@ -18,9 +18,13 @@ SHOWN_ATTEMPTS = 10  # of each
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A message, the JSON that it sends, and its attempts, the newest first."""
+    """A message, the JSON that it sends, and its attempts, the newest first.
+
+    ``next_attempt_at`` is ``None`` when none is planned: it is no longer waiting, or its endpoint is switched off.
+    """
 
     message: OutgoingMessage
+    next_attempt_at: datetime | None
     webhook_id: str
     body: str
     attempts: Sequence[OutgoingAttempt]
@@ -31,8 +35,12 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """The latest messages, and how many of all that are kept wait or failed. ``is_moving``: one is due soon."""
+    """The latest messages, and how many of all that are kept wait or failed. ``is_moving``: one is due soon.
 
+    ``next_attempt_at`` is the first of all that wait.
+    """
+
+    next_attempt_at: datetime | None
     lines: Sequence[Line]
     waiting: int
     failed: int
@@ -47,18 +55,32 @@ def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
         attempts.setdefault(attempt.message_id, []).append(attempt)
     counted = messages.values_list("state").annotate(count=Count("id")).order_by()
     counts = dict(counted)
-    due = messages.filter(state=MessageState.WAITING, next_try_at__lte=soon)
+    waiting = messages.filter(state=MessageState.WAITING)
+    first = waiting.order_by("next_try_at").first()
     return Log(
-        lines=[_line(message, attempts.get(message.pk, [])) for message in latest],
+        next_attempt_at=_next_attempt(endpoint, first) if first else None,
+        lines=[_line(endpoint, message, attempts.get(message.pk, [])) for message in latest],
         waiting=counts.get(MessageState.WAITING, 0),
         failed=counts.get(MessageState.FAILED, 0),
-        is_moving=endpoint.state == State.ACTIVE and due.exists(),
+        is_moving=endpoint.state == State.ACTIVE
+        and first is not None
+        and first.next_try_at <= soon,
     )
 
 
-def _line(message: OutgoingMessage, attempts: Sequence[OutgoingAttempt]) -> Line:
+def _next_attempt(endpoint: OutgoingEndpoint, message: OutgoingMessage) -> datetime | None:
+    """A failing endpoint is left alone for a while, whatever is due to it."""
+    if endpoint.state != State.ACTIVE or message.state != MessageState.WAITING:
+        return None
+    return max(message.next_try_at, endpoint.held_until or message.next_try_at)
+
+
+def _line(
+    endpoint: OutgoingEndpoint, message: OutgoingMessage, attempts: Sequence[OutgoingAttempt]
+) -> Line:
     return Line(
         message=message,
+        next_attempt_at=_next_attempt(endpoint, message),
         webhook_id=signing.message_id(message),
         body=msgspec.json.format(signing.body_of(message), indent=2).decode(),
         attempts=attempts[:SHOWN_ATTEMPTS],
