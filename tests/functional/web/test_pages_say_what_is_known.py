@@ -50,7 +50,7 @@ def page(*path: object, post: bool = False, role: str = "owner", host: str = "te
     browser.force_login(member)
     name, *arguments = path
     address = reverse(str(name), args=arguments)
-    answer = browser.post(address) if post else browser.get(address)
+    answer = browser.post(address, follow=True) if post else browser.get(address, follow=True)
     assert answer.status_code == 200
     text = answer.content.decode().partition('<main id="main"')[2]
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
@@ -155,6 +155,36 @@ async def test_a_first_sync_takes_what_its_plan_says_at_least(database_url: str)
     assert 0 < int(least) <= report.requests
     [longest] = re.findall(r"expect up to ([0-9]+) minutes", plan)
     assert report.seconds <= int(longest) * 60
+
+
+async def test_a_first_sync_that_has_started_is_not_planned(database_url: str) -> None:
+    async with run_sandbox(talents=10, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        assert "at least" in await seen("ats_plan", found.id)
+        await found.sync()
+        asked = ats.site.log.counts.total()
+        planned = await seen("ats_plan", found.id)
+        started = await seen("ats_plan", found.id, post=True)
+        assert ats.site.log.counts.total() == asked
+    for text in (planned, started):
+        assert "The first sync has already started." in text
+        assert "at least" not in text
+        assert "Last synced" in text
+
+
+async def test_what_is_not_synced_yet_has_no_number(database_url: str) -> None:
+    """Neither on the card nor on the command line: nobody knows how many there are."""
+    async with run_sandbox(talents=10, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        card = await seen("ats_connection", found.id)
+        lines = await in_thread(lambda: list(_lines(status.overview()[0], datetime.now(UTC))))
+        assert "– jobs, – talents – applications" in card
+        assert "  – jobs · – talents · – applications" in lines
+        await found.sync()
+    card = await seen("ats_connection", found.id)
+    counts = await found.counts()
+    assert f"{counts['jobs']} jobs, {counts['talents']} talents" in card
+    assert "–" not in card.partition("In Jemmo")[2].partition("API key")[0]
 
 
 async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url: str) -> None:

@@ -15,7 +15,7 @@ from fakes.markup import collapsed
 from fakes.showcase import Showcase
 
 from jemmo.services.connections.status import overview
-from jemmo.store.models import Connection, Lease, StreamCheckpoint, SyncRun
+from jemmo.store.models import Connection, Job, Lease, StreamCheckpoint, SyncRun
 
 SignedIn = Callable[[str], Client]
 EXPECTED = {"jobs": 40, "talents": 1200, "applications": 1960}
@@ -113,6 +113,36 @@ def test_while_it_lasts_only_the_progress_is_sent_again(
     assert collapsed(text).startswith('<div class="progress"')
     assert "was=syncing" in text
     assert "<section" not in text
+
+
+def test_the_card_counts_what_a_running_sync_has_brought(
+    reading: Connection, recruiter: Client
+) -> None:
+    before = in_jemmo(asked_again(recruiter, reading, "syncing")[0])
+    listed = Job.objects.filter(connection=reading, excluded_reason=None, remote_deleted_at=None)
+    assert before == listed.count() > 1
+
+    Job.objects.filter(id=listed.values("id")[:1]).update(excluded_reason="job_draft")
+
+    assert in_jemmo(asked_again(recruiter, reading, "syncing")[0]) == before - 1
+    assert in_jemmo(recruiter.get(reverse("ats")).content.decode()) == before - 1
+
+
+def in_jemmo(page: str) -> int:
+    """How many jobs the card counts."""
+    (number,) = re.findall(r"<dt>In Jemmo</dt>\s*<dd>\s*([0-9]+) jobs?,", page)
+    return int(number)
+
+
+def test_a_sync_that_ended_while_the_page_was_made_loads_nothing(
+    reading: Connection, recruiter: Client
+) -> None:
+    """The lease was read before the sync ended, its row after: neither page waits for what is over."""
+    SyncRun.objects.filter(connection=reading).update(status="succeeded", scope="jobs")
+    assert Lease.objects.filter(connection=reading).exists()
+
+    for page in ("jobs", "talents"):
+        assert "dot-loading" not in recruiter.get(reverse(page)).content.decode(), page
 
 
 @pytest.mark.parametrize("was", ["queued", "syncing"])

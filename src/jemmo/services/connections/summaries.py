@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.connectors.base import QUOTA_SHARE, Connector
 from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain import numbers
 from jemmo.domain.estimate import Progress
 from jemmo.domain.freshness import PAGES, page_synced_at
 from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
@@ -65,7 +66,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
     synced_at: datetime | None
     pages: dict[str, datetime | None]
     next_sync_at: datetime | None
-    counts: dict[str, int]
+    counts: dict[str, int | None]
     reads_applications: bool
     key: Key
     runs: list[SyncRun]
@@ -130,7 +131,7 @@ def connection_summary(
         synced_at=state.synced_at,
         pages={page: page_synced_at(page, seen.times) for page in PAGES},
         next_sync_at=next_sync_at(connection, now),
-        counts=counts_of(connection),
+        counts=numbers.known(counts_of(connection), seen.times),
         reads_applications=connection.id not in without_applications(connection.org),
         key=_key(connection, now),
         runs=runs[:-1] if len(runs) > RUNS_SHOWN else runs,

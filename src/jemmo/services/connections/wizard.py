@@ -18,7 +18,7 @@ from jemmo.services.connections.connections import Connected
 from jemmo.services.connections.history_limit import History
 from jemmo.services.sync.manual import request_sync
 from jemmo.services.sync.schedule import plan_of
-from jemmo.store.models import Connection, Organisation
+from jemmo.store.models import Connection, Organisation, SyncRun
 from jemmo.vault import Vault
 
 
@@ -85,6 +85,11 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
         and (history is None or connector.recent_with_history),
         history=history,
     )
+
+
+def has_begun(connection: Connection) -> bool:
+    """Whether the first sync of a connection has started, however it ended."""
+    return bool(SyncRun.objects.filter(connection=connection).exists())
 
 
 def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime | None:

@@ -135,11 +135,10 @@ def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetim
 
 def of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
     """Some pages of one connection, or all; the time is that of the oldest, and none while one was never synced."""
-    running = is_running(seen.connection, now)
-    run = seen.running if running else None
+    run = seen.running if is_running(seen.connection, now) else None  # None: it ended meanwhile
     pages = pages or tuple(PAGES)
     decision = seen.decision_of(pages)
-    states = [_page(seen, page, running and _covers(run, page), run, now) for page in pages]
+    states = [_page(seen, page, run is not None and _covers(run, page), run, now) for page in pages]
     worst = _worst(states)
     moments = [state.synced_at for state in states]
     return Freshness(
@@ -195,9 +194,9 @@ def _page(
     )
 
 
-def _covers(run: SyncRun | None, page: str) -> bool:
-    """Whether a run reads the page's streams; one that has just begun may."""
-    return run is None or run.scope in COVERED_BY[page]
+def _covers(run: SyncRun, page: str) -> bool:
+    """Whether a run reads the page's streams."""
+    return run.scope in COVERED_BY[page]
 
 
 def _worst(states: Sequence[Freshness]) -> Freshness:

@@ -58,7 +58,7 @@ def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @member
 def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """How far a sync is, requested again while it lasts; the whole card once it begins or ends.
+    """How far a sync is and what it brought, asked for again while it lasts; the whole card once it begins or ends.
 
     If the connection is gone, the page is reloaded.
     """
@@ -67,7 +67,7 @@ def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     summary = summaries.connection_summary(connection_of(request, connection_id))
     shown = {**_with_chart(summary), **_frame(request), "whole": "whole" in request.GET}
     if summary.activity == request.GET.get("was"):
-        return render(request, "connections/progress.html", shown)
+        return render(request, "connections/progress_and_tiles.html", shown)
     card = render(request, "connections/card.html", shown)
     return retarget(reswap(card, "outerHTML"), f"#connection-{connection_id}")
 

@@ -73,8 +73,11 @@ def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
 
 @manager
 def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """The estimate of the first sync, and the choice of its time."""
+    """What the first sync will take, and the choice of when; once it has begun there is nothing to plan."""
     connection, now = connection_of(request, connection_id), datetime.now(UTC)
+    if wizard.has_begun(connection):
+        messages.info(request, _("The first sync has already started."))
+        return to_connection(connection)
     shown: dict[str, Any] = {"connection": connection, **FRAME}
     try:
         if request.method == "POST":
