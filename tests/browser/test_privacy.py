@@ -127,7 +127,7 @@ def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> 
     page = opens("/settings/privacy/organisation/", role="owner")
     page.get_by_label("To confirm, type: acme").fill("acme")
     page.get_by_role("button", name="Delete the organization").click()
-    expect(page.get_by_role("heading", name="This organization is being deleted")).to_be_visible()
+    expect(page.get_by_role("heading", name="This organization will be deleted")).to_be_visible()
     page.goto("/jobs/")
     page.get_by_role("link", name="Undo").click()
     page.get_by_role("button", name="Undo: keep the organization").click()

@@ -151,20 +151,22 @@ class ListSource(ClientSource, ABC):
 
     async def check(self) -> AccessReport:
         """One small request for each stream."""
-        account_id, name = await self.account()
+        account_id, account_name = await self.account()
         checks, totals = [], {}
         for listing in self._listings.values():
             stream = listing.spec.name
-            name = f"read {listing.right or stream}"
+            right = f"read {listing.right or stream}"
             try:
                 chunk = await self.client.ask(self.address(listing, Ask(size=1)), self.chunk)
             except ScopeTooSmall as error:
-                checks.append(AccessCheck(name=name, ok=False, detail=error.message))
+                checks.append(AccessCheck(name=right, ok=False, detail=error.message))
                 continue
-            checks.append(AccessCheck(name=name, ok=True))
+            checks.append(AccessCheck(name=right, ok=True))
             if chunk.total is not None:
                 totals[str(stream)] = chunk.total
-        return AccessReport(account_id=account_id, account_name=name, checks=checks, totals=totals)
+        return AccessReport(
+            account_id=account_id, account_name=account_name, checks=checks, totals=totals
+        )
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         listing = self._listings[stream]

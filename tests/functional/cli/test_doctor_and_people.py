@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from functional.cli.conftest import Ats, Jemmo
 
-from jemmo.store.models import Account, Membership
+from jemmo.store.models import Account, Connection, Membership
 from jemmo.store.operations import exercise
 
 
@@ -29,6 +30,20 @@ def test_the_doctor_names_a_key_that_is_refused(jemmo: Jemmo, ats: Ats) -> None:
     assert done.status == 4
     assert "refused the API key" in done.out
     assert ats.key not in done.out
+
+
+def test_the_doctor_says_why_a_sync_is_late(jemmo: Jemmo, ats: Ats) -> None:
+    """The notification of a late sync refers to it."""
+    jemmo.connect(ats)
+    assert "ok   Worker: no worker was seen lately, and no sync is overdue" in jemmo("doctor").out
+
+    Connection.objects.update(due_at=datetime.now(UTC) - timedelta(minutes=16))
+
+    done = jemmo("doctor")
+    assert done.status == 4
+    told = " ".join(done.out.split())
+    assert "bad Worker: no worker was seen lately, and 1 sync is more than 15 minutes over" in told
+    assert "Start one with `jemmo worker`, or everything with `jemmo up`." in told
 
 
 def test_the_doctor_finds_a_storage_that_is_not_the_others(jemmo: Jemmo, tmp_path: Path) -> None:

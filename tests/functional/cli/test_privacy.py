@@ -29,9 +29,19 @@ def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
     assert "will be deleted on" in waits.out
     assert Connection.objects.get().state == "paused"
     assert synced(*words, "--yes").status == 4  # it was asked already
+    sync = synced("sync", "--org", "acme")
+    assert sync.status == 4
+    assert "The organization will be deleted, so nothing is synced." in sync.err
+    assert "Resume" not in sync.err
+    due = f"{Organisation.objects.get().deleted_at:%Y-%m-%d %H:%M} UTC"
+    assert due in waits.out
+    assert f"The organization will be deleted on {due}." in " ".join(synced("status").out.split())
+    [line] = synced("status", "--json").last["connections"]
+    assert line["org_deleted_at"] is not None
     kept = synced("org", "keep", "--org", "acme")
     assert kept.status == 0, kept
     assert Connection.objects.get().state == "active"
+    assert "will be deleted" not in synced("status").out
 
     synced(*words, "--yes")
     people = Talent.objects.count()

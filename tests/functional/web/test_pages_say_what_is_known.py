@@ -172,6 +172,16 @@ async def test_a_first_sync_that_has_started_is_not_planned(database_url: str) -
         assert "Last synced" in text
 
 
+async def test_a_connection_bears_the_name_of_its_account(database_url: str) -> None:
+    async with start(GREENHOUSE, talents=5) as ats:
+        found = await connected(ats, database_url)
+        report = await in_thread(
+            lambda: connections.test(Connection.objects.get(id=found.id), default_vault())
+        )
+    assert report.account_name == "Demo Greenhouse"
+    assert "read applications" in {check.name for check in report.checks}
+
+
 async def test_what_is_not_synced_yet_has_no_number(database_url: str) -> None:
     """Neither on the card nor on the command line: nobody knows how many there are."""
     async with run_sandbox(talents=10, switches={"rate_limit": False}) as ats:

@@ -91,7 +91,7 @@ def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
     organization_deletion.schedule_org_deletion(
         showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC)
     )
-    owner, why = signed_in("owner"), "This organization is being deleted, so nothing is synced."
+    owner, why = signed_in("owner"), "This organization will be deleted, so nothing is synced."
 
     card = owner.get(reverse("ats_connection", args=[agency.id])).content.decode()
     resumed = owner.post(reverse("ats_resume", args=[agency.id]), follow=True).content.decode()

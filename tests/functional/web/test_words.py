@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import SimpleNamespace
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.template.loader import render_to_string
@@ -306,6 +307,29 @@ def test_a_week_ago_or_more_is_a_day(language: str, last_in_words: str, expected
         )
     assert f">{last_in_words}<" in within
     assert f">{expected}<" in after
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ["today", "yesterday", "2 days ago", "6 days ago", "5 May 2026"]),
+        ("fr", ["aujourd’hui", "hier", "il y a 2 jours", "il y a 6 jours", "le 5 mai 2026"]),
+    ],
+)
+def test_a_day_without_a_time_gets_none(language: str, expected: list[str]) -> None:
+    """Flatchr says only on which day something changed, so nobody knows how many hours ago."""
+    midnight = datetime(2026, 5, 12, tzinfo=ZoneInfo("Europe/Paris"))
+    now = midnight + timedelta(hours=8)
+    with (
+        timezone.override("Europe/Paris"),
+        translation.override(language),
+        patch.object(times, "now", return_value=now),
+    ):
+        texts = [times.ago(midnight - timedelta(days=days)) for days in (0, 1, 2, 6, 7)]
+        assert " ".join(times.ago(midnight + timedelta(seconds=1)).split()) not in texts
+    shown = [" ".join(re.findall(r">([^<]+)<", text)[0].split()) for text in texts]
+    assert shown == expected
+    assert not any("00:00" in text.partition("title=")[2] for text in texts)
 
 
 def test_a_filter_that_takes_everything_says_so_in_french() -> None:

@@ -211,7 +211,12 @@ def _counted(row: ConnectionStatus, name: str) -> str:
 
 
 def _remarks(row: ConnectionStatus) -> Iterator[str]:
-    """What to know or do about a connection; failures come last, where they are noticed."""
+    """What to know or do about a connection; what failed comes last, where it is seen."""
+    if row.org_deleted_at:
+        yield (
+            f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. Nothing "
+            f"is synced until then. `jemmo org keep --org {row.org}` keeps it."
+        )
     if line := files_line(row.files):
         yield f"{line.capitalize()}."
     if error := row.files_error:

@@ -110,6 +110,7 @@ def _look(provider: str | None, org: str | None, *, accept: bool) -> Iterator[Fi
     yield _vault()
     yield _storage(accept=accept)
     yield _reader()
+    yield _worker()
     yield from _connections(provider, org)
 
 
@@ -127,6 +128,28 @@ def _data_folder() -> Finding:
     detail = f"{folder}, {free:,} MB free"
     step = f"Free some space: {LEAST_FREE:,} MB or more should be free."
     return Finding("Data folder", free >= LEAST_FREE, detail, step)
+
+
+def _worker() -> Finding:
+    """Whether syncs start when they are due; without an overdue one, nobody needs a worker."""
+    from jemmo.services.operations.readiness import worker_seen
+    from jemmo.services.sync.schedule import is_late
+    from jemmo.store.models import Connection
+
+    now = datetime.now(UTC)
+    late = sum(
+        is_late(candidate, now) for candidate in Connection.objects.select_related("org", "lease")
+    )
+    seen = "a worker was seen lately" if worker_seen() else "no worker was seen lately"
+    if not late:
+        return Finding("Worker", True, f"{seen}, and no sync is overdue")
+    step = (
+        "All workers are busy. Start another with `jemmo worker`."
+        if worker_seen()
+        else "Start one with `jemmo worker`, or everything with `jemmo up`."
+    )
+    overdue = "1 sync is" if late == 1 else f"{late:,} syncs are"
+    return Finding("Worker", False, f"{seen}, and {overdue} more than 15 minutes overdue", step)
 
 
 def _role() -> Finding:

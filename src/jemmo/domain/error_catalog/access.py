@@ -148,6 +148,14 @@ ACCESS: dict[str, Entry] = {
         ),
     ),
     "paused": Entry(_A, _("The connection is paused."), _SETTINGS),
+    "paused/leaving": Entry(
+        _A,
+        _("The organization will be deleted, so nothing is synced."),
+        _(
+            "To keep it, an owner can undo the deletion in Settings > Privacy > Delete the organization, "
+            "or an operator with `jemmo org keep`."
+        ),
+    ),
     "paused/all": Entry(_A, _("Every connection is paused."), _SETTINGS),
     "no_connection": Entry(
         _A,

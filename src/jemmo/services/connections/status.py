@@ -64,13 +64,15 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
 
     ``last_success_at`` is the time of the oldest page: all that the ATS changed before it is here. ``synced_at`` says
     the same of each stream (docs/counts-and-times.md). ``reread`` says within how many days every record's content is
-    read again, and when all of it last was. ``late``: a sync is due and none has started; ``slow``: one takes much
-    longer than before; ``failures`` how many failed in a row; ``key_reminder`` what there is to do about the key;
-    ``files_error`` what stops the download of files; ``decision`` which deletions wait for an owner or admin;
-    ``warnings`` what the last sync says of the connection as a whole, each with its code and message. ``history`` is
-    how many years are read and from which day on, ``null`` if everything is. ``recent_ready`` says that what changed in
-    the 30 days before the first sync is here, while older records may still be missing. ``refused`` is what the account
-    does not answer and is therefore asked for once a day only.
+    read again, and when all of it last was. ``late`` says that a sync is due and none has started,
+    ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
+    what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
+    deletions wait for an owner or admin; ``warnings`` what the last sync
+    says of the connection as a whole, each with its code and message. ``history`` says how many years are read and from
+    which day on, ``null`` where everything is. ``recent_ready`` says that what changed in the 30 days before the
+    first sync is here, while older records may still be missing. ``refused`` is what the account does not answer and is
+    therefore asked for once a day only. ``org_deleted_at`` is when the organization will be deleted, ``null`` unless
+    somebody requested that.
     """
 
     id: UUID
@@ -97,6 +99,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     refused: list[Refused]
     files: stored_files.FileCounts
     files_error: dict[str, str] | None
+    org_deleted_at: datetime | None
 
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
@@ -139,6 +142,7 @@ def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
         refused=refused_by(connection),
         files=stored_files.counts_of(connection),
         files_error=connection.files_error,
+        org_deleted_at=connection.org.deleted_at,
     )
 
 

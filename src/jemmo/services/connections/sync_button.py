@@ -37,6 +37,6 @@ def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
             continue
         started, joined = started + (not requested.joined), joined + requested.joined
     if not started and not joined:
-        raise refused or ConfigError("paused", variant="all")
+        raise refused or ConfigError("paused", variant="leaving" if org.deleted_at else "all")
     events.publish_to_organization(org.id, "sync_requested", only=only)
     return OrgSyncRequest(started=started, joined=joined, refused=refused)

@@ -58,9 +58,13 @@ def _keyset() -> str:
     return "ok" if fine else "the keys do not open what they sealed"
 
 
+def worker_seen() -> bool:
+    """Whether a worker reported lately."""
+    return task_queue.worker_seen(WORKER_SEEN)
+
+
 def _worker() -> str:
-    is_seen = task_queue.worker_seen(WORKER_SEEN)
-    return "ok" if is_seen else "no worker was seen lately: start jemmo worker"
+    return "ok" if worker_seen() else "no worker was seen lately: start jemmo worker"
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -51,5 +51,5 @@ def _runs(connection: Connection, only: str | None) -> bool:
 
 def _not_now(connection: Connection) -> ConfigError:
     if connection.state == ConnectionState.PAUSED:
-        return ConfigError("paused")
+        return ConfigError("paused", variant="leaving" if connection.org.deleted_at else "")
     return ConfigError("key_refused")

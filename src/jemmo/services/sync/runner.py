@@ -188,7 +188,7 @@ def _tell_end(report: RunReport) -> None:
 
 def _check_not_paused(row: runs.ConnectionRow) -> None:
     if row.state == "paused":
-        raise ConfigError("paused")
+        raise ConfigError("paused", variant="leaving" if row.org_leaves else "")
 
 
 def _with_applicable_rules(

@@ -37,6 +37,7 @@ class ConnectionRow(Struct, frozen=True, kw_only=True):
     options: dict[str, str]
     sealed_key: bytes
     state: str
+    org_leaves: bool
     rules: Rules
     plan: Plan
     every: timedelta
@@ -61,8 +62,8 @@ class Begun(Struct, frozen=True, kw_only=True):
 
 async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
     answer = await db.execute(
-        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules, "
-        "o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
+        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, "
+        "o.deleted_at IS NOT NULL, o.rules, o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
         "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
         [connection_id],
     )
@@ -77,11 +78,12 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
         options=texts_of(row[4]),
         sealed_key=bytes(row[5]),
         state=row[6],
-        rules=struct_of(row[7], Rules),
-        plan=struct_of({**object_of(row[8]), "time_zone": row[9]}, Plan),
-        every=interval(row[10]),
-        failures=row[11],
-        last_error=texts_of(row[12]) or None,
+        org_leaves=row[7],
+        rules=struct_of(row[8], Rules),
+        plan=struct_of({**object_of(row[9]), "time_zone": row[10]}, Plan),
+        every=interval(row[11]),
+        failures=row[12],
+        last_error=texts_of(row[13]) or None,
     )
 
 

@@ -82,7 +82,7 @@ def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     if connections.resume(connection):
         messages.success(request, _("Automatic syncs resumed."))
     elif request.organisation.deleted_at:
-        messages.info(request, _("This organization is being deleted, so nothing is synced."))
+        messages.info(request, _("This organization will be deleted, so nothing is synced."))
     else:
         messages.info(request, _("It was not paused."))
     return to_connection(connection)

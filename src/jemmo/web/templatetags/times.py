@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from django import template
@@ -66,12 +66,16 @@ def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
     """
     if not moment:
         return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
-    current = now()
+    current, local = now(), localtime(moment)
     since = current - moment
+    if is_day(local):
+        return _time(
+            moment, _days_ago(local.date(), localtime(current).date()), day_in_words(local)
+        )
     if since < timedelta(0):
-        shown = day_in_words(localtime(moment))
+        shown = day_in_words(local)
     elif not in_words(since):
-        shown = pgettext("a week ago or more", "%(day)s") % {"day": day_in_words(localtime(moment))}
+        shown = _on(local)
     elif since < timedelta(minutes=1):
         shown = _("just now")
     else:
@@ -84,7 +88,8 @@ def day(moment: datetime | None) -> SafeString:
     """The day, with the exact time on hover and for machines."""
     if not moment:
         return mark_safe("")
-    return _time(moment, day_in_words(localtime(moment)))
+    local = localtime(moment)
+    return _time(moment, day_in_words(local), day_in_words(local) if is_day(local) else None)
 
 
 @register.filter
@@ -113,6 +118,31 @@ def planned(moment: datetime) -> str:
     return _("due now") if moment <= now() else exact(moment)
 
 
+def is_day(local: datetime) -> bool:
+    """Whether this is midnight to the microsecond: an ATS that knows no time of the day gave a day."""
+    return local.time() == time.min
+
+
+def _days_ago(shown: date, today: date) -> str:
+    """How long ago a day was, which has no time of the day."""
+    days = (today - shown).days
+    if days < 0:
+        return day_in_words(shown)
+    if not in_words(timedelta(days=days)):
+        return _on(shown)
+    if days == 0:
+        return _("today")
+    if days == 1:
+        return _("yesterday")
+    begin, end = (datetime.combine(each, time.min) for each in (shown, today))
+    return _("%(time)s ago") % {"time": timesince(begin, end, depth=1)}
+
+
+def _on(moment: date) -> str:
+    """The day of something that is not recent."""
+    return pgettext("a week ago or more", "%(day)s") % {"day": day_in_words(moment)}
+
+
 def day_in_words(moment: date) -> str:
     """Day before month, and the month in letters: it cannot be misread."""
     return _day_in(get_language() or "", moment.year, moment.month, moment.day)
@@ -129,11 +159,11 @@ def _minute(local: datetime) -> str:
     return f"{day_in_words(local)}, {local:%H:%M}"
 
 
-def _time(moment: datetime, shown: str) -> SafeString:
+def _time(moment: datetime, shown: str, hover: str | None = None) -> SafeString:
     local = localtime(moment)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        f"{_minute(local)} {local:%Z}",
+        hover or f"{_minute(local)} {local:%Z}",
         shown,
     )

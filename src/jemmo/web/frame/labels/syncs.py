@@ -82,7 +82,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "refused": _("Create a new key in your ATS and enter it:"),
         "paused": _("Someone paused it. Resume it when you're ready:"),
         "failed": _("Jemmo retries automatically. Check the error:"),
-        "leaving": _("This organization is being deleted, so nothing is synced."),
+        "leaving": _("This organization will be deleted, so nothing is synced."),
         "running": _("New data appears automatically."),
         "never": _("The first sync starts automatically. Follow its progress:"),
         "overdue": _("Start one manually, and check what delayed it:"),
