@@ -81,8 +81,12 @@ class Client:
         transport: Transport = over_http,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``url`` is where Jemmo is, such as ``https://jemmo.example.com``; ``timeout`` is in seconds."""
-        self._base, self._token = f"{url.rstrip('/')}/api/v1", token
+        """``url`` is where Jemmo is, such as ``https://jemmo.example.com``; ``timeout`` is in seconds.
+
+        Redirects are not followed: they could lead the token to another host.
+        """
+        # An error about a header with a line break in it would show the token.
+        self._base, self._token = f"{url.rstrip('/')}/api/v1", token.strip()
         self._timeout, self._attempts = timeout, max(1, attempts)
         self._transport, self._pause = transport, pause
 
@@ -183,7 +187,7 @@ class Client:
         )
         for attempt in range(1, self._attempts + 1):
             with self._transport(call) as answer:
-                if answer.status < 400:
+                if 200 <= answer.status < 300:
                     yield answer
                     return
                 error = _refusal(answer)

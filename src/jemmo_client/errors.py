@@ -38,6 +38,8 @@ def error_of(status: int, body: bytes, retry_after: float | None) -> ApiError:
         problem = {}
     kind = CursorExpired if status == 410 else ApiError
     title = problem.get("title") or f"The server answered with status {status}."
-    return kind(
-        status, problem.get("code") or "unknown", title, problem.get("next_step") or "", retry_after
-    )
+    next_step = problem.get("next_step") or (_MOVED if 300 <= status < 400 else "")
+    return kind(status, problem.get("code") or "unknown", title, next_step, retry_after)
+
+
+_MOVED = "Use the address that it redirects to: the client does not take the token there by itself."

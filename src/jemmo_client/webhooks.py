@@ -19,7 +19,14 @@ def verify_webhook(secret: str, body: bytes, headers: Mapping[str, str]) -> Even
 
     Raises ``standardwebhooks.WebhookVerificationError`` where the signature is another, or older than 5 minutes.
     """
-    from standardwebhooks import Webhook  # noqa: PLC0415 - all else works without it
+    from standardwebhooks import (  # noqa: PLC0415 - all else works without it
+        Webhook,
+        WebhookVerificationError,
+    )
 
+    webhook = Webhook(secret)
     lower = {name.lower(): value for name, value in headers.items()}
-    return cast("Event", Webhook(secret).verify(body, lower))
+    try:
+        return cast("Event", webhook.verify(body, lower))
+    except ValueError:  # headers or a body that no sender of ours writes
+        raise WebhookVerificationError("Malformed request") from None

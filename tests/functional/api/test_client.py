@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -174,6 +176,72 @@ def test_a_webhook_is_verified() -> None:
         verify(secret, body.replace(b"test", b"best"), headers)
     with pytest.raises(WebhookVerificationError):
         verify(signing.new_secret(), body, headers)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("webhook-signature", "v1"),
+        ("webhook-signature", "v1,é"),
+        ("webhook-signature", "v1,a,b"),
+        ("webhook-timestamp", "nan"),
+        ("webhook-timestamp", "9" * 400),
+        ("webhook-id", ""),
+        ("", "\xff"),
+    ],
+)
+def test_a_webhook_that_nobody_signed_is_refused_however_it_looks(name: str, value: str) -> None:
+    secret, body = signing.new_secret(), b"{}"
+    headers = signing.headers_of("msg_1", body, [secret], datetime.now(UTC))
+    body = body if name else value.encode("latin-1")
+    with pytest.raises(WebhookVerificationError):
+        verify(secret, body, {**headers, name: value})
+
+
+class Redirecting(BaseHTTPRequestHandler):
+    """Sends whoever asks to the same server by another name, which for a token is another host."""
+
+    status = 302
+    paths: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.paths.append(self.path)
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        port = self.server.server_address[1]
+        self.send_header("Location", f"http://localhost:{port}/elsewhere")
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 - the names of the library
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_token_is_not_taken_to_another_host(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Redirecting, "status", status)
+    monkeypatch.setattr(Redirecting, "paths", [])
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever).start()
+        client = Client(f"http://127.0.0.1:{server.server_address[1]}", "secret")
+        try:
+            for ask in (lambda: client.get("jobs"), lambda: client.post("jobs")):
+                with pytest.raises(ApiError, match="redirects") as refusal:
+                    ask()
+                assert refusal.value.status == status
+        finally:
+            server.shutdown()
+    assert Redirecting.paths == ["/api/v1/jobs", "/api/v1/jobs"]
+
+
+def test_a_token_from_a_file_may_end_with_a_line_break() -> None:
+    server = Server((200, {}, b'{"data": [], "next_cursor": null}'))
+    client = Client("https://jemmo.example", "secret\n", transport=server)
+    assert list(client.records("jobs")) == []
+    assert server.calls[0].headers["Authorization"] == "Bearer secret"
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", None])
