@@ -24,11 +24,11 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.outgoing import Event
 from jemmo.rest_client import outward
 from jemmo.rest_client.outward import post_webhook
-from jemmo.services.outgoing import endpoints, records
+from jemmo.services.outgoing import delivery, endpoints, records
 from jemmo.services.outgoing.delivery import OutgoingWorker
 from jemmo.services.outgoing.endpoints import Choice
 from jemmo.store.db import scope
-from jemmo.store.models import Job, OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
+from jemmo.store.models import Job, OutgoingAttempt, OutgoingEndpoint, OutgoingMessage, Stage
 from jemmo.store.outgoing import queue
 from jemmo.vault import default_vault
 
@@ -91,6 +91,45 @@ def test_one_that_hangs_delays_no_other(
     began = time.monotonic()
     serve(database_url, lambda: bool(healthy.requests))
     assert time.monotonic() - began < 10
+
+
+def test_one_that_accepts_slowly_lets_others_have_their_turn(
+    showcase: Showcase,
+    database_url: str,
+    pair: tuple[Receiver, Receiver],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow, other = pair
+    monkeypatch.setattr(delivery, "TURN_SECONDS", -1.0)
+    tested, waiting = made(showcase, slow.url), made(showcase, other.url)
+    for endpoint in (tested, tested, tested, waiting):
+        endpoints.send_test(endpoint, now=datetime.now(UTC))
+    before: list[int] = []
+    other.on_request = lambda: before.append(len(slow.requests))
+    drain(database_url)
+    assert len(slow.requests) == 3
+    assert before == [1]
+
+
+def test_an_endpoint_that_hears_of_little_does_not_read_a_long_feed_in_one_turn(
+    showcase: Showcase,
+    database_url: str,
+    pair: tuple[Receiver, Receiver],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choice = Choice(name="Match", url=pair[0].url, events=[Event.RECORDS], entities=["stages"])
+    vault, now = default_vault(), datetime.now(UTC)
+    endpoint = endpoints.create(showcase.org, choice, vault=vault, now=now).endpoint
+    for number in range(5):
+        rename(showcase, f"Renamed {number}")
+        records.position(showcase.org.pk)  # a change of its own
+    Stage.objects.filter(org=showcase.org, remote_deleted_at=None).update(name="Renamed")
+    monkeypatch.setattr(records, "SCAN", 1)
+    monkeypatch.setattr(records, "MOST_SCANS", 2)
+    assert records.next_message(endpoint) is None
+    drain(database_url)
+    changes = [change for body in pair[0].bodies() for change in body["data"]["changes"]]
+    assert {change["entity"] for change in changes} == {"stages"}
 
 
 def test_an_organization_whose_endpoints_fail_has_few_turns_at_once(

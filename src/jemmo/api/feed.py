@@ -58,7 +58,7 @@ def snapshot(
     """
     token = request.token
     name = _entity(token, name)
-    parts = records.parts_of(KINDS[name], include)
+    parts = records.parts_of(token, KINDS[name], include)
     seq = _explained(feed.position, token)
     records.note(token, name, begins=True)
     return streams.lines(token, name, seq, Range(first=first, end=end), parts)

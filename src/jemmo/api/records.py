@@ -13,10 +13,10 @@ from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
 
 from jemmo.api import cursors
-from jemmo.api.access import ApiRequest
+from jemmo.api.access import ApiRequest, scope_missing
 from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
-from jemmo.domain.tokens import ApiScope
+from jemmo.domain.tokens import PART_SCOPES, ApiScope
 from jemmo.services.base.access_log import log_program_read
 from jemmo.store.models import ApiToken, Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
@@ -39,7 +39,7 @@ def page(
     A record that appears, disappears or changes in the meantime doesn't move any other: following ``next_cursor`` to
     the end returns each record that existed throughout exactly once.
     """
-    kind, parts = KINDS[name], parts_of(KINDS[name], include)
+    kind, parts = KINDS[name], parts_of(request.token, KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)
     records = kind.shown(request.token.org).filter(**columns)
     if updated_since is not None:
@@ -57,7 +57,7 @@ def single(
     request: ApiRequest, name: str, record_id: UUID, *, fields: str | None, include: str | None
 ) -> HttpResponse:
     """One record that the token may read. Raises ``Problem``."""
-    kind, parts = KINDS[name], parts_of(KINDS[name], include)
+    kind, parts = KINDS[name], parts_of(request.token, KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)
     records = list(kind.shown(request.token.org).filter(id=record_id))
     if not records:
@@ -96,10 +96,14 @@ def rows_of(
     return list(kind.rows(records, Reader(unseal=unseal, sees_withheld=False), parts))
 
 
-def parts_of(kind: Kind, include: str | None) -> frozenset[str]:
+def parts_of(token: ApiToken, kind: Kind, include: str | None) -> frozenset[str]:
+    """The parts asked for, which the token may read. Raises ``Problem``."""
     parts = _listed(include)
     if unknown := parts - set(kind.parts):
         raise bad_parameter("include", value=min(unknown), choices=", ".join(kind.parts) or "–")
+    for part in sorted(parts & PART_SCOPES.keys()):
+        if PART_SCOPES[part] not in token.scopes:
+            raise scope_missing(PART_SCOPES[part])
     return parts
 
 

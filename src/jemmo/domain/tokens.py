@@ -17,5 +17,7 @@ class ApiScope(StrEnum):
     ADMIN = "admin"
 
 
+PART_SCOPES = {"resumes": ApiScope.FILES}
+"""What a part of a record takes besides the right to the record."""
 PREFIX = "jemmo_"
 """The prefix of every token, so that secret scanners recognize it."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.tokens import ApiScope
+from jemmo.domain.tokens import PART_SCOPES, ApiScope
 from jemmo.services.accounts import tokens
 from jemmo.services.base.access_log import log_access, log_program_read
 from jemmo.store.db import scope
@@ -34,6 +34,10 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     def has(self, right: ApiScope) -> bool:
         return right in (self.token.scopes if self.token else {ApiScope.RECORDS})
+
+    def has_part(self, name: str) -> bool:
+        """Whether records come with this part."""
+        return name not in PART_SCOPES or self.has(PART_SCOPES[name])
 
     @property
     def unseal(self) -> Unseal | None:

@@ -102,7 +102,10 @@ def _latest(application: Application | None) -> dict[str, Any]:
 
 
 def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the name that assistants see
-    """Everything about one job, candidate or application. Candidates come with applications and files."""
+    """Everything about one job, candidate or application.
+
+    Candidates come with applications, and with the scope “files” with the names of their files.
+    """
     rows = _rows(entity, [id], all_parts=True)
     if not rows:
         raise _unknown(entity)
@@ -216,7 +219,8 @@ def _rows(
         record.id: record for record in kind.shown(caller.org).filter(id__in=wanted_ids)
     }
     records = [by_id[key] for key in wanted_ids if key in by_id]
-    return list(kind.rows(records, caller.reader, kind.parts if all_parts else ()))
+    parts = [part for part in kind.parts if all_parts and caller.has_part(part)]
+    return list(kind.rows(records, caller.reader, parts))
 
 
 def _unknown(entity: str) -> ConfigError:

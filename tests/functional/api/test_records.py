@@ -128,8 +128,8 @@ def test_without_the_scope_nobody_can_be_reached(
     elodie = showcase.talent("elodie")
     path = f"talents/{elodie.id}?include=resumes,applications"
 
-    hidden = ask(path, token("records"))
-    shown = ask(path, token("records", "contacts"))
+    hidden = ask(path, token("records", "files"))
+    shown = ask(path, token("records", "files", "contacts"))
 
     assert (hidden["emails"], hidden["phones"], hidden["contacts_hidden"]) == ([], [], True)
     assert EMAIL in shown["emails"]
@@ -137,6 +137,17 @@ def test_without_the_scope_nobody_can_be_reached(
     whole = str(list(everything(ask, "talents", token("records"))))
     assert EMAIL not in whole
     assert PHONE not in whole
+
+
+def test_names_of_files_need_their_scope(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    elodie = showcase.talent("elodie").id
+    for path in ("talents", f"talents/{elodie}", "snapshot/talents"):
+        problem = ask(f"{path}?include=applications,resumes", token("records", "contacts"), 403)
+        assert (problem["code"], "“files”" in problem["title"]) == ("scope_missing", True)
+    shown = ask(f"talents/{elodie}?include=resumes", token("records", "files"))
+    assert [file["file_name"] for file in shown["resumes"]] == ["cv.pdf"]
 
 
 def test_confidential_records_need_their_scope(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from jemmo.vault import Vault
 CONCURRENCY = 20  # endpoints that one worker sends to at the same time
 POLL_SECONDS = 2.0  # for retries, and in case a notification is missed
 MOST_IN_A_TURN = 20  # messages; then other endpoints have their turn
+TURN_SECONDS = 30.0  # the same, where a receiver takes long to accept each
 
 log = logging.getLogger(__name__)
 
@@ -124,11 +126,14 @@ class OutgoingWorker:
     async def _turn(self, held: Claim) -> None:
         """Send to one endpoint, one message after another."""
         try:
+            ends = time.monotonic() + TURN_SECONDS
             for _ in range(MOST_IN_A_TURN):
                 outgoing = await run_for_outgoing(held.org, self._next, held)
                 if outgoing is None:
                     break
                 await self._send(held.org, outgoing)
+                if time.monotonic() > ends:
+                    break
         finally:
             await run_for_outgoing(held.org, queue.release, held)
 

@@ -22,6 +22,7 @@ from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 from jemmo.store.records.export import KINDS
 
 SCAN = 500  # changes that are read at once
+MOST_SCANS = 20  # in one turn of an endpoint, whose filters may pass none of them
 MOST_CHANGES = 100  # in one message, which keeps it below 20 kB
 
 
@@ -33,16 +34,17 @@ def position(org_id: UUID) -> int:
 
 
 def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
-    """Write the message about the changes that follow, and note how far it goes; ``None``: there are none.
+    """Write the message about the changes that follow, and note how far it goes; ``None``: none was met this time.
 
     Both are one transaction: after a crash, either the message waits or its changes are read again.
     """
     _follow(endpoint.org_id)
-    while True:
+    for _ in range(MOST_SCANS):
         with transaction.atomic():
             message, is_more = _step(endpoint)
         if message or not is_more:
             return message
+    return None
 
 
 def _follow(org_id: UUID) -> None:
