@@ -30,6 +30,7 @@ from jemmo.web.frame.limits import Crowded, InFlight, Receive, Scope, Send, Slow
 from jemmo.web.frame.middleware import secured
 from jemmo.web.frame.peers import holder, sender
 from jemmo.web.frame.spooled import Spooled, is_download
+from jemmo.web.frame.utf8 import Utf8Request
 
 ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
 """Bytes of answers that are being sent: a file, the largest of them, has 200 MB at most."""
@@ -46,6 +47,8 @@ async def alive(send: Send) -> None:
 
 class Pages(ASGIHandler):
     """Django's handler, with turns. It is to be ``limited``, which keeps bodies small and hands each out whole."""
+
+    request_class = Utf8Request
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT002 - Django's signature
         """Load a chain that runs in one thread from beginning to end."""

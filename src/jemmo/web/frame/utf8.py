@@ -1,0 +1,38 @@
+"""Requests for Django, whose texts are UTF-8 whatever they say of themselves."""
+
+from __future__ import annotations
+
+import encodings
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.utils.http import parse_header_parameters
+
+LONGEST_TYPE = 300  # characters of ``Content-Type``; a browser writes less than a hundred
+MOST_NAMES = 1000  # of encodings that Python remembers
+
+
+class Utf8Request(ASGIRequest):
+    """A request that can't choose how long its type and its texts take to read.
+
+    Of a header of 60 kB, Python takes seconds to find the parameters, and Django looks for them in the event loop. Some
+    of Python's encodings take minutes for a megabyte (punycode), and others are none of texts (hex).
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        written = meta.get("CONTENT_TYPE", "")
+        if (
+            len(written) > LONGEST_TYPE or "*" in written
+        ):  # parameters with an encoding of their own
+            meta["CONTENT_TYPE"] = written = ""
+        self.content_type, self.content_params = parse_header_parameters(written)
+        self.content_params.pop("charset", None)
+
+    def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803 - Django's name
+        """Read a form with files. Python never forgets a name of no encoding that a part came with."""
+        try:
+            return super().parse_file_upload(META, post_data)
+        finally:
+            names: dict[str, Any] = encodings._cache  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+            if len(names) > MOST_NAMES:
+                names.clear()

@@ -1,0 +1,65 @@
+"""Nobody chooses in which encoding a form is read, or how long its type takes to read."""
+
+from __future__ import annotations
+
+import encodings
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from jemmo.web.frame import utf8
+from jemmo.web.frame.serving import Pages
+from jemmo.web.frame.utf8 import LONGEST_TYPE, Utf8Request
+
+
+def request_of(content_type: str, body: bytes = b"", query: bytes = b"") -> Utf8Request:
+    headers = [(b"content-type", content_type.encode("latin-1"))]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "query_string": query,
+        "headers": [*headers, (b"content-length", str(len(body)).encode())],
+    }
+    return Utf8Request(scope, BytesIO(body))
+
+
+def form(*parts: str) -> bytes:
+    lines = [f"--x\r\nContent-Disposition: form-data; {part}\r\n\r\né\r\n" for part in parts]
+    return "".join([*lines, "--x--\r\n"]).encode()
+
+
+def test_pages_are_asked_so() -> None:
+    assert Pages.request_class is Utf8Request
+
+
+@pytest.mark.parametrize("charset", ["punycode", "hex", "utf-16", "undefined", "none-of-python's"])
+def test_a_form_is_read_as_utf_8_whatever_it_says(charset: str) -> None:
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    request = request_of(kind, form('name="name"'), b"q=%C3%A9")
+    assert request.POST["name"] == request.GET["q"] == "é"
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    assert request_of(kind, "name=é".encode()).POST["name"] == "é"
+
+
+@pytest.mark.parametrize(
+    "parameters", [";" * 60_000, f'a="{";" * 60_000}', "a=b;" * 15_000, "a*=none''b", "a*=hex''%ff"]
+)
+def test_a_type_that_takes_long_or_has_an_encoding_is_none(parameters: str) -> None:
+    request = request_of(f"multipart/form-data; boundary=x; {parameters}", form('name="name"'))
+    assert (request.content_type, request.META["CONTENT_TYPE"]) == ("", "")
+    assert not request.POST
+
+
+def test_what_browsers_send_fits() -> None:
+    boundary = "-" * 30 + "1" * 40
+    assert len(f"multipart/form-data; boundary={boundary}; charset=utf-8") < LONGEST_TYPE / 2
+
+
+def test_names_of_no_encoding_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(utf8, "MOST_NAMES", 5)
+    names = [f"none{number}" for number in range(20)]
+    parts = [f"name=\"a\"; filename*={name}''b" for name in names]
+    request_of("multipart/form-data; boundary=x", form(*parts)).POST  # noqa: B018 - read when asked for
+    assert not {*names} & encodings._cache.keys()  # type: ignore[attr-defined]
