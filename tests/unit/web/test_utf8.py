@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import encodings
+import time
 from io import BytesIO
 from typing import Any
 
@@ -13,8 +14,10 @@ from jemmo.web.frame.serving import Pages
 from jemmo.web.frame.utf8 import LONGEST_TYPE, Utf8Request
 
 
-def request_of(content_type: str, body: bytes = b"", query: bytes = b"") -> Utf8Request:
-    headers = [(b"content-type", content_type.encode("latin-1"))]
+def request_of(
+    content_type: str = "", body: bytes = b"", query: bytes = b"", cookie: bytes = b""
+) -> Utf8Request:
+    headers = [(b"content-type", content_type.encode("latin-1")), (b"cookie", cookie)]
     scope: dict[str, Any] = {
         "type": "http",
         "method": "POST",
@@ -57,9 +60,17 @@ def test_what_browsers_send_fits() -> None:
     assert len(f"multipart/form-data; boundary={boundary}; charset=utf-8") < LONGEST_TYPE / 2
 
 
+def test_cookies_take_no_time() -> None:
+    """Quadratic in Python until 3.11.9 and 3.12.5: 15 seconds for 60 kB."""
+    began = time.process_time()
+    request = request_of(cookie=b'jemmo=secret; a="' + b"\\" * 60_000 + b'"; b=2')
+    assert request.COOKIES == {"jemmo": "secret", "a": "", "b": "2"}
+    assert time.process_time() - began < 3
+
+
 def test_names_of_no_encoding_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(utf8, "MOST_NAMES", 5)
     names = [f"none{number}" for number in range(20)]
     parts = [f"name=\"a\"; filename*={name}''b" for name in names]
     request_of("multipart/form-data; boundary=x", form(*parts)).POST  # noqa: B018 - read when asked for
-    assert not {*names} & encodings._cache.keys()  # type: ignore[attr-defined]
+    assert not {*names} & encodings._cache.keys()

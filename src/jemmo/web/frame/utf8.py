@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import encodings
-from typing import Any
+from typing import IO, Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.utils.http import parse_header_parameters
@@ -16,14 +16,19 @@ class Utf8Request(ASGIRequest):
     """A request that can't choose how long its type and its texts take to read.
 
     Of a header of 60 kB, Python takes seconds to find the parameters, and Django looks for them in the event loop. Some
-    of Python's encodings take minutes for a megabyte (punycode), and others are none of texts (hex).
+    of Python's encodings take minutes for a megabyte (punycode), and others are none of texts (hex). Older Pythons
+    take seconds for a cookie with thousands of backslashes (CVE-2024-7592); ours have none.
     """
+
+    def __init__(self, scope: Any, body_file: IO[bytes]) -> None:
+        super().__init__(scope, body_file)
+        if "HTTP_COOKIE" in self.META:
+            self.META["HTTP_COOKIE"] = self.META["HTTP_COOKIE"].replace("\\", "")
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         written = meta.get("CONTENT_TYPE", "")
-        if (
-            len(written) > LONGEST_TYPE or "*" in written
-        ):  # parameters with an encoding of their own
+        has_encodings = "*" in written  # of its parameters
+        if len(written) > LONGEST_TYPE or has_encodings:
             meta["CONTENT_TYPE"] = written = ""
         self.content_type, self.content_params = parse_header_parameters(written)
         self.content_params.pop("charset", None)
@@ -33,6 +38,6 @@ class Utf8Request(ASGIRequest):
         try:
             return super().parse_file_upload(META, post_data)
         finally:
-            names: dict[str, Any] = encodings._cache  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+            names: dict[str, Any] = encodings._cache  # noqa: SLF001 - no other way
             if len(names) > MOST_NAMES:
                 names.clear()
