@@ -8,6 +8,7 @@ from jemmo.api import (
     public_operations,
     record_operations,
     sync_operations,
+    webhook_operations,
 )
 from jemmo.api.document import OPERATIONS, api
 
@@ -21,4 +22,5 @@ __all__ = [
     "public_operations",
     "record_operations",
     "sync_operations",
+    "webhook_operations",
 ]

@@ -22,10 +22,14 @@ RETRY_SECONDS = 2
 
 
 class Answer(NamedTuple):
-    """An operation's response, to be encoded as JSON."""
+    """An operation's response, to be encoded as JSON.
+
+    ``kept`` is the response to a repeated request, where the first one has a secret.
+    """
 
     status: int
     content: Any
+    kept: Any = None
 
 
 def once(request: ApiRequest, work: Callable[[], Answer], body: Any = None) -> HttpResponse:
@@ -44,11 +48,13 @@ def once(request: ApiRequest, work: Callable[[], Answer], body: Any = None) -> H
         response["Idempotency-Replayed"] = "true"
         return response
     try:
-        answered = _answered(work())
+        answer = work()
+        answered = _answered(answer)
     except BaseException:
         idempotency.abandon(claim)
         raise
-    idempotency.finish(claim, answered)
+    kept = answered if answer.kept is None else _answered(answer._replace(content=answer.kept))
+    idempotency.finish(claim, kept)
     return _response(answered)
 
 

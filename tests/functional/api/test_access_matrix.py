@@ -18,9 +18,12 @@ from jemmo.api.document import LISTS, Operation
 from jemmo.domain.tokens import ApiScope
 from jemmo.home import home
 from jemmo.services.accounts import tokens
-from jemmo.store.models import Application, Connection
+from jemmo.store.models import Application, Connection, OutgoingEndpoint
 from jemmo.store.records.export import KINDS
 
+HOOK: dict[str, Any] = {"url": "https://hooks.example.com/", "events": ["sync.finished"]}
+BODIES = {"create_webhook_endpoint": HOOK}
+"""Bodies that operations require."""
 RECORDS, NOTES, ADMIN = ApiScope.RECORDS, ApiScope.NOTES, ApiScope.ADMIN
 FILES, CONTACTS, PRIVACY = ApiScope.FILES, ApiScope.CONTACTS, ApiScope.PRIVACY
 EXPECTED: dict[str, set[str]] = {
@@ -38,11 +41,14 @@ EXPECTED: dict[str, set[str]] = {
     **{f"get_refresh_of_{name}": {RECORDS} for name in ("jobs", "talents", "applications")},
     **{key: {RECORDS} for key in ("get_job_posting", "list_job_postings", "get_sitemap")},
     "get_json_resume": {RECORDS},
+    **{f"{verb}_webhook_endpoint": {ADMIN} for verb in ("create", "test", "delete")},
+    **{key: {ADMIN} for key in ("list_webhook_endpoints", "rotate_webhook_secret")},
     "erase_talent": {PRIVACY},
 }
+LAST = ("delete_webhook_endpoint", "erase_talent")
 GUARDED = sorted(
     (operation for operation in OPERATIONS if operation.scopes),
-    key=lambda operation: operation.id == "erase_talent",
+    key=lambda operation: LAST.index(operation.id) if operation.id in LAST else -1,
 )
 """All but a download, whose link says itself what it opens; what takes a person away comes last."""
 QUERIES = {
@@ -73,6 +79,10 @@ def addresses(showcase: Showcase, database_url: str) -> Callable[[Operation], st
         "applications": applied,
     }
 
+    endpoint = OutgoingEndpoint.objects.create(
+        org=showcase.org, name="x", url=HOOK["url"], events=HOOK["events"], sealed_secret=b""
+    )
+
     def address(operation: Operation) -> str:
         _, name, *_ = operation.address.split("/")
         name = name.replace("-", "_")
@@ -82,6 +92,7 @@ def addresses(showcase: Showcase, database_url: str) -> Callable[[Operation], st
             .replace("{uuid:connection_id}", str(Connection.objects.get(org=showcase.org).id))
             .replace("{uuid:run_id}", str(showcase.run().id))
             .replace("{file_id}", str(file.id))
+            .replace("{uuid:endpoint_id}", str(endpoint.id))
             .replace("{entity}", "jobs")
             .replace("{ticket}", "none")
         )
@@ -123,7 +134,8 @@ def test_an_operation_needs_all_of_its_scopes(
         key = frozenset(scopes)
         if key not in secrets:
             secrets[key] = tokens.create(showcase.org, key, name="test", now=now).secret
-        return int(send(paths[operation.id], secrets[key], operation.method).status_code)
+        body = BODIES.get(operation.id)
+        return int(send(paths[operation.id], secrets[key], operation.method, body).status_code)
 
     paths = {operation.id: addresses(operation) for operation in GUARDED}
     for operation in GUARDED:
@@ -169,6 +181,7 @@ def test_every_operation_refuses_parameters_that_it_does_not_have(
     made = tokens.create(showcase.org, list(ApiScope), name="test", now=datetime.now(UTC))
     for operation in GUARDED:
         path = addresses(operation).partition("?")[0]
-        response = send(f"{path}?nothing={uuid4()}", made.secret, operation.method)
+        body = BODIES.get(operation.id)
+        response = send(f"{path}?nothing={uuid4()}", made.secret, operation.method, body)
         assert response.status_code == 422, operation.id
         assert response.json()["code"] == "bad_parameter"

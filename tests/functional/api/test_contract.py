@@ -39,6 +39,14 @@ checks.positive_data_acceptance.expected-statuses = [
 ]
 """
 """410 is the answer to a number from which the feed can't continue."""
+HOOKS_CONFIG = """
+[[operations]]
+include-tag = "webhook endpoints"
+checks.positive_data_acceptance.expected-statuses = [
+    "2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"
+]
+"""
+"""Whether an address may be sent to is more than a pattern can say."""
 IDS = """
 [parameters]
 "path.connection_id" = "{connection}"
@@ -81,7 +89,7 @@ def test_every_answer_is_as_described(
         "talent": talent.id,
     }
     more = IDS.format(**ids) if rights == "everything" else ""
-    config.write_text(CONFIG.format(hooks=HOOKS) + more)
+    config.write_text(CONFIG.format(hooks=HOOKS) + HOOKS_CONFIG + more)
 
     most = str(EXAMPLES.get(rights, 1) * EFFORT)
     done = subprocess.run(

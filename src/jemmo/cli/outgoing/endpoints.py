@@ -186,15 +186,8 @@ def _uuid(text: str, code: str, variant: str) -> UUID:
 
 
 def _row(endpoint: Any) -> dict[str, Any]:
-    return {
-        "id": str(endpoint.pk),
-        "name": endpoint.name,
-        "url": endpoint.url,
-        "events": endpoint.events,
-        "entities": endpoint.entities,
-        "connections": [str(key) for key in endpoint.connections],
-        "state": endpoint.state,
-        "off_reason": endpoint.off_reason or None,
-        "failures": endpoint.failures,
-        "last_success_at": endpoint.last_success_at,
-    }
+    from msgspec.structs import asdict
+
+    from jemmo.services.outgoing.endpoint_rows import endpoint_row
+
+    return asdict(endpoint_row(endpoint))

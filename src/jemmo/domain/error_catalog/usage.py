@@ -327,6 +327,10 @@ REQUESTS: dict[str, Entry] = {
         "The token lacks the scope “{scope}”.",
         "Use a token with this scope: `jemmo token create --scope {scope} …`.",
     ),
+    "token_bound": _own(
+        "The token belongs to one connection, and this is about the whole organization.",
+        "Use a token without a connection.",
+    ),
     "too_many_requests": _own("Too many requests at once.", "Try again a little later."),
     "too_many_requests/token": _own(
         "The token has used up its requests for this minute.",
