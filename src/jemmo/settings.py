@@ -244,7 +244,7 @@ JEMMO_DEMO = os.environ.get("JEMMO_DEMO") == "1"
 """Set by `jemmo up --demo`: a page tells how to change a record in the simulated ATS."""
 
 JEMMO_ATS_HOSTS = [host for host in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if host]
-"""Hosts beside the public ones that an admin may connect to from the browser."""
+"""Hosts, besides public ones, that an admin may connect to from the browser."""
 
 # smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed to whoever started
 # this in a terminal, and nowhere else: their links open accounts, so no log may have them.

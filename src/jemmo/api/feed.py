@@ -51,7 +51,7 @@ def changes(
 def snapshot(
     request: ApiRequest, name: str, *, first: UUID | None, end: UUID | None, include: str | None
 ) -> StreamingHttpResponse:
-    """All records of an entity, and the number to go on from. Raises ``Problem``.
+    """All records of an entity, and the number to continue from. Raises ``Problem``.
 
     They are read in batches of the current state: later changes have higher numbers. So a
     reader who takes an hour holds neither a connection nor a transaction for it.

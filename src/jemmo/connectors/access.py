@@ -17,7 +17,7 @@ async def attempt(
 ) -> tuple[AccessCheck, T | None]:
     """The check called ``name``, and the answer if there was one.
 
-    A sync goes on without what is optional, so that passes although the account has none of it. A key without the right
+    A sync can do without optional lists, so their check passes even if the account has none. A key without the right
     to it never does. Whatever else goes wrong is raised: a wrong key, a network that stays away.
     """
     try:

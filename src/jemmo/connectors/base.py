@@ -25,9 +25,9 @@ class Option(Struct, frozen=True, kw_only=True):
 
     ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
 
-    A ``required`` one has no default that could serve: the customer must give it. One that is ``asked`` stands beside
-    the key in the connect form, the others wait below it. One that is ``own`` is kept by Jemmo beside others, and no
-    person sets it. A number that ``may_be_blank`` has a meaning for being left out.
+    A ``required`` one has no default that could serve: the customer must give it. ``asked`` options are next to the key
+    in the connect form, the others below it. ``own`` options are set by Jemmo itself, never by a person. A number that
+    ``may_be_blank`` has a meaning for being left out.
     """
 
     name: str
@@ -94,7 +94,7 @@ def choice(
 
 
 def free_text(name: str, label: str, text: str, default: str = "") -> Option:
-    """An option that the connector reads by itself."""
+    """An option that the connector reads itself."""
     return Option(name=name, label=label, default=default, help=text)
 
 
@@ -177,7 +177,7 @@ HISTORY = (
 def check_sweeps(options: Mapping[str, str]) -> None:
     """Raises ``ConfigError`` if the full sweep that a person asks for would hardly ever come.
 
-    One that is kept already is left: its connection goes on without sweeps.
+    A stored one stays as it is: its connection continues without sweeps.
     """
     cron = options.get(FULL_SWEEP.name, "")
     if cron.strip() and not is_soon(cron):
@@ -226,7 +226,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
 
 class Probed(Struct, frozen=True, kw_only=True):
-    """One address a probe looked at: its answer, and the paths and types, never the values, of what it sent."""
+    """One address of a probe: its response, and the paths and types, never the values, in it."""
 
     address: str
     answer: str

@@ -195,7 +195,7 @@ class DaySearch(ABC):
                     [row for row in step.rows if sent.get(str(row.get(self.key))) != row]
                 )
                 sent = {str(row.get(self.key)): row for row in step.rows}
-                for part in parts:  # a sync that stops between them begins the window anew
+                for part in parts:  # a sync that stops between them starts the window over
                     yield replace(step, rows=part, after=place)
                 yield replace(step, rows=last, after=onward)
                 if onward is None:
@@ -344,7 +344,7 @@ class DaySearch(ABC):
         return replace(step, rows=rows)
 
     def id_of(self, row: Row) -> str | None:
-        """A row's id. A vendor whose ids are not just text or numbers reads them itself."""
+        """A row's id. Override this if ids are neither text nor numbers."""
         return row_id(row, self.key)
 
     def ids(self, rows: Iterable[Row]) -> set[str | None]:

@@ -1,6 +1,6 @@
 """Reads a list in passes that can be resumed and may begin with what changed lately.
 
-Declare which rows belong to a stream (``Rule``); the rest is here: what is requested, places to go on from, counts,
+Declare which rows belong to a stream (``Rule``); the rest is here: what is requested, places to continue from, counts,
 a limited history, and the ids that a whole pass met, which spare a sweep its own reading.
 """
 
@@ -223,7 +223,7 @@ def _saved(query: Query, position: Position, part: Part | None) -> str:
 class Seen(Struct, kw_only=True):
     """The ids that a whole pass met, so that a sweep need not read the list again. ``since`` is how far it reached.
 
-    So are the records nested in its rows, in a small form; apart from them those before a limited history.
+    So are the records nested in its rows, in a compact form, and, separately, those before a limited history.
     """
 
     since: datetime | None
@@ -296,7 +296,7 @@ class PassedList:
             seen.ended = True
 
     def forget(self) -> None:
-        """Read anew when asked again."""
+        """Read again when asked again."""
         self.seen = None
 
     async def read_through(self, since: datetime | None) -> Seen:

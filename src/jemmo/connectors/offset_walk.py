@@ -136,7 +136,7 @@ class Walk:
         return same_time and row_id(first) != position.last_id
 
     async def _put_in_order(self) -> bool:
-        """Start over in the exact order; if there is none, go on, but prove nothing by this walk."""
+        """Start over in the exact order; if there is none, continue, but the walk then proves nothing."""
         exact, self._exact = self._exact, None
         try:
             if exact is not None and (await exact(0)).rows:

@@ -16,7 +16,7 @@ def pacer(config: Config, limit: int, per: float) -> Pacer | None:
 
 
 def evenly(config: Config, per_minute: int) -> Pacer | None:
-    """One request at a time, none of them saved up, for what an ATS counts apart from all else."""
+    """One request at a time, without bursts, for requests that an ATS limits separately."""
     return Pacer(1, 60.0 / per_minute) if config.on("pacing") else None
 
 

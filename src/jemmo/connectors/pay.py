@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 THOUSANDS_BELOW = 1000
-"""A yearly salary under this cannot be meant as it was written."""
+"""A yearly salary below this must be in thousands, or wrong."""
 TYPED_IN_THOUSANDS = (10, 300)
 """Yearly salaries, in thousands; 900 a year may be a month's or a day's pay as well."""
 MOST = 1e12

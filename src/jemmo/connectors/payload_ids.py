@@ -1,4 +1,4 @@
-"""Webhooks whose payload is not documented: ids are looked for, nothing else of it is believed."""
+"""Webhooks whose payload is not documented: only ids are read from it, nothing else is trusted."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def asked_path(answer: Answer) -> str:
 
 
 def unavailable(label: str, status: int, *, status_page: str = "") -> TransientError:
-    """The ATS failed by itself."""
+    """The ATS has failed."""
     return TransientError("ats_unavailable", ats=label, status=status, status_page=status_page)
 
 

@@ -21,7 +21,7 @@ class Place(Struct, frozen=True, kw_only=True):
     """How far a walk through all windows is, as kept in a checkpoint.
 
     part            the pass: an index of ``DaySearch.passes``
-    day, span       where that pass goes on, and by how many days
+    day, span       where that pass continues, and by how many days
     covers          nothing had to be left out so far
     archived_seen   the first pass has shown rows of the second, such as archived ones
     recent          for pages: ``True`` while recent changes are still to be sent, before the walk begins
@@ -47,7 +47,7 @@ class Slice(Struct, frozen=True, kw_only=True):
 
 
 def place_of(start: Start) -> Place:
-    """Where a pass begins, or goes on."""
+    """Where a pass begins, or continues."""
     if start.cursor:
         return msgspec.json.decode(start.cursor, type=Place)
     return Place(recent=bool(start.recent) or None)
@@ -68,7 +68,7 @@ def following(step: Slice) -> dict[str, Any]:
 
 
 def sent_early(page: Page) -> list[Page]:
-    """A page's records sent beside nothing, to be shown early: the walk that follows brings and counts them."""
+    """A page's records on their own, to be shown early: the following walk reads and counts them again."""
     starts = range(0, len(page.raw), MOST_ROWS) or range(1)
     return [
         replace(

@@ -49,7 +49,7 @@ def _now() -> datetime:
 
 
 class Clock(Struct, frozen=True):
-    """The time and how to let it pass; tests bring their own."""
+    """The clock, and how to wait; tests replace it."""
 
     now: Callable[[], datetime] = _now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

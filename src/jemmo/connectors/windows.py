@@ -69,7 +69,7 @@ class DayFilter(Struct, frozen=True, kw_only=True):
     def criteria(self, span: Span, window: Window, overlap: int) -> dict[str, Any]:
         """The filter for a window, ``overlap`` days wider on both sides in case its bounds are exclusive.
 
-        At both ends of the span the filter is open, so nothing can lie outside.
+        The filter is open at both ends of the span, so nothing is outside.
         """
         start, end = self.changed if span.by_update else self.created
         criteria = {}

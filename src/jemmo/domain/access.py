@@ -23,4 +23,4 @@ class Action(StrEnum):
 
 
 FOLDED = timedelta(minutes=10)
-"""A page that is checked again within this time, or that brings itself up to date, is one look."""
+"""A page that is reopened or updated within this time counts as one view."""

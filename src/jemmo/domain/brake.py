@@ -61,7 +61,7 @@ class PendingDeletions(Struct, kw_only=True):
         return self.decision == "released" and len(self.missing) <= self.released
 
     def exceeds(self, records: int | None = None) -> bool:
-        """Whether a person has to review this first; ``records`` counts those that go along as well."""
+        """Whether a person has to review this first; ``records`` includes dependent records."""
         if self.is_released:
             return False
         if self.missing and self.decision in {"open", "kept"}:
@@ -147,8 +147,8 @@ class Decision(StrEnum):
 
 
 DECISION_TEXTS = {
-    Decision.KEPT: _("Somebody decided to keep these records."),
-    Decision.APPROVED: _("Somebody approved these deletions."),
+    Decision.KEPT: _("Someone decided to keep these records."),
+    Decision.APPROVED: _("Someone approved these deletions."),
     Decision.ASKED_AGAIN: _("A later sync asked again, with what was missing then."),
     Decision.OVER: _("These deletions no longer need a decision."),
 }

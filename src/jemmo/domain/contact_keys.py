@@ -17,7 +17,7 @@ from jemmo.domain.plain_text import normalized, plain
 from jemmo.domain.records import Contact
 
 ALIKE = 8
-"""Digits by which numbers are found: what stands before them differs between the ways of writing one number."""
+"""Digits by which numbers are found, since the digits before them differ between spellings."""
 LEAST = 6
 LONGEST = 15  # digits of a number
 SEARCHED = 20_000  # characters of a field
@@ -77,7 +77,7 @@ def typed_contacts(text: str) -> list[Contact]:
 def contact_keys(contact: Contact) -> set[str]:
     """What all spellings of a contact have in common; empty for text that isn't worth a search.
 
-    A number has a second key when its last digits take in a part of the country's code, which others leave out.
+    A number has a second key if its last digits include a part of the country code, which other spellings omit.
     """
     if contact.kind is ContactKind.EMAIL:
         key = _address(contact.value)

@@ -36,7 +36,7 @@ class Refusal(StrEnum):
         return TransientError(self.value)
 
 
-# By whole SQLSTATE, then by class. Absent on purpose: what only a mistake of ours can cause (22, 23, 42, 54 …).
+# By whole SQLSTATE, then by class. Deliberately missing: errors that only our own bugs can cause (22, 23, 42, 54 …).
 _STATES = {
     "53100": Refusal.DISK_FULL,
     "53200": Refusal.OUT_OF_MEMORY,

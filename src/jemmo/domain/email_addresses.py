@@ -57,7 +57,7 @@ _SPELLED = re.compile(r" at [\w-]{1,60}(?:\.\w| ?[(\[{]? ?(?:" + _DOT_WORDS + r"
 def may_hold_addresses(text: str) -> bool:
     """Whether a text has anything that is read as the sign of an address."""
     lowered = text.lower()
-    for sign in _SIGNS:  # quicker than any(), and most texts have none of what patterns look for
+    for sign in _SIGNS:  # faster than any(), and most texts have no match
         if sign in lowered:
             return True
     if ("(" in text or "[" in text or "{" in text or "<" in text) and _BRACKETS.search(lowered):

@@ -1,4 +1,4 @@
-"""The closed lists of the canonical schema. The ATS's own word is always kept beside them."""
+"""The closed lists of the canonical schema. The ATS's original value is always stored with them."""
 
 from __future__ import annotations
 

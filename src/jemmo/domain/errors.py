@@ -5,15 +5,15 @@
     │   └── ScopeTooSmall  the key works, but lacks a right
     ├── TransientError   try again later
     │   └── RateLimited    wait; the attempt is not burnt
-    ├── Postponed        the quota is used up; the run ends partly done and goes on later
-    ├── SliceOver        others wait for this worker; the run goes on in its next slice
+    ├── Postponed        the quota is used up; the run ends partly done and continues later
+    ├── SliceOver        others wait for this worker; the run continues in its next slice
     ├── PermanentError   this run fails and a retry would not help
-    ├── StreamRefused    the account does not show one lookup; the run goes on without it
+    ├── StreamRefused    the account does not show one lookup; the run continues without it
     ├── Cancelled        stopped on purpose
     ├── Unexpected       a bug, once it has been caught and logged
     ├── LeaseLost        another run took over; stop writing at once
     ├── AlreadyRunning   a sync of this connection is in progress
-    └── RecordRejected   keep the record with its reason and go on
+    └── RecordRejected   keep the record with its reason and continue
 
 All carry a stable ``code`` and the facts of this time. The text for people is in ``jemmo.domain.error_catalog`` alone.
 """
@@ -103,7 +103,7 @@ class RateLimited(TransientError):
 
 
 class Postponed(JemmoError):
-    """What the ATS lets us use for now is used up; the run ends partly done and goes on at ``resume_at``."""
+    """The ATS's quota is used up; the run ends as partial and continues at ``resume_at``."""
 
     failure = FailureMode.TRANSIENT
     default_code = "quota_used"
@@ -114,14 +114,14 @@ class Postponed(JemmoError):
 
 
 class SliceOver(JemmoError):
-    """A run has had its turn; it goes on where it stopped, in a slice of its own, once others had theirs."""
+    """A run's turn is over; it continues where it stopped, in another slice, after the others' turns."""
 
     failure = FailureMode.TRANSIENT
     default_code = "slice_over"
 
 
 class PermanentError(JemmoError):
-    """This run cannot go on and a retry would end the same way."""
+    """This run cannot continue and a retry would end the same way."""
 
     default_code = "unexpected_answer"
 
@@ -165,7 +165,7 @@ class Unexpected(JemmoError):
 
 
 class RecordRejected(JemmoError):
-    """One record cannot be used; it is kept with this reason and the page goes on."""
+    """One record is unusable; it is stored with this reason, and the page continues."""
 
     default_code = "invalid_record"
 

@@ -36,7 +36,7 @@ FIRST_SYNCS = tuple(
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """How fast an ATS lets itself be read."""
+    """How fast an ATS can be read."""
 
     requests_per_second: float
     records_per_request: int
@@ -105,8 +105,8 @@ def progress(
 ) -> Progress:
     """How far a pass over these streams is, ``read`` being what was read of them in the time ``elapsed``.
 
-    ``expected`` are the totals that the connection test found. They stand in for streams that were not begun yet, so
-    that the total does not grow from stream to stream. Without any there is no total.
+    ``expected`` are the totals that the connection test found. They replace the counts of streams that haven't started,
+    so that the total doesn't grow with each stream. Without any there is no total.
     """
     counted = [_count(points.get(name), expected[name]) for name in streams if name in expected]
     seen = sum(points[name].seen for name in streams if name in points)

@@ -1,4 +1,4 @@
-"""The content hash that lets an unchanged record be skipped."""
+"""The content hash by which unchanged records are skipped."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def limit_of(options: Mapping[str, Any]) -> datetime | None:
 
 
 def is_older(stream: Stream, changed: datetime | None, limit: datetime | None) -> bool:
-    """Whether a record, looked at by itself, is older than the history."""
+    """Whether a record by itself is older than the history."""
     return stream in LIMITED and limit is not None and changed is not None and changed < limit
 
 

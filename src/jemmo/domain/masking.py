@@ -366,7 +366,7 @@ class Disguise:
         )
 
     def _ways(self, name: str) -> tuple[set[str], set[str]]:
-        """How a whole name is looked for: in any way of writing, or as written alone.
+        """How a whole name is searched for: in any way of writing, or as written alone.
 
         One of ordinary words ("Will May") is one only as written; a single such word is none.
         """

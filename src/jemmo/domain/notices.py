@@ -1,4 +1,4 @@
-"""Which end of a sync is worth a notification, and to whom it is sent. One that repeats becomes one with a count."""
+"""Which ends of syncs are worth a notification, and who receives it. One that repeats becomes one with a count."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) ->
 
 
 def sends(notice: Notice, *, when: When, failure: FailureMode | None, times: int) -> bool:
-    """Whether it leaves the house: trouble that may pass by itself does when it came twice, and none a third time."""
+    """Whether it is sent: temporary failures are sent on the second occurrence, and none on the third."""
     if when is When.NEVER:
         return False
     if notice.kind is Kind.FAILED:

@@ -166,7 +166,7 @@ def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) ->
 
 
 def _may_follow(gap: str) -> bool:
-    """Whether a number may begin after other digits and this: not in the middle of something that goes on."""
+    """Whether a number may begin after other digits and this: not in the middle of something that continues."""
     return len(gap) > 1 or gap in {" ", "\n", ",", "|", "/", ")", ":"}
 
 
@@ -308,7 +308,7 @@ def _is_national(digits: str) -> bool:
 
 @lru_cache(maxsize=CACHED)
 def _international(digits: str) -> bool:
-    """Whether the digits, with the ``(0)`` that some write, begin with a calling code and go on as a number there."""
+    """Whether the digits, with an optional ``(0)``, are a calling code followed by a valid number."""
     if not _is_full(digits) or digits.startswith("0"):
         return False
     for length in (1, 2, 3):

@@ -1,6 +1,6 @@
 """Words around digits that show whether they are a phone number, in six languages. Pure.
 
-Patterns whose name ends in BEFORE are looked for right in front of the digits, those in AFTER right behind. CALLED
+Patterns whose name ends in BEFORE are searched for right in front of the digits, those in AFTER right behind. CALLED
 patterns read small letters. Their repetitions are bounded.
 """
 

@@ -183,7 +183,7 @@ class RunStore(Protocol):
     async def keep_sweep(
         self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
-        """Keep how far a sweep is, together with the ids it ``met`` since; ``anew`` forgets all that was met before."""
+        """Save a sweep's position with the ids it ``met`` since then; ``again`` discards all earlier ones."""
         ...
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:

@@ -1,4 +1,4 @@
-"""How long an organization keeps people: its wishes, what counts as activity, and the brake.
+"""How long an organization keeps people: its settings, what counts as activity, and the brake.
 
 The store has the query for expired people; its conditions are decided here.
 """
@@ -53,7 +53,7 @@ class Rule(StrEnum):
 
 
 class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An organization's wishes; months and days. Nothing is erased by time until one of the rules is set.
+    """An organization's settings; months and days. Nothing is erased by time until one of the rules is set.
 
     ``agreed`` is how many people an admin has seen would go, and let go: more than that and unusually many wait for
     another word (``held``, of ``held_of``).

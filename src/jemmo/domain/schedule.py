@@ -64,7 +64,7 @@ class FirstSync(StrEnum):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """An organization's wishes. In its ``quiet`` hours no sync starts by itself."""
+    """An organization's settings. In its ``quiet`` hours no sync starts automatically."""
 
     time_zone: str = "UTC"
     quiet: tuple[Window, ...] = ()

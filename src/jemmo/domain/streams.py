@@ -57,11 +57,11 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Where a stream stands: how far it is safely read and where a pass in progress goes on.
+    """Where a stream stands: how far it is safely read and where a pass in progress continues.
 
     watermark       everything the ATS changed before this time is in the tables
     mode            the mode of the pass in progress, ``None`` between passes
-    cursor          where that pass goes on, as the connector wrote it; ``None`` at its start
+    cursor          where that pass continues, as the connector wrote it; ``None`` at its start
     pass_started_at when that pass began: the next watermark once it is complete
     seen            distinct records that pass has seen so far, rejected ones included
     total           the ATS's own count, the least that it told during the pass: what came later is read next time
@@ -198,7 +198,7 @@ class Sighting(Struct, frozen=True):
 
 
 class SightingPage(Struct, frozen=True, kw_only=True):
-    """One response's worth of an id sweep. ``cursor`` is where it can go on another time, if it can.
+    """One response's worth of an id sweep. ``cursor`` is where it can continue another time, if it can.
 
     ``total``, ``repeats``, ``short`` and ``covers`` are those of a ``Page``.
     """
@@ -229,7 +229,7 @@ class Sweep(Struct, kw_only=True):
     """A stream's comparison with the ATS in a reconcile, kept so that another slice of the run can continue it.
 
     began    when the sweep in progress began; what came later is not judged by it
-    cursor   where it goes on; ``ended`` once it was at its last page
+    cursor   where it continues; ``ended`` once it was at its last page
     short    what its pages said of records that are counted but not listed
     missed   how many records the ATS counts that the sweep did not meet
     missing  what a first sweep did not meet, while a second one looks again
@@ -264,7 +264,7 @@ class Rereading(Struct, frozen=True, kw_only=True):
     """A whole reading of a stream's content, a part with each reconcile: see ``pipeline.rereading``.
 
     began          when it began
-    cursor         where it goes on, as the connector wrote it; ``None`` at its start
+    cursor         where it continues, as the connector wrote it; ``None`` at its start
     seen           distinct records it has read so far
     covers         nothing was left out so far
     reaches        how far back it goes

@@ -1,7 +1,7 @@
 """The bundled Postgres, for users without a server of their own.
 
 ``database_url()`` is what nearly everyone wants. The server listens on a private socket only,
-starts in well under a second, and goes on after the command that started it, until ``stop()``.
+starts in well under a second, and continues after the command that started it, until ``stop()``.
 """
 
 from jemmo.embedded.checks import Problem, check_server

@@ -224,7 +224,7 @@ def _signal(places: Places, how: signal.Signals) -> None:
     locks.wait_until(lambda: bool(_status(places)) or not locks.is_held(places.running), seconds=5)
     process = _process(places)
     if process is not None:
-        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+        with suppress(psutil.NoSuchProcess):  # it has just ended on its own
             process.send_signal(how)
 
 

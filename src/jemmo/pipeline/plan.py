@@ -89,7 +89,7 @@ def begin_pass(
     now: datetime,
     limit: datetime | None = None,
 ) -> Checkpoint:
-    """The checkpoint a stream's pass starts from: a pass in progress in the same mode goes on.
+    """The checkpoint a stream's pass starts from: a pass in progress in the same mode continues.
 
     In an initial sync that was interrupted, a stream already read to its end is not read again. In an incremental one
     it is: since then it may have changed. An initial one that does not go back to ``limit``, the current start of the

@@ -24,7 +24,7 @@ MAX_RAW = 100_000  # bytes of a rejected record kept as evidence
 def process(
     page: Page, rules: Rules, *, now: datetime | None = None, limit: datetime | None = None
 ) -> PageOutcome:
-    """Turn a page into what the store writes. One bad record is rejected; the others go on.
+    """Turn a page into what the store writes. One bad record is rejected; the others continue.
 
     A record that changed after ``now`` is noted: the ATS's clock is ahead of ours. So is one without a modification
     time, if a history starts at ``limit``: it is never excluded.

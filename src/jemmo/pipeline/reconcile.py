@@ -28,7 +28,7 @@ ORPHANS_KEPT = timedelta(days=7)  # how long after a deletion its orphans are re
 
 
 class Reconciler:
-    """The comparison of one run, stream by stream. It may end with a slice, and goes on with the next."""
+    """The comparison of one run, stream by stream. It may end with a slice, and continues with the next."""
 
     def __init__(self, run: SyncRun) -> None:
         self.run = run

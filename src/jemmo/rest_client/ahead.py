@@ -17,7 +17,7 @@ class Ahead(Generic[T]):
         self._under_way: dict[str, asyncio.Task[T]] = {}
 
     async def expect(self, url: str) -> None:
-        """Ask for what will be wanted next, and go on once that was sent."""
+        """Ask for what will be wanted next, and continue once that was sent."""
         if url not in self._under_way:
             self._under_way[url] = asyncio.create_task(self._ask(url))
             await asyncio.sleep(0)  # otherwise it would only be sent once something waits for it

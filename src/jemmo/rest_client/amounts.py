@@ -41,7 +41,7 @@ class Places:
         self._holders: set[Hashable] = set()
 
     async def take(self, holder: Hashable) -> None:
-        """Wait a while for a place, which the holder keeps. Raises ``SliceOver``: the work goes on another time.
+        """Wait a while for a place, which the holder keeps. Raises ``SliceOver``: the work continues another time.
 
         Only work that gives way needs one: other processes do one thing at a time.
         """

@@ -181,7 +181,7 @@ class RestClient:
         """
         if len(path) > LONGEST_LINK or not may_be_address(
             path
-        ):  # it may be kept as a place to go on from
+        ):  # it may be kept as a place to continue from
             raise _no_address()
         if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
             return path

@@ -33,7 +33,7 @@ def backoff(attempt: int, chance: float) -> float:
     return min(LONGEST, 0.5 * 2.0 ** (attempt - 1)) * (1 - chance / 2)
 
 
-_IS_AWAITED: ContextVar[bool] = ContextVar("somebody waits for the answer", default=False)
+_IS_AWAITED: ContextVar[bool] = ContextVar("someone waits for the answer", default=False)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ class StoreConfig(AppConfig):
 
 
 def _protect(*, using: str, plan: Any = (), **_: object) -> None:
-    """Every table under its policy and its triggers, however the migrations left it."""
+    """Apply policies and triggers to every table, whatever state the migrations left."""
     from jemmo.store.db import policies  # noqa: PLC0415 - models are ready only now
     from jemmo.store.feed import triggers  # noqa: PLC0415 - as above
     from jemmo.store.outgoing import events  # noqa: PLC0415 - as above

@@ -37,7 +37,7 @@ async def apply_retention(org_id: str) -> None:
 @app.periodic(cron="*/10 * * * *", periodic_id="leaving")
 @app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
 async def delete_organisations(timestamp: int) -> None:
-    """Queue what is due, and go on with what a crash left half done."""
+    """Queue what is due, and continue with what a crash left half done."""
     await run_on_clock(organization_deletion.begin_due)
 
 

@@ -104,9 +104,9 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
 @pytest.mark.parametrize(
     ("decision", "text"),
     [
-        ({"closed_at": Now()}, "Somebody decided to keep these records."),
-        ({"released_at": Now()}, "Somebody approved these deletions."),
-        ({"released_at": Now(), "closed_at": Now()}, "Somebody approved these deletions."),
+        ({"closed_at": Now()}, "Someone decided to keep these records."),
+        ({"released_at": Now()}, "Someone approved these deletions."),
+        ({"released_at": Now(), "closed_at": Now()}, "Someone approved these deletions."),
         ({"held_at": Now()}, "A later sync asked again, with what was missing then."),
         (None, "These deletions no longer need a decision."),
     ],

@@ -170,7 +170,7 @@ def restore(
             f"Files that are not in the storage, and are fetched from the ATS again: {done.files_absent:,}."
         )
     out.print(
-        "Everybody has to sign in again. Now run `jemmo up`; the next syncs read what changed since."
+        "Everyone has to sign in again. Now run `jemmo up`; the next syncs read what changed since."
     )
 
 

@@ -33,7 +33,7 @@ SAME_FOLDER = {"disk_full", "not_writable"}
 
 
 class Finding(Struct, frozen=True):
-    """One thing looked at."""
+    """One check."""
 
     what: str
     ok: bool
@@ -153,7 +153,7 @@ def _worker() -> Finding:
 
 
 def _role() -> Finding:
-    """Whether the application works apart from the tables' owner. It is protected either way."""
+    """Whether the application uses a role other than the tables' owner. It is protected either way."""
     from jemmo.store.db import roles
 
     if not roles.is_bound():

@@ -21,7 +21,7 @@ from msgspec import Struct
 from jemmo import embedded
 from jemmo.domain.errors import PermanentError
 
-LOOK_SECONDS = 0.2  # between two looks at the parts
+LOOK_SECONDS = 0.2  # between two checks of the parts
 STOP_SECONDS = 30.0  # a worker finishes its page within 25
 LAST_LINES = 5
 

@@ -91,7 +91,7 @@ def down() -> list[str]:
 
 def _end(process: psutil.Process) -> None:
     """Ask a `jemmo up` to stop, and wait until it has stopped its parts and its database."""
-    with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended by itself
+    with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended on its own
         process.terminate()
     if not locks.wait_until(lambda: _other_up() != process, seconds=END_SECONDS):
         raise PermanentError("does_not_stop", process=process.pid, seconds=round(END_SECONDS))
@@ -129,7 +129,7 @@ def _has_left_parts() -> bool:
 
 
 def _end_left_parts() -> None:
-    """Wait for the parts of a killed `jemmo up`, which end by themselves; then force those that do not."""
+    """Wait for the parts of a killed `jemmo up`, which end on their own; then force those that do not."""
 
     def decided() -> bool:
         return not locks.is_held(pid_file()) or _other_up() is not None

@@ -31,8 +31,8 @@ HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
 DEAD_AFTER = 4 * HEARTBEAT
 LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manager usually waits for 30 or more
 HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted
-PREEMPT_CHECK_SECONDS = 1.0  # seconds between two looks at what waits, while syncs run
-VERSION_EVERY = 6 * HEARTBEAT  # between two looks at whether a newer Jemmo has changed the tables
+PREEMPT_CHECK_SECONDS = 1.0  # seconds between two checks of what waits, while syncs run
+VERSION_EVERY = 6 * HEARTBEAT  # between two checks of whether a newer Jemmo has changed the tables
 DATABASE_AWAY = 2.0  # seconds before a worker that lost its database starts over
 
 CLOCK, NOTIFICATIONS = "schedule", "notifications"
@@ -60,7 +60,7 @@ async def work(concurrency: int) -> None:
     ]
     stopped = asyncio.create_task(stopping.wait())
     for side in sides:
-        side.add_done_callback(lambda _: stopping.set())  # none ends by itself
+        side.add_done_callback(lambda _: stopping.set())  # none ends on its own
     try:
         while not stopping.is_set():
             await _serve(concurrency, stopped)
@@ -114,7 +114,7 @@ def _give_up() -> NoReturn:
 
 
 def work_queues() -> list[str]:
-    """Every queue a task of ours is in, except those with hands of their own."""
+    """Every queue with tasks of ours, except those with their own workers."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     return sorted({task.queue for task in app.tasks.values()} - {CLOCK, NOTIFICATIONS, "builtin"})
 
@@ -172,7 +172,7 @@ async def _make_room(url: str, concurrency: int) -> None:
 
 
 def seen_twice(before: list[int], now: list[int]) -> list[int]:
-    """How urgent that is which waits since the look before, both being sorted."""
+    """The urgency of what has waited since the previous check; both are sorted."""
     return [min(pair) for pair in zip(before, now, strict=False)]
 
 

@@ -1,6 +1,6 @@
 """Flatchr's vacancies, columns and applicants as our records. Pure.
 
-A row of applicants is a person who stands for a vacancy. It names no person, so each row makes a talent of its own,
+A row of applicants is a person's application for a vacancy. It names no person, so each row makes a talent of its own,
 known by the applicant's id: the same person twice is two talents, who share an e-mail address.
 """
 
@@ -205,7 +205,7 @@ def _locations(address: Address) -> tuple[Location, ...]:
 
 
 def _compensations(vacancy: Vacancy, known: Vocabulary) -> tuple[Compensation, ...]:
-    """``"0"`` says nothing. Pay that is in doubt is kept as it was written, without a number."""
+    """``"0"`` says nothing. Unclear pay is kept in its original words, without a number."""
     low, high, unit = vacancy.salary, vacancy.salary_max, (text(vacancy.mensuality) or "").lower()
     pay = read_pay(low, high, is_yearly=unit == "y", has_unit=unit in PERIOD)
     if pay.is_blank:
@@ -369,9 +369,9 @@ def application(row: Applicant, columns: Columns, settings: Settings, notes: Not
 
 
 def _resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...]:
-    """The resume's place in Flatchr's storage, wherever in the row it stands, or as a webhook named it.
+    """The resume's place in Flatchr's storage, from any property of the row, or from a webhook.
 
-    A row without any such property leaves open whether there is a resume. It is noted as pending until a webhook or a
+    A row without any such property leaves open whether there is a resume. It is stored as pending until a webhook or a
     request for the single applicant names its place.
     """
     version = resume_version(row)

@@ -116,7 +116,7 @@ class Resume(Struct, frozen=True):
 
 
 class Applicant(Resume, frozen=True, kw_only=True):
-    """A row of the search: one person who stands for one vacancy."""
+    """A row of the search: one person's application for one vacancy."""
 
     applicant: str
     vacancy: Text = None

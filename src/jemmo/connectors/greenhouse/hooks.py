@@ -68,7 +68,7 @@ GONE: dict[str, tuple[tuple[Stream, Place], ...]] = {
 OF_NO_CONCERN = frozenset(
     ("ping", "offer_created", "offer_approved", "offer_updated", "offer_deleted", "office_deleted")
 )
-"""Known, and about nothing that is synced by itself. A ``ping`` comes when a web hook is saved."""
+"""Known, but not about a synced kind of record. A ``ping`` comes when a web hook is saved."""
 
 
 def read(body: bytes, options: Options) -> ParsedWebhook:
@@ -94,7 +94,7 @@ def verify(
 ) -> Proof:
     """Whether ``Signature: sha256 <hex>`` is the key's, over the body as received.
 
-    It covers no time, so who has seen one can send it again, and so cause another look.
+    It covers no time, so anyone who has seen one can replay it, which causes another refetch.
     """
     algorithm, _, sent = headers.get(HEADER, "").strip().partition(" ")
     if not algorithm:

@@ -158,7 +158,7 @@ def reject_reason(row: ReasonRow, _: None, notes: Notes) -> RejectReason:
 
 
 def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
-    """The public text stands in a job's posts: the one that is live and public is taken, else the newest."""
+    """The public text is in a job's posts: the live public one, otherwise the newest."""
     remote_id, custom = str(row.id), row.custom_fields or {}
     shown = text(row.status)
     status = known(shown, JOB_STATUS, "status", remote_id, notes) or JobStatus.PENDING

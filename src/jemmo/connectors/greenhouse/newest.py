@@ -61,7 +61,7 @@ class NewestFirst(ListSource):
 
     @abstractmethod
     async def people(self, listing: Listing, recent: datetime) -> list[str]:
-        """Ids of candidates without whom those early lists are not whole, or who need more of this one."""
+        """Ids of candidates that complete the early lists, or that need more of this one."""
 
     @abstractmethod
     def of_people(self, listing: Listing, ids: tuple[str, ...]) -> str:

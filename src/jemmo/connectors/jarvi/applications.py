@@ -37,7 +37,7 @@ def entries(row: Row, path: RowPath) -> Iterator[Row]:
 
 
 def entry_id(entry: Json) -> str | None:
-    """A talent stands once in a project, so the two ids name the application and lead to it."""
+    """A talent is in a project only once, so the two ids identify the application."""
     profile, project = first(entry, "profileId"), first(entry, "projectId")
     return f"{profile}:{project}" if profile and project else None
 

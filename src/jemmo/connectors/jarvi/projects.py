@@ -77,7 +77,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
 
 
 class Projects:
-    """Reads them once a run: all of them, or what changed. There are few beside the people.
+    """Reads them once a run: all of them, or what changed. There are few compared with people.
 
     All, if one answer holds them: whether a project's date moves with its custom fields, which are nearly all of a job,
     is not documented. The filter for changes needs no test: if it does nothing, older rows in its answer show that.
@@ -104,7 +104,7 @@ class Projects:
         return await self.shelf(None)
 
     def forget(self) -> None:
-        """Read anew when asked again."""
+        """Read again when asked again."""
         self._shelves.clear()
         self._offers = None
 

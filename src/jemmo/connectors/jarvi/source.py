@@ -263,7 +263,7 @@ class JarviSource(ClientSource):
         remarks: Sequence[tuple[str, int]] = (),
         **facts: Any,
     ) -> Page:
-        """A page with what is known of it. ``remarks`` are noted once, with its first record."""
+        """A page with what is known of it. ``remarks`` are counted once, with its first record."""
         if isinstance(bodies, dict):
             bodies = [RawRecord(remote_id, body) for remote_id, body in bodies.items()]
         waiting = list(remarks)

@@ -1,4 +1,4 @@
-"""The talents among Jarvi's profiles. Contacts of clients stand in the same list, and so do deleted ones."""
+"""The talents among Jarvi's profiles. Contacts at clients are in the same list, and so are deleted ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_kept(row: Row, *, contacts: bool = False) -> bool:
 
 
 def talents_of(lists: OffsetLists, settings: Settings, limit: datetime | None) -> PassedList:
-    """The talents, with the applications that stand in their profiles; ``limit`` is how far the history goes back."""
+    """The talents, with the applications in their profiles; ``limit`` is how far the history goes back."""
     rule = talent_rule(settings, limit)
     by_filter = settings.filters_talents and not settings.with_contacts
     return PassedList(lists, "profiles", rule, only=(TALENTS, NOT_TALENTS) if by_filter else None)

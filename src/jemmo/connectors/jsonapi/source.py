@@ -165,7 +165,7 @@ class JsonApiSource(JsonApiLists):
                 yield self._in_order(stream, page, position, asked, step, start)
 
     async def _begin(self, stream: Stream, start: Start) -> tuple[Position, list[Query]]:
-        """Where a pass begins or goes on, and the lists that it reads one after the other.
+        """Where a pass begins or continues, and the lists that it reads one after the other.
 
         Raises ``ValueError`` for a place in a list that there no longer is.
         """
@@ -240,7 +240,7 @@ class JsonApiSource(JsonApiLists):
     async def _without(
         self, stream: Stream, query: Query, error: Refused | ScopeTooSmall
     ) -> JemmoError:
-        """The error of a stream, or that the sync goes on without it."""
+        """The error of a stream, or that the sync continues without it."""
         is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
         if not self.resources[stream].optional or not is_missing:
             return error

@@ -65,7 +65,7 @@ class Lookups:
             self.options[str(option.id)] = label
 
     def add_choices(self, choice: Included) -> None:
-        """Take in an option, or a select with its options, that came along with the fields."""
+        """Read an option, or a select with its options, that came along with the fields."""
         if choice.type == "custom-field-options":
             self.add_option(choice)
         listed = choice.attributes.options if choice.type == "custom-field-selects" else None

@@ -1,7 +1,7 @@
 """The one text of each error: what happened and the next step, by code, as templates over the error's facts.
 
 A key is a code, or ``code/variant`` where one code has several causes or next steps. A template's ``{fact}`` is filled
-with what the error carries. What stands in parentheses is left out when its fact is unknown, and an unknown ``{ats}``
+with what the error carries. Text in parentheses is dropped if its fact is unknown, and an unknown ``{ats}``
 is “the ATS”. Pages translate the template before they fill it in.
 """
 

@@ -131,7 +131,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "other_address": Entry(
         _A,
-        _("This is not the address that the connection has, so the key was not sent."),
+        _("This isn't the connection's address, so the key wasn't sent."),
         _(
             "Enter the ATS's address as it was when you connected it. If it is correct, someone may have "
             "changed the database: connect the ATS as a new connection."
@@ -144,7 +144,7 @@ ACCESS: dict[str, Entry] = {
         ),
         _(
             "Disconnect the ATS and connect it again. Tell the person who runs Jemmo: after an update from "
-            "version 0.1.0, `jemmo keys bind` may be needed. Otherwise, somebody may have changed the database."
+            "version 0.1.0, `jemmo keys bind` may be needed. Otherwise, someone may have changed the database."
         ),
     ),
     "paused": Entry(_A, _("The connection is paused."), _SETTINGS),
@@ -214,7 +214,7 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The server at this address isn't the ATS's API ({host})."),
         _(
-            "Correct the address. If it is right, the ATS may be under maintenance: check its status page."
+            "Correct the address. If it is correct, the ATS may be under maintenance: check its status page."
         ),
     ),
     "option": Entry(_A, _("The option {option} has an invalid value."), _OPTIONS),
@@ -321,7 +321,7 @@ ACCESS: dict[str, Entry] = {
     "deletion_decided": Entry(
         _P,
         _("These deletions no longer need a decision."),
-        _("Somebody decided already, or the ATS lists the records again."),
+        _("Someone decided already, or the ATS lists the records again."),
     ),
     "deletion_waits": Entry(
         _P,

@@ -41,7 +41,7 @@ ATS: dict[str, Entry] = {
         _S,
         _("The ATS's certificate is not valid, so nothing was sent ({host}: {reason})."),
         _(
-            "Check the address of the connection. If it is right, contact the ATS's support. Behind a company proxy, "
+            "Check the address of the connection. If it is correct, contact the ATS's support. Behind a company proxy, "
             "add its certificate to the system's store (SSL_CERT_FILE)."
         ),
     ),
@@ -68,7 +68,7 @@ ATS: dict[str, Entry] = {
     "foreign_link": Entry(
         _S,
         _("The ATS sent a link to another host ({host}); the key was not sent there."),
-        _("Check the connection's address. If it is right, contact the ATS's support."),
+        _("Check the connection's address. If it is correct, contact the ATS's support."),
     ),
     "page_repeats": Entry(_S, _("The ATS kept sending the same page of a list."), _SUPPORT),
     "endless_list": Entry(_S, _("A list in the ATS never ends ({name})."), _SUPPORT),
@@ -88,8 +88,8 @@ ATS: dict[str, Entry] = {
         _S,
         _("{ats} says that the requested record doesn't exist ({path}, {answer})."),
         _(
-            "Check the connection's address, or leave it empty to use the ATS's own. If it is right, send this message "
-            "to support."
+            "Check the connection's address, or leave it empty to use the ATS's own. If it is correct, send this "
+            "message to support."
         ),
     ),
     "not_shown": Entry(

@@ -28,8 +28,8 @@ DATABASE: dict[str, Entry] = {
         ErrorKind.JEMMO,
         _("Jemmo's database was unavailable."),
         _(
-            "No action needed if it is back: syncs continue where they stopped. If not, the person who runs Jemmo "
-            "checks that Postgres runs (`jemmo doctor`)."
+            "If it is available again, no action is needed: syncs continue where they stopped. Otherwise, "
+            "the person who runs Jemmo checks that Postgres runs (`jemmo doctor`)."
         ),
     ),
     "database_disk_full": _operator(
@@ -220,7 +220,7 @@ DATABASE: dict[str, Entry] = {
         f"Go back to the version of Jemmo that made it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
     ),
     "database/socket": _operator(
-        "The database needs {folder} for its socket, and it belongs to somebody else.",
+        "The database needs {folder} for its socket, and it belongs to someone else.",
         "Remove it, or choose a JEMMO_HOME with a shorter path.",
     ),
     "database/none": _operator(
@@ -291,11 +291,11 @@ MACHINE: dict[str, Entry] = {
     ),
     "secret_key": _operator(
         "JEMMO_SECRET_KEY must have {least} characters or more.",
-        "Choose another, for example by `openssl rand -base64 48`. Everybody has to sign in again.",
+        "Choose another, for example by `openssl rand -base64 48`. Everyone has to sign in again.",
     ),
     "secret_key/damaged": _operator(
         "{path}, which signs sessions, is damaged.",
-        "Remove it: Jemmo creates another, and everybody has to sign in again.",
+        "Remove it: Jemmo creates another, and everyone has to sign in again.",
     ),
     # encryption keys
     "encryption_keys": _operator(

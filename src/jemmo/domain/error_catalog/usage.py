@@ -62,7 +62,7 @@ ACCOUNTS: dict[str, Entry] = {
         _("Review what would be deleted now, and decide again."),
     ),
     "last_owner": _own(
-        _("An organization needs at least one owner."), _("Make somebody else an owner first.")
+        _("An organization needs at least one owner."), _("Make someone else an owner first.")
     ),
     "already_member": _own(
         _("This person is already a member."), _("Change the role in the list.")
@@ -245,7 +245,7 @@ REQUESTS: dict[str, Entry] = {
     ),
     "nobody": _own(
         _("No person of this organization has this ID or address."),
-        _("Check the ID or the address. `jemmo export talents` lists everybody."),
+        _("Check the ID or the address. `jemmo export talents` lists everyone."),
     ),
     "file_unreadable": _own(
         "{file} cannot be opened: {reason}.", "Check the path and who may read it."

@@ -102,7 +102,7 @@ class _Word(Walker):
     def closed(self, name: str) -> None:
         if name == "p":
             joined = self._joined.pop() if self._joined else False
-            while self._fields and self._fields[-1]:  # code does not go on in the next paragraph
+            while self._fields and self._fields[-1]:  # code does not continue in the next paragraph
                 self._field("end")
             self.close_paragraph("" if joined else "\n")
         elif name == "AlternateContent" and self._alternatives:

@@ -72,7 +72,7 @@ def _text(document: pypdfium2.PdfDocument, number: int, second: _Second) -> str:
 
 
 def _has_values(page: pypdfium2.PdfPage) -> bool:
-    """Whether text stands on the page that is none of its own: filled in, or written upon it."""
+    """Whether the page has text that is not part of its content: form fields or annotations."""
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)

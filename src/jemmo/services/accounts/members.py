@@ -226,7 +226,7 @@ def give_right(
 ) -> None:
     """Give a member one of ``RIGHTS``, or take it; raises ``ConfigError``.
 
-    Owners have them by their role. Admins may give them to anyone, themselves included: it is noted who did.
+    Owners have them by their role. Admins may give them to anyone, themselves included: the audit log records who did.
     """
     org, acting = _hold(actor)
     target = _member(org, membership_id)

@@ -141,7 +141,7 @@ def queue(deletion_id: UUID) -> None:
 
 
 def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
-    """Delete a part of what is due; whether there is more. After a crash the next call goes on."""
+    """Delete a part of what is due; whether there is more. After a crash the next call continues."""
     now = now or datetime.now(UTC)
     asked = OrganisationDeletion.objects.filter(
         id=deletion_id, finished_at=None, due_at__lte=now

@@ -74,7 +74,7 @@ def _is_noted(org: Organisation, what: str, program: str) -> bool:
 
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
-    """Note a look at a person's page. A page brings itself up to date, so looks within minutes are one."""
+    """Log a view of a person's page. A page brings itself up to date, so looks within minutes are one."""
     since = datetime.now(UTC) - FOLDED
     access_events.add_unless_recent(org, account, action, talent, since=since)
 

@@ -73,7 +73,7 @@ def _new(vault: Vault) -> bytes:
 
 
 def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
-    """Gives what a person is found by who is looked for by a whole address or number, however it is written."""
+    """Gives what a person is found by who is searched for by a whole address or number, however it is written."""
     numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
     def marks(contacts: Iterable[Contact]) -> list[int]:
@@ -120,7 +120,7 @@ def talents_by_contact(
 
 
 def backfill_contact_hashes(vault: Vault, *, most: int = 20_000) -> int:
-    """Make the hashes of people again that an earlier version made, or none; how many that were."""
+    """Make the hashes of people again that an earlier version made, or none; returns their number."""
     key, count = lookup_key(vault), 0
     marks_in = cache(lambda org_id: contact_hasher(key, org_id))
     while count < most:

@@ -21,7 +21,7 @@ SYNCED: tuple[type[models.Model], ...] = (*reversed(MODELS.values()), Sighting)
 def erase(connection_id: UUID) -> int:
     """Delete the connection with its records and their parts; returns the number of records.
 
-    At once nothing of it is shown anymore; the rows go in batches, and after a crash the next call goes on.
+    At once nothing of it is shown anymore; the rows go in batches, and after a crash the next call continues.
     """
     leaving = Connection.objects.filter(id=connection_id, state=ConnectionState.LEAVING)
     if not leaving.exists():

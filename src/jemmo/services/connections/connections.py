@@ -146,7 +146,7 @@ def rotate(
 ) -> AccessReport:
     """Replace the key by one that was tested first: it must be of the same company. Raises ``ConfigError``.
 
-    The old key goes on being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS. A connection
+    The old key continues being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS. A connection
     without a key takes one if ``address`` is the one it has (``names_address``).
     """
     connector = connector_for(connection.provider)
@@ -185,7 +185,7 @@ def revoked(connection: Connection) -> None:
 
 
 def pause(connection: Connection) -> bool:
-    """No sync starts by itself until ``resume``; ``False`` if it was so already. One in progress goes on."""
+    """No sync starts automatically until ``resume``; ``False`` if it was so already. One in progress continues."""
     return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
 
 
@@ -252,7 +252,7 @@ def change(
 def disconnect(connection: Connection, *, delete: bool) -> bool:
     """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` if it was done already.
 
-    A sync in progress loses its lease, so it writes nothing more. Deletion goes on in the background.
+    A sync in progress loses its lease, so it writes nothing more. Deletion continues in the background.
     """
     with transaction.atomic():
         held = _locked(connection)
@@ -394,7 +394,7 @@ def _same_account(
 def _has_key(connection: Connection, key: str, vault: Vault) -> bool:
     try:
         return bool(connection.sealed_key) and open_key(connection, vault) == key
-    except VaultError:  # it is not for its address: it has to be connected anew
+    except VaultError:  # bound to another address: the ATS has to be connected again
         return False
 
 

@@ -1,4 +1,4 @@
-"""How every connection is doing, in one look."""
+"""The state of every connection, at a glance."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def connect(
 
 
 def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
-    """Ask the ATS what it holds and estimate the first sync. Raises what the ATS's refusal means."""
+    """Ask the ATS what it holds and estimate the first sync. Raises the error that the ATS's refusal means."""
     connector = CONNECTORS[connection.provider]
     report = connections.test(connection, vault, patience=PATIENCE)
     pace = connector.pace(connector.settled(connection.options)) if connector.pace else None

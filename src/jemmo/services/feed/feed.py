@@ -21,7 +21,7 @@ ATTEMPTS = 20  # at a moment at which everything is numbered
 
 
 class CursorExpired(Exception):
-    """The feed can't go on from this number: it is older than what is kept, or was never this token's."""
+    """The feed can't continue from this number: it is older than what is kept, or was never this token's."""
 
 
 class FeedBusy(Exception):
@@ -83,7 +83,7 @@ def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
 
 
 def _follow(token: ApiToken) -> int:
-    """Number what was committed, of all that the organization has; from which number the token may go on."""
+    """Number what was committed, of all that the organization has; from which number the token may continue."""
     rights = [right.value for right in RIGHTS if right in token.scopes]
     if token.connection_id is not None:
         rights.append(f"connection {token.connection_id}")

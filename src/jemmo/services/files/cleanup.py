@@ -53,7 +53,7 @@ def connections_due() -> list[UUID]:
 
 
 def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> CleanupSummary:
-    """Compare rows and storage and mend the difference; safe to repeat and to interrupt anywhere.
+    """Compare rows and storage and repair the differences; safe to repeat and to interrupt anywhere.
 
     Raises ``ReaderUnavailable`` when files wait to be read and cannot be.
     """

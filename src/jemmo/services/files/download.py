@@ -73,7 +73,7 @@ class DownloadSummary(Struct, kw_only=True):
 
 
 class DownloadContext(Struct, frozen=True, kw_only=True):
-    """All that handling one file needs."""
+    """Everything needed to handle one file."""
 
     db: Connection
     source: FileSource
@@ -94,7 +94,7 @@ async def download_files(
 ) -> DownloadSummary:
     """Fetch what is due for about ``seconds``, or until it is ``enough``; a sync of the connection ends the turn early.
 
-    Failures are kept beside each file or in ``error``; raises ``TransientError`` when the database is away.
+    Failures are stored with each file or in ``error``; raises ``TransientError`` if the database is unreachable.
     """
     summary = DownloadSummary()
     clock = asyncio.get_running_loop().time
@@ -211,7 +211,7 @@ async def _download_file(bench: DownloadContext, file: store.DueFile) -> str:
 
 
 async def _open(source: FileSource, request: WantedFile) -> FoundFile | None:
-    """The file; a bug met on the way is this file's trouble, and must not stop those behind it."""
+    """The file; a bug on the way is recorded for this file, and must not stop the next ones."""
     try:
         return await source.open_file(request)
     except SliceOver:

@@ -1,4 +1,4 @@
-"""A kept file for a program: by a link of minutes that needs no token, and noted."""
+"""Downloads for programs: by short-lived links without a token, and logged."""
 
 from __future__ import annotations
 

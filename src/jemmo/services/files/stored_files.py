@@ -1,4 +1,4 @@
-"""Looking at a kept file and taking it: by right, by links of minutes, and noted."""
+"""Viewing and downloading stored files: with permission, by short-lived links, and logged."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def are_turned_off(connection: Connection) -> bool:
 
 
 def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Preview | None:
-    """The words of a file; notes who looked. ``None`` if there is no such file for this organization."""
+    """The text of a file; logs the view. ``None`` if there is no such file for this organization."""
     version = _allowed(membership, version_id)
     if version is None:
         return None
@@ -100,7 +100,7 @@ def link(membership: Membership, version_id: UUID, *, inline: bool = False) -> s
     version = _allowed(membership, version_id)
     if version is None:
         return None
-    # Only of an image is it noted with its preview that it was seen.
+    # Only an image's preview counts as a view.
     inline = inline and version.content_type in IMAGES
     return signing.dumps(
         {"v": version_id.hex, "a": membership.account_id.hex, "i": inline}, salt=SALT
@@ -126,12 +126,12 @@ def read_link(account: Account, token: str) -> Ticket | None:
 def take_file(
     membership: Membership, ticket: Ticket, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """The bytes; rights are checked again, and it is noted who took them. Raises ``FileGone``."""
+    """The bytes; rights are checked again, and the access log records who downloaded them. Raises ``FileGone``."""
     version = _allowed(membership, ticket.version_id)
     if version is None:
         return None
     file = open_version(version, vault=vault, storage=storage)
-    if not ticket.inline:  # an image within its preview was noted with it
+    if not ticket.inline:  # an image in its preview was logged with it
         note(membership, Action.FILE_DOWNLOADED, version)
     return file
 

@@ -26,7 +26,7 @@ def notify(
     fold: str | None = None,
     **facts: Any,
 ) -> Notification:
-    """Note it for everyone and queue it for who asked to be sent trouble; ``facts`` hold no person's data.
+    """Store it for everyone and queue it for members who want failures; ``facts`` contain no personal data.
 
     With ``fold`` it stays open until a sync of the connection ends.
     """

@@ -24,7 +24,7 @@ from jemmo.store.feed import triggers
 from jemmo.store.notifications import live_events
 
 QUEUED = 64  # events that may wait for one page
-CHECK_EVERY = 20.0  # seconds between two looks at whether sessions and memberships still stand
+CHECK_EVERY = 20.0  # seconds between two checks of whether sessions and memberships still stand
 MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # pages that may be open at the same time, in a process
 RESYNC: dict[str, Any] = {"kind": "resync"}
 OWN = {"hello", "resync", "signed_out"}  # kinds of events that come from no notification
@@ -70,7 +70,7 @@ class Hub:
     async def page(
         self, org_id: UUID, session: str, membership: int, account: UUID
     ) -> AsyncIterator[Subscription]:
-        """Subscribe; the database is listened to before this goes on, so nothing falls between."""
+        """Subscribe; the database is listened to before this continues, so nothing falls between."""
         subscription = Subscription(str(org_id), session, membership, account)
         self.pages.add(subscription)
         if self.closed:
@@ -118,7 +118,7 @@ class Hub:
                 changed.set()
 
     def close(self) -> None:
-        """End all pages' streams; they come again by themselves."""
+        """End all pages' streams; they reconnect on their own."""
         self.closed = True
         self._ready.set()
         for page in self.pages:

@@ -45,7 +45,7 @@ def write(
 ) -> SupportMessage:
     """Send a message; attachments are made generic first. Raises ``ConfigError`` for an empty one.
 
-    A ``picture`` is kept as it is, sealed: only screenshot mode offers to attach one.
+    A ``picture`` is stored unchanged, encrypted: only screenshot mode offers to attach one.
 
     Addresses, numbers and keys in the message are not even kept: support does not get to see them.
     """

@@ -1,4 +1,4 @@
-"""The role that the application has in the database, apart from the tables' owner."""
+"""The application's own role in the database, distinct from the tables' owner."""
 
 from __future__ import annotations
 

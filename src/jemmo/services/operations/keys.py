@@ -121,7 +121,7 @@ def rotate(path: Path) -> str:
 
 
 def reseal(vault: Vault, storage: Storage) -> Resealed:
-    """Seal everything with the newest key; may be broken off anywhere, and goes on with what is left."""
+    """Encrypt everything with the newest key; can be interrupted at any point, and continues with the rest."""
     summary = Resealed()
     for place in PLACES:
         done, unreadable = sealed_places.reseal(place, vault.primary, vault.open, vault.seal)

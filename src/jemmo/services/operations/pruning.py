@@ -20,7 +20,7 @@ from jemmo.store.outgoing import queue as outgoing
 from jemmo.store.webhooks import ingest
 
 BATCH = 500  # rows of one statement
-BATCHES = 200  # of a table in one turn; the next turn goes on
+BATCHES = 200  # of a table in one turn; the next turn continues
 
 
 def forget_old(now: datetime | None = None) -> Counter[str]:
@@ -55,7 +55,7 @@ def _repeat(forget: Callable[[], int]) -> int:
 
 
 def _forget_runs(before: datetime) -> int:
-    """A connection at a time, since its runs are few beside those of all."""
+    """One connection at a time, since it has few of all runs."""
     old = SyncRun.objects.filter(started_at__lt=before).exists()
     keys = Connection.objects.values_list("id", flat=True) if old else []
     return sum(_repeat(partial(_forget_runs_of, key, before)) for key in keys)

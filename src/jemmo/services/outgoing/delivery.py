@@ -1,6 +1,6 @@
-"""Sends what waits. Runs in every worker, beside its syncs, with threads and connections of its own.
+"""Sends what waits. Runs in every worker, alongside its syncs, with threads and connections of its own.
 
-A message is sent before it is noted as sent: after a crash in between it is sent again, with the same id.
+A message is sent before it is marked as sent: after a crash in between it is sent again, with the same id.
 """
 
 from __future__ import annotations

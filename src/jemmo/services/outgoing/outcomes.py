@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def note(message: OutgoingMessage, answer: Answer, now: datetime) -> None:
-    """Keep the outcome of one request."""
+    """Save the outcome of one request."""
     endpoint = OutgoingEndpoint.objects.select_related("org").select_for_update(of=("self",))
     held = endpoint.filter(pk=message.endpoint_id).first()
     if held is None:  # deleted in the meantime

@@ -34,7 +34,7 @@ def position(org_id: UUID) -> int:
 
 
 def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
-    """Write the message about the changes that follow, and note how far it goes; ``None``: none was met this time.
+    """Write the message about the next changes, and save its position; ``None`` if none was found this time.
 
     Both are one transaction: after a crash, either the message waits or its changes are read again.
     """

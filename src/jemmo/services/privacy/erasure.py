@@ -1,4 +1,4 @@
-"""Erasing a person: from tables, files, history and what waits, for good, with a certificate."""
+"""Erases a person permanently, from tables, files, history and queues, with a certificate."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def find(
 ) -> list[UUID]:
     """The talents meant: by the ATS's id, by an e-mail address, hidden and deleted ones included.
 
-    An address is looked for in every sealed value, since nothing readable is kept of it. Raises ``ConfigError``
+    An address is searched for in every sealed value, since nothing readable is kept of it. Raises ``ConfigError``
     when nobody is found.
     """
     if remote_id is not None:

@@ -58,7 +58,9 @@ def export(
     storage: Storage,
     actor: Account | None = None,
 ) -> None:
-    """Write a zip of ``data.json``, ``index.html`` that says the same, and ``files/``. It is noted who took it.
+    """Write a zip of ``data.json``, ``index.html`` that says the same, and ``files/``.
+
+    The access log records who downloaded it.
 
     Only one of the person's files is in memory at a time, and some hundred rows.
     """
@@ -97,7 +99,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 Rows = Callable[[], Iterator[Any]]
-"""Values that are read when they are written, each time anew."""
+"""Values that are read when they are written, each time again."""
 
 
 def _person(talent: Talent, vault: Vault) -> dict[str, Any]:

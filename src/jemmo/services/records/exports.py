@@ -29,7 +29,7 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """The visible records of a kind, or those ``among`` a list; ``role=None`` is the operator, who sees everything.
 
-    Memory stays flat: rows are read with a server-side cursor. It is noted that, and by whom, they were taken.
+    Memory stays flat: rows are read with a server-side cursor. The access log records who exported them.
     """
     if kind not in EXPORTS:
         raise ConfigError("export_kind", kind=kind, kinds=", ".join(EXPORTS))
@@ -42,7 +42,7 @@ def rows(
 
 
 def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:
-    """The rows; how many were taken is noted at the end, also of an export that was broken off."""
+    """The rows; their number is logged at the end, even if the export is interrupted."""
     count = 0
     try:
         for row in rows:

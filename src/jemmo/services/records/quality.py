@@ -53,7 +53,7 @@ def report(org: Organisation, *, vault: Vault | None) -> Report:
 
     All of them together have ``PATIENCE`` seconds; those that come too late in it are not asked.
 
-    The counts beside those of the ATS are of all records, also of those that the reader may not see.
+    The counts next to those of the ATS are of all records, also of those that the reader may not see.
     """
     with scope.acting_in(scope.organization_scope(org.id)):
         held = quality.held_of(org)

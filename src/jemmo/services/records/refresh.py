@@ -79,10 +79,10 @@ def resolve_record(
 def request_record_refetch(
     connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault
 ) -> int:
-    """Have a record looked up within seconds, also while a sync runs; how many are, a talent's applications included.
+    """Request a refetch within seconds, even during a sync. Returns the number of records.
 
-    It goes the way of a webhook's hint: no lease is needed, newest wins, and what is gone is requested twice. Raises
-    ``ConfigError`` where the connection is not active or records of this kind are not asked for one by one.
+    It works like a webhook's refetch: no lease is needed, the newest version wins, and deletions are verified twice.
+    Raises ``ConfigError`` where the connection is not active or records of this kind are not asked for one by one.
     """
     connection = Connection.objects.get(id=connection_id)
     check_active(connection)
@@ -105,9 +105,9 @@ def request_record_refetch(
 def refetch_now(
     target: RecordRef, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
-    """Like ``refresh``, but look it up here, beside whatever workers do, and wait for what happens to it.
+    """Like ``refresh``, but refetch it here, alongside the workers, and wait for the outcome.
 
-    After a look that failed it does not wait for the next one, which a worker makes. Raises as ``refresh`` does.
+    After a failed refetch it doesn't wait for the next one, which a worker makes. Raises as ``refresh`` does.
     """
     began = datetime.now(UTC)
     asked = request_record_refetch(

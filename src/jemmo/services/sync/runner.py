@@ -133,7 +133,7 @@ async def sync_slice(
 ) -> SliceReport:
     """Like ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
 
-    It goes on when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
+    It continues when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
     """
     began, now = time.monotonic(), now or _now
     streams = GROUPS[only] if only else None
@@ -268,7 +268,7 @@ async def _end(
 
 
 def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> datetime:
-    """When the connection's next sync starts by itself. One that was stopped goes on soon."""
+    """When the connection's next sync starts automatically. One that was stopped continues soon."""
     if report.failure is FailureMode.CANCELLED:
         return row.plan.after_quiet(now + FIRST_RETRY)
     failed = report.status is RunStatus.FAILED

@@ -33,7 +33,7 @@ MOST_AT_ONCE = 500
 
 
 class Planned(Struct, frozen=True):
-    """A connection and when its next syncs start by themselves, should each take no time and succeed."""
+    """A connection and when its next syncs start automatically, if each succeeds immediately."""
 
     connection: Connection
     starts: list[datetime]
@@ -61,7 +61,7 @@ def start_due(now: datetime) -> int:
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts by itself, ``now`` if it is due.
+    """When the next sync starts automatically, ``now`` if it is due.
 
     ``None`` while the connection is not active, or while the sync runs whose end sets the time.
     """
@@ -92,17 +92,17 @@ def put_off(connection_id: UUID, error: JemmoError) -> None:
 
 
 def plan_of(org: Organisation) -> Plan:
-    """The organization's wishes."""
+    """The organization's settings."""
     return struct_of({**org.schedule, "time_zone": org.time_zone}, Plan)
 
 
 def first_due(org: Organisation) -> datetime:
-    """When the first sync of a connection made now starts by itself."""
+    """When the first sync of a connection made now starts automatically."""
     return plan_of(org).first_due(datetime.now(UTC))
 
 
 def set_plan(org: Organisation, plan: Plan) -> None:
-    """Keep the organization's wishes, and move the starts that are planned already."""
+    """Save the organization's settings, and move the planned starts."""
     with transaction.atomic():
         org.time_zone = plan.time_zone
         org.schedule = msgspec.to_builtins(plan)

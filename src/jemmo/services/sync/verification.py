@@ -1,4 +1,4 @@
-"""Is what we hold what the ATS has? Every id of every stream is compared, every relation looked at."""
+"""Is what we hold what the ATS has? Compares every id of every stream and checks every link."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
 
 
 def replay(connection: Connection, vault: Vault, *, since: datetime | None = None) -> Replayed:
-    """Take the stored deliveries as hints again: every record they name is looked up once more.
+    """Replay the stored deliveries: every record they name is refetched.
 
     Their signatures were checked when they came, so their age does not matter now.
     """
@@ -176,7 +176,7 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
 def request_refetches(
     connection: Connection, hints: Iterable[RefetchRequest], vault: Vault
 ) -> None:
-    """Have records looked up as if a webhook had named them just now, whether or not the ATS sends any."""
+    """Request refetches as if a webhook had just named the records, whether or not the ATS sends any."""
     with transaction.atomic():
         if not WebhookAddress.objects.filter(connection=connection).exists():
             # Refetches take turns by this row; that alone sets up no webhooks.

@@ -256,7 +256,7 @@ class WebhookIngest:
         return bucket
 
     def _reject_flood(self, digest: bytes) -> Outcome:
-        """A flood costs no look at the database: it is counted by address, and put to its connection later."""
+        """A flood doesn't touch the database: it is counted by address, and assigned to its connection later."""
         self._flooded[digest] += 1
         self._schedule_flush()
         return Outcome.FLOOD

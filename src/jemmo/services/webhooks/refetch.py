@@ -1,4 +1,4 @@
-"""Looking up what webhooks hint at. Runs in every worker, beside its syncs; see docs/webhooks.md."""
+"""Refetches the records that webhooks name. Runs in every worker, alongside its syncs; see docs/webhooks.md."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)
 
-CONCURRENCY = budget.Worker().refetches  # connections looked after at a time by one worker
+CONCURRENCY = budget.Worker().refetches  # connections handled at a time by one worker
 REFETCH_TIMEOUT = refetch_writer.CLAIM.total_seconds() - 10
-"""For an ATS to answer all that one look asks. Later, the claim is over, and nothing could be written."""
+"""The time limit for all requests of one refetch. Later, the claim is over, and nothing could be written."""
 REFETCH_POLL_SECONDS = 2.0  # seconds; only for what no notification told
 MOST_ATTEMPTS = 8
 CONFIRM_DELAY = timedelta(seconds=5)
@@ -78,7 +78,7 @@ def _refetch_deadline() -> Iterator[None]:
 
 
 class RefetchWorker:
-    """Looks up hints as they come, for all connections in turn, until it is cancelled."""
+    """Refetches as webhooks arrive, for all connections in turn, until it is cancelled."""
 
     def __init__(self, database_url: str, vault: Vault) -> None:
         self._url = database_url
@@ -98,7 +98,7 @@ class RefetchWorker:
             await self.close()
 
     async def drain(self) -> int:
-        """Look up all that is due now and return how many looks that took (for tests and commands)."""
+        """Refetch everything that is due and return the number of refetches (for tests and commands)."""
         looks = 0
         async with self._connect() as db:
             while await self._refetch_next(db):
@@ -115,7 +115,7 @@ class RefetchWorker:
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Connection]:
-        """A session that sees every organization's hints; a look narrows it down to one."""
+        """A session that sees every organization's requests; a refetch narrows it down to one."""
         with scope.acting_in(scope.EVERYTHING):
             async with connect(self._url) as db:
                 yield db
@@ -152,7 +152,7 @@ class RefetchWorker:
     # --- one look ---
 
     async def _refetch_next(self, db: Connection, *, only: UUID | None = None) -> bool:
-        """Look up the hints of the connection that waited longest; ``False`` if none has any."""
+        """Refetch for the connection that has waited longest; ``False`` if none is waiting."""
         token = uuid4()
         await apply_scope(db)
         connection_id = await refetch_writer.claim(db, token, only)
@@ -227,9 +227,9 @@ class RefetchWorker:
     async def _classify_requests(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], answer: RefetchAnswer
     ) -> tuple[list[RefetchOutcome], list[int], list[DueRefetch]]:
-        """Which hints are settled, which need a second look, and which the ATS showed nowhere.
+        """Which requests are settled, which need a second refetch, and which records the ATS didn't return.
 
-        A record is buried when its ATS says twice that it is gone, or once after it said so by itself. More than
+        A record is deleted if its ATS confirms twice that it is gone, or once after announcing it. More than
         the brake allows are left to a reconcile, which asks a person.
         """
         gone, unseen = set(answer.gone), set(answer.unseen)
@@ -288,7 +288,7 @@ class RefetchWorker:
 async def _apply_brake(
     db: Connection, connection_id: UUID, buried: list[DueRefetch]
 ) -> list[RefetchOutcome]:
-    """Bury as many as the brake allows of each stream. A talent's applications go along, so they count too."""
+    """Bury as many as the brake allows of each stream. A talent's applications are deleted too, so they count."""
     streams = {request.hint.stream for request in buried}
     talents = [
         request.hint.remote_id for request in buried if request.hint.stream is Stream.TALENTS

@@ -1,7 +1,7 @@
 """Confidential jobs and private talents: which they are, and what keeps ``confidential_record`` up to date.
 
 Its parts (applications, files, stage events …) are hidden by the record's id, which the policies look up in
-that table. Triggers of the database write it, so that no statement of ours can forget to.
+that table. Database triggers write it, so that no statement can forget to.
 """
 
 from __future__ import annotations

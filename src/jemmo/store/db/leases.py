@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 
 TABLE = "lease"
 
-# Whether the holder's database session still stands.
+# Whether the holder's database session still exists.
 _HOLDER = """SELECT FROM pg_stat_activity a
                 WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since"""
 

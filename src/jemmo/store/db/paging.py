@@ -23,8 +23,8 @@ __all__ = ["Alphabetical"]  # with the columns it orders
 T = TypeVar("T")
 
 SIZE = 50
-FEW = 5_000  # so many are put in order by themselves
-LAST_PAGE = 200  # further on nobody reads: search narrows it down
+FEW = 5_000  # up to this number, rows are sorted without an index
+LAST_PAGE = 200  # no one pages further: search narrows it down
 _WORD = re.compile(r"\w+")
 
 

@@ -38,7 +38,7 @@ it plans a statement, which made short ones a quarter slower."""
 class Policy(NamedTuple):
     """Rows for which ``condition`` holds, and all rows for who has one of the ``reaches``.
 
-    With a ``right``, only for who has it: to people's contact details, or to notes (``Scope``).
+    With a ``right``, only for readers who have it: to contact details, or to notes (``Scope``).
     """
 
     condition: str
@@ -120,7 +120,7 @@ _CONFIDENTIAL_KINDS: dict[type[records.Record], tuple[str, str]] = {
     records.Talent: (_OPEN_TALENT, _OF_OPEN_TALENT),
     records.Job: (_OPEN_JOB, _OF_OPEN_JOB),
 }
-"""What may be confidential by itself: the conditions for its own rows, and for rows that point to it."""
+"""Tables with confidential rows: the conditions for their own rows, and for rows that point to them."""
 
 
 def _synced() -> Iterator[tuple[str, Policy]]:
@@ -314,9 +314,8 @@ DELIVERIES_NAMING = f"""CREATE OR REPLACE FUNCTION jemmo_deliveries_naming(wante
             OR EXISTS (SELECT FROM connection c WHERE c.id = of_connection AND c.org_id = jemmo_org())) $$"""
 """A search like those of ``Searched``: a connection's webhooks that name a person, or may name anyone.
 
-Names are looked for first and by themselves, in their index: else Postgres compares each webhook of the connection, or
-of all where many names wait to be indexed.
-"""
+Names are searched for first and by themselves, in their index: else Postgres compares each webhook of the connection,
+or of all where many names wait to be indexed. """
 
 
 class TableWithoutPolicy(ConfigError):
@@ -333,7 +332,7 @@ class TableWithoutPolicy(ConfigError):
 
 
 def statements(tables: set[str], roles: Sequence[str]) -> Iterator[sql.Composable]:
-    """What makes the tables of a database follow the policies, however they were before.
+    """The statements that apply the policies to a database's tables, whatever their state.
 
     They show rows to ``roles`` alone: whatever rights another role of the server has, it sees none.
     """

@@ -1,4 +1,4 @@
-"""How the data path reaches Postgres: psycopg connections of its own, beside Django's."""
+"""The data path's own psycopg connections, besides Django's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def connect(url: str) -> AsyncIterator[Connection]:
 
 
 async def prepare(connection: Connection) -> None:
-    """Tell a new connection where our tables are, and for whom it asks."""
+    """Set the schema and the scope of a new connection."""
     with explained():
         await schema.set_search_path_async(connection)
     await apply_scope(connection)
@@ -66,7 +66,7 @@ class explained:  # noqa: N801 - reads as a statement: with explained()
 
 
 def explain(error: BaseException) -> TransientError | None:
-    """What the database, or Django in its name, complains about; None if it is a mistake of ours, or another's."""
+    """The database error in an exception, also one raised by Django; ``None`` for a bug of ours or another error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, psycopg.Error):
         cause = cause.__cause__ if isinstance(cause, DatabaseError | InterfaceError) else None

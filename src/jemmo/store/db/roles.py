@@ -46,7 +46,7 @@ class Access(Struct, frozen=True, kw_only=True):
 def access(
     url: str, *, seal: Callable[[bytes], bytes], open_sealed: Callable[[bytes], bytes]
 ) -> Access:
-    """The way in for the application, made if need be; ``url`` as it is when it is no owner's."""
+    """The application's connection URL, with its role created if needed; ``url`` itself if it isn't the owner's."""
     with _connect(url) as db:
         schema.set_search_path(db)
         if not _owns(db):

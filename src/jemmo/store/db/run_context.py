@@ -40,7 +40,7 @@ def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -
 
 
 SuppressionHasher = Callable[[Stream, str], bytes]
-"""What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
+"""The keyed hash of an erased record: (stream, remote id) -> keyed hash."""
 
 
 class Hashers(Struct, frozen=True, kw_only=True):

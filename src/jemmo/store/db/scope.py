@@ -1,4 +1,4 @@
-"""For whom the database is asked: row-level security shows each transaction what its scope may see, and else nothing.
+"""The scope of a database transaction: row-level security shows only what that scope may see.
 
 The scope follows a request or task (a context variable). Django's connection passes it to Postgres in every transaction
 (``jemmo.store.db.backend``); connections of the data path pass it when they are opened (``jemmo.store.db.postgres``).

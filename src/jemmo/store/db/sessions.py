@@ -26,7 +26,7 @@ NONCE = 12  # bytes
 
 
 def hashed(session_key: str) -> str:
-    """What stands for a session's key in the table."""
+    """The hash of a session's key in the table."""
     return str(salted_hmac("jemmo.session.row", session_key, algorithm="sha256").hexdigest())
 
 

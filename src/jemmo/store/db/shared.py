@@ -23,7 +23,7 @@ _BEGIN = f"""{scope.TELL_TRANSACTION}, set_config('synchronous_commit', 'off', t
 
 
 class SharedConnection:
-    """Opened at the first use, and anew after it was lost."""
+    """Opened at the first use, and again after it was lost."""
 
     def __init__(self, database_url: str) -> None:
         self.users = 0
@@ -36,7 +36,7 @@ class SharedConnection:
     async def transaction(self, seen: Scope | None = None) -> AsyncIterator[Connection]:
         """A transaction of its own, in the scope in force unless another is ``seen``.
 
-        Raises ``TransientError`` while the database is away; the next call connects anew.
+        Raises ``TransientError`` while the database is away; the next call reconnects.
         """
         seen = seen or scope.current() or scope.NOBODY
         async with self._alone:

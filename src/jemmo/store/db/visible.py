@@ -21,4 +21,4 @@ OF_SHOWN_TALENTS = of_shown("talent")
 SHOWN_APPLICATIONS = OF_SHOWN_TALENTS & Q(remote_deleted_at=None)
 
 IN_PROCESS = ("ACTIVE", "HIRED")
-"""The statuses of an application that stands somewhere in the pipeline."""
+"""The statuses of an application that is in the pipeline."""

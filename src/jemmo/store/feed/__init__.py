@@ -1,1 +1,1 @@
-"""The change feed: triggers that note changes, their numbers, and what programs read of them."""
+"""The change feed: triggers that mark changes, numbering, and reading by programs."""

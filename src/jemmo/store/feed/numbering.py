@@ -1,9 +1,9 @@
 """Gives committed changes their numbers.
 
-Triggers note which records were written (``FeedMark``). Numbering takes the marks of committed transactions, compares
-each record with its last state in the feed (``FeedRecord``), and numbers the differences. It does so under a lock of
-the organization, by statements whose snapshot begins once they hold it, so numbers are given in the order of commits,
-without gaps. No writer takes that lock, so none waits.
+Triggers mark the records that were written (``FeedMark``). Numbering takes the marks of committed transactions,
+compares each record with its last state in the feed (``FeedRecord``), and numbers the differences. It does so under a
+lock of the organization, by statements whose snapshot begins once they hold it, so numbers are given in the order of
+commits, without gaps. No writer takes that lock, so none waits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from jemmo.store.feed.entities import DEPENDENTS, ENTITIES
 
-FORMAT = 2  # of what a feed knows of a record; feeds of another format begin anew
+FORMAT = 2  # of what a feed knows of a record; feeds of another format start over
 MARKS = 200  # of one pass: statements of a sync write up to a few thousand records each
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('feed ' || %(org)s::text, 0))"

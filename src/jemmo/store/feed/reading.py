@@ -93,7 +93,7 @@ EVERY_ID = Range()
 
 
 class Digest(Struct, frozen=True, kw_only=True):
-    """``is_current`` is false where something is not numbered yet: then the tables are further than ``seq``."""
+    """``is_current`` is false if something is not numbered yet: the tables are then ahead of ``seq``."""
 
     seq: int
     is_current: bool
@@ -146,9 +146,9 @@ def _change(row: Sequence[Any], level: Level) -> Change:
 
 
 def readable_since(org_id: UUID, token_id: UUID, rights: list[str]) -> int:
-    """The number from which a token may go on; its rights are noted, and an earlier number is no longer good.
+    """The number from which a token may continue; its rights are saved, and earlier numbers become invalid.
 
-    A new token goes on where an older one with the same rights may.
+    A new token continues where an older one with the same rights may.
     """
     params: dict[str, Any] = {"org": org_id, "token": token_id, "rights": rights}
     with connection.cursor() as cursor:

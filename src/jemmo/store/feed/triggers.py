@@ -1,4 +1,4 @@
-"""Triggers that note which records a statement wrote, so that no statement of ours can forget to.
+"""Triggers that mark the records that a statement wrote, so that no statement can forget to.
 
 They run once for a statement, over its transition tables, and leave one row for all records it changed in the same
 way. Another trigger gives a record a new ``modified_at`` when a statement that changes what the API shows did not.
@@ -96,7 +96,7 @@ def _changed(entity: FeedEntity) -> str:
         for column, names in entity.columns.items()
         for name in names
     ]
-    if entity.sealed:  # encrypted anew each time it is written
+    if entity.sealed:  # encrypted again each time it is written
         fields.append(
             "CASE WHEN octet_length(n.sealed_texts) IS DISTINCT FROM octet_length(o.sealed_texts) "
             f"THEN '{entity.sealed}' END"

@@ -33,7 +33,7 @@ class Connection(DisplayTracked):
     """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
 
     ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until someone says that it was
-    revoked. ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a
+    revoked. ``due_at`` is when the next sync starts automatically, told at the end of each; ``failures`` are those in a
     row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change. ``files_error``
     stops these downloads: the storage is away, for example; ``files_failures`` counts the attempts that met it.
     ``expected_totals`` are the jobs, talents and applications that the ATS counted when the key was last tested; empty
@@ -115,7 +115,7 @@ class QuotaUse(models.Model):
 
 
 class RequestCount(models.Model):
-    """Requests sent to the ATS within a minute, beside those of syncs (``jemmo.store.sync.request_counts``)."""
+    """Requests sent to the ATS within a minute, next to those of syncs (``jemmo.store.sync.request_counts``)."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)

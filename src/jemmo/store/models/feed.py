@@ -126,7 +126,7 @@ class FeedChange(OfFeed):
 
 
 class FeedReader(OfFeed):
-    """What a token may read, since which number: it can't go on from an earlier one."""
+    """What a token may read, since which number: it can't continue from an earlier one."""
 
     token = models.OneToOneField(
         ApiToken, models.CASCADE, primary_key=True, related_name="feed_reader"

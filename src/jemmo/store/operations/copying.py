@@ -26,7 +26,7 @@ LEFT_OUT = frozenset(
         "django_session",  # an old session would sign someone in again who signed out since
         "session",  # as above
         "cache_entry",  # counts of attempts
-        "confidential_record",  # made anew from jobs and talents
+        "confidential_record",  # made again from jobs and talents
         "feed_position",  # a restored copy begins a feed of its own, and readers start over
         "feed_mark",
         "feed_record",
@@ -160,9 +160,9 @@ def put_rows(cursor: Cursor, table: str, names: list[str], blocks: Iterator[byte
 
 @contextmanager
 def unguarded(cursor: Cursor) -> Iterator[None]:
-    """Rows may come in any order, and fast: foreign keys and indexes are made anew, and so checked, at the end.
+    """Rows may come in any order, and fast: foreign keys and indexes are made again, and so checked, at the end.
 
-    Triggers rest: what they did was done when the rows were first written.
+    Triggers are off, since their effects are in the copied rows.
     """
     cursor.execute(_FOREIGN_KEYS)
     keys = cursor.fetchall()
@@ -217,7 +217,7 @@ def _is_queue(name: str) -> bool:
 
 
 def set_sequence(cursor: Cursor, sequence: Sequence) -> None:
-    """Let it go on where it stood; never a number twice."""
+    """Let it continue where it stood; never a number twice."""
     cursor.execute(
         "SELECT setval(%s::regclass, %s, %s)",
         [_quoted(sequence.name), sequence.value, sequence.used],

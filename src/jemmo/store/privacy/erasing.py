@@ -84,7 +84,7 @@ class SuppressionEntry(Struct, frozen=True):
 
 
 def suppress(records: dict[UUID, list[SuppressionEntry]], lift: Lift | None) -> int:
-    """Keep these records of each connection out; without ``lift`` for good, which an earlier one with it becomes."""
+    """Suppress these records of each connection, permanently without ``lift``, whatever an earlier one said."""
     rows = [
         Suppression(
             connection_id=connection_id, hash=record.hash, person=record.person, lifts_on=lift

@@ -223,7 +223,7 @@ async def _fits(
     stream: Stream,
     remote_ids: Sequence[str],
 ) -> bool:
-    """Whether so many may be deleted; a talent's applications go along, so they count too."""
+    """Whether so many may be deleted; a talent's applications are deleted too, so they count."""
     needs = {stream: len(remote_ids)}
     if stream is Stream.TALENTS:
         along = await applications_of(db, connection_id, remote_ids)

@@ -16,7 +16,7 @@ _ENTER = """
     VALUES (%(connection)s, %(at)s, %(seconds)s) RETURNING id"""
 
 SENT_AT_ONCE = 0.3
-"""Of a window of the quota, what long work sends before it goes on evenly; a small company needs no more."""
+"""Of a window of the quota, what long work sends before it continues evenly; a small company needs no more."""
 
 
 class PostgresQuotaLedger(OnSharedConnection):

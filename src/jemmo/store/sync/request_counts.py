@@ -1,4 +1,4 @@
-"""How many requests a connection has sent beside its syncs, which count their own: by the minute, for two days."""
+"""How many requests a connection has sent alongside its syncs, which count their own: by the minute, for two days."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _blocked(states: list[str]) -> str:
 
 
 def _together(parts: list[Progress]) -> Progress:
-    """Several syncs as one, which ends with the last of them."""
+    """Several syncs combined into one, which ends with the last of them."""
     totals = [part.total for part in parts if part.total is not None]
     lefts = [part.left for part in parts if part.left is not None]
     return Progress(

@@ -1,4 +1,4 @@
-"""When an organization's syncs start by themselves."""
+"""When an organization's syncs start automatically."""
 
 from __future__ import annotations
 

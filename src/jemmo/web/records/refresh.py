@@ -44,7 +44,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
                 row.connection_id, stream, row.remote_id, vault=default_vault()
             )
         except ConfigError:
-            row.connection.refresh_from_db()  # what stands in the way is shown from its state
+            row.connection.refresh_from_db()  # its state shows what prevents it
     if not request.htmx:
         return redirect(kind, record_id)
     shown = of(kind, row)

@@ -48,7 +48,7 @@ def page(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @manager
 @sensitive_variables()
 def address(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Show the address, made when it is first asked for. It is in this answer alone."""
+    """Show the address, which is created when it is first requested. It is in this answer alone."""
     connection = _connection(request, connection_id)
     if request.method != "POST":
         return redirect("ats_webhooks", connection.id)

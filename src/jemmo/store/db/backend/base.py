@@ -1,4 +1,4 @@
-"""The database engine of the settings: tells Postgres in each transaction for whom it is."""
+"""The database engine: sets the scope in each Postgres transaction."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ OPTIONS: dict[str, dict[str, str | Promise]] = {
         "redirect": pgettext_lazy("option", "A redirect to the file"),
         "json": pgettext_lazy("option", "JSON with a link"),
         "text": pgettext_lazy("option", "A link as text"),
-        "daily": pgettext_lazy("option", "Daily, and where something changed"),
+        "daily": pgettext_lazy("option", "Daily, and after changes"),
         "always": pgettext_lazy("option", "With each sync"),
         "eur": pgettext_lazy("option", "Euros"),
         "keur": pgettext_lazy("option", "Thousands of euros"),
