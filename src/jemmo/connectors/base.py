@@ -264,7 +264,7 @@ BY_NAME_AT_MOST = 30  # requests at a time; the rest waits for the next refetch
 async def by_name(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """Ask for each record by its id, where an ATS sends no webhooks and one is requested by hand."""
+    """Request each record by its id, for an ATS without webhooks whose records are refreshed manually."""
     answer = RefetchAnswer(
         unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]]
     )

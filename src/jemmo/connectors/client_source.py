@@ -29,7 +29,7 @@ class ClientSource:
 
 
 class ClientFiles:
-    """The same of ``jemmo.domain.ports.FileSource``: the ATS is requested a link, ``downloads`` fetch it."""
+    """The same half of ``jemmo.domain.ports.FileSource``: links come from the ATS, ``downloads`` fetch them."""
 
     def __init__(self, client: RestClient, downloads: Downloads) -> None:
         self.client = client

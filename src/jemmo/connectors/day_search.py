@@ -302,8 +302,8 @@ class DaySearch(ABC):
     async def _has_more(self, question: Question, rows: list[Row]) -> bool:
         """Whether smaller parts of a window show rows that its answer lacks.
 
-        A part as large as that answer may have been cut as well, so it is requested in parts again: in two halves of
-        the rows, or by facet where days are too few to differ.
+        A part as large as that response may also have been truncated, so it is requested in parts again: in two halves
+        of the rows, or by facet where days are too few to differ.
         """
         known, size = self.ids(rows), len(rows)
         if question.window.days > 2 * self._overlap + 1:

@@ -1,4 +1,4 @@
-"""Fetches files whose links die soon: each is requested just before, and once more if it dies on the way."""
+"""Fetches files whose links expire soon: each link is requested just before, and again if it expires on the way."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class KnownRefusals:
         self._turn = asyncio.Lock()
 
     async def recall(self, *, again: bool = False) -> None:
-        """Once per sync: load what is known and recent; with ``again`` forget it, so that all is requested."""
+        """Load the recent refusals, once per sync; with ``again``, forget them, so that everything is requested."""
         async with self._turn:
             if self._recalled:
                 return

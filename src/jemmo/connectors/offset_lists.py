@@ -35,9 +35,9 @@ class Whole(Struct, frozen=True):
 class OffsetLists:
     """An ATS's lists. Each filter is tested before it is used: many ATSs ignore what they don't know.
 
-    ``order`` names the parameter that sorts. A sorted list is requested ``sorted_limit`` rows at most. ``incremental``
-    is ``auto`` where the filter for changes is tested, else ``on`` or ``off``. ``counts`` are those of whole lists, by
-    address, as far as they are known already; -1 where a list has none.
+    ``order`` names the parameter that sorts. A sorted list is requested in pages of at most ``sorted_limit`` rows.
+    ``incremental`` is ``auto`` where the filter for changes is tested, else ``on`` or ``off``. ``counts`` are those of
+    whole lists, by address, as far as they are known already; -1 where a list has none.
     """
 
     def __init__(

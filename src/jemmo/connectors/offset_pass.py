@@ -336,7 +336,7 @@ class PassedList:
     async def _query(self, since: datetime | None) -> tuple[Query, bool]:
         """The query, and whether it filters by time of change.
 
-        Changes are requested whether rows belong to the stream or not: so one that was deleted, or does so no more, is
+        Changes are requested whether or not rows belong to the stream, so one that was deleted, or no longer does, is
         seen to be.
         """
         query, by_change = await self._lists.changed(self._every.entity, since)

@@ -1,7 +1,7 @@
 """Walks a list by offset and notices when rows moved in the meantime.
 
 Each page begins with the last row of the page before. If it does not, earlier rows were deleted and later ones moved up
-unseen, so the walk goes back until it meets a row it knows. It steps by the rows it received, since some ATSs send a
+unread, so the walk goes back until it finds a known row. It steps by the rows it received, since some ATSs send a
 hundred whatever is requested.
 
 Rows created at the same time, as by an import, may come in another order with each page: a database promises none. Then

@@ -32,7 +32,7 @@ class Pay(Struct, frozen=True):
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing was written, not even something unclear."""
+        """Whether there is no text at all, not even an unclear one."""
         return self == Pay()
 
     def times(self, factor: float) -> Pay:

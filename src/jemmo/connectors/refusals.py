@@ -17,7 +17,7 @@ from jemmo.rest_client.client import Answer, rate_limited
 from jemmo.rest_client.redaction import address
 
 NOT_FOUND = frozenset({404, 410})
-"""Answers that prove that a record is gone."""
+"""Responses that prove that a record is gone."""
 
 
 class Refused(PermanentError):

@@ -25,7 +25,7 @@ FILE_URL = free_text(
 
 
 class FileRequest(Struct, frozen=True):
-    """How one file is requested."""
+    """How to request one file."""
 
     url: str
     headers: Mapping[str, str]

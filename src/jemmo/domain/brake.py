@@ -95,7 +95,7 @@ class CascadeCounts(Struct, frozen=True, kw_only=True):
 
 
 def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[PendingDeletions]:
-    """The losses that a person reviews first, with those that hang together with them.
+    """The deletions that a person reviews first, with those that depend on them.
 
     Parts of missing records are taken out of the losses: they go or wait with those, without a decision of their own.
     """

@@ -1,11 +1,11 @@
-"""Errors, named by what happens next.
+"""The errors, named after their consequences.
 
     JemmoError
     ├── ConfigError      the customer must act: key, permission, configuration
     │   └── ScopeTooSmall  the key works, but lacks a right
     ├── TransientError   try again later
     │   └── RateLimited    wait; the attempt is not burnt
-    ├── Postponed        the quota is used up; the run ends partly done and continues later
+    ├── Postponed        the quota is used up; the run ends as partial and continues later
     ├── SliceOver        others wait for this worker; the run continues in its next slice
     ├── PermanentError   this run fails and a retry would not help
     ├── StreamRefused    the account does not show one lookup; the run continues without it
@@ -80,7 +80,7 @@ class ConfigError(JemmoError):
 
 
 class ScopeTooSmall(ConfigError):
-    """The key works, but may not read what was asked for."""
+    """The key works, but lacks a permission."""
 
     default_code = "scope_too_small"
 

@@ -159,7 +159,7 @@ _GENERIC = re.compile(
 
 
 def is_generic(text: str) -> bool:
-    """Whether a text holds what only screenshot mode writes: it must never be stored."""
+    """Whether a text contains placeholders of screenshot mode, which must never be stored."""
     return bool(_GENERIC.search(text))
 
 

@@ -118,7 +118,7 @@ class RunReport(Struct, kw_only=True):
 
     ``again``: the initial sync read what had been read before, so it is not the connection's first.
     ``recent_ready`` says that what changed in the ``RECENT`` time before it was in the tables before all was read.
-    ``resume_at`` is set when the run was postponed: not a failure, it then continues automatically.
+    ``resume_at`` is set when the run was postponed: not a failure: it continues automatically at that time.
     """
 
     run_id: str

@@ -166,7 +166,7 @@ def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) ->
 
 
 def _may_follow(gap: str) -> bool:
-    """Whether a number may begin after other digits and this: not in the middle of something that continues."""
+    """Whether a number may begin after other digits and this: not in the middle of a longer number."""
     return len(gap) > 1 or gap in {" ", "\n", ",", "|", "/", ")", ":"}
 
 

@@ -14,7 +14,7 @@ _AFTER_A_LEAP_DAY = datetime(
 
 
 def is_soon(cron: str) -> bool:
-    """Whether it is a time that comes at least every two years.
+    """Whether it recurs at least every two years.
 
     >>> is_soon("0 19 * * 6"), is_soon("0 0 30 2 *"), is_soon("0 25 * * 6")
     (True, False, False)

@@ -57,7 +57,7 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Where a stream stands: how far it is safely read and where a pass in progress continues.
+    """Where a stream stands: how far it is safely read, and where a pass in progress will continue.
 
     watermark       everything the ATS changed before this time is in the tables
     mode            the mode of the pass in progress, ``None`` between passes

@@ -29,7 +29,7 @@ CREATE DATABASE jemmo OWNER jemmo;
 
 
 def initialise(places: Places, account: Account, *, lock: int) -> None:
-    """Create the cluster if there is none.
+    """Create the cluster if it doesn't exist.
 
     The programs share our lock: if we are killed, the next command waits until they have ended as
     well, and then sweeps away what they left half made.

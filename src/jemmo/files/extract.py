@@ -66,9 +66,9 @@ def words(content: bytes, content_type: str) -> str:
 
 
 def work(content: bytes, kind: str, max_bytes: int) -> Iterator[str]:
-    """What the sandbox is requested: the words of a content type, or of any file after what ``inspect`` says of it.
+    """A job for the sandbox: read the text of a content type, or of any file after ``inspect``.
 
-    That is a line, ``kept CONTENT_TYPE`` or ``refused CODE``. It counts whatever becomes of the words.
+    That is a line, ``kept CONTENT_TYPE`` or ``refused CODE``. It counts whatever happens to the words.
     """
     if kind == ANY:
         try:

@@ -1,6 +1,6 @@
 """Pictures that people attach: known by their content, and without anything but the picture itself.
 
-No pixel is decoded. The parts of the file that say where, when and with what it was made are left out, and so is
+Pixels are never decoded. The parts of the file that say where, when and with what it was made are left out, and so is
 whatever follows its end.
 """
 

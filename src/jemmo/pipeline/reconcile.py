@@ -1,6 +1,6 @@
-"""Reconcile: compare every id with the ATS, read what was missed, bury what is gone.
+"""Reconcile: compare every id with the ATS, read what was missed, delete what is gone.
 
-Nothing is buried on a guess. A sweep must reach its end and agree with the ATS's own count; each missing id is then
+Nothing is deleted on a guess. A sweep must reach its end and agree with the ATS's own count; each missing id is then
 asked for by name, or, when there are many, must be missing from a second sweep too. All streams are compared before
 the first deletion: when more would vanish than usual (``domain/brake.py``), a person reviews it first.
 """

@@ -384,7 +384,7 @@ class SyncRun:
         }
 
     async def _postpone(self, reason: Postponed) -> None:
-        """End partly done. A reconcile in progress is marked, so that the next run continues it."""
+        """End as partial. A reconcile in progress is marked, so that the next run continues it."""
         self.report.postpone(reason)
         await self.store.settle(self.report)
         await self.store.save_checkpoints(

@@ -58,7 +58,7 @@ def is_number(host: str) -> bool:
 
 
 def as_number(host: str) -> str | None:
-    """The IP address that a host is, in any form that a resolver reads as one; ``None`` for a name.
+    """The IP address that a host is, in any form that resolvers accept; ``None`` for a name.
 
     >>> as_number("2130706433"), as_number("0x7f.1"), as_number("::1"), as_number("example.com")
     ('127.0.0.1', '127.0.0.1', '::1', None)

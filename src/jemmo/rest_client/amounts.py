@@ -43,7 +43,7 @@ class Places:
     async def take(self, holder: Hashable) -> None:
         """Wait a while for a place, which the holder keeps. Raises ``SliceOver``: the work continues another time.
 
-        Only work that gives way needs one: other processes do one thing at a time.
+        Only work that yields to others needs one, since other processes do one thing at a time.
         """
         for _ in range(LARGE_TRIES if retries.gives_way() else 0):
             if holder in self._holders or len(self._holders) < self._most:
@@ -65,7 +65,7 @@ _ALLOWED: ContextVar[Amount] = ContextVar("the limit of each answer", default=PA
 
 @contextmanager
 def at_most(amount: Amount) -> Iterator[None]:
-    """Limit each answer that is requested within."""
+    """Limit each response requested within the block."""
     token = _ALLOWED.set(amount)
     try:
         yield

@@ -17,7 +17,7 @@ LONGEST = 30.0  # seconds
 LONGEST_WAIT = 35.0
 """Seconds in which work that others queue behind waits for its turn at the ATS: Greenhouse's window of 30, and some."""
 LONGEST_WAIT_ALONE = 300.0
-"""Seconds in which other work waits: a sync that would wait for longer ends, and the status shows when it continues."""
+"""Seconds in which other work waits: a sync that would wait longer ends, and the status shows when it continues."""
 
 
 def backoff(attempt: int, chance: float) -> float:

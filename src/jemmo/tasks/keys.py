@@ -1,4 +1,4 @@
-"""After a rotation: everything is sealed again in the background, and old keys go when nothing needs them."""
+"""After a rotation: re-encrypts everything in the background, and deletes old keys that are no longer needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jemmo.vault import default_vault, keyset_path
 @app.periodic(cron="*/10 * * * *", periodic_id="keys")
 @app.task(name="finish_rotation", queue="keys", lock="keys", priority=RESUMES)
 async def finish_rotation(timestamp: int) -> None:
-    """Goes on with what is left, and does nothing when nothing is."""
+    """Continues with the rest, and does nothing if there is none."""
     await run_for_all_orgs(_finish)
 
 

@@ -75,7 +75,7 @@ class Slice:
         return _stopping or self.asked or self.age >= LONGEST
 
     def rest(self, mode: Mode) -> int:
-        """The priority of the run's next slice. One that had to be cut off continues when no other sync waits."""
+        """The priority of the run's next slice. An interrupted one continues when no other sync is waiting."""
         if self.cut_off.is_set:
             return SLOW
         return min(kind_of(self.priority), priority_of(mode))

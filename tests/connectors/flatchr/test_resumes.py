@@ -12,7 +12,7 @@ from msgspec import UNSET
 from jemmo.connectors.file_answers import content_type, read_answer
 from jemmo.connectors.flatchr.connector import FLATCHR
 from jemmo.connectors.flatchr.files import resume_path
-from jemmo.connectors.flatchr.mapping import resume_version
+from jemmo.connectors.flatchr.resumes import resume_version
 from jemmo.connectors.flatchr.wire import Resume
 from jemmo.connectors.pacing import evenly
 from jemmo.domain.errors import RecordRejected

@@ -14,7 +14,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.client_source import ClientFiles, hosts_of
 from jemmo.connectors.file_answers import fetch_file
 from jemmo.connectors.flatchr.account import client_of
-from jemmo.connectors.flatchr.mapping import resume_version
+from jemmo.connectors.flatchr.resumes import resume_version
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Resume
 from jemmo.connectors.pacing import evenly

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Options, RefetchAnswer, Webhooks
-from jemmo.connectors.flatchr.mapping import version_of
+from jemmo.connectors.flatchr.resumes import version_of
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.connectors.flatchr.wire import whole
 from jemmo.connectors.option_values import comma_list
@@ -52,7 +52,7 @@ class Ids(Struct, frozen=True):
 class Event(Struct, frozen=True, kw_only=True):
     """What happened, and to what.
 
-    ``resume`` is the place of a file, which no list may show: see ``mapping.version_of``. ``fingerprint`` is the same
+    ``resume`` is the place of a file, which no list may show: see ``resumes.version_of``. ``fingerprint`` is the same
     for the same event sent twice.
     """
 

@@ -6,26 +6,19 @@ known by the applicant's id: the same person twice is two talents, who share an 
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from msgspec import UNSET, UnsetType
-
 from jemmo.connectors.countries import country_code
+from jemmo.connectors.flatchr.resumes import resumes
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import (
     COLUMN_KEY,
     Address,
     Applicant,
-    Candidate,
     Column,
-    File,
     Labels,
-    Place,
-    Resume,
     Row,
     Vacancy,
     whole,
@@ -35,7 +28,6 @@ from jemmo.connectors.pay import read_pay
 from jemmo.connectors.vocabulary import Patterns, Vocabulary, custom_fields
 from jemmo.domain.enums import (
     ApplicationStatus,
-    AttachmentKind,
     CompensationPeriod,
     ContactKind,
     EmploymentType,
@@ -47,9 +39,7 @@ from jemmo.domain.enums import (
 )
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
-    VERSION_UNKNOWN,
     Application,
-    Attachment,
     Compensation,
     Contact,
     CustomFields,
@@ -311,7 +301,7 @@ def _category(column: Column, name: str, *, is_first: bool) -> StageCategory:
 
 
 def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Talent:
-    """``resume`` is the version of one that a webhook named; see ``_resumes``."""
+    """``resume`` is the version of one that a webhook named; see ``resumes``."""
     person = row.candidate.id if row.candidate else None
     ways = ((ContactKind.EMAIL, text(row.email)), (ContactKind.PHONE, text(row.phone)))
     return Talent(
@@ -323,7 +313,7 @@ def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Tal
         source=text(row.source),
         is_archived=row.status == 0,
         contacts=tuple(Contact(kind=kind, value=value) for kind, value in ways if value),
-        attachments=() if row.anonym else _resumes(row, settings, resume),
+        attachments=() if row.anonym else resumes(row, settings, resume),
         custom_fields=custom_fields(
             ("external_id", "text", "External id", text(row.external_id)),
             ("score", "number", "Score", row.score),
@@ -363,71 +353,3 @@ def application(row: Applicant, columns: Columns, settings: Settings, notes: Not
         remote_created_at=moment(row.created_at, settings.zone),
         remote_updated_at=moment(row.updated_at, settings.zone),
     )
-
-
-# --- resumes ---
-
-
-def _resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...]:
-    """The resume's place in Flatchr's storage, from any property of the row, or from a webhook.
-
-    A row without any such property leaves open whether there is a resume. It is stored as pending until a webhook or a
-    request for the single applicant names its place.
-    """
-    version = resume_version(row)
-    if version is UNSET:
-        version = named
-        if named is None and settings.expects_resumes:
-            pending = Attachment(
-                remote_id="resume", kind=AttachmentKind.RESUME, remote_version=VERSION_UNKNOWN
-            )
-            return (pending,)
-    if version is None:
-        return ()
-    name = version.rsplit("/", 1)[-1]
-    return (
-        Attachment(
-            remote_id="resume",
-            kind=AttachmentKind.RESUME,
-            file_name=f"resume{name}" if name.startswith(".") else name,
-            content_type=mimetypes.guess_type(name)[0],
-            remote_version=version,
-        ),
-    )
-
-
-def version_of(key: str | None, extension: str | None) -> str | None:
-    """A file's place as an attachment's ``remote_version``; ``None`` without a key.
-
-    >>> version_of("candidates/2025/03/1/ada", ".PDF")
-    'candidates/2025/03/1/ada.pdf'
-    """
-    return f"{key}.{(extension or 'pdf').lower().lstrip('.')}" if key else None
-
-
-def resume_version(answer: Resume) -> str | UnsetType | None:
-    """The version of the file that an answer names; ``None`` for no file, ``UNSET`` where it leaves that open.
-
-    A candidate who is shown with neither property has no resume, as in the reference's answer to archiving.
-    """
-    places = [answer.aws, answer.cv]
-    person = answer.candidate
-    if isinstance(person, Candidate):
-        is_bare = person.aws is UNSET and person.cv is UNSET
-        places += [None] if is_bare else [person.aws, person.cv]
-    else:
-        places.append(person)
-    versions = [version for place in places if (version := _version(place)) is not UNSET]
-    return next(filter(None, versions), None) if versions else UNSET
-
-
-def _version(place: Place) -> str | UnsetType | None:
-    """Also of an address, which ends in the key, beginning with ``candidates/``, and the extension."""
-    if isinstance(place, File):
-        return version_of(text(place.key), text(place.extension))
-    if not isinstance(place, str):
-        return place
-    _, folder, name = unquote(place.partition("?")[0]).partition("candidates/")
-    if not name:
-        return UNSET if text(place) else None
-    return folder + name

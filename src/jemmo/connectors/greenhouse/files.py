@@ -1,4 +1,4 @@
-"""Where a file is: its attachment is requested again just before, since links live for a week."""
+"""Where a file is: its attachment is requested again just before, since links expire after a week."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class NewestFirst(ListSource):
     """A ``ListSource`` for lists that come newest first and can be asked for what changed."""
 
     together = 1
-    """How many records a lookup takes: pages are cut at multiples of that, so that none is requested a few."""
+    """How many records a lookup takes: pages are multiples of that, so that no request is for only a few."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -109,7 +109,7 @@ class Projects:
         self._offers = None
 
     async def find(self, remote_id: str) -> Joined | None:
-        """A job as read in this run. If it was not met, it is requested by its id, if that filter works."""
+        """A job as read in this run. If it was not read, it is requested by its id, provided that filter works."""
         joined = (await self.whole()).jobs.get(remote_id)
         if joined is None and await self._lists.finds_ids("projects"):
             answer = await self._lists.ask(self._lists.sorted("projects").with_id(remote_id))

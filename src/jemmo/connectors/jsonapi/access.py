@@ -20,10 +20,10 @@ SECOND = timedelta(seconds=1)  # what filters know of a time
 
 class JsonApiAccess(JsonApiSource):
     account_path: str
-    """Where the company that the key belongs to is found."""
+    """The path of the key's company."""
 
     def doubt(self, stream: Stream, rows: list[Any]) -> str | None:
-        """Why a key that may read a list is of no use all the same, by its first record."""
+        """Why a key that may read a list is still insufficient, judging by its first record."""
         return None
 
     async def check(self) -> AccessReport:

@@ -1,4 +1,4 @@
-"""Short lists whose names the records that refer to them hold: a change of a name moves no record's own date."""
+"""Short lists whose names are stored in other records: renaming one doesn't change those records' dates."""
 
 from __future__ import annotations
 

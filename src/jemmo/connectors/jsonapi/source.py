@@ -211,7 +211,7 @@ class JsonApiSource(JsonApiLists):
             raise StreamRefused(stream=stream)
         query = self.asker.allowed(full)
         decode = loosely if full.beside else decoder(own.resource, self.included)
-        # No walk is given an older one's pages.
+        # A walk never gets the pages of an earlier one.
         ahead = Ahead[AnyDocument](lambda url: self.client.get(url, decode))
         self._ahead.append(ahead)
         while True:

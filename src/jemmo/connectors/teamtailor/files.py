@@ -1,4 +1,4 @@
-"""Where a file is: the candidate is requested again just before, since its links live for a minute."""
+"""Where a file is: the candidate is requested again just before, since links expire after a minute."""
 
 from __future__ import annotations
 

@@ -96,6 +96,6 @@ def email(first: str, last: str, row: int) -> str:
 
 
 def telephone(bits: int) -> str:
-    """Return a number reserved for fiction, as people type it."""
+    """Return a number reserved for fiction, in a typed format."""
     digits = f"{bits % 1_000_000:06d}"
     return TELEPHONES[bits >> 20 & 3].format(digits[:2], digits[2:4], digits[4:])

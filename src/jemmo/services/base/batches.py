@@ -1,4 +1,4 @@
-"""Questions that several tasks ask at about the same time, answered together.
+"""Batches simultaneous lookups of several tasks into one.
 
 A busy server then needs fewer round trips instead of more connections: while the answers to one batch are in progress,
 the next one gathers.

@@ -73,7 +73,7 @@ def _new(vault: Vault) -> bytes:
 
 
 def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
-    """Gives what a person is found by who is searched for by a whole address or number, however it is written."""
+    """Gives the keyed hashes for a search by a whole address or number, in any spelling."""
     numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
     def marks(contacts: Iterable[Contact]) -> list[int]:

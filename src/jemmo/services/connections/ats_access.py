@@ -1,4 +1,4 @@
-"""Asking an ATS what a key may do, and saying what is missing."""
+"""Asks an ATS what a key may do, and reports what is missing."""
 
 from __future__ import annotations
 

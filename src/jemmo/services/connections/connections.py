@@ -216,7 +216,7 @@ def change(
 ) -> bool:
     """Rename it, change its options or how often it syncs. Raises ``ConfigError``.
 
-    Changed options are tried with its key first: with them it must still reach the same company. Values that equal the
+    Changed options are tested with the key first: they must still lead to the same company. Values that equal the
     default are not stored. A shorter history needs ``hides_ok``; returns whether a longer one has more to read.
     """
     connector = connector_for(connection.provider)

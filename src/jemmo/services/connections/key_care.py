@@ -1,4 +1,4 @@
-"""Reminders of API keys: each step of each key once, to those who look after the connection."""
+"""Reminders of API keys: each step of each key once, to the people who manage the connection."""
 
 from __future__ import annotations
 

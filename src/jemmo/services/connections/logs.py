@@ -118,7 +118,7 @@ def page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
 
 
 def every(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Iterator[Line]:
-    """All that is requested, newest first, up to ``DOWNLOADED``."""
+    """All matching entries, newest first, up to ``DOWNLOADED``."""
     connections = {connection.id: connection for connection in org.connections.all()}
     for entry in logs.every(org, filters, now=now, most=DOWNLOADED):
         yield _line(entry, connections, None)

@@ -11,7 +11,7 @@ from jemmo.store.models import Connection, ConnectionState, Organisation
 
 
 class OrgSyncRequest(Struct, frozen=True, kw_only=True):
-    """The outcome of a press: how many connections sync, how many already did, and what prevented others."""
+    """The outcome of a click: how many connections sync, how many already did, and what prevented others."""
 
     started: int
     joined: int
@@ -19,7 +19,7 @@ class OrgSyncRequest(Struct, frozen=True, kw_only=True):
 
 
 def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
-    """Ask for a sync of every connection of the organization; one that runs or waits is joined.
+    """Request a sync of every connection of the organization, or join one that is running or waiting.
 
     Raises ``ConfigError`` when there is none to sync.
     """

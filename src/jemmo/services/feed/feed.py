@@ -83,7 +83,7 @@ def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
 
 
 def _follow(token: ApiToken) -> int:
-    """Number what was committed, of all that the organization has; from which number the token may continue."""
+    """Number the organization's committed changes; returns the number from which the token may continue."""
     rights = [right.value for right in RIGHTS if right in token.scopes]
     if token.connection_id is not None:
         rights.append(f"connection {token.connection_id}")

@@ -35,7 +35,7 @@ class Ticket(Struct, frozen=True):
 
 
 def sign(token: ApiToken, file: Attachment, now: datetime) -> tuple[str, datetime] | None:
-    """A text that opens the file for some minutes, and until when; ``None`` if its bytes may not be had."""
+    """A text that opens the file for a few minutes, and until when; ``None`` if its bytes may not be had."""
     version = _version(token, file.current_version)
     if version is None:
         return None

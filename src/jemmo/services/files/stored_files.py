@@ -96,7 +96,7 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
 
 
 def link(membership: Membership, version_id: UUID, *, inline: bool = False) -> str | None:
-    """A token that opens this file for this person for some minutes."""
+    """A token that opens this file for this person for a few minutes."""
     version = _allowed(membership, version_id)
     if version is None:
         return None

@@ -70,7 +70,7 @@ class Hub:
     async def page(
         self, org_id: UUID, session: str, membership: int, account: UUID
     ) -> AsyncIterator[Subscription]:
-        """Subscribe; the database is listened to before this continues, so nothing falls between."""
+        """Subscribe; the database connection listens before this returns, so no event is lost."""
         subscription = Subscription(str(org_id), session, membership, account)
         self.pages.add(subscription)
         if self.closed:
@@ -152,7 +152,7 @@ class Hub:
                     self._ready.set()
                     pause = 0.2
                     while True:
-                        # All that arrived together: leaving the loop would lose the rest.
+                        # All events that arrived together, since leaving the loop would lose the rest.
                         async for notification in db.notifies(timeout=CHECK_EVERY, stop_after=1):
                             if notification.channel == triggers.CHANNEL:
                                 self._wake(notification.payload)

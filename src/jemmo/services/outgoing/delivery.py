@@ -64,7 +64,7 @@ class OutgoingWorker:
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve for ever. A database that is away is waited for."""
+        """Serve for ever. A database that is unreachable is waited for."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             group.create_task(self._dispatch(group))

@@ -91,7 +91,7 @@ def erase(
     ``program`` is the id of the token of a program that asks for it.
 
     With ``lift`` a later activity in the ATS does. Tables and suppression are one transaction; then the files go.
-    Should the storage fail in between, the hourly tidying takes them away, since no row names them anymore.
+    If the storage fails in between, the hourly cleanup deletes them, since no row names them anymore.
     """
     key = lookup_key(vault)
     # Also conversations with support that are other members' own.

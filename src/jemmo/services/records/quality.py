@@ -49,7 +49,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def report(org: Organisation, *, vault: Vault | None) -> Report:
-    """The state of the data; with a ``vault`` each ATS is requested its counts, a few requests each.
+    """The state of the data; with a ``vault``, the counts of each ATS are requested too, by a few requests each.
 
     All of them together have ``PATIENCE`` seconds; those that come too late in it are not asked.
 

@@ -9,7 +9,7 @@ from jemmo.vault import default_vault
 
 
 def talent_lookup(org: Organisation, typed: str, *, contacts: bool, files: bool) -> Lookup:
-    """People by their address, number or files; without the right to ``contacts``, nobody by any of them.
+    """Finds people by address, number or files; without the right to ``contacts``, it finds no one.
 
     Whom an address finds would tell a reader without that right whose it is.
     """

@@ -1,4 +1,4 @@
-"""A sync that a person asks for."""
+"""Syncs requested by a person."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_active(connection: Connection) -> None:
 
 
 def _runs(connection: Connection, only: str | None) -> bool:
-    """Whether a sync is in progress that reads what is requested; its lease says whether it lives."""
+    """Whether a sync that reads the requested streams is running, according to its lease."""
     held = Lease.objects.filter(connection=connection, expires_at__gt=Now()).values("run_id")
     reading = SyncRun.objects.filter(id__in=held, scope__in={"", only or ""})
     return bool(reading.exists())

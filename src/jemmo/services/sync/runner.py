@@ -254,7 +254,10 @@ async def _leased(
 async def _end(
     db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport, now: datetime
 ) -> bool:
-    """Close the run or its slice; ``False`` if the database is away. Should it stay away, the next run closes it."""
+    """Close the run or its slice; ``False`` if the database is unreachable.
+
+    Should it stay away, the next run closes it.
+    """
     try:
         with explained():
             if report.status is RunStatus.RUNNING:
@@ -334,7 +337,7 @@ async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None
 
 
 async def _renew(database_url: str, context: RunContext) -> None:
-    """Renew the lease for ever; only its loss ends this. A database that is away is tried again."""
+    """Renew the lease for ever; only its loss ends this. An unreachable database is tried again."""
     async with sharing(database_url) as shared:
         while True:
             await asyncio.sleep(RENEW_EVERY)

@@ -49,7 +49,7 @@ T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
 TOGETHER = 50  # deliveries stored with one commit at most
-SMALL_BODY = 4096  # bytes that are searched for names faster than a thread begins to
+SMALL_BODY = 4096  # bytes; searching these for names is faster than starting a thread
 
 
 class WebhookIngest:
@@ -81,9 +81,9 @@ class WebhookIngest:
         self._telling: asyncio.Task[None] | None = None
 
     async def precheck(self, secret: str) -> Outcome | None:
-        """Why a delivery is refused whatever it says; only where nothing speaks against it is its body to be read.
+        """Why a delivery is refused regardless of its body; ``None`` if the body should be read.
 
-        Refused deliveries are only counted. Raises ``TransientError`` when the database is away.
+        Refused deliveries are only counted. Raises ``TransientError`` when the database is unreachable.
         """
         digest = digest_of(secret)
         if not self._bucket(digest).take(time.monotonic()):
@@ -97,7 +97,7 @@ class WebhookIngest:
     async def ingest(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
         """Judge and store one delivery; ``body`` is ``None`` if it was longer than may be.
 
-        Refused deliveries are only counted. Raises ``TransientError`` when the database is away: then nothing is
+        Refused deliveries are only counted. Raises ``TransientError`` when the database is unreachable: then nothing is
         stored.
         """
         addressee = await self._within_time(self._lookups.ask(digest_of(secret)))

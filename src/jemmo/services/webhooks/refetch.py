@@ -87,7 +87,7 @@ class RefetchWorker:
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve for ever. A database that is away is waited for."""
+        """Serve for ever. A database that is unreachable is waited for."""
         try:
             async with sharing(self._url), asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
@@ -288,7 +288,7 @@ class RefetchWorker:
 async def _apply_brake(
     db: Connection, connection_id: UUID, buried: list[DueRefetch]
 ) -> list[RefetchOutcome]:
-    """Bury as many as the brake allows of each stream. A talent's applications are deleted too, so they count."""
+    """Delete as many as the brake allows of each stream. A talent's applications are deleted too, so they count."""
     streams = {request.hint.stream for request in buried}
     talents = [
         request.hint.remote_id for request in buried if request.hint.stream is Stream.TALENTS

@@ -25,7 +25,7 @@ REJECTIONS_SHOWN = 100
 
 
 def is_running(connection: Connection, now: datetime) -> bool:
-    """Whether a sync is in progress: someone holds the lease. A run's own row says so even after a kill -9."""
+    """Whether a sync is in progress: someone holds the lease. The run's row proves it, even after a kill -9."""
     lease = getattr(connection, "lease", None)
     return lease is not None and lease.expires_at > now
 

@@ -64,7 +64,7 @@ _OURS = f"org_id = (SELECT {_ORG})"
 def _if_bound(condition: str) -> str:
     """A condition that holds where the scope is bound to no connection.
 
-    As a case, Postgres takes it for a half of the rows; as an alternative, for almost none of them.
+    Postgres estimates a CASE at half of the rows, and an OR at almost none.
     """
     return f"CASE WHEN (SELECT {_CONNECTION}) IS NULL THEN true ELSE {condition} END"
 

@@ -222,7 +222,7 @@ def _opens(url: str) -> bool:
 
 
 def _force(db: Connection) -> None:
-    """The owner itself is put under the policies."""
+    """The policies apply to the owner as well."""
     with db.transaction():
         policies.show_to(db.cursor(), db.execute("SELECT current_user").fetchall()[0][0])
         for (table,) in db.execute(_UNFORCED).fetchall():
@@ -235,6 +235,6 @@ def _text(statement: str, role: Role, **parts: sql.Composable) -> sql.Composed:
 
 
 def _own_url(url: str, role: Role) -> str:
-    """The same server and database. Supabase's pooler wants the project's name behind that of the role."""
+    """The same server and database. Supabase's pooler needs the project's name after the role's."""
     _, dot, project = conninfo.parse(url).get("user", "").partition(".")
     return conninfo.changed(url, user=f"{role.name}{dot}{project}", password=role.password)

@@ -85,7 +85,7 @@ def search_path_params() -> dict[str, str]:
 
 def set_search_path(connection: psycopg.Connection[Any]) -> None:
     connection.execute(SET_SEARCH_PATH, search_path_params())
-    if not connection.autocommit:  # for the session, whatever becomes of this transaction
+    if not connection.autocommit:  # for the session, whatever happens to this transaction
         connection.commit()
 
 

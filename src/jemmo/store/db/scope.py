@@ -21,7 +21,7 @@ class Reach(StrEnum):
 
     NONE = ""
     SIGN_IN = "sign-in"
-    """Accounts, memberships, invitations: before it is known who asks."""
+    """Accounts, memberships and invitations, before the account is known."""
     HOOKS = "hooks"
     """Webhook addresses and what came to them."""
     SUPPORT = "support"
@@ -31,7 +31,7 @@ class Reach(StrEnum):
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """Whose rows are seen. Nothing set: nothing seen.
+    """The rows that a transaction may see. Nothing set: nothing seen.
 
     ``contacts`` is the right to people's contact details and files, ``confidential`` the right to confidential jobs and
     private talents, ``notes`` the right to what the team wrote about people. With a ``connection``, nothing of the

@@ -36,7 +36,7 @@ class SharedConnection:
     async def transaction(self, seen: Scope | None = None) -> AsyncIterator[Connection]:
         """A transaction of its own, in the scope in force unless another is ``seen``.
 
-        Raises ``TransientError`` while the database is away; the next call reconnects.
+        Raises ``TransientError`` while the database is unreachable; the next call reconnects.
         """
         seen = seen or scope.current() or scope.NOBODY
         async with self._alone:

@@ -21,7 +21,7 @@ class Organisation(DisplayTracked):
 
     ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is
     ``jemmo.domain.schedule.Plan`` likewise, less the time zone; ``privacy`` are ``jemmo.domain.retention.Retention``.
-    ``deleted_at`` is when all of it will be deleted; until then that can be undone.
+    ``deleted_at`` is when everything will be deleted; until then, that can be undone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

@@ -15,7 +15,7 @@ from jemmo.store.models.kept import ErrorField, TextsField
 
 
 class ConnectionState(models.TextChoices):
-    """What a connection does.
+    """The states of a connection.
 
     ``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key. A ``disconnected``
     one has no key anymore: its records stay until the same account is connected again. ``leaving`` are its last

@@ -102,7 +102,7 @@ class MemberNotices(models.Model):
 
 
 class Delivery(models.Model):
-    """A notification on its way to a member's e-mail or the organization's chat; kept, arrived or not."""
+    """A notification on its way to a member's e-mail or the organization's chat; kept whether or not it arrived."""
 
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10)

@@ -88,7 +88,7 @@ class WebhookDelivery(models.Model):
 class WebhookHint(models.Model):
     """A record that a webhook named. It waits while ``due_at`` is set, and is remembered for a while after that.
 
-    ``version`` counts how often it was named: a look that began before the last time is not the last look.
+    ``version`` counts how often it was named: a refetch that began before the last time is not the last look.
     ``trouble`` is the code of what hindered the last look, if something did. ``file`` is a resume that webhooks named.
     """
 

@@ -35,6 +35,6 @@ async def listen(url: str, *channels: str) -> AsyncIterator[Connection]:
 async def entitled(
     db: Connection, sessions: list[str], memberships: list[int]
 ) -> set[tuple[str, int]]:
-    """Those pairs of a session's hash and a membership's id that may continue receiving events."""
+    """Those pairs of a session's hash and a membership's id that may still receive events."""
     answer = await db.execute(_ENTITLED, [sessions, memberships])
     return {(session, membership) for session, membership in await answer.fetchall()}

@@ -102,7 +102,7 @@ def page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:
 
 
 def every(org: Organisation, filters: AccessFilters, *, now: datetime) -> Iterator[Line]:
-    """All that is requested, newest first, read as they are written out."""
+    """All matching entries, newest first, read as they are written out."""
     rows = _rows(org, filters, now).order_by("-id").iterator(chunk_size=1000)
     while chunk := list(islice(rows, 1000)):
         yield from _lines(org, chunk)

@@ -50,7 +50,7 @@ class PostgresPace(OnSharedConnection):
         super().__init__(database_url)
 
     async def change(self, decide: Callable[[PaceState], T]) -> T:
-        """Raises ``TransientError`` while the database is away; the next call reconnects."""
+        """Raises ``TransientError`` while the database is unreachable; the next call reconnects."""
         async with self._shared.transaction(scope.NOBODY) as db:
             answer = await db.execute(_TAKE, [self._key])
             row = await answer.fetchone()

@@ -16,7 +16,9 @@ _ENTER = """
     VALUES (%(connection)s, %(at)s, %(seconds)s) RETURNING id"""
 
 SENT_AT_ONCE = 0.3
-"""Of a window of the quota, what long work sends before it continues evenly; a small company needs no more."""
+"""The part of a quota window that long work sends at once before spreading requests evenly; enough for a small
+company.
+"""
 
 
 class PostgresQuotaLedger(OnSharedConnection):

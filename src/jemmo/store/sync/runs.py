@@ -98,10 +98,10 @@ async def begin(
 ) -> Begun:
     """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
 
-    A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it
-    left behind is closed as interrupted. A slice that ``goes_on`` takes up its run where the last one ended, with a
-    new token: should the last one wake up again, it cannot write. From here on the connection is due, so whatever
-    becomes of this process, the schedule comes back to it.
+    A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it left behind
+    is closed as interrupted. A slice that ``goes_on`` takes up its run where the last one ended, with a new token:
+    should the last one wake up again, it cannot write. From here on the connection is due, so the schedule will pick it
+    up whatever happens to this process.
     """
     if goes_on and (begun := await _go_on(db, connection_id, goes_on)):
         return begun

@@ -22,7 +22,7 @@ from jemmo.store.sync.tables import TABLES
 WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 """For queries over whole tables: the data path's own settings (see ``records.SETTINGS``) are wrong for them."""
 
-TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
+TRIED_AGAIN = 100  # more rejections of a stream than this are not a coincidence
 
 
 async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:

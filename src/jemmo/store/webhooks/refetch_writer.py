@@ -29,7 +29,7 @@ CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
 REFETCH_COOLDOWN = timedelta(
     minutes=2
-)  # for a connection whose ATS kept a look waiting, while others are served
+)  # for a connection whose ATS kept a refetch waiting, while others are served
 REFETCH_BATCH_SIZE = 100  # hints of one connection
 ORPHANS = 50  # applications looked up because their talent or job is gone
 

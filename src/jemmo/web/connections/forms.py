@@ -33,7 +33,7 @@ def _key_field(label: Any) -> forms.CharField:
 class _WithOptions(Form):
     """A form with a field for each option of a connector that people set.
 
-    ``hides_ok`` is requested where a shorter history would hide what people see now.
+    ``hides_ok`` is required if a shorter history would hide visible records.
     """
 
     hides_ok = forms.BooleanField(label=_("Hide them"), required=False)

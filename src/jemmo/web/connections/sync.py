@@ -18,7 +18,7 @@ from jemmo.web.frame.access import MemberRequest, recruiter_to_change
 @require_http_methods(["GET", "POST"])
 @recruiter_to_change
 def icon(request: MemberRequest, only: str) -> HttpResponse:
-    """Show the icon; a press starts a sync or joins the one that runs."""
+    """Show the icon; a click starts a sync or joins the running one."""
     if only not in GROUPS:
         raise Http404
     refused: ConfigError | None = None

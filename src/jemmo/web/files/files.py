@@ -1,4 +1,4 @@
-"""Kept files: their words in a page, and their bytes by a link of minutes."""
+"""Stored files: previews of their text, and downloads by short-lived links."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ def detail(request: MemberRequest, version_id: UUID) -> HttpResponse:
 
 @member
 def link(request: MemberRequest, version_id: UUID, *, inline: bool = False) -> HttpResponse:
-    """Leads to the bytes; the address is good for some minutes and for this person alone."""
+    """Redirect to the content; the address is valid for a few minutes and only for this person."""
     try:
         token = stored_files.link(request.membership, version_id, inline=inline)
     except stored_files.NotAllowed:

@@ -105,6 +105,6 @@ def unseal_for(request: MemberRequest) -> Unseal | None:
 
 
 def wants_results(request: MemberRequest) -> bool:
-    """Whether the list alone is requested; going back in the browser asks for the page."""
+    """Whether only the list is requested; going back in the browser requests the whole page."""
     htmx = request.htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

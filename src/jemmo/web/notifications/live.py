@@ -19,8 +19,8 @@ from jemmo.services.notifications import live
 from jemmo.store.db import events, scope, sessions
 from jemmo.store.models import Membership
 
-HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
-RETRY = 2000  # milliseconds until a browser comes again
+HEARTBEAT = 15.0  # seconds; proxies close connections that are silent for longer
+RETRY = 2000  # milliseconds until a browser reconnects
 LONG_AGO = timedelta(days=1)
 HEARD = ("kind", "streams", "final", "status", "read", "notification")
 """What a page receives of an event."""

@@ -40,7 +40,7 @@ register.filter("in_words", localized_error)
 
 @register.filter
 def translated(text: str | None) -> str:
-    """A marked text of the inner rooms in the reader's language."""
+    """A text marked for translation elsewhere, in the reader's language."""
     return _(text) if text else ""
 
 
