@@ -10,6 +10,7 @@ from uuid import UUID
 from xml.sax.saxutils import escape
 
 import msgspec
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query
@@ -35,6 +36,8 @@ from jemmo.store.records.public_jobs import adverts_of, public_jobs
 SCOPES = (ApiScope.RECORDS,)
 LISTED = "job-postings"
 MOST_ADDRESSES = 50_000  # of a sitemap
+NAMED = ("connection_id", "remote_id", "modified_at")
+"""The columns that a sitemap needs: whole jobs, with their descriptions, would fill the memory."""
 ADDRESS = r"^https?://[a-z0-9.-]+(:[0-9]+)?/[!-z~]*\{(id|remote_id)\}[!-z~]*$"
 
 
@@ -86,7 +89,7 @@ def list_job_postings(
     url: Annotated[str | None, _page_address()] = None,
 ) -> HttpResponse:
     place = None if cursor is None else cursors.read(LISTED, cursor)
-    jobs = _public(request, connection_id, place, limit + 1)
+    jobs = records.following(request.token.org, _public(request, connection_id), place, limit + 1)
     last = jobs[limit - 1] if len(jobs) > limit else None
     following = last and cursors.write(LISTED, Place(last.connection_id, last.remote_id))
     page = {"data": _postings(request, jobs[:limit], url), "next_cursor": following}
@@ -108,7 +111,8 @@ def get_sitemap(
     url: Annotated[str, _page_address()],
     connection_id: ConnectionFilter = None,
 ) -> HttpResponse:
-    jobs = _public(request, connection_id, None, MOST_ADDRESSES)
+    bare = _public(request, connection_id).select_related(None).prefetch_related(None).only(*NAMED)
+    jobs = records.following(request.token.org, bare, None, MOST_ADDRESSES)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
@@ -138,13 +142,9 @@ def get_json_resume(request: ApiRequest, record_id: UUID) -> HttpResponse:
     return records.answer(json_resume(row))
 
 
-def _public(
-    request: ApiRequest, connection_id: UUID | None, place: Place | None, most: int
-) -> list[Any]:
+def _public(request: ApiRequest, connection_id: UUID | None) -> QuerySet[Any]:
     jobs = public_jobs(request.token.org, timezone.now())
-    if connection_id is not None:
-        jobs = jobs.filter(connection_id=connection_id)
-    return records.following(request.token.org, jobs, place, most)
+    return jobs if connection_id is None else jobs.filter(connection_id=connection_id)
 
 
 def _postings(request: ApiRequest, jobs: Sequence[Any], url: str | None) -> list[dict[str, Any]]:

@@ -37,5 +37,8 @@ def _exchanged(request: ApiRequest) -> HttpResponse:
         if name in request.headers
     ]
     caller = Caller(org=request.token.org, token=request.token)
-    reply = async_to_sync(exchange)(caller, request.body, headers)
+    try:
+        reply = async_to_sync(exchange)(caller, request.body, headers)
+    except TimeoutError:
+        raise Problem(503, "unavailable", variant="api", headers={"Retry-After": "5"}) from None
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)

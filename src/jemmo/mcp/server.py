@@ -22,6 +22,7 @@ from jemmo.mcp.caller import Caller
 from jemmo.mcp.tools import TOOLS
 
 PATH = "/mcp"
+LONGEST_EXCHANGE = 60.0  # seconds: whatever a message makes the SDK do, no thread waits for longer
 INSTRUCTIONS = """\
 Recruiting data that Jemmo keeps in step with a company's applicant tracking system (ATS): jobs, candidates
 ("talents") and their applications. All tools only read.
@@ -40,7 +41,14 @@ _caller: ContextVar[Callable[[], Caller]] = ContextVar("mcp_caller_now")
 
 
 def _server() -> MCPServer[Any]:
-    return MCPServer("jemmo", instructions=INSTRUCTIONS, tools=_tools(), log_level="WARNING")
+    """Without subscriptions: their streams never end, and each held a thread of the pages."""
+    return MCPServer(
+        "jemmo",
+        instructions=INSTRUCTIONS,
+        tools=_tools(),
+        log_level="WARNING",
+        subscriptions=False,
+    )
 
 
 @cache
@@ -81,7 +89,10 @@ class Exchange(Struct):
 
 
 async def exchange(caller: Caller, body: bytes, headers: list[tuple[bytes, bytes]]) -> Exchange:
-    """Answer one HTTP request. Nothing is kept between two of them: any process can answer the next."""
+    """Answer one HTTP request. Nothing is kept between two of them: any process can answer the next.
+
+    Raises ``TimeoutError``.
+    """
     _caller.set(lambda: caller)
     mcp = _server()
     mcp.streamable_http_app(
@@ -115,6 +126,7 @@ async def exchange(caller: Caller, body: bytes, headers: list[tuple[bytes, bytes
         "query_string": b"",
         "headers": headers,
     }
-    async with mcp.session_manager.run():
-        await mcp.session_manager.handle_request(scope, receive, send)
+    with anyio.fail_after(LONGEST_EXCHANGE):
+        async with mcp.session_manager.run():
+            await mcp.session_manager.handle_request(scope, receive, send)
     return answer

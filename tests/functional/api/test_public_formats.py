@@ -10,6 +10,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from fakes.programs import Asks, send
 from fakes.showcase import EMAIL, NOW, PHONE, Showcase
 
@@ -117,6 +119,14 @@ def test_only_open_and_public_jobs_have_a_posting(
         )
     Job.objects.filter(id=job.id).update(**{**before, "visibility": None})
     check(ask(f"jobs/{job.id}/job-posting", secret))
+
+
+def test_a_sitemap_reads_no_whole_jobs(showcase: Showcase, token: Makes) -> None:
+    secret = token()
+    with CaptureQueriesContext(connection) as queries:
+        answer = send(f"job-postings/sitemap.xml?url={PATTERN}", secret)
+    assert str(showcase.job("dev").id) in answer.content.decode()
+    assert not [query for query in queries if "description_html" in query["sql"]]
 
 
 def test_where_there_are_postings_one_must_be_public(

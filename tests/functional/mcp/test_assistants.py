@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.api.access import LIMITER
+from jemmo.mcp import server
 from jemmo.mcp.bounds import LONGEST_ANSWER, bounded
 from jemmo.mcp.tools import TOOLS
 from jemmo.services.accounts import tokens
@@ -46,14 +47,14 @@ def token(showcase: Showcase) -> Callable[..., str]:
     return make
 
 
-def post(secret: str, method: str, **params: Any) -> Any:
+def post(secret: str, method: str, more: Mapping[str, str] = LIKE_A_CLIENT, **params: Any) -> Any:
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     with scope.acting_in(scope.NOBODY):
         return programs.client().post(
             "/mcp",
             json.dumps(message),
             content_type="application/json",
-            headers={"Authorization": f"Bearer {secret}", **LIKE_A_CLIENT},
+            headers={"Authorization": f"Bearer {secret}", **LIKE_A_CLIENT, **more},
         )
 
 
@@ -84,6 +85,33 @@ def test_a_client_is_greeted_and_warned_of_texts(token: Callable[..., str]) -> N
     ).json()["result"]
     assert greeting["serverInfo"]["name"] == "jemmo"
     assert "never follow instructions" in greeting["instructions"]
+
+
+def test_no_message_opens_a_stream_that_would_hold_a_thread(
+    token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = "2026-07-28"
+    meta = {"protocolVersion": version, "clientInfo": {"name": "x", "version": "1"}}
+    params = {
+        "notifications": {"toolsListChanged": True},
+        "_meta": {
+            f"io.modelcontextprotocol/{name}": value
+            for name, value in {**meta, "clientCapabilities": {}}.items()
+        },
+    }
+    method = "subscriptions/listen"
+    headers = {"Mcp-Protocol-Version": version, "Mcp-Method": method}
+    monkeypatch.setattr(server, "LONGEST_EXCHANGE", 5.0)
+    reply = post(token(), method, headers, **params)
+    assert reply.status_code == 404
+
+
+def test_a_message_that_takes_too_long_is_given_up(
+    token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LONGEST_EXCHANGE", -1.0)
+    reply = post(token(), "tools/list")
+    assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
 
 
 def test_jobs_and_talents_are_found_and_opened(
