@@ -27,6 +27,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -438,7 +439,7 @@ class Flatchr:
 
     def _within(self, day: date, name: str, text: str) -> bool:
         try:
-            bound = datetime.strptime(text, "%m/%d/%y").replace(tzinfo=UTC).date()
+            bound = _read_day(text)
         except ValueError as error:
             self.odd.append(f"{name}={text}")
             raise Refused(400, f"{name} must be in MM/DD/YY format") from error
@@ -530,6 +531,12 @@ async def given(request: web.Request) -> Any:
         return await request.json()
     except ValueError:
         return None
+
+
+@cache
+def _read_day(text: str) -> date:
+    """A bound of a search, which is compared with every applicant."""
+    return datetime.strptime(text, "%m/%d/%y").replace(tzinfo=UTC).date()
 
 
 def now() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, get_args
 from uuid import UUID
 
@@ -53,6 +54,7 @@ def names_of(stream: Stream) -> list[str]:
     return [one.encode_name for one in msgspec.structs.fields(attributes)]
 
 
+@cache  # hypothesis looks a strategy through before its first example
 def resources(stream: Stream) -> st.SearchStrategy[Any]:
     attributes = st.fixed_dictionaries({}, optional=dict.fromkeys(names_of(stream), json_values))
     links = st.dictionaries(

@@ -13,7 +13,7 @@ def text(moment: int) -> str:
     """
     at = EPOCH + timedelta(microseconds=moment)
     part = f".{at.microsecond:06d}".rstrip("0").rstrip(".")
-    return f"{at:%Y-%m-%dT%H:%M:%S}{part}+00:00"
+    return f"{at.isoformat()[:19]}{part}+00:00"
 
 
 def parse(moment: str) -> int:
