@@ -143,9 +143,9 @@ def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
             {"id": stage.id, "name": stage.name, "people_in_process": stage.active}
             for stage in stages
         ],
-        "hired": page.hired,
-        "rejected": page.rejected,
-        "total": page.total,
+        "hired": page.hired if page.reads_applications else None,
+        "rejected": page.rejected if page.reads_applications else None,
+        "total": page.total if page.reads_applications else None,
         "people": people,
     }
 

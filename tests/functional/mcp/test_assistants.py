@@ -23,7 +23,15 @@ from jemmo.mcp.bounds import LONGEST_ANSWER, bounded
 from jemmo.mcp.tools import TOOLS
 from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
-from jemmo.store.models import AccessEvent, Application, Attachment, Job, Organisation, Talent
+from jemmo.store.models import (
+    AccessEvent,
+    Application,
+    Attachment,
+    Job,
+    Organisation,
+    StreamCheckpoint,
+    Talent,
+)
 
 NOW = datetime.now(UTC)
 LIKE_A_CLIENT = {"Accept": "application/json, text/event-stream"}
@@ -155,6 +163,12 @@ def test_a_pipeline_counts_as_the_page_does(showcase: Showcase, token: Callable[
     talk = next(stage["id"] for stage in answer["stages"] if stage["name"] == "Talk")
     (person,) = ask(token(), "job_pipeline", job_id=str(job.id), stage_id=talk)["people"]
     assert person["full_name"] == "Élodie Müller"
+
+    StreamCheckpoint.objects.filter(connection=job.connection, stream="applications").delete()
+    StreamCheckpoint.objects.get_or_create(connection=job.connection, stream="talents")
+    unread = ask(token(), "job_pipeline", job_id=str(job.id))
+    assert not unread["applications_are_read"]
+    assert [unread[name] for name in ("hired", "rejected", "total")] == [None, None, None]
 
 
 def test_what_changed_tells_created_updated_and_deleted(

@@ -20,7 +20,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import run_sandbox
 from jemmo.services.connections import status
 from jemmo.services.sync.verification import Problem, StreamVerdict, Verdict
-from jemmo.store.models import Connection, HeldDeletion
+from jemmo.store.models import Connection, HeldDeletion, Talent
 
 SignedIn = Callable[[str], Client]
 STEPS = {
@@ -164,6 +164,26 @@ def test_verify_sends_nobody_to_a_comparison_that_would_change_nothing(agency: C
     )
     HeldDeletion.objects.filter(connection=agency).delete()
     assert f"`jemmo sync --org {slug} --mode reconcile`, then verify" in what_helps(agency, nothing)
+
+
+def test_the_page_of_a_record_that_was_kept_says_so(
+    agency: Connection, signed_in: SignedIn
+) -> None:
+    [held] = HeldDeletion.objects.filter(connection=agency, stream="talents")
+    talents = Talent.objects.filter(connection=agency)
+    gone = talents.get(remote_id=held.remote_ids[0])
+    there = talents.exclude(remote_id__in=held.remote_ids)[0]
+    viewer, kept = signed_in("viewer"), "an owner or admin decided to keep it"
+
+    def shown(talent: Talent) -> str:
+        return text_of(viewer.get(reverse("talent", args=[talent.id])).content.decode())
+
+    assert kept not in shown(gone)
+    address = reverse("ats_deletions", args=[agency.id, "talents"])
+    signed_in("admin").post(address, {"decision": "keep"})
+
+    assert kept in shown(gone)
+    assert kept not in shown(there)
 
 
 def test_verify_says_what_was_kept_and_that_a_comparison_asks_again(agency: Connection) -> None:

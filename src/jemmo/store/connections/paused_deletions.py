@@ -16,7 +16,7 @@ from jemmo.domain.streams import Stream
 from jemmo.store.connections.connections import is_running
 from jemmo.store.db import scope
 from jemmo.store.db.paging import ResultPage, page_number, page_rows
-from jemmo.store.models import Application, Connection, HeldDeletion, Talent
+from jemmo.store.models import Application, Connection, HeldDeletion, Job, Talent
 from jemmo.store.models.by_stream import MODELS
 
 
@@ -46,6 +46,18 @@ def waiting(connection: Connection) -> list[HeldDeletion]:
 def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
     """Jobs before talents before applications, as everywhere."""
     return sorted(rows, key=lambda row: row.place)
+
+
+def kept_at(record: Job | Talent, stream: Stream) -> datetime | None:
+    """When somebody decided to keep this record although the ATS no longer listed it."""
+    kept = HeldDeletion.objects.filter(
+        connection=record.connection_id,
+        stream=stream,
+        remote_ids__contains=[record.remote_id],
+        closed_at__isnull=False,
+        released_at=None,
+    )
+    return kept.values_list("closed_at", flat=True).first()
 
 
 def decision_since(

@@ -5,6 +5,8 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from jemmo.domain.streams import Stream
+from jemmo.store.connections.paused_deletions import kept_at
 from jemmo.store.models import Job
 from jemmo.store.records import jobs
 from jemmo.store.sync import freshness
@@ -32,5 +34,11 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
     if page is None:
         return gone.page(request, Job, job_id)
     synced_at = freshness.page_synced_at(page.job.connection_id, "jobs")
-    shown = {"page": page, "job": page.job, "section": "jobs", "synced_at": synced_at}
+    shown = {
+        "page": page,
+        "job": page.job,
+        "kept_at": kept_at(page.job, Stream.JOBS),
+        "section": "jobs",
+        "synced_at": synced_at,
+    }
     return render(request, "records/job.html", {**shown, **refresh.of("job", page.job)})

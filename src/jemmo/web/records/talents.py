@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
+from jemmo.domain.streams import Stream
 from jemmo.services.base import access_log
 from jemmo.services.files import stored_files
 from jemmo.services.privacy import do_not_contact
 from jemmo.services.records.searches import talent_lookup
+from jemmo.store.connections.paused_deletions import kept_at
 from jemmo.store.models import Talent
 from jemmo.store.records import talents
 from jemmo.store.sync import freshness
@@ -87,6 +89,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         "reads_files": bool(page.files) or stored_files.are_read(page.talent.connection),
         "files_are_off": stored_files.are_turned_off(page.talent.connection),
         "talent": page.talent,
+        "kept_at": kept_at(page.talent, Stream.TALENTS),
         "section": "talents",
         "sees": sees,
         "manages": manages(request),
