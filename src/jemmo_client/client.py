@@ -101,6 +101,12 @@ class Client:
         with self._sent("POST", path, {}, headers=headers, body=body) as answer:
             return json.loads(answer.body.read())
 
+    def delete(self, path: str, *, key: str | None = None) -> Any:
+        """Delete something, such as ``webhook-endpoints/ID``."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        with self._sent("DELETE", path, {}, headers=headers) as answer:
+            return json.loads(answer.body.read())
+
     def records(self, name: str, *, limit: int = 500, **parameters: Any) -> Iterator[Record]:
         """Every record of a list, such as ``talents`` or ``runs``, page after page."""
         cursor = None

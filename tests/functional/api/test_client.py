@@ -117,6 +117,16 @@ def test_a_change_that_is_sent_again_is_made_once(client: Client, showcase: Show
     assert AuditEvent.objects.filter(org=showcase.org, action="token.acted").count() == 1
 
 
+def test_an_endpoint_is_made_and_deleted(client: Client, showcase: Showcase) -> None:
+    body = {"url": "https://hooks.example.com/jemmo", "events": ["records.changed"]}
+    made = client.post("webhook-endpoints", body)
+    assert made["secret"].startswith("whsec_")
+    assert [row["id"] for row in client.get("webhook-endpoints")["data"]] == [made["id"]]
+    assert client.delete(f"webhook-endpoints/{made['id']}") == {"id": made["id"]}
+    with pytest.raises(ApiError, match="no such record"):
+        client.delete(f"webhook-endpoints/{made['id']}")
+
+
 def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     server = Server(
