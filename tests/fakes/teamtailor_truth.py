@@ -11,7 +11,7 @@ from fakes.company import Company
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox import SandboxServer
-from jemmo.sandbox.teamtailor.lookups import DIVISIONS, USERS
+from jemmo.sandbox.teamtailor.lookups import DIVISIONS, REGIONS, USERS
 
 KINDS = {
     Stream.DEPARTMENTS: "departments",
@@ -85,6 +85,7 @@ QUERIES = {
         "WHERE d.id = t.department_id), 'recruiter', (SELECT u.remote_id FROM ats_user u "
         "WHERE u.id = t.recruiter_id), 'places', (SELECT count(*) FROM job_location l "
         "WHERE l.job_id = t.id), 'division', t.custom_fields->'division'->>'value', "
+        "'regions', coalesce(t.custom_fields->'regions'->'value', '[]'), "
         "'team', coalesce(t.custom_fields->'hiring_team'->'value', '[]'))",
     ),
     Stream.STAGES: _plain(
@@ -126,9 +127,11 @@ def _one(record: dict[str, Any], name: str) -> str | None:
 
 
 def _job_fields(record: dict[str, Any]) -> dict[str, Any]:
-    division, team = _one(record, "division"), record["relationships"]["colleagues"]
+    related = record["relationships"]
+    division, regions, team = _one(record, "division"), related["regions"], related["colleagues"]
     return {
         "division": DIVISIONS[(int(division) - 551) // 2] if division else None,
+        "regions": [REGIONS[(int(key) - 651) // 2] for key in regions],
         "team": [USERS[(int(key) - 3001) // 7][0] for key in team],
     }
 
@@ -145,7 +148,7 @@ EXPECTED: dict[Stream, Any] = {
         "department": _one(one, "department"),
         "recruiter": _one(one, "user"),
         "recruiter_email": _text(one["attributes"].get("recruiter-email")),
-        "places": len(one["relationships"]["locations"]) + len(one["relationships"]["regions"]),
+        "places": len(one["relationships"]["locations"]),
         **_job_fields(one),
     },
     Stream.STAGES: lambda one: {

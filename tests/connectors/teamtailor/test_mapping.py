@@ -138,10 +138,10 @@ def test_a_job() -> None:
             "lon": 4.83,
             "is_primary": True,
         },
-        {"raw": "Nordics", "region": "Nordics"},
     ]
     assert job.custom_fields == {
         "division": {"type": "text", "label": "Division", "value": "Example France"},
+        "regions": {"type": "multi_select", "label": "Regions", "value": ["Nordics"]},
         "hiring_team": {
             "type": "multi_select",
             "label": "Hiring team",

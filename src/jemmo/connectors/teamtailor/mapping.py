@@ -12,7 +12,7 @@ from typing import Any
 from jemmo.connectors.pay import read_pay
 from jemmo.connectors.teamtailor.attachments import attachments
 from jemmo.connectors.teamtailor.lookups import Inclusions
-from jemmo.connectors.teamtailor.places import locations, regions
+from jemmo.connectors.teamtailor.places import locations
 from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
 from jemmo.connectors.teamtailor.wire import (
     ApplicationAttributes,
@@ -164,7 +164,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         recruiter_remote_id=resource.relationships.user.one(),
         recruiter_email=text(own.recruiter_email),
         tags=words(own.tags),
-        locations=locations(resource, included, notes) + regions(resource, included),
+        locations=locations(resource, included, notes),
         compensations=_compensations(own, remote_id, notes),
         custom_fields=_job_fields(resource, included) | included.custom_fields(resource, notes),
         **_base(resource),
@@ -304,9 +304,11 @@ def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentTy
 
 def _job_fields(resource: Resource[JobAttributes], included: Inclusions) -> CustomFields:
     related = resource.relationships
+    regions = included.names(related.regions.many(), "regions")
     team = included.names(related.colleagues.many(), "users")
     return custom_fields(
         ("division", "text", "Division", included.name(related.division.one(), "divisions")),
+        ("regions", "multi_select", "Regions", regions),
         ("hiring_team", "multi_select", "Hiring team", team),
     )
 

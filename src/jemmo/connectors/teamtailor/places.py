@@ -1,4 +1,4 @@
-"""Where a job or a talent is: Teamtailor's locations and regions as places."""
+"""Where a job or a talent is: Teamtailor's locations as places."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from jemmo.connectors.countries import country_code
 from jemmo.connectors.teamtailor.lookups import Inclusions
-from jemmo.connectors.teamtailor.wire import Included, JobAttributes, Resource
+from jemmo.connectors.teamtailor.wire import Included, Resource
 from jemmo.domain.records import Location
 from jemmo.domain.streams import Notes
 from jemmo.domain.validation import number, text
@@ -22,12 +22,6 @@ def locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tu
         _location(place, position == 0, str(resource.id), notes)
         for position, place in enumerate(places)
     )
-
-
-def regions(resource: Resource[JobAttributes], included: Inclusions) -> tuple[Location, ...]:
-    """A job's regions as further places, since it is not documented which locations belong to them."""
-    names = included.names(resource.relationships.regions.many(), "regions")
-    return tuple(Location(raw=name, region=name) for name in names)
 
 
 def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -> Location:
