@@ -1,1 +1,1 @@
-"""Use cases: one module of verbs per noun. Pages, API, commands and tasks call these and nothing deeper."""
+"""Use cases: one module per noun. Pages, the API, commands and tasks call these and nothing deeper."""

@@ -1,1 +1,1 @@
-"""The product's tables, in Postgres: written by COPY and upsert, read by selectors."""
+"""The tables, in Postgres: written by COPY and upsert, read by selectors."""

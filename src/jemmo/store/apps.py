@@ -25,4 +25,4 @@ def _protect(*, using: str, plan: Any = (), **_: object) -> None:
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         triggers.apply(cursor)
         events.apply(cursor)
-        policies.apply(cursor)  # last, since it also takes away what others may do with functions
+        policies.apply(cursor)  # last, since it also revokes others' rights to functions

@@ -1,1 +1,1 @@
-"""Organizations, people, their sign-in, and the tokens of programs."""
+"""Organizations, people and their sign-in, and API tokens."""

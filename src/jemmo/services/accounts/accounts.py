@@ -1,4 +1,4 @@
-"""Organizations, people, and who belongs where."""
+"""Organizations, people, and memberships."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SLUG = 60  # characters
 
 
 def organisation(slug: str) -> Organisation:
-    """The organization of that slug; raises ``ConfigError``."""
+    """Return the organization with this slug. Raises ``ConfigError``."""
     try:
         return Organisation.objects.get(slug=slug)
     except Organisation.DoesNotExist:
@@ -33,7 +33,7 @@ def organisation(slug: str) -> Organisation:
 
 
 def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
-    """The organization of that slug, made if new."""
+    """Return the organization with this slug; create it if needed."""
     try:
         validate_slug(slug)
         MaxLengthValidator(MAX_SLUG)(slug)
@@ -57,15 +57,15 @@ def add_member(
     confidential: bool | None = None,
     notes: bool | None = None,
 ) -> Account:
-    """Give a person a role in an organization, making the account if new. Raises ``ConfigError``.
+    """Give a person a role in an organization; create the account if needed. Raises ``ConfigError``.
 
-    ``confidential`` gives or takes the right to confidential jobs and private talents, ``notes`` that to notes about
-    people; ``None`` leaves it.
+    ``confidential`` grants or revokes access to confidential jobs and private talents, ``notes`` access to notes about
+    people; ``None`` leaves the right unchanged.
 
-    ``verified``: the operator vouches that the address is this person's. Otherwise a new account works in this
-    organization alone until its address is proved, and an account that was made for another one gets no access here
-    before. Without a password, one is set by the reset page; with one, an account that has another keeps it and
-    the command is refused, unless ``reset_password``.
+    With ``verified``, the operator vouches that the person owns the address. Otherwise a new account works only in this
+    organization until the address is proved, and an unproved account created for another organization gets no access
+    here. An account without a password sets one on the reset page. If ``password`` differs from the account's existing
+    password, the call fails unless ``reset_password`` is set.
     """
     email = check_email(email)
     if role not in Role.values:
@@ -93,15 +93,15 @@ def _set_first_password(account: Account, password: str, *, reset: bool) -> None
 
 
 def has_access(account: Account, org: Organisation) -> bool:
-    """Whether a member may work there by now, or must prove their address first."""
+    """Return whether a member has access, or must prove their address first."""
     return Membership.objects.effective().filter(account=account, org=org).exists()
 
 
 def prove(account: Account, password: str | None) -> None:
-    """Trust the address from here on, with this password. Credentials set before the proof no longer work.
+    """Mark the address as proved and set this password. Earlier credentials stop working.
 
-    The account may have been made by someone who does not own the address: their password, second factors and
-    sessions go.
+    The account may have been created by someone who does not own the address, so its password, second factors and
+    sessions are removed.
     """
     if not account.is_verified:
         Authenticator.objects.filter(user=account).delete()
@@ -110,7 +110,7 @@ def prove(account: Account, password: str | None) -> None:
 
 
 def trust(account: Account) -> None:
-    """Trust the address, as the operator knows its owner; people signed in with it stay signed in."""
+    """Mark the address as proved, because the operator knows its owner. Existing sessions stay signed in."""
     _mark_verified(account)
 
 
@@ -120,14 +120,14 @@ def _mark_verified(account: Account) -> None:
 
 
 def set_password(account: Account, password: str | None) -> None:
-    """Set a password, or none, and end every session of the account."""
+    """Set or remove a password, and end every session of the account."""
     account.set_password(password)
     account.save(update_fields=["password"])
     sessions.end(account.pk)
 
 
 def member(org: Organisation, email: str) -> Membership:
-    """A person's place in an organization; raises ``ConfigError`` for an outsider."""
+    """Return a person's membership. Raises ``ConfigError`` if they are not a member."""
     memberships = Membership.objects.effective().filter(org=org, account__email__iexact=email)
     membership = memberships.select_related("account").first()
     if membership is None:
@@ -136,7 +136,7 @@ def member(org: Organisation, email: str) -> Membership:
 
 
 def act_as(org: Organisation, email: str) -> Role:
-    """See from here on what this member sees; raises ``ConfigError`` for an outsider."""
+    """Apply this member's access rights from here on. Raises ``ConfigError`` if they are not a member."""
     membership = member(org, email)
     role = Role(membership.role)
     seen = Scope(
@@ -150,7 +150,7 @@ def act_as(org: Organisation, email: str) -> Role:
 
 
 def check_email(email: str) -> str:
-    """The address as it is kept; raises ``ConfigError``."""
+    """Return the address as it is stored. Raises ``ConfigError``."""
     try:
         validate_email(email)
     except ValidationError:
@@ -164,18 +164,18 @@ def any_account() -> bool:
 
 @transaction.atomic
 def first_owner(*, organisation: str, email: str, password: str) -> Account:
-    """Make the organization and the owner of a fresh installation."""
+    """Create the organization and the owner of a fresh installation."""
     slug = slugify(organisation)[:60] or "organisation"
     if Organisation.objects.filter(
         slug=slug
-    ).exists():  # and maybe synced: not for the first who comes
+    ).exists():  # another organization may already be synced: never hand it to a newcomer
         raise ConfigError("organisation_exists", slug=slug)
     org = ensure_organisation(slug, organisation)
     return add_member(org, email, Role.OWNER, password)
 
 
 def ensure_support(email: str, password: str) -> Account:
-    """An account that answers the help chat and belongs to no organization; an existing one stays as it is."""
+    """Create a support account, which belongs to no organization. An existing account stays unchanged."""
     account = Account.objects.filter(email=check_email(email)).first()
     return account or Account.objects.create_superuser(email, password)
 
@@ -185,7 +185,7 @@ def account(account_id: UUID | str) -> Account:
 
 
 def account_of(email: str) -> Account:
-    """The account of an address; raises ``ConfigError``."""
+    """Return the account with this address. Raises ``ConfigError``."""
     account = Account.objects.filter(email=check_email(email)).first()
     if account is None:
         raise ConfigError("unknown_account")
@@ -193,13 +193,13 @@ def account_of(email: str) -> Account:
 
 
 def change_email(account: Account, *, before: str, email: str) -> bool:
-    """Give an account another address, which its owner has proved; ``False`` if it is taken or too late."""
+    """Change an account's address after its owner proved the new one. ``False`` if it is taken or too late."""
     taken = Account.objects.filter(email=email).exists()
     unchanged = Account.objects.filter(pk=account.pk, email=before, verified_email=before)
     try:
         with transaction.atomic():
             return not taken and bool(unchanged.update(email=email, verified_email=email))
-    except IntegrityError:  # another person took it just now
+    except IntegrityError:  # another person has just taken it
         return False
 
 
@@ -209,10 +209,10 @@ def rename(account: Account, name: str) -> None:
 
 
 def delete(account: Account) -> None:
-    """Delete an account with its own data; shared data stays, without a name."""
+    """Delete an account with its own data. Shared data stays, without the name."""
     account.delete()
 
 
 def note_language(account: Account, language: str) -> None:
-    """Remember the language of the last sign-in: e-mails to this person are written in it."""
+    """Remember the language of the last sign-in, used for e-mails to this person."""
     Account.objects.filter(pk=account.pk).exclude(language=language).update(language=language)

@@ -1,4 +1,4 @@
-"""Requests that a program repeats: each is done once, and then answered as it was the first time."""
+"""Idempotency keys: a repeated request runs once, and later attempts get the first response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jemmo.store.models import ApiToken, IdempotencyKey
 KEPT_FOR = timedelta(hours=24)
 LONGEST_WORK = timedelta(minutes=5)
 """After this long a request whose answer is missing was cut off with its process, and may be made again."""
-BATCH = 5000  # rows of one statement
+BATCH = 5000  # rows per statement
 
 
 class KeyInUse(JemmoError):
@@ -26,22 +26,22 @@ class KeyInUse(JemmoError):
 
 
 class OtherRequest(JemmoError):
-    """The key came with another request before."""
+    """The key was used with a different request."""
 
     default_code = "idempotency_other_request"
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """The stored response: a status, and JSON."""
+    """The stored response: a status and JSON."""
 
     status: int
     content: bytes
 
 
 def begin(token: ApiToken, key: str, request: list[Any], now: datetime) -> Answered | UUID:
-    """Claim a key for a request: its row's id, or the answer that it had before.
+    """Claim a key for a request. Return the row's id, or the stored response.
 
-    ``request`` is what must be the same each time. Raises ``KeyInUse`` and ``OtherRequest``.
+    ``request`` is what must be identical each time. Raises ``KeyInUse`` and ``OtherRequest``.
     """
     claim = IdempotencyKey(
         org_id=token.org_id,
@@ -73,19 +73,19 @@ def _before(before: IdempotencyKey, claim: IdempotencyKey, now: datetime) -> Ans
 
 
 def finish(row_id: UUID, answered: Answered) -> None:
-    """Keep the response in case the request is sent again."""
+    """Store the response in case the request is repeated."""
     IdempotencyKey.objects.filter(id=row_id).update(
         status=answered.status, answer=answered.content.decode()
     )
 
 
 def abandon(row_id: UUID) -> None:
-    """Free the key of a request that failed, so that it can be made again."""
+    """Free the key of a failed request, so that it can be retried."""
     IdempotencyKey.objects.filter(id=row_id, status=None).delete()
 
 
 def forget(now: datetime) -> int:
-    """Delete a batch of the keys that are too old to be answered; how many."""
+    """Delete one batch of expired keys. Return their number."""
     old = IdempotencyKey.objects.filter(begun_at__lte=now - KEPT_FOR).order_by("begun_at")
     ids = list(old.values_list("id", flat=True)[:BATCH])
     if ids:

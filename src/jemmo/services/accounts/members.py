@@ -1,13 +1,13 @@
-"""Inviting people, changing what they may do, and letting them go.
+"""Inviting people, changing their rights, and removing them.
 
-An invitation has two links. Only a mailed link proves that its reader owns the address; the link that the sender can
-copy makes an account for their organization alone.
+An invitation has two links. Only the mailed link proves that its reader owns the address. The link that the sender can
+copy creates an account for their organization only.
 
-Anyone who changes the members of an organization holds its row: of two admins who act at once the second sees what the
-first did, so that the last owner cannot go by both going.
+Every change to an organization's members locks the organization's row. If two admins act at once, the second sees the
+first one's change, so an organization can't lose its last two owners at the same time.
 
-An invitation gives no more than its sender may still give, so a removed or demoted member can't come back by their own
-invitation.
+An invitation grants no more than its sender may still grant, so a removed or demoted member can't come back through
+their own invitation.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _MAILED = Signer(sep="~", salt="jemmo.invitation.mailed")
 
 
 def link_token(invitation: Invitation) -> str:
-    """The content of the link to copy: the invitation's id and a signature."""
+    """Return the token of the link to copy: the invitation's id and a signature."""
     return _SIGNER.sign(invitation.id.hex)
 
 
 def mailed_token(invitation: Invitation) -> str:
-    """The content of the link in the e-mail. It is shown nowhere else: who has it reads that mailbox."""
+    """Return the token of the mailed link. It is shown nowhere else, so whoever has it reads that mailbox."""
     return _MAILED.sign(invitation.id.hex)
 
 
 @transaction.atomic
 def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invitation:
-    """Invite someone; raises ``ConfigError``. An invitation that ran out is replaced."""
+    """Invite someone, replacing an expired invitation. Raises ``ConfigError``."""
     org, acting = _hold(actor)
     if not roles.may_give(acting.role, role):
         raise ConfigError("not_allowed")
@@ -69,7 +69,7 @@ def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invita
 
 @transaction.atomic
 def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
-    """Withdraw an invitation; one that is used or gone stays so."""
+    """Withdraw an invitation. A used or withdrawn one stays as it is."""
     org, acting = _hold(actor)
     invitation = Invitation.objects.filter(org=org, id=invitation_id).first()
     if invitation is None or invitation.accepted_at or invitation.revoked_at:
@@ -83,19 +83,19 @@ def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
 
 
 class Opened(NamedTuple):
-    """An invitation by its link, and whether the link ``proves`` the address."""
+    """An opened invitation, and whether its link ``proves`` the address."""
 
     invitation: Invitation
     proves: bool
 
     @property
     def account(self) -> Account | None:
-        """The account to sign in with; ``None`` if a new one is made or an unproven one is taken over."""
+        """The account to sign in with. ``None`` if a new one is created or an unproved one is taken over."""
         return None if self.is_taken_over else self._found
 
     @property
     def is_taken_over(self) -> bool:
-        """Whether someone made an account with this address who did not prove it, and the owner has come now."""
+        """Whether an unproved account with this address exists, and its real owner is here now."""
         return bool(self.proves and self._found and not self._found.is_verified)
 
     def needs_proof(self, account: Account) -> bool:
@@ -108,7 +108,7 @@ class Opened(NamedTuple):
 
 
 def invitation(token: str, *, now: datetime) -> Opened:
-    """The open invitation of a link; raises ``ConfigError`` for any other."""
+    """Return the open invitation of a link. Raises ``ConfigError`` for any other link."""
     waiting = Invitation.objects.select_related("org", "invited_by").filter(
         accepted_at=None, revoked_at=None, expires_at__gt=now
     )
@@ -121,7 +121,7 @@ def invitation(token: str, *, now: datetime) -> Opened:
 
 
 def _may_still_give(invitation: Invitation) -> bool:
-    """Whether the inviter is still a member who may give the role; operators always may."""
+    """Whether the inviter is still a member who may grant the role. Operators always may."""
     inviter = invitation.invited_by
     if inviter is None or not inviter.is_active:
         return False
@@ -131,7 +131,7 @@ def _may_still_give(invitation: Invitation) -> bool:
 
 @transaction.atomic
 def accept(token: str, *, account: Account, now: datetime) -> Membership:
-    """Join as who is signed in; raises ``ConfigError``. A link works once."""
+    """Join as the signed-in account. A link works once. Raises ``ConfigError``."""
     opened = _claim(token, now)
     invitation = opened.invitation
     if account.email != invitation.email:
@@ -143,7 +143,7 @@ def accept(token: str, *, account: Account, now: datetime) -> Membership:
 
 @transaction.atomic
 def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Membership:
-    """Make the account and join; raises ``ConfigError``, and ``ValidationError`` for a weak password."""
+    """Create the account and join. Raises ``ConfigError``, and ``ValidationError`` for a weak password."""
     opened = _claim(token, now)
     invitation = opened.invitation
     if opened.account is not None:
@@ -161,7 +161,7 @@ def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Mem
 
 
 def _claim(token: str, now: datetime) -> Opened:
-    """Mark it as used: of two who try at once, one gets it, and none while who invited is being removed."""
+    """Mark the invitation as used. Only one of two simultaneous attempts succeeds."""
     Organisation.objects.select_for_update().get(id=invitation(token, now=now).invitation.org_id)
     opened = invitation(token, now=now)
     open_still = Invitation.objects.filter(
@@ -191,7 +191,7 @@ def _join(invitation: Invitation, account: Account, now: datetime) -> Membership
 def change_role(
     actor: Membership, membership_id: int, *, role: str, was: str, now: datetime
 ) -> Membership:
-    """Give a member another role, if it is still what the actor saw; raises ``ConfigError``."""
+    """Change a member's role if it is still the one the actor saw. Raises ``ConfigError``."""
     org, acting = _hold(actor)
     target = _member(org, membership_id)
     if target.role != was:
@@ -224,9 +224,10 @@ RIGHTS = ("confidential", "notes")
 def give_right(
     actor: Membership, membership_id: int, right: str, *, sees: bool, now: datetime
 ) -> None:
-    """Give a member one of ``RIGHTS``, or take it; raises ``ConfigError``.
+    """Grant or revoke one of ``RIGHTS``. Raises ``ConfigError``.
 
-    Owners have them by their role. Admins may give them to anyone, themselves included: the audit log records who did.
+    Owners have all rights by their role. Admins may grant them to anyone, including themselves; the audit log records
+    it.
     """
     org, acting = _hold(actor)
     target = _member(org, membership_id)
@@ -249,7 +250,7 @@ def give_right(
 
 @transaction.atomic
 def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membership:
-    """Take a member out, or leave oneself; raises ``ConfigError``. The account stays."""
+    """Remove a member, or leave. The account stays. Raises ``ConfigError``."""
     org, acting = _hold(actor)
     target = _member(org, membership_id)
     leaving = target.id == acting.id
@@ -272,7 +273,7 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
 def _withdraw_given(
     inviter: Membership, role: str | None, *, by: Membership, now: datetime
 ) -> None:
-    """Withdraw the open invitations that a person gave and can no longer give; without a role: all."""
+    """Withdraw the open invitations that a person may no longer grant. Without a role, withdraw all of theirs."""
     waiting = Invitation.objects.filter(
         org=inviter.org_id, invited_by=inviter.account_id, accepted_at=None, revoked_at=None
     )
@@ -289,7 +290,7 @@ def _withdraw_given(
 
 
 def _hold(actor: Membership) -> tuple[Organisation, Membership]:
-    """The organization, held until the end of the transaction, and what the actor is in it by now."""
+    """Lock the organization until the end of the transaction. Return it with the actor's current membership."""
     org = Organisation.objects.select_for_update().get(id=actor.org_id)
     acting = Membership.objects.select_related("account").filter(id=actor.id).first()
     if acting is None:

@@ -1,4 +1,4 @@
-"""Deleting an organization entirely: asked by an owner, undone within a week, then done in the background."""
+"""Deleting an organization: an owner requests it, can cancel within a week, then it runs in the background."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from jemmo.store.models import (
 from jemmo.vault import Vault
 
 GRACE = timedelta(days=7)
-ROWS = 5000  # in one transaction
-STEPS = 20  # transactions before others have their turn
+ROWS = 5000  # per transaction
+STEPS = 20  # transactions per step, so that other tasks get their turn
 
 
 def schedule_org_deletion(
     org: Organisation, *, actor: Account | None, now: datetime, grace: timedelta = GRACE
 ) -> OrganisationDeletion:
-    """Have all of an organization deleted after the time of grace; until then nothing is synced.
+    """Schedule the deletion of an organization after the grace period. Syncs stop now.
 
-    Raises ``ConfigError`` when it was asked already.
+    Raises ``ConfigError`` when it was requested before.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -59,7 +59,7 @@ def schedule_org_deletion(
 
 
 def cancel_org_deletion(org: Organisation, *, actor: Account | None, now: datetime) -> None:
-    """Cancel the deletion; connections that were synced before are synced again.
+    """Cancel the deletion and resume the connections that were synced before.
 
     Raises ``ConfigError`` when it is too late.
     """
@@ -78,13 +78,13 @@ def cancel_org_deletion(org: Organisation, *, actor: Account | None, now: dateti
 
 
 def skip_grace_period(asked: OrganisationDeletion, *, now: datetime) -> None:
-    """Do not wait for the end of the time of grace."""
+    """End the grace period now."""
     OrganisationDeletion.objects.filter(id=asked.id).update(due_at=now)
     Organisation.objects.filter(id=asked.org_id).update(deleted_at=now)
 
 
 def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
-    """Delete organizations that a backup brought back, without grace; how many there were."""
+    """Delete organizations that a backup brought back, without a grace period. Return their number."""
     back = list(Organisation.objects.filter(id__in=list(org_ids)))
     for org in back:
         if asked := pending_org_deletion(org):
@@ -95,7 +95,7 @@ def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What was deleted, in rows per table; only the organization's id identifies it."""
+    """What was deleted, in rows per table. Only its id identifies the organization."""
 
     id: UUID
     organisation: UUID
@@ -125,7 +125,7 @@ def pending_org_deletion(org: Organisation) -> OrganisationDeletion | None:
 
 
 def begin_due(now: datetime | None = None) -> int:
-    """Queue every organization whose time has come; how many."""
+    """Queue every organization whose grace period is over. Return their number."""
     due = OrganisationDeletion.objects.filter(
         finished_at=None, due_at__lte=now or datetime.now(UTC)
     )
@@ -141,7 +141,7 @@ def queue(deletion_id: UUID) -> None:
 
 
 def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
-    """Delete a part of what is due; whether there is more. After a crash the next call continues."""
+    """Delete the next part. Return whether there is more. After a crash the next call continues."""
     now = now or datetime.now(UTC)
     asked = OrganisationDeletion.objects.filter(
         id=deletion_id, finished_at=None, due_at__lte=now
@@ -150,7 +150,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
         return False
     _stop(asked)
     _count(asked, accounts=_accounts(asked))
-    done = 0  # also what was still being written while its table was gone through is met, by the next pass
+    done = 0  # rows written while their table was being deleted are caught by the next pass
     for table, condition in ownership.organization_tables().conditions.items():
         while rows := ownership.delete_some(condition, table, asked.org_id, ROWS):
             _count(asked, **{table: rows})
@@ -160,7 +160,9 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
     if done:
         return True
     _files(asked, storage)
-    erasure_journal.note_left(storage, asked.org_id)  # a backup of before would bring it back
+    erasure_journal.note_left(
+        storage, asked.org_id
+    )  # otherwise an older backup would bring it back
     with transaction.atomic():
         Organisation.objects.filter(id=asked.org_id).delete()
         asked.refresh_from_db()
@@ -175,15 +177,15 @@ def is_genuine(asked: OrganisationDeletion, *, vault: Vault) -> bool:
 
 
 def certificates(account: Account) -> list[OrganisationDeletion]:
-    """The certificates of organizations that this person deleted."""
+    """Return the certificates of organizations that this person deleted."""
     deletions = OrganisationDeletion.objects.filter(account=account).exclude(finished_at=None)
     return list(deletions.order_by("-finished_at"))
 
 
 def _stop(asked: OrganisationDeletion) -> None:
-    """Nothing is read or written anymore, and the keys are forgotten first of all.
+    """Stop all reads and writes; remove the keys first.
 
-    The connections' ids are kept until the end: files may be named after them.
+    The connections' ids are kept until the end, because files may be named after them.
     """
     org_id = asked.org_id
     with transaction.atomic():
@@ -198,7 +200,7 @@ def _stop(asked: OrganisationDeletion) -> None:
 
 
 def _accounts(asked: OrganisationDeletion) -> int:
-    """Delete the accounts of members without another organization, except the requester's."""
+    """Delete the accounts of members who have no other organization, except the requester's."""
     theirs = Account.objects.filter(memberships__org=asked.org_id, is_staff=False)
     alone = theirs.exclude(memberships__org__in=_others(asked.org_id)).exclude(
         id=asked.account_id or UUID(int=0)
@@ -214,7 +216,7 @@ def _others(org_id: UUID) -> list[UUID]:
 
 
 def _files(asked: OrganisationDeletion, storage: Storage) -> None:
-    """Delete the organization's folder, including unknown files, and files named after its connections."""
+    """Delete the organization's folder with any unknown files, and files named after its connections."""
     gone, left = 0, 0
     for file in list(storage.listing()):
         folder, _, leaf = file.name.partition("/")

@@ -1,4 +1,4 @@
-"""API tokens: made, shown once, recognized, and revoked."""
+"""API tokens: creating them, showing them once, recognizing and revoking them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, ApiToken, Organisation
 
 SECRET_BYTES = 32
-LONGEST_TOKEN = 200  # characters; a longer one is not even hashed
-MOST_TOKENS = 100  # that an organization has at once
-USED_EVERY = timedelta(minutes=1)  # between two notes that a token was used: each is a row written
+LONGEST_TOKEN = 200  # characters; longer ones are rejected before hashing
+MOST_TOKENS = 100  # per organization
+USED_EVERY = timedelta(minutes=1)  # each update of ``last used`` writes a row
 
 
 class NewToken(Struct, frozen=True, kw_only=True):
-    """``secret`` is what a program sends. It is known now and never again."""
+    """``secret`` is what a program sends. It is available only now."""
 
     token: ApiToken
     secret: str
@@ -42,7 +42,7 @@ def create(
     actor: Account | None = None,
     connection_id: UUID | None = None,
 ) -> NewToken:
-    """A token of an organization, or of one of its connections alone; raises ``ConfigError``.
+    """Create a token for an organization, or for one of its connections. Raises ``ConfigError``.
 
     ``actor=None`` is the operator.
     """
@@ -74,7 +74,7 @@ def create(
 
 
 def recognize(secret: str, now: datetime) -> ApiToken | None:
-    """The live token of this secret, noted as used; ``None`` for any other text."""
+    """Return the live token with this secret and record its use; ``None`` for any other text."""
     if not secret.startswith(PREFIX) or len(secret) > LONGEST_TOKEN:
         return None
     live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None)
@@ -85,18 +85,18 @@ def recognize(secret: str, now: datetime) -> ApiToken | None:
 
 
 def still_live(token: ApiToken, now: datetime) -> ApiToken | None:
-    """The token as it is now; ``None`` once it was revoked or has expired."""
+    """Return the token's current row; ``None`` if it was revoked or has expired."""
     return of_id(token.pk, now)
 
 
 def of_id(token_id: UUID, now: datetime) -> ApiToken | None:
-    """The live token with this id, for what it signed before."""
+    """Return the live token with this id, to check what it signed earlier."""
     live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None, pk=token_id)
     return live.select_related("org").first()
 
 
 def scope_of(token: ApiToken) -> Scope:
-    """The database scope of a program with this token."""
+    """Return the database scope of a program with this token."""
     return Scope(
         org=token.org_id,
         connection=token.connection_id,
@@ -107,7 +107,7 @@ def scope_of(token: ApiToken) -> Scope:
 
 
 def listed(org: Organisation) -> Sequence[ApiToken]:
-    """The organization's tokens that were not revoked, the newest first."""
+    """Return the organization's tokens that were not revoked, newest first."""
     tokens = ApiToken.objects.filter(org=org, revoked_at=None).select_related(
         "created_by", "connection"
     )
@@ -115,14 +115,14 @@ def listed(org: Organisation) -> Sequence[ApiToken]:
 
 
 def made_by(org: Organisation, account: Account) -> bool:
-    """Whether tokens that this person made are still there, whose secrets they may know."""
+    """Whether this person created tokens that still exist, whose secrets they may know."""
     return ApiToken.objects.filter(org=org, revoked_at=None, created_by=account).exists()
 
 
 def revoke(
     org: Organisation, token_id: str, *, now: datetime, actor: Account | None = None
 ) -> ApiToken:
-    """End a token at once; raises ``ConfigError``. One that was revoked before stays so."""
+    """Revoke a token at once; an already revoked one stays so. Raises ``ConfigError``."""
     key = _uuid(token_id)
     token = ApiToken.objects.filter(org=org, pk=key).first() if key else None
     if token is None:
@@ -155,7 +155,7 @@ def _is_live(now: datetime) -> Q:
 
 
 def _hash(secret: str) -> str:
-    """A plain hash is enough, since 256 random bits can't be guessed."""
+    """Hash the secret. A plain hash is enough, since 256 random bits can't be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

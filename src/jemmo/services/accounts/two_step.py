@@ -1,8 +1,8 @@
-"""The secrets of two-step sign-in: each is sealed for its account and opens for no other.
+"""The secrets of two-step sign-in, each encrypted for its account only.
 
 The library encrypts a secret before its owner is known, and decrypts it without naming the owner. So a secret in memory
-carries its account, and a new one is sealed again when its row is saved. ``WebConfig`` imports
-this module, for its signals.
+carries its account, and a new one is encrypted again when its row is saved. ``WebConfig`` imports this module for its
+signals.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Fresh(str):
 
 
 class Owned(str):
-    """A secret of an account's row, sealed and as base64."""
+    """A secret of an account's row, encrypted, as base64."""
 
     __slots__ = ("account",)
     account: UUID
@@ -42,7 +42,7 @@ def seal(text: str) -> str:
 
 
 def opened(sealed: str) -> str:
-    """Raises ``VaultError`` for a secret of another account, or of none."""
+    """Decrypt a secret. Raises ``VaultError`` if it belongs to another account, or to none."""
     if isinstance(sealed, Fresh):
         context = FRESH
     elif isinstance(sealed, Owned):
@@ -53,7 +53,7 @@ def opened(sealed: str) -> str:
 
 
 def every() -> Iterator[tuple[Any, str, bytes]]:
-    """Every sealed secret, with its row and its name in there."""
+    """Yield every encrypted secret with its row and its name in that row."""
     for row in Authenticator.objects.order_by("id"):
         for name in SECRETS:
             if name in row.data:
@@ -61,7 +61,7 @@ def every() -> Iterator[tuple[Any, str, bytes]]:
 
 
 def replace(row: Any, name: str, sealed: bytes) -> int:
-    """Exchange a secret unless its row has changed; returns the number exchanged, 0 or 1."""
+    """Replace a secret unless its row has changed. Return the number replaced, 0 or 1."""
     new = {**row.data, name: b64encode(sealed).decode()}
     count: int = Authenticator.objects.filter(id=row.id, data=row.data).update(data=new)
     row.data = new
@@ -69,7 +69,7 @@ def replace(row: Any, name: str, sealed: bytes) -> int:
 
 
 def bind(vault: Vault) -> int:
-    """Bind the secrets that a former Jemmo stored to their accounts, at every start; how many there were."""
+    """Bind the secrets stored by an older Jemmo to their accounts. Runs at every start; returns their number."""
     count = 0
     for row, name, sealed in every():
         try:

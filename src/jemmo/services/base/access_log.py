@@ -1,4 +1,4 @@
-"""Notes who saw, took or changed personal data: ids and counts, in the request that did it."""
+"""Logs who viewed, exported or changed personal data: ids and counts, in the request that did it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.store.models import AccessEvent, Account, Organisation
 from jemmo.store.privacy import access_events
 
-BATCH = 5000  # rows of one statement
+BATCH = 5000  # rows per statement
 MONTH = timedelta(days=30.44)
 REMEMBERED_FOR = 60  # seconds
 MOST_REMEMBERED = 1000
@@ -30,14 +30,14 @@ def log_access(
     subject: str | None = None,
     **detail: Any,
 ) -> AccessEvent:
-    """``actor=None`` is the operator or the worker. ``detail`` must not identify the person."""
+    """Log an access. ``actor=None`` is the operator or the worker. ``detail`` must not identify the person."""
     return AccessEvent.objects.create(
         org=org, account=actor, action=action, talent=talent, subject=subject, detail=detail
     )
 
 
 def was_logged_recently(org: Organisation, action: Action, **detail: Any) -> bool:
-    """Whether that was noted within minutes, with all of this detail."""
+    """Whether the same access, with the same detail, was logged within the last minutes."""
     since = datetime.now(UTC) - FOLDED
     recent = AccessEvent.objects.filter(org=org, action=action, at__gt=since)
     return recent.filter(detail__contains=detail).exists()
@@ -52,16 +52,16 @@ def log_program_read(
     program: str,
     begins: bool = False,
 ) -> None:
-    """Note that a program reads people: each list that it ``begins``, and once in a while whatever else it reads.
+    """Log that a program reads people: each list that it ``begins``, and other reads once every few minutes.
 
-    ``program`` is the id of its token, or what it is where it has none.
+    ``program`` is the id of its token, or a name for the program if it has no token.
     """
     if what in PERSONAL_STREAMS and (begins or not _is_noted(org, what, program)):
         log_access(org, Action.EXPORTED, actor=actor, contacts=contacts, what=what, token=program)
 
 
 def _is_noted(org: Organisation, what: str, program: str) -> bool:
-    """Whether that was noted within minutes. A program that asks for one record after the other is looked up rarely."""
+    """Whether it was logged within the last minutes. Remembers the answer to save queries."""
     key, now = (org.pk, what, program), time.monotonic()
     if now < _REMEMBERED.get(key, 0):
         return True
@@ -74,13 +74,13 @@ def _is_noted(org: Organisation, what: str, program: str) -> bool:
 
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
-    """Log a view of a person's page. A page brings itself up to date, so looks within minutes are one."""
+    """Log a view of a person's page. Pages refresh themselves, so views within minutes count as one."""
     since = datetime.now(UTC) - FOLDED
     access_events.add_unless_recent(org, account, action, talent, since=since)
 
 
 def prune_access_log(now: datetime | None = None) -> int:
-    """Delete what is older than each organization keeps its access record; how many rows."""
+    """Delete entries older than each organization's access log retention. Return the number of rows."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():

@@ -1,4 +1,4 @@
-"""API keys of ATSs: each is sealed for one address, so that no write to the database can have it sent elsewhere."""
+"""API keys of ATSs. Each is encrypted for one address, so no database write can have it sent elsewhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Keyed(Protocol):
 
 
 def without_key() -> ConfigError:
-    """What is shown about a disconnected connection."""
+    """The message shown about a disconnected connection."""
     return ConfigError("disconnected")
 
 
@@ -44,7 +44,7 @@ def seal(connection: Keyed, key: str, vault: Vault) -> bytes:
 
 
 def open_key(connection: Keyed, vault: Vault) -> str:
-    """The API key. Raises ``ConfigError`` when there is none, or it was not stored for the connection's address."""
+    """Decrypt the API key. Raises ``ConfigError`` if there is none, or it was stored for another address."""
     if not connection.sealed_key:
         raise without_key()
     try:
@@ -54,23 +54,23 @@ def open_key(connection: Keyed, vault: Vault) -> str:
 
 
 def bind(vault: Vault) -> int:
-    """Bind the keys that a former Jemmo stored, and bound to no address, at every start; how many there were.
+    """Bind keys that an older Jemmo stored without an address. Runs at every start; returns their number.
 
-    No row decides whether a key may be bound, since anyone who can write to the database could pair an old key with
-    another address. So only those of connections to the ATS's own address are, which no table holds.
-    ``bind_to_addresses`` is for the others.
+    A row can't decide whether its key may be bound, since anyone who can write to the database could pair an old key
+    with another address. So only keys of connections to the ATS's own address are bound, because that address is not
+    stored in a table. ``bind_to_addresses`` handles the others.
     """
     return _bind(Connection.objects.filter(base_url=""), vault)
 
 
 def bind_to_addresses(connections: Iterable[Connection], vault: Vault) -> int:
-    """Bind such keys to the addresses of these connections, once a person has checked them; how many there were."""
+    """Bind such keys to these connections' addresses, once a person has checked them. Return their number."""
     addresses = {connection.id: connection.base_url for connection in connections}
     return _bind(Connection.objects.filter(id__in=addresses), vault, addresses)
 
 
 def unbound(vault: Vault) -> list[Connection]:
-    """The connections whose key is bound to no address, so that it is not sent."""
+    """Return the connections whose key is bound to no address and therefore not sent."""
     connections = Connection.objects.select_related("org").exclude(sealed_key=b"").order_by("id")
     return [connection for connection in connections if _former_key(connection, vault) is not None]
 
@@ -90,7 +90,9 @@ def _bind(
             if addresses is not None and addresses[held.id] != held.base_url:
                 raise ConfigError("changed_meanwhile")
             held.sealed_key = seal(held, key, vault)
-            if (held.last_error or {}).get("code") == ELSEWHERE:  # it need not wait any longer
+            if (held.last_error or {}).get(
+                "code"
+            ) == ELSEWHERE:  # no need to wait for the next retry
                 held.last_error, held.failures, held.due_at = None, 0, datetime.now(UTC)
             held.save(update_fields=["sealed_key", "last_error", "failures", "due_at"])
             count += 1
@@ -98,7 +100,7 @@ def _bind(
 
 
 def _former_key(connection: Connection, vault: Vault) -> str | None:
-    """The key, if it is bound to the connection alone."""
+    """Return the key if it is bound to the connection only."""
     try:
         return vault.open(connection.sealed_key, former_key_context(connection.id)).decode()
     except VaultError:
@@ -106,7 +108,7 @@ def _former_key(connection: Connection, vault: Vault) -> str | None:
 
 
 def opens_any(connection: Keyed, vault: Vault) -> bool:
-    """Whether these are the encryption keys that sealed it, whatever it is bound to."""
+    """Whether these encryption keys sealed it, whatever it is bound to."""
     for context in (_context(connection), former_key_context(connection.id)):
         try:
             vault.open(connection.sealed_key, context)

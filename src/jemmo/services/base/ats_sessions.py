@@ -1,6 +1,6 @@
-"""The one way to an ATS: a session for a sync, for files or for a connection test, and sessions that stay open.
+"""The only way to reach an ATS: sessions for a sync, for files or for a connection test, and pooled sessions.
 
-Those of ``Sessions`` stay open between refetches, so that a webhook does not wait for lookups read before.
+``Sessions`` keeps sessions open between refetches, so that a webhook need not load the lookups again.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from jemmo.vault import Vault
 
 Opened = TypeVar("Opened", Source, FileSource)
 
-MAX_OPEN = 256  # sessions of a process; the least recently used is closed for a new one
-MAX_IDLE = 120.0  # seconds without use, then the session is closed
+MAX_OPEN = 256  # sessions per process; beyond it, the least recently used is closed
+MAX_IDLE = 120.0  # seconds of idle time before a session is closed
 MAX_RECEIVED = (
     32 * 1024 * 1024
-)  # bytes of answers, some of which a session keeps; then it is closed
-MAX_AGE = 600.0  # seconds; then the session is reopened and its lookups are read again
+)  # bytes of responses, some of which a session keeps; then it is closed
+MAX_AGE = 600.0  # seconds; then the session is reopened and its lookups are reloaded
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def ats_session(
     part: float = 1.0,
     at_once: float = 1.0,
 ) -> AsyncIterator[Source]:
-    """A connection's ATS. ``part`` of its quota is all that this work fills, ``at_once`` of it without a pause."""
+    """Open a connection's ATS. This work uses at most ``part`` of its quota, and ``at_once`` of it without a pause."""
     connector = connector_for(row.provider)
     async with _limited(connector, row, vault, database_url) as config:
         account = asked_with(config.base_url, config.api_key, config.options)
@@ -63,7 +63,7 @@ async def ats_session(
 async def ats_files(
     row: runs.ConnectionRow, vault: Vault, database_url: str, *, part: float, at_once: float
 ) -> AsyncIterator[FileSource]:
-    """A connection's files. Raises ``ConfigError`` where the ATS provides none."""
+    """Open a connection's files. Raises ``ConfigError`` if the ATS provides none."""
     connector = connector_for(row.provider)
     if connector.open_files is None:
         raise ConfigError("files_off", ats=connector.label)
@@ -76,7 +76,7 @@ async def ats_files(
 
 @asynccontextmanager
 async def ats_trial(connector: Connector, config: Config) -> AsyncIterator[Source]:
-    """An ATS that need not be a connection yet, for a connection test."""
+    """Open an ATS for a connection test, before the connection exists."""
     async with _closing(connector.open(config)) as source:
         yield source
 
@@ -85,7 +85,7 @@ async def ats_trial(connector: Connector, config: Config) -> AsyncIterator[Sourc
 async def _limited(
     connector: Connector, row: runs.ConnectionRow, vault: Vault, database_url: str
 ) -> AsyncIterator[Config]:
-    """The connection's settings, with its key unsealed and what it has used of its quota at hand."""
+    """Return the connection's settings with its decrypted key and the quota used so far."""
     key = open_key(row, vault)
     config = connector.configure(key, row.base_url, row.options)
     async with (
@@ -104,7 +104,7 @@ async def _closing(source: Opened) -> AsyncIterator[Opened]:
 
 
 class Session(Struct, eq=False):
-    """An open ATS. ``users`` work with it now; it is closed after the last of them once it is ``retired``."""
+    """An open ATS. ``users`` counts its current users; once ``retired``, it closes after the last one."""
 
     row: runs.ConnectionRow
     source: Source
@@ -116,7 +116,7 @@ class Session(Struct, eq=False):
 
 
 class Sessions:
-    """At most ``max_open`` sessions, by connection, the least recently used first."""
+    """At most ``max_open`` sessions by connection, ordered by last use."""
 
     def __init__(
         self,
@@ -142,9 +142,9 @@ class Sessions:
 
     @asynccontextmanager
     async def use(self, db: Connection, connection_id: UUID) -> AsyncIterator[Session]:
-        """The connection's session, opened if need be; ``db`` is narrowed down to its organization.
+        """Yield the connection's session, opened if needed. ``db`` is narrowed to its organization.
 
-        A session that fails is closed, and so is one whose key, address or options have changed.
+        A session is closed if it fails, or if its key, address or options have changed.
         """
         row = await load(db, connection_id)
         async with self._opening:
@@ -162,13 +162,13 @@ class Sessions:
                 await self._retire(connection_id, session)
 
     async def close_idle_ones(self) -> None:
-        """Close what was not used for a while, for as long as this runs."""
+        """Close idle sessions, until cancelled."""
         while True:
             await asyncio.sleep(self._max_idle / 4)
             await self.close_idle(time.monotonic() - self._max_idle)
 
     async def close_idle(self, since: float) -> None:
-        """Close every idle session that was last used before ``since``."""
+        """Close every idle session last used before ``since``."""
         for connection_id, session in list(self._sessions.items()):
             if not session.users and session.used_at < since:
                 await self._retire(connection_id, session)
@@ -218,5 +218,5 @@ class Sessions:
 
 
 def _access(row: runs.ConnectionRow) -> tuple[object, ...]:
-    """All of a connection that its session is opened with."""
+    """The values of a connection that its session is opened with."""
     return row.provider, row.base_url, row.options, row.sealed_key

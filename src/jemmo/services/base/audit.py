@@ -1,4 +1,4 @@
-"""Notes who did what, in the same transaction as the deed."""
+"""The audit log: who did what, written in the same transaction as the change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def log_audit_event(
     subject: tuple[str, object] = ("", ""),
     **detail: Any,
 ) -> None:
-    """``action`` as in ``jemmo.web.frame.labels``; ``subject`` is its kind and id; ``actor=None`` is the operator."""
+    """Log an action (see ``jemmo.web.frame.labels``). ``subject`` is kind and id; ``actor=None`` is the operator."""
     AuditEvent.objects.create(
         org=org,
         at=now,

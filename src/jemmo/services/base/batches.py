@@ -1,7 +1,7 @@
-"""Batches simultaneous lookups of several tasks into one.
+"""Combines simultaneous lookups of several tasks into one.
 
-A busy server then needs fewer round trips instead of more connections: while the answers to one batch are in progress,
-the next one gathers.
+A busy server then needs fewer round trips instead of more connections: while one batch is running, the next one
+collects.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ A = TypeVar("A")
 
 
 class Batches(Generic[Q, A]):
-    """Gathers questions for ``answer``, which gives the answers to at most ``most`` of them in their order."""
+    """Collects questions for ``answer``, which answers at most ``most`` of them, in the same order."""
 
     def __init__(self, answer: Callable[[list[Q]], Awaitable[Sequence[A]]], *, most: int) -> None:
         self._answer = answer
@@ -25,7 +25,7 @@ class Batches(Generic[Q, A]):
         self._working: asyncio.Task[None] | None = None
 
     async def ask(self, question: Q) -> A:
-        """The answer. Raises what ``answer`` raised for the batch."""
+        """Return the answer. Raises what ``answer`` raised for the batch."""
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._working is None:
@@ -33,7 +33,7 @@ class Batches(Generic[Q, A]):
         return await answer
 
     async def close(self) -> None:
-        """Answer what was asked already."""
+        """Answer all pending questions."""
         if self._working is not None:
             await self._working
 
@@ -48,14 +48,14 @@ class Batches(Generic[Q, A]):
         batch: list[tuple[Q, asyncio.Future[A]]] = []
         while self._waiting and len(batch) < self._most:
             question, answer = self._waiting.popleft()
-            if not answer.done():  # who asked may have left
+            if not answer.done():  # the caller may have left
                 batch.append((question, answer))
         return batch
 
     async def _settle(self, batch: list[tuple[Q, asyncio.Future[A]]]) -> None:
         try:
             answers = await self._answer([question for question, _ in batch])
-        except Exception as error:  # noqa: BLE001 - it is for those who asked
+        except Exception as error:  # noqa: BLE001 - passed on to the callers
             for _, waiting in batch:
                 if not waiting.done():
                     waiting.set_exception(error)

@@ -1,4 +1,4 @@
-"""The context of each encrypted value, so that it can't be decrypted elsewhere."""
+"""The encryption context of each value, so that it can't be decrypted elsewhere."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from uuid import UUID
 
 
 def key_context(connection_id: UUID, provider: str, base_url: str) -> bytes:
-    """The context of a connection's API key, with the address that it is sent to, so that no other address gets it.
+    """The context of a connection's API key. It includes the address, so the key can't be sent to another one.
 
-    An empty ``base_url`` stands for the ATS's own.
+    An empty ``base_url`` is the ATS's own address.
     """
     return b"\0".join((former_key_context(connection_id), provider.encode(), base_url.encode()))
 
 
 def former_key_context(connection_id: UUID) -> bytes:
-    """The context before keys were bound to an address: see ``api_keys.bind``."""
+    """The context used before keys were bound to an address; see ``api_keys.bind``."""
     return b"api-key:" + connection_id.bytes
 
 
@@ -45,7 +45,7 @@ def picture_context(message_id: int) -> bytes:
 
 
 def two_step_context(account_id: UUID) -> bytes:
-    """The context of an account's secrets for two-step sign-in."""
+    """The context of an account's two-step sign-in secrets."""
     return b"two-step:" + account_id.bytes
 
 

@@ -25,7 +25,7 @@ from jemmo.vault.lookups import LookupHash, word_hashes
 
 NAME = "lookup"
 MOST = (
-    1_000  # people with one address or number, or with the same eight digits, whom a list looks at
+    1_000  # people with one address or number, or with the same eight digits, that a list considers
 )
 BATCH = 500
 
@@ -39,23 +39,23 @@ CONTEXT = secret_context(NAME)
 
 
 def lookup_key(vault: Vault) -> bytes:
-    """The key, opened; raises ``VaultError`` when the keyset is not the one this database was filled with."""
+    """Return the decrypted key. Raises ``VaultError`` if this database was filled with another keyset."""
     return vault.open(kept(NAME, lambda: _new(vault)), CONTEXT)
 
 
 async def lookup_key_by(db: Connection, vault: Vault) -> bytes:
-    """As ``lookup_key``, on a connection of the data path."""
+    """Like ``lookup_key``, on a connection of the data path."""
     return vault.open(await kept_by(db, NAME, lambda: _new(vault)), CONTEXT)
 
 
 def search_term_hashes(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
-    """The keyed hashes of typed words in the index of files."""
+    """The keyed hashes of typed words, as in the file index."""
     words = list(search_words(typed))
     return word_hashes(lookup_key(vault), org.id, words) if words else []
 
 
 def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[str, str], bytes]:
-    """Gives the keyed hash of a record of the ATS, from its stream and id, as used for erased records."""
+    """Return a function that hashes an ATS record by stream and id, as used for erased records."""
     of_stream = cache(lambda stream: LookupHash(key, org_id, f"{stream} {connection_id.hex}"))
     return lambda stream, remote_id: of_stream(stream)(remote_id)
 
@@ -63,7 +63,7 @@ def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[st
 def mention_hasher(
     key: bytes, org_id: UUID, connection_id: UUID
 ) -> Callable[[Iterable[str]], list[int]]:
-    """Gives what stands for names (``jemmo.domain.mentions``) among those that a connection's webhooks are found by."""
+    """Return a function that hashes names (``jemmo.domain.mentions``) by which a connection's webhooks are found."""
     number = LookupHash(key, org_id, f"named {connection_id.hex}").number
     return lambda names: sorted({number(name) for name in names})
 
@@ -73,7 +73,7 @@ def _new(vault: Vault) -> bytes:
 
 
 def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
-    """Gives the keyed hashes for a search by a whole address or number, in any spelling."""
+    """Return a function that hashes a whole address or number, in any spelling, for a search."""
     numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
     def marks(contacts: Iterable[Contact]) -> list[int]:
@@ -92,10 +92,10 @@ def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
 def talents_by_contact(
     org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
 ) -> list[UUID]:
-    """The talents with a typed address or number; none if none was typed. Nothing else is opened to find out.
+    """Return the talents with a typed address or number; none if none was typed. Decrypts nothing else.
 
-    ``thoroughly``: however many they are, and also people whose hashes ``fill`` has still to make, for a request that
-    must not miss anyone.
+    With ``thoroughly``, the result has no size limit and includes people whose hashes ``fill`` has not made yet, for
+    requests that must not miss anyone.
     """
     contacts = typed_contacts(typed)
     hashes = contact_hasher(lookup_key(vault), org.id)(contacts) if contacts else []
@@ -120,7 +120,7 @@ def talents_by_contact(
 
 
 def backfill_contact_hashes(vault: Vault, *, most: int = 20_000) -> int:
-    """Make the hashes of people again that an earlier version made, or none; returns their number."""
+    """Create contact hashes that are missing or were made by an older version. Return the number of people."""
     key, count = lookup_key(vault), 0
     marks_in = cache(lambda org_id: contact_hasher(key, org_id))
     while count < most:
@@ -144,7 +144,7 @@ def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind) -> LookupHash:
 async def suppression_hasher(
     db: Connection, row: runs.ConnectionRow, vault: Vault
 ) -> SuppressionHasher:
-    """Tells the erased records of a connection by their keyed hashes."""
+    """Return a function that recognizes a connection's erased records by their keyed hashes."""
     with explained():
         key = await lookup_key_by(db, vault)
     return record_hashes(key, row.org_id, row.id)

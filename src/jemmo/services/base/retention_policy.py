@@ -1,4 +1,4 @@
-"""How long an organization wants to keep people, as it is stored."""
+"""How long an organization keeps people, as stored."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def retention_policy_of(org: Organisation) -> Retention:
 
 
 def retention_fingerprint(org: Organisation) -> str:
-    """The form's original values: if they have changed since, saving would undo another person's work."""
+    """A fingerprint of the form's original values. If they changed since, saving would undo another person's work."""
     own = replace(retention_policy_of(org), agreed=0, held=0, held_of=0)
     return hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:16]
 
 
 def update_retention_policy(org: Organisation, **values: Any) -> Retention:
-    """Keep these values beside the others; of two who change at once, both are kept."""
+    """Save these values next to the others. If two people save at once, both changes are kept."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         wishes = replace(retention_policy_of(held), **values)

@@ -1,4 +1,4 @@
-"""Scopes of background work: tasks name a connection, and only see its organization."""
+"""Scopes of background work. A task names a connection and sees only its organization."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from jemmo.store.sync.runs import ConnectionRow
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STATEMENT_SECONDS = 60  # then Postgres cancels a statement of housekeeping
+STATEMENT_SECONDS = 60  # then Postgres cancels a housekeeping statement
 SEEN_BY_HOUSEKEEPING = replace(scope.EVERYTHING, housekeeping=STATEMENT_SECONDS)
 SEEN_BY_THE_CLOCK = replace(scope.EVERYTHING, housekeeping=10)
 
@@ -38,24 +38,24 @@ _outgoing = ThreadPoolExecutor(_budget.outgoing, "outgoing")
 
 
 async def run_on_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """For all organizations: short work that decides what runs next, and waits for nothing."""
+    """Run for all organizations: short scheduling work that waits for nothing."""
     return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *args, **named))
 
 
 async def run_for_all_orgs(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Housekeeping for all organizations. A statement that takes a minute is canceled."""
+    """Run housekeeping for all organizations. A statement that takes a minute is canceled."""
     return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
 async def for_notifications(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """For all organizations: work that waits for mail servers and chats."""
+    """Run for all organizations: work that waits for mail servers and chats."""
     return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
 async def run_for_outgoing(
     org_id: UUID | None, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
-    """Short work for webhooks that are sent: of one organization, or of all to choose whose turn it is."""
+    """Run short work for outgoing webhooks: for one organization, or for all to choose the next endpoint."""
     seen = SEEN_BY_THE_CLOCK
     if org_id is not None:
         own = scope.organization_scope(org_id)
@@ -66,7 +66,7 @@ async def run_for_outgoing(
 async def run_for_connection(
     connection_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
-    """Short work for one connection, which sees its organization's rows only."""
+    """Run short work for one connection. It sees only its organization's rows."""
 
     def within() -> T:
         with scope.acting_in(scope_of(connection_id)):
@@ -78,7 +78,7 @@ async def run_for_connection(
 async def housekeeping_for_connection(
     connection_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
-    """The same for work that may take long."""
+    """Like ``run_for_connection``, for work that may take long."""
 
     def within() -> T:
         with scope.acting_in(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
@@ -88,13 +88,13 @@ async def housekeeping_for_connection(
 
 
 async def run_for_org(org_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Work for one organization that may take long, which sees its rows only."""
+    """Run work for one organization that may take long. It sees only that organization's rows."""
     seen = replace(scope.organization_scope(org_id), housekeeping=STATEMENT_SECONDS)
     return await _within(_housekeeping, seen, partial(work, *args, **named))
 
 
 async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
-    """Work in a thread, whose database connection is given back afterwards."""
+    """Run work in a thread and return its database connection afterwards."""
 
     def within() -> T:
         with scope.acting_in(seen):
@@ -105,7 +105,7 @@ async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
 
 
 def _released(work: Callable[[], T]) -> T:
-    """Do what needs Django's connection, and give the connection back to the pool."""
+    """Run work that needs Django's connection, then return the connection to the pool."""
     try:
         return work()
     finally:
@@ -124,9 +124,9 @@ def scope_of(connection_id: UUID) -> scope.Scope:
 async def connected(
     connection_id: UUID, database_url: str
 ) -> AsyncIterator[tuple[Connection, ConnectionRow]]:
-    """A session with the database in the scope of a connection's organization, and that connection.
+    """Yield a database session in the scope of a connection's organization, and that connection.
 
-    So is whatever is opened while it lasts. Raises ``ConfigError`` when there is no such connection.
+    Everything opened inside uses the same scope. Raises ``ConfigError`` if there is no such connection.
     """
     async with connect(database_url) as db:
         row = await load(db, connection_id)
@@ -135,7 +135,7 @@ async def connected(
 
 
 async def load(db: Connection, connection_id: UUID) -> ConnectionRow:
-    """Read a connection, and narrow the session down to its organization from here on."""
+    """Read a connection and narrow the session to its organization from here on."""
     with scope.acting_in(scope.EVERYTHING):
         await apply_scope(db)
         with explained():

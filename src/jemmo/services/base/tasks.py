@@ -1,4 +1,4 @@
-"""Queues work for the background."""
+"""Queues background tasks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 
 def enqueue(task: str, *, queue: str, lock: str, waits_as: str = "", **arguments: str) -> None:
-    """Queue a task unless it waits already (as ``waits_as``, or its lock); of one lock, one task runs at a time."""
+    """Queue a task unless it is queued (as ``waits_as``, or its lock). Tasks with one lock run one at a time."""
     configured = app.configure_task(task, queue=queue, lock=lock, queueing_lock=waits_as or lock)
     try:
         with transaction.atomic():

@@ -1,6 +1,6 @@
-"""A fixed number of threads that answer requests; later requests wait in line, for a limited time and their turn.
+"""A fixed number of threads that answer requests. Later requests queue fairly, for a limited time.
 
-Each thread holds at most one of Django's database connections, so the pool (``jemmo.store.db.budget``) never runs out.
+Each thread holds at most one Django database connection, so the pool (``jemmo.store.db.budget``) never runs out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from jemmo.store.db import budget
 
 T = TypeVar("T")
-ASSETS = 2  # threads that read scripts and styles
+ASSETS = 2  # threads for scripts and styles
 
 
 class Busy(Exception):
@@ -25,10 +25,10 @@ class Busy(Exception):
 
 
 class FairThreadPool:
-    """Threads, and a line for each holder who waits for one: a visitor, or a program with a token.
+    """Threads, and a queue for each holder: a visitor, or a program with a token.
 
-    A thread that becomes free goes to the next holder, and no holder has all of them. So a visitor who requests a
-    hundred pages at once only delays their own.
+    A free thread goes to the next holder in turn. So a visitor who requests a hundred pages at once delays only
+    themselves.
     """
 
     def __init__(self, name: str, threads: int, wait: float) -> None:
@@ -36,14 +36,14 @@ class FairThreadPool:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._free = threads
         self._each = max(1, threads - max(1, threads // 4))
-        self._lines: dict[str, deque[_Turn]] = {}  # the holder whose turn it is comes first
+        self._lines: dict[str, deque[_Turn]] = {}  # in order of turn
         self._running: Counter[str] = Counter()
         self._lock = Lock()
 
     async def run(self, work: Callable[[], T], holder: str = "") -> T:
-        """Do ``work`` in a thread. Raises ``Busy`` if it could not begin in time.
+        """Run ``work`` in a thread. Raises ``Busy`` if it could not start in time.
 
-        Work that has begun is finished even if the caller is gone.
+        Work that has started is finished even if the caller is gone.
         """
         begun: Future[T] = Future()
         with self._lock:
@@ -61,7 +61,7 @@ class FairThreadPool:
         return await asyncio.shield(done)
 
     def _begin(self) -> None:
-        """Give free threads to the next in line, under the lock."""
+        """Give free threads to the next holders. Requires the lock."""
         while self._free and (holder := self._next()) is not None:
             line = self._lines.pop(holder)
             turn = line.popleft()
@@ -90,7 +90,7 @@ class FairThreadPool:
 
 
 class _Turn(NamedTuple):
-    """Work, and what happens to it."""
+    """Queued work and the future of its outcome."""
 
     begun: Future[Any]
     work: Callable[[], Any]
@@ -98,7 +98,7 @@ class _Turn(NamedTuple):
     def do(self) -> None:
         try:
             outcome = self.work()
-        except BaseException as error:  # noqa: BLE001 - it is the caller's
+        except BaseException as error:  # noqa: BLE001 - passed on to the caller
             self.begun.set_exception(error)
         else:
             self.begun.set_result(outcome)
@@ -111,17 +111,17 @@ def pages() -> FairThreadPool:
 
 @cache
 def probes() -> FairThreadPool:
-    """For monitoring, which must not wait behind pages: a busy process is not a broken one."""
+    """Threads for monitoring, which must not queue behind pages: a busy process is not a broken one."""
     return FairThreadPool("probes", budget.web().probes, budget.PROBE_WAIT)
 
 
 @cache
 def downloads() -> FairThreadPool:
-    """For long downloads while they are written, which may take minutes."""
+    """Threads for writing long downloads, which may take minutes."""
     return FairThreadPool("downloads", budget.web().downloads, budget.PAGE_WAIT)
 
 
 @cache
 def assets() -> FairThreadPool:
-    """For scripts and styles, which need no database: the page about an unreachable database needs them too."""
+    """Threads for scripts and styles. They need no database, and the page about an unreachable database needs them."""
     return FairThreadPool("assets", ASSETS, budget.PAGE_WAIT)

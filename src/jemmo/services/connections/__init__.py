@@ -1,1 +1,1 @@
-"""Connecting an ATS, and everything that is set or shown about a connection."""
+"""Connecting an ATS, and a connection's settings and status."""

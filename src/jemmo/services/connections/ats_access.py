@@ -16,11 +16,11 @@ from jemmo.rest_client.amounts import REPLY, at_most
 from jemmo.rest_client.retries import awaited
 from jemmo.services.base.ats_sessions import ats_trial
 
-PATIENCE = 25.0  # seconds a person waits for the answer of an ATS
+PATIENCE = 25.0  # seconds that a person waits for the ATS's answer
 
 
 class AccessTooSmall(ScopeTooSmall):
-    """The key may not read all that a sync needs: ``report`` names each right."""
+    """The key lacks rights that a sync needs. ``report`` names each."""
 
     def __init__(self, connector: Connector, report: AccessReport) -> None:
         missing = ", ".join(check.name for check in report.checks if not check.ok)
@@ -35,10 +35,10 @@ def try_key(
     patience: float | None = None,
     sent: Callable[[int], None] = lambda _: None,
 ) -> AccessReport:
-    """Check what the key may read. Raises ``AccessTooSmall``, or what the ATS's refusal means.
+    """Check what the key may read. Raises ``AccessTooSmall``, or an error for the ATS's refusal.
 
-    With ``patience`` (seconds) an ATS that does not answer is given up with ``TransientError``, and its answers may be
-    as large as a web process holds (``amounts.REPLY``). ``sent`` gets the number of requests, whatever their outcome.
+    With ``patience`` (seconds), a slow ATS raises ``TransientError``, and responses are limited to what a web process
+    can hold (``amounts.REPLY``). ``sent`` gets the number of requests, whatever their outcome.
     """
     report = report_on(connector, config, patience=patience, sent=sent)
     if not report.ok:
@@ -53,7 +53,7 @@ def report_on(
     patience: float | None = None,
     sent: Callable[[int], None] = lambda _: None,
 ) -> AccessReport:
-    """The same, with the rights that are missing in the report rather than raised."""
+    """Like ``try_key``, but missing rights are in the report instead of raised."""
     counts: list[int] = []
     try:
         return asyncio.run(_ask(connector, config, patience, counts.append))
@@ -83,9 +83,9 @@ async def _ask(
 
 
 def check_public(url: str, allowed: Collection[str]) -> None:
-    """Refuse an address inside this installation's own network; raises ``ConfigError``.
+    """Refuse an address inside this installation's own network. Raises ``ConfigError``.
 
-    A typed address must not reach what only the server can reach; ``allowed`` are the exceptions made by the operator.
+    A typed address must not reach what only the server can reach. ``allowed`` lists the operator's exceptions.
     """
     try:
         parts = split_address(url)

@@ -1,4 +1,4 @@
-"""Deleting all that a connection brought, once it is leaving."""
+"""Deletes a connection's data after someone disconnected it with deletion."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SYNCED: tuple[type[models.Model], ...] = (*reversed(MODELS.values()), Sighting)
 
 
 def erase(connection_id: UUID) -> int:
-    """Delete the connection with its records and their parts; returns the number of records.
+    """Delete the connection with its records and their parts. Return the number of records.
 
-    At once nothing of it is shown anymore; the rows go in batches, and after a crash the next call continues.
+    Its data is hidden at once. Rows are deleted in batches, and after a crash the next call continues.
     """
     leaving = Connection.objects.filter(id=connection_id, state=ConnectionState.LEAVING)
     if not leaving.exists():
@@ -42,7 +42,7 @@ def erase(connection_id: UUID) -> int:
 
 
 def go_on() -> None:
-    """Queue what a crash may have left half done."""
+    """Queue deletions that a crash may have interrupted."""
     leaving = Connection.objects.filter(state=ConnectionState.LEAVING)
     for connection_id in leaving.values_list("id", flat=True):
         connections.queue_erasure(connection_id)
@@ -50,7 +50,7 @@ def go_on() -> None:
 
 def _erase_all(model: type[models.Model], connection_id: UUID) -> int:
     erased = 0
-    rows = model._default_manager.filter(connection=connection_id)  # noqa: SLF001 - Django's own name for it
+    rows = model._default_manager.filter(connection=connection_id)  # noqa: SLF001 - Django's own name
     while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
         model._default_manager.filter(pk__in=batch).delete()  # noqa: SLF001
         erased += len(batch)

@@ -1,4 +1,4 @@
-"""Connecting an organization to its ATS, and what can be done with the connection."""
+"""Connecting an organization to its ATS, and changing the connection."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HINT = 4  # last characters of a key that may be shown
 
 
 class Connected(Struct, frozen=True, kw_only=True):
-    """A connection just made, and what the test of its key found; ``since`` is the day its history begins with."""
+    """A new connection and the result of its key test. ``since`` is the first day of its history."""
 
     id: UUID
     org: str
@@ -49,7 +49,7 @@ class Connected(Struct, frozen=True, kw_only=True):
 
 
 class KnownAccount(ConfigError):
-    """This account of the ATS is connected already, as the connection ``known``."""
+    """This ATS account is connected already, as the connection ``known``."""
 
     default_code = "already_connected"
 
@@ -72,11 +72,12 @@ def connect(
     patience: float | None = None,
     hides_ok: bool = False,
 ) -> Connected:
-    """Test the key, then store it sealed. Raises ``ConfigError``, and stores nothing, if the key cannot be used.
+    """Test the key, then store it encrypted. Raises ``ConfigError``, and stores nothing, if the key does not work.
 
-    The same account again gets the new key and options and keeps its records; with ``refuse_known`` it is refused as a
-    ``KnownAccount``, unless it was disconnected. A connection with a ``new_id`` is paused until someone starts its
-    first sync; the same id again changes nothing. ``hides_ok`` confirms that a shorter history hides records.
+    Connecting the same account again updates its key and options and keeps its records. With ``refuse_known`` it raises
+    ``KnownAccount`` instead, unless the account was disconnected. A connection with a ``new_id`` is paused until
+    someone starts its first sync; repeating the same id changes nothing. ``hides_ok`` confirms that a shorter history
+    hides records.
     """
     connector = connector_for(provider)
     config = connector.configure(api_key, base_url, options := options or {})
@@ -86,7 +87,9 @@ def connect(
     requests: list[int] = []
     report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(id=org.id)  # one at a time, so none is doubled
+        Organisation.objects.select_for_update().get(
+            id=org.id
+        )  # serialize, so that no account is connected twice
         existing = _same_account(org, connector.name, report.account_id, config.api_key, vault)
         again = existing is not None and existing.id == new_id
         before = existing.options if existing else {}
@@ -126,13 +129,13 @@ def _first_day(connection: Connection) -> date | None:
 
 
 def _age_of_key(existing: Connection | None, api_key: str, vault: Vault) -> datetime | None:
-    """When the connection got this key, if it has it already: the same key again grows no younger."""
+    """When the connection got this key. Entering the same key again does not reset its age."""
     same = existing is not None and _has_key(existing, api_key, vault)
     return existing.key_set_at if existing and same else None
 
 
 def names_address(connection: Connection) -> bool:
-    """Whether ``rotate`` needs the address: without a key, nothing proves the one in the table."""
+    """Whether ``rotate`` needs the address. Without a key, nothing proves the one in the table."""
     return bool(connection.base_url) and not connection.sealed_key
 
 
@@ -144,13 +147,13 @@ def rotate(
     address: str = "",
     patience: float | None = None,
 ) -> AccessReport:
-    """Replace the key by one that was tested first: it must be of the same company. Raises ``ConfigError``.
+    """Test a new key and replace the old one. It must belong to the same company. Raises ``ConfigError``.
 
-    The old key continues being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS. A connection
-    without a key takes one if ``address`` is the one it has (``names_address``).
+    The old key is used until the replacement. ``old_key_hint`` reminds people to revoke it in the ATS. A connection
+    without a key accepts one if ``address`` matches its own (``names_address``).
     """
     connector = connector_for(connection.provider)
-    # It opens only for its own address, so the new key goes nowhere else either.
+    # The key decrypts only for its own address, so the new key can't be sent elsewhere either.
     in_use = open_key(connection, vault) if connection.sealed_key else None
     if names_address(connection) and address.strip().rstrip("/") != connection.base_url.rstrip("/"):
         raise ConfigError("other_address")
@@ -185,12 +188,12 @@ def revoked(connection: Connection) -> None:
 
 
 def pause(connection: Connection) -> bool:
-    """No sync starts automatically until ``resume``; ``False`` if it was so already. One in progress continues."""
+    """Stop automatic syncs until ``resume``; a running one continues. ``False`` if already paused."""
     return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
 
 
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
-    """Sync again; the first sync of all not before that time. ``False`` if it was not paused, or is to stay so."""
+    """Resume automatic syncs, a first sync not before that time. ``False`` if not paused, or if it must stay so."""
     paused = Connection.objects.filter(
         id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
     )
@@ -198,7 +201,7 @@ def resume(connection: Connection, *, not_before: datetime | None = None) -> boo
 
 
 def connection_fingerprint(connection: Connection) -> str:
-    """The form's original values: if they have changed since, saving would undo another person's work."""
+    """A fingerprint of the form's original values. If they changed since, saving would undo another person's work."""
     shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
 
@@ -214,10 +217,10 @@ def change(
     patience: float | None = None,
     hides_ok: bool = False,
 ) -> bool:
-    """Rename it, change its options or how often it syncs. Raises ``ConfigError``.
+    """Rename a connection, or change its options or sync interval. Raises ``ConfigError``.
 
-    Changed options are tested with the key first: they must still lead to the same company. Values that equal the
-    default are not stored. A shorter history needs ``hides_ok``; returns whether a longer one has more to read.
+    Changed options are tested with the key first and must lead to the same company. Values equal to the default are not
+    stored. A shorter history needs ``hides_ok``. Returns whether a longer history has more to read.
     """
     connector = connector_for(connection.provider)
     settled = connector.settled(options)
@@ -250,9 +253,9 @@ def change(
 
 
 def disconnect(connection: Connection, *, delete: bool) -> bool:
-    """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` if it was done already.
+    """Remove the key, stop syncing, and keep or ``delete`` the synced data. ``False`` if already disconnected.
 
-    A sync in progress loses its lease, so it writes nothing more. Deletion continues in the background.
+    A running sync loses its lease, so it writes nothing more. Deletion continues in the background.
     """
     with transaction.atomic():
         held = _locked(connection)
@@ -272,7 +275,7 @@ def disconnect(connection: Connection, *, delete: bool) -> bool:
 
 
 def queue_erasure(connection_id: UUID) -> None:
-    """Have the records of a connection that is leaving deleted, unless that is waiting already."""
+    """Queue the deletion of a connection's records, unless it is queued already."""
     lock = f"erase:{connection_id}"
     enqueue("erase_connection", queue="syncs", lock=lock, connection_id=str(connection_id))
 
@@ -281,9 +284,9 @@ def test(
     connection: Connection,
     vault: Vault,
     *,
-    patience: float | None = None,  # noqa: PT028 - no test of pytest
+    patience: float | None = None,  # noqa: PT028 - not a pytest test
 ) -> AccessReport:
-    """Try a connection's key, and keep what the ATS counts; raises what the ATS's refusal means."""
+    """Test a connection's key and store the ATS's counts. Raises an error for the ATS's refusal."""
     connector = connector_for(connection.provider)
     config = connector.configure(
         open_key(connection, vault), connection.base_url or None, connection.options
@@ -295,7 +298,7 @@ def test(
 
 
 def retest(connection: Connection, vault: Vault, *, patience: float | None = None) -> AccessReport:
-    """The same for a person who mended something in the ATS: a refused connection that works again is active again."""
+    """Like ``test``, after someone fixed a problem in the ATS. A refused connection that works becomes active again."""
     report = test(connection, vault, patience=patience)
     if not report.ok:
         raise AccessTooSmall(connector_for(connection.provider), report)
@@ -306,7 +309,7 @@ def retest(connection: Connection, vault: Vault, *, patience: float | None = Non
 
 
 def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probed]:
-    """Look on a customer's account for what its ATS does not document; no value leaves this."""
+    """Examine undocumented behavior of the ATS on a customer's account. Reports no values."""
     connector = connector_for(connection.provider)
     if connector.probe is None:
         raise ConfigError("no_probe", ats=connector.label)
@@ -317,7 +320,7 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
 
 
 def usable_connections(provider: str | None, org: str | None) -> list[Connection]:
-    """Every connection that has a key, or those of one ATS or one organization."""
+    """Return every connection that has a key, or those of one ATS or one organization."""
     connections = Connection.objects.select_related("org").order_by("created_at")
     connections = connections.exclude(state__in=PARTED)
     if provider is not None:
@@ -330,7 +333,7 @@ def usable_connections(provider: str | None, org: str | None) -> list[Connection
 def connections_of_org(
     org: Organisation, connection_id: str | None = None, *, with_parted: bool = False
 ) -> list[Connection]:
-    """The organization's connections, or the one asked for; raises ``ConfigError`` when there is none.
+    """Return the organization's connections, or the requested one. Raises ``ConfigError`` if there is none.
 
     Disconnected ones are included only ``with_parted``.
     """
@@ -356,7 +359,7 @@ async def _probe(
 
 
 def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
-    """The records that a first sync reads, if the ATS counts all kinds of them that it has."""
+    """The number of records a first sync reads, if the ATS counts all kinds it has."""
     has = connector_for(connection.provider).capabilities
     kinds = [stream for stream in RECORDS if has.applications or stream != Stream.APPLICATIONS]
     counted = {str(stream): report.within[stream] for stream in kinds if stream in report.totals}
@@ -383,7 +386,7 @@ def _keep_key(
 def _same_account(
     org: Organisation, provider: str, account_id: str | None, key: str, vault: Vault
 ) -> Connection | None:
-    """The connection to the same account, or with the same key if the ATS doesn't identify the account."""
+    """Find the connection to the same account, or with the same key if the ATS doesn't identify the account."""
     known = Connection.objects.select_for_update().filter(org=org, provider=provider)
     known = known.exclude(state=ConnectionState.LEAVING).order_by("created_at")
     if account_id:

@@ -1,4 +1,4 @@
-"""Finds what needs attention in an organization's syncs, for the help bubble."""
+"""Finds syncs that need attention in an organization, for the help bubble."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.store.sync import freshness
 
 
 def health(org: Organisation, *, now: datetime) -> list[Finding]:
-    """What needs attention, with what is likely to help. Disconnected ATSs are not expected to sync."""
+    """Return what needs attention and how to fix it. Disconnected ATSs are not expected to sync."""
     present = org.connections.exclude(state__in=PARTED)
     listed = present.select_related("lease").order_by("created_at")
     return findings([_facts(connection, now) for connection in listed], now=now)

@@ -1,4 +1,4 @@
-"""How far back a connection reads talents and applications, and what follows when a person changes that."""
+"""How far back a connection reads talents and applications, and what changes with that limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jemmo.store.sync.exclusion import Older
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """The years chosen and the day they begin with; of what is stored, how much is older and so hidden."""
+    """The chosen number of years and its first day, and how many stored records are older and so hidden."""
 
     years: int
     since: date
@@ -26,7 +26,7 @@ class History(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, connection: Connection) -> History | None:
-        """``None``: everything is read."""
+        """Return the connection's history limit; ``None`` if everything is read."""
         limit = history.limit_of(connection.options)
         if limit is None:
             return None
@@ -39,7 +39,7 @@ class History(Struct, frozen=True, kw_only=True):
 
 
 class HistoryHides(ConfigError):
-    """A shorter history hides what people see now; ``older`` is how much, from ``since`` on the rest stays."""
+    """A shorter history would hide ``older`` records. Records from ``since`` on stay visible."""
 
     default_code = "history_hides"
 
@@ -50,14 +50,14 @@ class HistoryHides(ConfigError):
 
 
 def kept(before: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
-    """The given options; if they don't set the years of history, those stay as they were."""
+    """Return the given options. The years of history stay unless the options set them."""
     years = options.get(history.YEARS, before.get(history.YEARS, ""))
     chosen = {**options, history.YEARS: years}
     return history.dated(chosen, before, datetime.now(UTC).date())
 
 
 def check(connection: Connection, before: Mapping[str, str], *, hides_ok: bool) -> None:
-    """Raise ``HistoryHides`` if the connection's options hide what those ``before`` did not."""
+    """Raise ``HistoryHides`` if the options hide records that those ``before`` did not."""
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if hides_ok or limit is None or not history.reaches_further(was, limit):
         return
@@ -68,16 +68,16 @@ def check(connection: Connection, before: Mapping[str, str], *, hides_ok: bool) 
 
 
 def apply(connection: Connection, before: Mapping[str, str]) -> bool:
-    """Hide and show what is stored by the history that the connection has now; whether there may be more to read.
+    """Hide and show stored records by the current history limit. Return whether there may be more to read.
 
-    Then the next sync is due.
+    In that case the next sync is due now.
     """
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if limit == was:
         return False
     with scope.acting_in(
         scope.organization_scope(connection.org_id)
-    ):  # also what the reader may not see
+    ):  # also records that the reader may not see
         rules.apply(connection.id)
     rules.once_more(connection.id)
     longer = history.reaches_further(limit, was)

@@ -1,4 +1,4 @@
-"""Reminders of API keys: each step of each key once, to the people who manage the connection."""
+"""API key reminders: each step of each key once, to the people who manage the connection."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def key_reminder_of(connection: Connection, now: datetime) -> Reminder | None:
 
 
 def queue_key_reminders(now: datetime) -> int:
-    """Store new reminders and queue those to be sent; returns their number."""
+    """Store new reminders and queue their delivery. Return their number."""
     connections = Connection.objects.exclude(state__in=PARTED).exclude(sealed_key=b"")
     return sum(_remind(number, now) for number in connections.values_list("id", flat=True))
 
@@ -72,7 +72,7 @@ def _remind(number: Any, now: datetime) -> bool:
 
 
 def _queue(notification: Notification) -> None:
-    """To managers, who alone can act on it, and to the chat, by their preferences for failures."""
+    """Queue it for managers, who alone can act, and for the chat, by their preferences for failures."""
     org = notification.org_id
     chosen = dict(
         MemberNotices.objects.filter(membership__org=org).values_list("membership_id", "email_when")

@@ -19,11 +19,11 @@ from jemmo.store.connections.paused_deletions import decision_since
 from jemmo.store.db.visible import SHOWN
 from jemmo.store.models import Connection, Job, Organisation, Rejection, SyncRun, Talent
 
-DOWNLOADED = 20_000  # entries; more is narrowed by a filter
+DOWNLOADED = 20_000  # entries; use a filter to get the others
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """An entry in words, and where to look further. It holds no contact details."""
+    """An entry as text, with links to more. It contains no contact details."""
 
     entry: logs.Entry
     kind: ErrorKind
@@ -41,7 +41,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def error(self) -> dict[str, Any]:
-        """What a page needs to render it in the reader's language."""
+        """The facts that a page needs to render the error in the reader's language."""
         facts = {} if self.entry.facts is None else {"facts": self.entry.facts}
         return {
             "code": self.entry.code,
@@ -64,7 +64,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class LogRow(Struct, frozen=True, kw_only=True):
-    """An entry of the log. ``count`` is how often it was met, ``remote_id`` an example of a record."""
+    """An entry of the log. ``count`` is how often it occurred, ``remote_id`` an example record."""
 
     id: str
     at: datetime
@@ -85,7 +85,7 @@ class LogRow(Struct, frozen=True, kw_only=True):
 
 
 class RejectionRow(Struct, frozen=True, kw_only=True):
-    """A record that could not be used. ``at`` is when it was met last, ``times`` how often."""
+    """A rejected record. ``at`` is when it last occurred, ``times`` how often."""
 
     id: str
     at: datetime
@@ -101,7 +101,7 @@ class RejectionRow(Struct, frozen=True, kw_only=True):
 
 
 def page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
-    """One page of the log, each line with the record it names where that is shown."""
+    """One page of the log. Each line links its record if the reader may see it."""
     listing = logs.page(org, filters, now=now)
     connections = {
         connection.id: connection for connection in org.connections.order_by("created_at")
@@ -127,7 +127,7 @@ def every(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Iter
 def rows(
     org: Organisation, filters: logs.LogFilters, *, now: datetime, size: int
 ) -> tuple[list[LogRow], str]:
-    """A page of the log for programs, and where the next one begins, empty at the end."""
+    """A page of the log for programs, and the cursor of the next one, empty at the end."""
     listing = logs.page(org, filters, now=now, size=size)
     connections = {connection.id: connection for connection in org.connections.all()}
     lines = [_line(entry, connections, None) for entry in listing.entries]
@@ -135,7 +135,7 @@ def rows(
 
 
 def rejection_row(rejection: Rejection) -> RejectionRow:
-    """In the words that the log has for it."""
+    """A rejection, worded as in the log."""
     wording = _worded(rejection.code, {"field": rejection.field}, "", rejection.message)
     return RejectionRow(
         id=str(rejection.id),
@@ -159,7 +159,7 @@ def _row(line: Line) -> LogRow:
 
 
 def plain(line: Line) -> dict[str, Any]:
-    """The shape of ``jemmo logs --json`` and of the downloads, times in UTC."""
+    """The shape of ``jemmo logs --json`` and of the downloads, with times in UTC."""
     entry = line.entry
     return {
         "at": entry.at,
@@ -212,7 +212,7 @@ def _wording(entry: logs.Entry) -> Wording:
 
 
 def _worded(code: str, facts: dict[str, Any] | None, variant: str, message: str) -> Wording:
-    """The entry's text, in English. One without facts, or of another version, keeps its own message."""
+    """The entry's text in English. An entry without facts, or of another version, keeps its stored message."""
     wording = worded(code, facts, variant)
     if facts is not None and entry_of(code) is not UNKNOWN:
         return wording
@@ -222,7 +222,7 @@ def _worded(code: str, facts: dict[str, Any] | None, variant: str, message: str)
 def _records(
     org: Organisation, entries: list[logs.Entry]
 ) -> dict[tuple[UUID, str], tuple[str, UUID]]:
-    """The jobs and talents that the entries name, as the page that shows them and their id."""
+    """The jobs and talents that the entries name, as their page and id."""
     named = {entry.example for entry in entries if entry.example}
     if not named:
         return {}

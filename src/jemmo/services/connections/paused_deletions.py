@@ -1,6 +1,6 @@
-"""The brake: deletions that were paused because they were unusually many, and what a person decides.
+"""The brake: unusually many deletions are paused until a person decides.
 
-Talents, jobs and their applications go together (``domain/brake.py``), so one decision is about all of them.
+Talents, jobs and their applications belong together (``domain/brake.py``), so one decision covers them all.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from jemmo.store.models import Connection, HeldDeletion, Organisation
 
 
 def paused_deletions(org: Organisation) -> list[HeldDeletion]:
-    """Deletions that wait for a decision, or for the sync that uses a release."""
+    """Deletions that wait for a decision, or for the sync that will use a release."""
     rows = HeldDeletion.objects.filter(connection__org=org, closed_at=None)
     return list(rows.select_related("connection").order_by("connection", "stream"))
 
 
 def release_all(org: Organisation) -> list[HeldDeletion]:
-    """Let the next reconcile follow everything that was paused."""
+    """Let the next reconcile delete everything that was paused."""
     held = [row for row in paused_deletions(org) if row.released_at is None]
     for row in held:
         row.released_at = datetime.now(UTC)
@@ -39,9 +39,10 @@ def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDelet
 
 
 def release(connection: Connection, stream: str, *, missing: int) -> None:
-    """Let a reconcile, which is requested now, delete as many as the person saw, and no more.
+    """Request a reconcile that may delete as many records as the person saw, and no more.
 
-    ``missing`` counts what goes together. Raises ``ConfigError`` when that has changed, or no sync can run.
+    ``missing`` counts all records decided together. Raises ``ConfigError`` if that number has changed, or no sync can
+    run.
     """
     with transaction.atomic():
         held = related_deletions(connection, stream).filter(released_at=None).select_for_update()
@@ -59,10 +60,10 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
 
 
 def keep(connection: Connection, stream: str) -> None:
-    """Delete nothing; take a release back that no sync has used yet.
+    """Keep the records; withdraw a release that no sync has used yet.
 
-    The records stay. Should the next comparison miss them as well, it asks again. Raises ``ConfigError`` when the
-    decision was taken already, or a sync has begun to follow it.
+    If the next reconcile misses them too, it asks again. Raises ``ConfigError`` when the decision was made already, or
+    a sync has started to apply it.
     """
     with transaction.atomic():
         locked = Connection.objects.select_for_update().get(id=connection.id)
@@ -82,5 +83,5 @@ def keep(connection: Connection, stream: str) -> None:
 
 
 def decided() -> ConfigError:
-    """The message for someone who opens a decision that has been made."""
+    """The message for someone who opens a decision that was made already."""
     return ConfigError("deletion_decided")

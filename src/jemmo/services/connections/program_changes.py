@@ -1,4 +1,4 @@
-"""Changes that a program makes with its token: the same as people make, logged with the token."""
+"""Changes made by programs: the same as people make, logged with the token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jemmo.store.models import ApiToken, Connection
 
 
 def sync(token: ApiToken, connection: Connection, *, only: str | None, mode: Mode | None) -> bool:
-    """Ask for a sync; whether one that runs or waits is joined. Raises ``ConfigError``."""
+    """Request a sync. Return whether it joined a running or waiting one. Raises ``ConfigError``."""
     requested = request_sync(connection.id, only=only, mode=mode)
     if not requested.joined:
         note(token, "sync", connection)
@@ -24,19 +24,19 @@ def sync(token: ApiToken, connection: Connection, *, only: str | None, mode: Mod
 
 
 def pause(token: ApiToken, connection: Connection) -> None:
-    """Pause it, unless it is so already."""
+    """Pause the connection, unless it is paused."""
     if connections.pause(connection):
         note(token, "pause", connection)
 
 
 def resume(token: ApiToken, connection: Connection) -> None:
-    """Resume it, unless it is not paused."""
+    """Resume the connection, if it is paused."""
     if connections.resume(connection):
         note(token, "resume", connection)
 
 
 def note(token: ApiToken, operation: str, connection: Connection, **detail: Any) -> None:
-    """Note what a program did, and by whose token."""
+    """Log what a program did, and with whose token."""
     log_audit_event(
         token.org,
         "token.acted",

@@ -25,7 +25,7 @@ ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused
 
 
 class Reread(Struct, frozen=True, kw_only=True):
-    """``last_at`` is when the last whole reading of the oldest stream ended, ``None`` before the first."""
+    """``last_at`` is when the oldest stream was last read completely; ``None`` before the first time."""
 
     within_days: int
     last_at: datetime | None
@@ -36,9 +36,9 @@ class Reread(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """A ``part`` of the requests for a list (``path``) that the account refused, or the ``list`` itself, and when.
+    """A ``part`` of the requests for a list (``path``) that the account refused, or the whole ``list``, and when.
 
-    ``names`` are the includes, for example; empty means all of them.
+    ``names`` are includes, for example; empty means all of them.
     """
 
     path: str
@@ -48,7 +48,7 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 def refused_by(connection: Connection) -> list[Refused]:
-    """The requests that an account last refused with its current key."""
+    """Return the requests that an account last refused with its current key."""
     kept = refused_requests.read(msgspec.json.encode(connection.refused).decode())
     return [
         Refused(path=refusal.path, part=refusal.part, names=refusal.names, at=refusal.at)
@@ -60,19 +60,18 @@ def refused_by(connection: Connection) -> list[Refused]:
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
-    """A line of ``jemmo status --json``. Counts are of visible records, without those that rules hide.
+    """A line of ``jemmo status --json``. Counts are of visible records, without those that rules exclude.
 
-    ``last_success_at`` is the time of the oldest page: all that the ATS changed before it is here. ``synced_at`` says
-    the same of each stream (docs/counts-and-times.md). ``reread`` says within how many days every record's content is
-    read again, and when all of it last was. ``late`` says that a sync is due and none has started,
-    ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
-    what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
-    deletions wait for an owner or admin; ``warnings`` what the last sync
-    says of the connection as a whole, each with its code and message. ``history`` says how many years are read and from
-    which day on, ``null`` where everything is. ``recent_ready`` says that what changed in the 30 days before the
-    first sync is here, while older records may still be missing. ``refused`` is what the account does not answer and is
-    therefore asked for once a day only. ``org_deleted_at`` is when the organization will be deleted, ``null`` unless
-    somebody requested that.
+    ``last_success_at`` is the time of the oldest page: every earlier change in the ATS is here. ``synced_at`` is the
+    same time for each stream (docs/counts-and-times.md). ``reread`` says how often, in days, every record's content is
+    read again, and when that was last completed. ``late`` says that a sync is due and has not started, ``slow`` that
+    one takes much longer than earlier ones. ``failures`` counts failures in a row. ``key_reminder`` is the next step
+    for the key, ``files_error`` what stops file downloads, and ``decision`` which deletions wait for an owner or
+    admin. ``warnings`` are the last sync's warnings about the whole connection, each with code and message.
+    ``history`` says how many years are read and from which day on, ``null`` if everything is. ``recent_ready`` says
+    that the changes of the 30 days before the first sync are here, while older records may still be missing.
+    ``refused`` lists requests that the account refuses, which are therefore tried only once a day. ``org_deleted_at``
+    is when the organization will be deleted, ``null`` if nobody requested that.
     """
 
     id: UUID
@@ -103,7 +102,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
 
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
-    """Every connection, or those of one organization."""
+    """Return the status of every connection, or of one organization's."""
     connections = Connection.objects.select_related("org", "lease").order_by(
         "org__slug", "created_at"
     )
@@ -114,7 +113,7 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
 
 
 def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
-    """The same of one connection, with its organization at hand."""
+    """Return the status of one connection, with its organization loaded."""
     seen = freshness.ConnectionSnapshot(connection)
     state = freshness.of(seen, now=now)
     return ConnectionStatus(
@@ -160,7 +159,7 @@ def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:
 
 
 def counts_of(connection: Connection) -> dict[str, int]:
-    """Visible jobs, talents, and the applications of those talents."""
+    """Count visible jobs, talents, and those talents' applications."""
     return {
         "jobs": Job.objects.filter(SHOWN, connection=connection).count(),
         "talents": Talent.objects.filter(SHOWN, connection=connection).count(),

@@ -1,4 +1,4 @@
-"""A connection's state as its card shows it."""
+"""A connection's state, as its card shows it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DAY = timedelta(days=1)
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """The age of a key in days; ``due``: it should be replaced, ``expires_in`` is in days too."""
+    """The age of a key in days. ``due``: it should be replaced. ``expires_in`` is in days too."""
 
     age: int
     due: bool
@@ -53,11 +53,11 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 class ConnectionSummary(Struct, frozen=True, kw_only=True):
-    """All that a connection's card shows. ``runs`` are the latest, newest first.
+    """Everything a connection's card shows. ``runs`` are the latest, newest first.
 
-    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them. ``error`` is the latest
-    failure without a success since; ``decision`` is about paused deletions. ``late``: a sync is due and none has
-    started; ``slow``: one takes much longer than before.
+    ``pages`` says when each page's data was last synced; ``synced_at`` is the oldest of these times. ``error`` is the
+    latest failure since the last success; ``decision`` is about paused deletions. ``late``: a sync is due and has not
+    started. ``slow``: it takes much longer than earlier ones.
     """
 
     connection: Connection
@@ -87,19 +87,19 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def activity(self) -> str:
-        """What is in progress and ends on its own: ``syncing``, ``queued`` or ``leaving``; otherwise empty."""
+        """Activity that ends by itself: ``syncing``, ``queued`` or ``leaving``; otherwise empty."""
         if self.leaving:
             return "leaving"
         return "syncing" if self.colour is Colour.LOADING else "queued" if self.queued else ""
 
     @property
     def changes_soon(self) -> bool:
-        """Whether to look again in a moment."""
+        """Whether the page should poll again in a moment."""
         return bool(self.activity)
 
     @property
     def released(self) -> list[HeldDeletion]:
-        """Deletions that the next comparison follows."""
+        """Deletions that the next reconcile will apply."""
         return [row for row in self.held if row.released_at is not None]
 
     @property
@@ -110,14 +110,14 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 def connection_summaries(
     org: Organisation, *, now: datetime | None = None
 ) -> list[ConnectionSummary]:
-    """A card for each connection of the organization."""
+    """Return a card for each connection of the organization."""
     return [connection_summary(connection, now=now) for connection in listed(org)]
 
 
 def connection_summary(
     connection: Connection, *, now: datetime | None = None, before: datetime | None = None
 ) -> ConnectionSummary:
-    """One connection's card; ``before`` begins its history further back."""
+    """Return one connection's card. ``before`` starts its history further back."""
     now = now or datetime.now(UTC)
     runs = history(connection, before=before)
     running = is_running(connection, now)
@@ -158,7 +158,7 @@ def connection_summary(
 
 
 def _queued(connection: Connection) -> bool:
-    """Whether a sync waits for a worker to take it up."""
+    """Whether a sync waits for a worker."""
     waiting = ProcrastinateJob.objects.filter(
         lock=f"sync:{connection.id}", task_name="sync_connection", status__in=("todo", "doing")
     )

@@ -11,7 +11,7 @@ from jemmo.store.models import Connection, ConnectionState, Organisation
 
 
 class OrgSyncRequest(Struct, frozen=True, kw_only=True):
-    """The outcome of a click: how many connections sync, how many already did, and what prevented others."""
+    """The result of a click: how many connections sync, how many already did, and what prevented others."""
 
     started: int
     joined: int

@@ -1,4 +1,4 @@
-"""The connect wizard: the available ATSs, the plan of a first sync, and when it starts."""
+"""The connect wizard: the available ATSs, the plan of a first sync, and its start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.vault import Vault
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """The estimate of a connection's first sync, from the ATS's current counts, and when the next night begins."""
+    """The estimate for a first sync, from the ATS's current counts, and when the next night begins."""
 
     report: AccessReport
     expected: FirstSync
@@ -33,7 +33,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def choices() -> list[Connector]:
-    """The ATSs there are, by name."""
+    """Return the available ATSs, by name."""
     return sorted(CONNECTORS.values(), key=lambda connector: connector.label)
 
 
@@ -52,7 +52,7 @@ def connect(
 ) -> Connected:
     """Connect from the browser: like ``connections.connect``, but no sync starts until a person chooses when.
 
-    An account that is connected already is a ``KnownAccount``; an address within this network is refused.
+    Raises ``KnownAccount`` if the account is connected already. An address inside this network is refused.
     """
     if base_url:
         check_public(check_address(base_url), allowed_hosts)
@@ -72,7 +72,7 @@ def connect(
 
 
 def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
-    """Ask the ATS what it holds and estimate the first sync. Raises the error that the ATS's refusal means."""
+    """Ask the ATS for its counts and estimate the first sync. Raises an error for the ATS's refusal."""
     connector = CONNECTORS[connection.provider]
     report = connections.test(connection, vault, patience=PATIENCE)
     pace = connector.pace(connector.settled(connection.options)) if connector.pace else None
@@ -88,14 +88,14 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
 
 
 def has_begun(connection: Connection) -> bool:
-    """Whether the first sync of a connection has started, however it ended."""
+    """Whether a connection's first sync has started, whatever its outcome."""
     return bool(SyncRun.objects.filter(connection=connection).exists())
 
 
 def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime | None:
-    """Let the first sync start now, or tonight; then the time is answered.
+    """Start the first sync now, or tonight and return that time.
 
-    Raises ``ConfigError`` when it cannot start. Saying so twice starts one sync.
+    Raises ``ConfigError`` when it cannot start. Calling this twice starts one sync.
     """
     begins = plan_of(connection.org).tonight(now) if at_night else None
     connections.resume(connection, not_before=begins)
@@ -106,5 +106,5 @@ def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime 
 
 
 def connector_named(provider: str) -> Connector | None:
-    """The connector of an address; ``None`` if there is no such ATS."""
+    """Return the connector of an address; ``None`` if there is no such ATS."""
     return CONNECTORS.get(provider)

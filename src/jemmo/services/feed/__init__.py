@@ -1,1 +1,1 @@
-"""The change feed, as the API's programs read it."""
+"""The change feed, as API programs read it."""

@@ -1,4 +1,4 @@
-"""The part of an organization's feed that a token may read. A feed begins when it is first read."""
+"""The part of an organization's feed that a token may read. A feed starts when it is first read."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from jemmo.store.models import ApiToken
 
 RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL, ApiScope.NOTES)
 """The scopes on which it depends what a record looks like, or whether it is there."""
-ATTEMPTS = 20  # at a moment at which everything is numbered
+ATTEMPTS = 20  # attempts to find a moment at which everything is numbered
 
 
 class CursorExpired(Exception):
-    """The feed can't continue from this number: it is older than what is kept, or was never this token's."""
+    """The feed can't continue from this number. It is older than the retention, or never belonged to this token."""
 
 
 class FeedBusy(Exception):
-    """Records are written faster than they can be compared at one moment."""
+    """Records are written too fast to compare them at one moment."""
 
 
 def position(token: ApiToken) -> int:
-    """The number of the last change."""
+    """Return the number of the last change."""
     known, _ = _read(token, 0, limit=0)
     return known.seq
 
 
 def changes(token: ApiToken, after: int, limit: int) -> tuple[list[Change], int]:
-    """The changes after a number, and the number to continue from. Raises ``CursorExpired``."""
+    """Return the changes after a number, and the number to continue from. Raises ``CursorExpired``."""
     known, since = _read(token, after, limit)
     if not max(known.oldest, since) <= after <= known.seq:
         raise CursorExpired
@@ -52,9 +52,9 @@ def digest(
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest:
-    """The digest of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
+    """Return the digest of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
 
-    It is computed from the tables, not from the feed, since it must prove the feed.
+    It is computed from the tables and not from the feed, because it must prove the feed.
     """
     if at is not None:
         changes(token, at, limit=1)
@@ -77,13 +77,13 @@ def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
     since = _follow(token)
     with scope.acting_in(tokens.scope_of(token)):
         known = reading.changes(token.org_id, after, limit, sight_of(token))
-    if known is None:  # dropped between two statements, since nothing had read it for days
+    if known is None:  # dropped between two statements, because nothing had read it for days
         raise CursorExpired
     return known, since
 
 
 def _follow(token: ApiToken) -> int:
-    """Number the organization's committed changes; returns the number from which the token may continue."""
+    """Number the organization's committed changes. Return the number from which the token may continue."""
     rights = [right.value for right in RIGHTS if right in token.scopes]
     if token.connection_id is not None:
         rights.append(f"connection {token.connection_id}")
@@ -96,12 +96,12 @@ def _follow(token: ApiToken) -> int:
 
 
 def sight_of(token: ApiToken) -> Sight:
-    """The token's access to the feed, besides its scope in the database."""
+    """Return the token's access to the feed, in addition to its database scope."""
     return reading.sight_of(token.scopes, token.connection_id)
 
 
 def _as_seen(token: ApiToken, change: Change) -> Change:
-    """Which contact details changed is for readers who may see them."""
+    """Hide which contact details changed from readers who may not see them."""
     if ApiScope.CONTACTS in token.scopes or not set(change.fields) & set(CONTACTS):
         return change
     fields = [field for field in change.fields if field not in CONTACTS]
@@ -109,7 +109,7 @@ def _as_seen(token: ApiToken, change: Change) -> Change:
 
 
 def records_of(changes: Collection[Change]) -> dict[str, list[UUID]]:
-    """The ids of the records that are still there, by entity."""
+    """Return the ids of the records that still exist, by entity."""
     ids: dict[str, list[UUID]] = {}
     for change in changes:
         if change.op != "deleted":

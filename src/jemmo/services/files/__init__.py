@@ -1,1 +1,1 @@
-"""Downloading files, storing them, handing them out, and cleaning up."""
+"""Downloading, storing, serving and cleaning up files."""

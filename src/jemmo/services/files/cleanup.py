@@ -1,4 +1,4 @@
-"""Mends what a crash, a deletion or a hand in the storage left: no file without a row, no row without its file."""
+"""Repairs storage after crashes, deletions and manual changes: no file without a row, no row without its file."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from jemmo.store.sync import pace
 from jemmo.vault import Vault
 from jemmo.vault.lookups import word_hashes
 
-LEFT_ALONE = timedelta(hours=1)  # what is younger may be at work
+LEFT_ALONE = timedelta(hours=1)  # younger files may still be in use
 KEPT_VERSIONS = 5
-BATCH = 500  # rows of one statement
+BATCH = 500  # rows per statement
 PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has requested
-FEW, SHARE = 20, 0.25  # more than both would vanish at once: a person decides first
+FEW, SHARE = 20, 0.25  # if both would be exceeded at once, a person decides first
 
 
 class CleanupSummary(Struct, kw_only=True):
     """The number of repairs.
 
     ``retired`` are kept files that the ATS no longer has, ``orphans`` files without a row, ``lost`` rows without their
-    file (fetched again), ``read`` files whose words were still to be taken. ``held`` is how many were not touched since
-    they are suspiciously many: the storage may be another one than before.
+    file (fetched again), ``read`` files whose text was still to be extracted. ``held`` counts files left alone because
+    suspiciously many would change: the storage may be the wrong one.
     """
 
     retired: int = 0
@@ -53,9 +53,9 @@ def connections_due() -> list[UUID]:
 
 
 def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> CleanupSummary:
-    """Compare rows and storage and repair the differences; safe to repeat and to interrupt anywhere.
+    """Compare rows and storage and repair the differences. Safe to repeat and to interrupt anywhere.
 
-    Raises ``ReaderUnavailable`` when files wait to be read and cannot be.
+    Raises ``ReaderUnavailable`` when files wait for text extraction and it cannot run.
     """
     now = now or datetime.now(UTC)
     summary = CleanupSummary()
@@ -78,13 +78,13 @@ def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> 
 
 
 def remove(version: FileVersion, storage: Storage) -> None:
-    """First the content, then the row: until then, the row still has its place."""
+    """Delete the content first, then the row, so that the content is never left without one."""
     storage.delete(version.storage_name)
     version.delete()
 
 
 def _batches(versions: QuerySet[FileVersion]) -> Iterator[list[FileVersion]]:
-    """In the order of their keys, so that no statement reads more than a batch."""
+    """Yield rows by key, so that no statement reads more than one batch."""
     after = UUID(int=0)
     while batch := list(versions.filter(id__gt=after).order_by("id")[:BATCH]):
         after = batch[-1].id  # before it may be deleted
@@ -101,7 +101,7 @@ def _has_vanished(version: FileVersion) -> bool:
 
 
 def _retire(version: FileVersion, storage: Storage) -> None:
-    """Take a file away that the ATS no longer has. Should it come back, it is fetched again."""
+    """Delete a file that the ATS no longer has. If it comes back, it is fetched again."""
     storage.delete(version.storage_name)
     with transaction.atomic():
         FileText.objects.filter(attachment=version.attachment_id).delete()
@@ -112,7 +112,7 @@ def _retire(version: FileVersion, storage: Storage) -> None:
 
 
 def _outdated(batch: list[FileVersion]) -> set[UUID]:
-    """Versions beyond those that are kept of a file, the oldest first to go; never the one shown."""
+    """Versions of a file beyond the number kept, oldest first; never the current one."""
     replaced = [version for version in batch if version.id != version.attachment.current_version]
     rows = FileVersion.objects.filter(
         state="stored", attachment__in={version.attachment_id for version in replaced}
@@ -129,7 +129,7 @@ def _outdated(batch: list[FileVersion]) -> set[UUID]:
 
 
 def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
-    """Rows against what the storage lists. Folders of organizations that this database does not know are not ours."""
+    """Compare rows with the storage. Folders of organizations unknown to this database are not ours."""
     listed = {file.name: file.modified_at for file in storage.listing()}
     old = now - LEFT_ALONE
     lost: list[FileVersion] = []
@@ -159,7 +159,7 @@ def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
 
 
 def _orphans(names: list[str]) -> list[str]:
-    """The names in our organizations' folders that no row has."""
+    """Names in our organizations' folders that have no row."""
     ours = {str(key) for key in Organisation.objects.values_list("id", flat=True)}
     keys = {name: key_of(name) for name in names if name.split("/")[0] in ours}
     known: set[str] = set()
@@ -182,7 +182,7 @@ def batched(keys: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
 
 
 def adopt_storage(storage: Storage) -> int:
-    """Accept the storage as this database's, and download again what is not in it; returns how many files."""
+    """Accept the storage as this database's, and download what is missing. Return the number of files."""
     place.accept(storage)
     listed = {stored.name for stored in storage.listing()}
     versions = FileVersion.objects.filter(state="stored").select_related("attachment__talent")
@@ -212,7 +212,7 @@ def _fetch_again(version: FileVersion) -> None:
 
 
 def _read_unread(storage: Storage, vault: Vault, now: datetime) -> int:
-    """Take the words of files whose reader was cut off."""
+    """Extract the text of files whose reader was interrupted."""
     unread = FileVersion.objects.filter(
         state="stored",
         text_status="PENDING",

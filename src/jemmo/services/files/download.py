@@ -1,12 +1,12 @@
-"""Fetching files from the ATS: one after the other, when no sync needs the line, until the time is up.
+"""Downloads files from the ATS, one at a time, while no sync needs the quota, until the time is up.
 
-A crash at any point leaves no file without a row and no row that claims a file which is not there:
+A crash at any point leaves no file without a row and no row that claims a missing file:
 
-1. the row of the content is written (``writing``)
-2. its sealed bytes are put into the storage
-3. one transaction makes the row ``stored`` and the attachment show it
+1. write the row of the content (``writing``)
+2. put its encrypted bytes into the storage
+3. in one transaction, mark the row ``stored`` and point the attachment at it
 
-After 1 or 2 the attachment is still pending and fetched again; what was half done is taken up or swept (``tidying``).
+After a crash at 1 or 2 the attachment is still pending and is fetched again. ``tidying`` resumes or removes the rest.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ DAY = 24 * 3600.0
 FILES_PART = 0.5
 """The share of the quota: files give way to syncs with the same key, and to refetches."""
 TOO_LARGE = {"too_large", TooLarge.default_code}
-INSPECTIONS = 3  # of one file, when they are cut off; then it is refused
+INSPECTIONS = 3  # per file, if they are interrupted; then the file is refused
 NO_FILES = {"files_off", "resumes_off"}
 """The ATS hands out no files: a fact, not a failure."""
 PER_FILE = {"file_host"}
@@ -64,7 +64,7 @@ PER_FILE = {"file_host"}
 class DownloadSummary(Struct, kw_only=True):
     """The outcome of one turn.
 
-    ``outcomes`` counts stored, unchanged, gone, refused and the like; ``more`` are waiting.
+    ``outcomes`` counts stored, unchanged, gone, refused and other files. ``more`` says that some are waiting.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -92,7 +92,7 @@ async def download_files(
     seconds: float = 50.0,
     enough: Callable[[], bool] = lambda: False,
 ) -> DownloadSummary:
-    """Fetch what is due for about ``seconds``, or until it is ``enough``; a sync of the connection ends the turn early.
+    """Download due files for about ``seconds``, or until ``enough``. A sync of the connection ends the turn early.
 
     Failures are stored with each file or in ``error``; raises ``TransientError`` if the database is unreachable.
     """
@@ -144,7 +144,7 @@ async def download_files(
 
 
 async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
-    """Leave the connection's files alone for a while, and keep for the status why."""
+    """Pause the connection's files for a while, and store the reason for the status page."""
     failures = 1
     if _is_failure(error):
         failures = await store.note_failure(db, connection_id, error.as_record())
@@ -157,7 +157,7 @@ async def _drain_queue(
     summary: DownloadSummary,
     is_over: Callable[[], bool],
 ) -> bool:
-    """Empty the queue; ``True`` when the turn is over and more is waiting."""
+    """Empty the queue. ``True`` if the turn is over and more files wait."""
     while True:
         with explained():
             waiting = await store.due(bench.db, connection_id, limit=AT_ONCE)
@@ -166,14 +166,14 @@ async def _drain_queue(
         for file in waiting:
             with explained():
                 if await leases.is_held(bench.db, connection_id):
-                    return False  # the schedule comes back to it
+                    return False  # the schedule retries it
                 if is_over():
                     return True
                 summary.outcomes[await _download_file(bench, file)] += 1
 
 
 async def _download_file(bench: DownloadContext, file: store.DueFile) -> str:
-    """One file, to whatever end; raises what concerns the whole connection or the storage."""
+    """Download one file and record its outcome. Raises errors of the whole connection or the storage."""
     request = WantedFile(
         talent_remote_id=file.talent_remote_id,
         remote_id=file.remote_id,
@@ -211,7 +211,7 @@ async def _download_file(bench: DownloadContext, file: store.DueFile) -> str:
 
 
 async def _open(source: FileSource, request: WantedFile) -> FoundFile | None:
-    """The file; a bug on the way is recorded for this file, and must not stop the next ones."""
+    """Open the file. A bug is recorded for this file and must not stop the next ones."""
     try:
         return await source.open_file(request)
     except SliceOver:
@@ -261,7 +261,7 @@ async def _store_file(bench: DownloadContext, file: store.DueFile, download: Fou
 async def _keep_words(
     bench: DownloadContext, file: store.DueFile, version_id: UUID, examined: Examined
 ) -> None:
-    """Missing or unavailable ones do no harm."""
+    """Store the text. Missing or unavailable text does no harm."""
     text = examined.text
     if not text:
         await store.no_text(bench.db, file, version_id, examined.reason or "empty")
@@ -281,7 +281,7 @@ def _is_failure(error: JemmoError) -> bool:
 
 
 def _next_chance(error: JemmoError, failures: int) -> datetime:
-    """When to try a connection again: as the ATS asks, soon, or once a person may have acted."""
+    """When to retry a connection: as the ATS asks, soon, or once a person may have acted."""
     now = datetime.now(UTC)
     if isinstance(error, Postponed):
         return error.resume_at

@@ -1,4 +1,4 @@
-"""Downloads for programs: by short-lived links without a token, and logged."""
+"""Downloads for programs, through short-lived links without a token. They are logged."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class FileLink(Struct, frozen=True, kw_only=True):
 
 
 class Ticket(Struct, frozen=True):
-    """A file that a link opens, and the token that asked for it."""
+    """A file that a link opens, and the token that requested it."""
 
     token_id: UUID
     version_id: UUID
 
 
 def sign(token: ApiToken, file: Attachment, now: datetime) -> tuple[str, datetime] | None:
-    """A text that opens the file for a few minutes, and until when; ``None`` if its bytes may not be had."""
+    """Return a token that opens the file for a few minutes, and its expiry; ``None`` if its bytes are unavailable."""
     version = _version(token, file.current_version)
     if version is None:
         return None
@@ -44,7 +44,7 @@ def sign(token: ApiToken, file: Attachment, now: datetime) -> tuple[str, datetim
 
 
 def read_ticket(text: str) -> Ticket | None:
-    """The file of a signed link; ``None`` if the link was changed or has expired."""
+    """Return the file of a signed link; ``None`` if the link was changed or has expired."""
     try:
         payload = signing.loads(text, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:
@@ -55,7 +55,7 @@ def read_ticket(text: str) -> Ticket | None:
 def take(
     token: ApiToken, version_id: UUID, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """The content; rights are checked again, and the access log records the token. Raises ``FileGone``."""
+    """Return the content after checking rights again; log the access with the token. Raises ``FileGone``."""
     version = _version(token, version_id)
     if version is None:
         return None
@@ -72,7 +72,7 @@ def take(
 
 
 def _version(token: ApiToken, version_id: UUID | None) -> FileVersion | None:
-    """A resume contains contact details, so it is withheld from programs without access to those."""
+    """Return the version. A resume contains contact details, so programs without access to those don't get it."""
     version = stored_files.shown(token.org, version_id) if version_id else None
     if version is None or version.attachment.talent.withheld:
         return None

@@ -1,7 +1,7 @@
-"""The one file storage of this installation: private, and the same for every process.
+"""The file storage of this installation: private, and the same for every process.
 
-A random mark is kept both in the storage and, sealed, in the database. A process that finds another mark, or none, uses
-another storage than the rest: a local folder of its own machine, or another bucket.
+A random mark is stored both in the storage and, encrypted, in the database. A process that finds another mark, or none,
+uses a different storage than the rest, such as a local folder or another bucket.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ready: WeakSet[Storage] = WeakSet()
 
 
 class Claim(StrEnum):
-    """The storage's owner mark. ``OPEN``: no file was ever kept, so any storage will do."""
+    """Whether the storage belongs to this database. ``OPEN``: no file was ever stored, so any storage will do."""
 
     OURS = "ours"
     OPEN = "open"
@@ -36,14 +36,14 @@ class Claim(StrEnum):
 
 
 def is_ready(storage: Storage) -> bool:
-    """Whether this process has made sure of the storage already."""
+    """Whether this process has checked the storage already."""
     return storage in _ready
 
 
 def ready(storage: Storage) -> None:
-    """Make sure, once in each process, that files may be kept there.
+    """Check, once per process, that files may be stored there.
 
-    Raises ``ConfigError`` if the public can read it or if it is not the storage of this database.
+    Raises ``ConfigError`` if the storage is public or belongs to another database.
     """
     if storage in _ready:
         return
@@ -88,7 +88,7 @@ def _claim(storage: Storage, vault: Vault) -> Claim:
 
 
 def _adopt(storage: Storage, vault: Vault) -> None:
-    """Save the storage's mark in the database; a storage without a mark gets one first."""
+    """Save the storage's mark in the database. A storage without a mark gets one first."""
     mark = _mark_in(storage)
     if mark is None:
         mark = uuid4().hex.encode()

@@ -33,7 +33,7 @@ class NotAllowed(Exception):
 
 
 class FileGone(JemmoError):
-    """The row is there, but its bytes are not."""
+    """The row exists, but its bytes don't."""
 
     default_code = "file_gone"
 
@@ -47,7 +47,7 @@ class OpenFile(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """A file as shown on pages. ``text`` is ``None`` if it has no words; ``earlier`` are other versions kept."""
+    """A file as shown on pages. ``text`` is ``None`` if it has none; ``earlier`` are previous versions."""
 
     version: FileVersion
     file_name: str
@@ -58,7 +58,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def are_read(connection: Connection) -> bool:
-    """Whether an ATS's files are read at all; if it doesn't list them, options may configure where they are."""
+    """Whether Jemmo reads this ATS's files at all. If the ATS doesn't list them, options may say where they are."""
     if are_turned_off(connection):
         return False
     connector = CONNECTORS.get(connection.provider)
@@ -67,14 +67,14 @@ def are_read(connection: Connection) -> bool:
 
 
 def are_turned_off(connection: Connection) -> bool:
-    """Whether the connection's options turn off the ATS's resumes."""
+    """Whether the connection's options turn off resumes."""
     connector = CONNECTORS.get(connection.provider)
     switches = [each for each in connector.options if each.name == "resumes"] if connector else []
     return any(connection.options.get(each.name, each.default) == "off" for each in switches)
 
 
 def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Preview | None:
-    """The text of a file; logs the view. ``None`` if there is no such file for this organization."""
+    """Return the text of a file and log the view. ``None`` if this organization has no such file."""
     version = _allowed(membership, version_id)
     if version is None:
         return None
@@ -96,7 +96,7 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
 
 
 def link(membership: Membership, version_id: UUID, *, inline: bool = False) -> str | None:
-    """A token that opens this file for this person for a few minutes."""
+    """Return a token that opens this file for this person for a few minutes."""
     version = _allowed(membership, version_id)
     if version is None:
         return None
@@ -113,7 +113,7 @@ class Ticket(Struct, frozen=True):
 
 
 def read_link(account: Account, token: str) -> Ticket | None:
-    """The file of a link; ``None`` if it belongs to another person, was changed, or has expired."""
+    """Return the file of a link; ``None`` if it belongs to another person, was changed, or has expired."""
     try:
         payload = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:
@@ -126,7 +126,7 @@ def read_link(account: Account, token: str) -> Ticket | None:
 def take_file(
     membership: Membership, ticket: Ticket, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """The bytes; rights are checked again, and the access log records who downloaded them. Raises ``FileGone``."""
+    """Return the bytes after checking rights again; log who downloaded them. Raises ``FileGone``."""
     version = _allowed(membership, ticket.version_id)
     if version is None:
         return None
@@ -137,7 +137,7 @@ def take_file(
 
 
 def open_version(version: FileVersion, *, vault: Vault, storage: Storage | None = None) -> OpenFile:
-    """The bytes of a version, with a safe name. Raises ``FileGone``, and ``ConfigError`` for another storage."""
+    """Return the bytes of a version, with a safe name. Raises ``FileGone``, and ``ConfigError`` for another storage."""
     storage = storage or open_storage()
     try:
         sealed = storage.get(version.storage_name)
@@ -163,7 +163,7 @@ def note(membership: Membership, action: Action, version: FileVersion) -> None:
 
 
 def safe_name(name: str | None, content_type: str) -> str:
-    """A name that misleads neither person nor machine: no path, and the ending of what the file is.
+    """Return a name that misleads neither people nor software: no path, and the extension of the actual type.
 
     >>> safe_name("../../cv.exe", "application/pdf")
     'cv.exe.pdf'

@@ -1,4 +1,4 @@
-"""Notifications about anything but a sync run: stored with their cause, sent like the others."""
+"""Notifications that don't come from a sync run: stored with their cause and sent like the others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def notify(
     fold: str | None = None,
     **facts: Any,
 ) -> Notification:
-    """Store it for everyone and queue it for members who want failures; ``facts`` contain no personal data.
+    """Store a notification for everyone and queue it for members who want failures. ``facts`` hold no personal data.
 
     With ``fold`` it stays open until a sync of the connection ends.
     """

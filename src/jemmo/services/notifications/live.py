@@ -1,7 +1,7 @@
-"""Open pages hear of news: one LISTEN connection per process, fanned out to its pages.
+"""Live updates of open pages: one LISTEN connection per process, fanned out to its pages.
 
-A page that reads too slowly loses its waiting events and gets one ``resync`` instead, and so do all when the database
-connection was lost: the content of an event is always in the tables too.
+Events only signal changes; their content is in the tables too. So a page that reads too slowly loses its queued events
+and gets one ``resync`` instead. All pages get one after a lost database connection.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from jemmo.store.db.postgres import Connection
 from jemmo.store.feed import triggers
 from jemmo.store.notifications import live_events
 
-QUEUED = 64  # events that may wait for one page
-CHECK_EVERY = 20.0  # seconds between two checks of whether sessions and memberships still stand
-MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # pages that may be open at the same time, in a process
+QUEUED = 64  # events queued per page
+CHECK_EVERY = 20.0  # seconds between two checks that sessions and memberships are still valid
+MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # open pages per process
 RESYNC: dict[str, Any] = {"kind": "resync"}
-OWN = {"hello", "resync", "signed_out"}  # kinds of events that come from no notification
+OWN = {"hello", "resync", "signed_out"}  # events that never come from a notification
 
 
 @dataclass(eq=False)
 class Subscription:
-    """One open page: whose it is, and what waits for it. ``None`` in the queue is the end.
+    """One open page: its account and its event queue. ``None`` in the queue ends the stream.
 
-    ``session`` is the hash that stands for it in the table.
+    ``session`` is the hash of the session, as in the table.
     """
 
     org: str
@@ -46,7 +46,7 @@ class Subscription:
     )
 
     def put(self, event: dict[str, Any] | None) -> None:
-        """Never waits: if the page is too slow, its pending events become one ``resync``."""
+        """Queue an event without waiting. If the page is too slow, its queued events become one ``resync``."""
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
@@ -55,7 +55,7 @@ class Subscription:
 
 
 class Hub:
-    """The pages of one process, and the programs that wait for changes. It listens while there is one."""
+    """The pages of one process, and the programs that wait for changes. Listens while there are any."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -70,7 +70,7 @@ class Hub:
     async def page(
         self, org_id: UUID, session: str, membership: int, account: UUID
     ) -> AsyncIterator[Subscription]:
-        """Subscribe; the database connection listens before this returns, so no event is lost."""
+        """Subscribe a page. Listening starts before this returns, so no event is lost."""
         subscription = Subscription(str(org_id), session, membership, account)
         self.pages.add(subscription)
         if self.closed:
@@ -84,7 +84,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def feed(self, org_id: UUID) -> AsyncIterator[asyncio.Event]:
-        """An event that is set whenever an organization's feed may have changes, and when this process ends."""
+        """An event that is set when an organization's feed may have changes, or this process ends."""
         changed = asyncio.Event()
         self.feeds.setdefault(str(org_id), set()).add(changed)
         if self.closed:
@@ -99,7 +99,7 @@ class Hub:
             self._rest()
 
     async def _listening(self) -> None:
-        """Return once the database is listened to, or is away."""
+        """Wait until the database connection listens or is unavailable."""
         if not self.closed and (self._task is None or self._task.done()):
             self._ready.clear()
             self._task = asyncio.create_task(self._listen())
@@ -118,7 +118,7 @@ class Hub:
                 changed.set()
 
     def close(self) -> None:
-        """End all pages' streams; they reconnect on their own."""
+        """End all pages' streams. The pages reconnect by themselves."""
         self.closed = True
         self._ready.set()
         for page in self.pages:
@@ -126,9 +126,9 @@ class Hub:
         self._wake(*self.feeds)
 
     def tell(self, payload: str) -> None:
-        """Pass an event on. Every role of the database may notify, so unreadable events are ignored.
+        """Pass an event on. Every database role may notify, so unreadable events are ignored.
 
-        Nor is the state of this process: whether someone is signed out is read from the tables.
+        For the same reason events don't change this process's state: session validity is read from the tables.
         """
         try:
             event = msgspec.json.decode(payload, type=dict[str, Any])
@@ -152,7 +152,7 @@ class Hub:
                     self._ready.set()
                     pause = 0.2
                     while True:
-                        # All events that arrived together, since leaving the loop would lose the rest.
+                        # All events that arrived together, because leaving the loop would lose the rest.
                         async for notification in db.notifies(timeout=CHECK_EVERY, stop_after=1):
                             if notification.channel == triggers.CHANNEL:
                                 self._wake(notification.payload)
@@ -164,11 +164,11 @@ class Hub:
             pause = min(pause * 2, 15.0)
 
     def _overdue(self) -> bool:
-        """Whether it is time to look at the sessions although events keep coming."""
+        """Whether sessions are due for a check although events keep arriving."""
         return asyncio.get_running_loop().time() - self._checked >= CHECK_EVERY
 
     async def _end_strangers(self, db: Connection) -> None:
-        """End the streams of who signed out, was removed, or whose session ran out."""
+        """End the streams of people who signed out or were removed, or whose session expired."""
         self._checked = asyncio.get_running_loop().time()
         pages = list(self.pages)
         entitled = await live_events.entitled(
@@ -184,7 +184,7 @@ _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
 
 def hub() -> Hub:
-    """The hub of the running event loop."""
+    """Return the hub of the running event loop."""
     loop = asyncio.get_running_loop()
     for old in [event_loop for event_loop in _hubs if event_loop.is_closed()]:
         del _hubs[old]
@@ -194,7 +194,7 @@ def hub() -> Hub:
 
 
 def has_room(session: str, account: UUID) -> bool:
-    """Whether a session and an account may open another page; any thread may ask."""
+    """Whether a session and an account may open another page. Thread-safe."""
     pages = [page for hub in list(_hubs.values()) for page in list(hub.pages)]
     of_session = sum(page.session == session for page in pages)
     of_account = sum(page.account == account for page in pages)
@@ -202,6 +202,6 @@ def has_room(session: str, account: UUID) -> bool:
 
 
 def close() -> None:
-    """End every stream of this process: a server that waits for its answers could not stop otherwise."""
+    """End every stream of this process. A server that waits for its responses could not stop otherwise."""
     for hub in list(_hubs.values()):
         hub.close()

@@ -1,4 +1,4 @@
-"""Whether e-mail can leave this installation."""
+"""Whether this installation can send e-mail."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ UNSENT = frozenset(
 
 
 def is_set_up() -> bool:
-    """Whether there is a mail server (``JEMMO_EMAIL_URL``)."""
+    """Whether a mail server is configured (``JEMMO_EMAIL_URL``)."""
     return settings.EMAIL_BACKEND not in UNSENT
 
 
 def server() -> str:
-    """The mail server's host, empty without one."""
+    """The mail server's host; empty without one."""
     return settings.EMAIL_HOST if is_set_up() else ""

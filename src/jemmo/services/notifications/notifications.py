@@ -1,4 +1,4 @@
-"""Notifications: reading them, choosing what is sent, and sending it."""
+"""Notifications: reading them, choosing what is sent, and sending them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from jemmo.vault import Vault
 ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 AT_A_TIME = 100
-LOOKED_AT = 1000  # deliveries that are due
-IN_ONE = 50  # notifications in one message
+LOOKED_AT = 1000  # due deliveries per turn
+IN_ONE = 50  # notifications per message
 HOUR = timedelta(hours=1)
 SINGLY, GATHERED = 3, timedelta(minutes=15)
 RECEIVER = ("channel", "membership_id", "notification__org_id")
@@ -44,13 +44,13 @@ log = logging.getLogger(__name__)
 
 
 def allowed_hosts() -> frozenset[str]:
-    """Hosts that the operator lets messages go to wherever they are: ``JEMMO_CHAT_HOSTS``."""
+    """Hosts that may receive messages even inside the own network (``JEMMO_CHAT_HOSTS``)."""
     setting = os.environ.get("JEMMO_CHAT_HOSTS", "")
     return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
 
 def mark_read(membership: Membership, number: int | None = None) -> None:
-    """Mark one as read, or all, of this organization only."""
+    """Mark one notification of this organization as read, or all of them."""
     notifications = Notification.objects.filter(org_id=membership.org_id)
     if number is not None:
         notifications = notifications.filter(pk=number)
@@ -78,7 +78,7 @@ def choose_for_organisation(
     forget_chat: bool = False,
     vault: Vault,
 ) -> None:
-    """An owner's or admin's choice. An empty ``chat_url`` keeps the present one. Raises ``ConfigError``."""
+    """Save an owner's or admin's choice. An empty ``chat_url`` keeps the present one. Raises ``ConfigError``."""
     if not Role(membership.role).manages:
         raise ConfigError("not_allowed")
     values: dict[str, Any] = {"every_success": every_success, "chat_when": When(chat_when)}
@@ -91,10 +91,10 @@ def choose_for_organisation(
 
 
 def send_due(*, vault: Vault, now: datetime | None = None) -> int:
-    """Send what is due; how many arrived. Failed messages are retried later, and stored with their reason.
+    """Send what is due and return the number delivered. Failed messages are retried later, with their reason stored.
 
-    Notifications that are due to one receiver at the same time are one message. After ``SINGLY`` messages within an
-    hour, a receiver gets the rest in one message every ``GATHERED``.
+    Notifications due to one receiver at the same time become one message. After ``SINGLY`` messages within an hour, a
+    receiver gets the rest in one message every ``GATHERED``.
     """
     sent, moment = 0, now or datetime.now(UTC)
     for _attempted in range(AT_A_TIME):
@@ -106,7 +106,7 @@ def send_due(*, vault: Vault, now: datetime | None = None) -> int:
 
 
 def _claim(now: datetime) -> list[Delivery]:
-    """Take what is due to one receiver; its next attempt is set first, so a process that is killed only delays it."""
+    """Claim what is due to one receiver. The next attempt is set first, so a killed process only delays it."""
     due = Delivery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "id")
     waiting = due.values_list(*RECEIVER)[:LOOKED_AT]
     full = _full(now)
@@ -127,7 +127,7 @@ def _claim(now: datetime) -> list[Delivery]:
 
 
 def _full(now: datetime) -> set[tuple[Any, ...]]:
-    """The receivers who got so much lately that the rest is gathered for a while."""
+    """The receivers who recently got so many messages that the rest is combined."""
     lately = Delivery.objects.filter(sent_at__gt=now - HOUR).values_list(*RECEIVER)
     counted = lately.annotate(messages=Count("sent_at", distinct=True), last=Max("sent_at"))
     return {
@@ -142,7 +142,7 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
         (_mail if together[0].channel == "email" else _chat)(together, vault)
     except JemmoError as error:
         _failed(together, error.message, for_good=isinstance(error, ConfigError))
-    except OSError as error:  # of the mail server: its answer may repeat an address
+    except OSError as error:  # the mail server's answer may repeat an address
         log.warning("mail refused", extra={"reason": type(error).__name__})
         _failed(together, _("The mail server did not take it."))
     else:

@@ -1,4 +1,4 @@
-"""Writing to support, and answering."""
+"""Messages to support, and answers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from jemmo.store.models import (
 )
 from jemmo.vault import Vault, VaultError
 
-MOST_PICTURES = 20  # of a conversation
-LONGEST = 10_000  # characters of a message; of what is attached, the same
+MOST_PICTURES = 20  # per conversation
+LONGEST = 10_000  # characters of a message, and of an attachment
 
 
 @transaction.atomic
@@ -43,11 +43,11 @@ def write(
     vault: Vault,
     picture: Picture | None = None,
 ) -> SupportMessage:
-    """Send a message; attachments are made generic first. Raises ``ConfigError`` for an empty one.
+    """Send a message. Attachments are anonymized first. Raises ``ConfigError`` if it is empty.
 
     A ``picture`` is stored unchanged, encrypted: only screenshot mode offers to attach one.
 
-    Addresses, numbers and keys in the message are not even kept: support does not get to see them.
+    Addresses, numbers and keys in the message are masked before it is stored, so support never sees them.
     """
     if not body.strip():
         raise ConfigError("empty")
@@ -77,7 +77,7 @@ def write(
 
 
 def has_room(org: Organisation, account: Account) -> bool:
-    """Whether another picture may be attached to the open conversation."""
+    """Whether another picture fits into the open conversation."""
     threads = SupportThread.objects.filter(org=org, account=account, closed_at=None)
     return SupportPicture.objects.filter(message__thread__in=threads).count() < MOST_PICTURES
 
@@ -85,13 +85,13 @@ def has_room(org: Organisation, account: Account) -> bool:
 def own_picture(
     org: Organisation, account: Account, number: int, *, vault: Vault
 ) -> Picture | None:
-    """The picture of a message in this person's own conversation."""
+    """Return the picture of a message in this person's own conversation."""
     threads = SupportThread.objects.filter(org=org, account=account)
     return _opened(SupportPicture.objects.filter(message__thread__in=threads), number, vault)
 
 
 def picture_for_staff(thread_id: UUID, number: int, *, vault: Vault) -> Picture | None:
-    """The picture of a message in this conversation, for the person who answers it."""
+    """Return the picture of a message in this conversation, for the person who answers it."""
     return _opened(SupportPicture.objects.filter(message__thread=thread_id), number, vault)
 
 
@@ -104,14 +104,14 @@ def _opened(rows: QuerySet[SupportPicture], number: int, vault: Vault) -> Pictur
 
 
 def _own_keys(org: Organisation, vault: Vault) -> Iterator[str]:
-    """The API keys of the organization's connections: one that was pasted is found whatever it looks like."""
+    """The API keys of the organization's connections, to mask a pasted key whatever its format."""
     for connection in org.connections.exclude(sealed_key=b""):
-        with suppress(VaultError):  # with lost keys people need support all the more
+        with suppress(VaultError):  # people with lost keys need support most
             yield open_key(connection, vault)
 
 
 def attachable(text: str, org: Organisation, account: Account, disguise: Disguise) -> str:
-    """A text without what identifies people; masking it again changes nothing."""
+    """Mask what identifies people in a text. Masking it again changes nothing."""
     org.notice(disguise)
     account.notice(disguise)
     for connection in org.connections.all():
@@ -121,7 +121,7 @@ def attachable(text: str, org: Organisation, account: Account, disguise: Disguis
 
 @transaction.atomic
 def answer(thread: SupportThread, *, staff: Account, body: str, now: datetime) -> SupportMessage:
-    """Answer as support. An answer to a closed conversation opens it again, unless the person began another."""
+    """Answer as support. This reopens a closed conversation, unless the person started another."""
     newer = SupportThread.objects.filter(
         org_id=thread.org_id, account_id=thread.account_id, closed_at=None
     ).exclude(id=thread.id)

@@ -1,4 +1,4 @@
-"""The application's own role in the database, distinct from the tables' owner."""
+"""The application's own database role, distinct from the tables' owner."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jemmo.vault import default_vault
 
 
 def access(url: str) -> Access:
-    """How the application reaches the database of ``url``; its role is made at the first start."""
+    """Return how the application reaches the database of ``url``. Its role is created at the first start."""
     vault, context = default_vault(), secret_context(NAME)
     return roles.access(
         url,

@@ -1,7 +1,7 @@
-"""A backup as a file: a tar of parts, and at its end a manifest with the SHA-256 of each.
+"""The backup file: a tar of parts that ends with a manifest of the SHA-256 of each part.
 
-The manifest comes last, so a backup that was cut off has none. What follows it is the manifest's own digest, sealed
-with the installation's keys: it proves that the manifest is genuine, and that these are the right keys.
+The manifest comes last, so a truncated backup has none. After it comes its digest, sealed with the installation's keys.
+That proves that the manifest is genuine and that these are the right keys.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ MANIFEST, PROOF = "manifest.json", "manifest.proof"
 CONTEXT = b"backup manifest"
 BLOCK = 256 * 1024
 IN_MEMORY = 8 * 1024 * 1024
-PART = 64 * 1024 * 1024  # bytes of a table's rows, before they are compressed, in one part
+PART = 64 * 1024 * 1024  # bytes of a table's rows per part, uncompressed
 MOST_MANIFEST = 512 * 1024 * 1024
 
 
 class Damaged(ConfigError):
-    """The backup is not whole, or not one."""
+    """The backup is incomplete, or not a backup."""
 
     default_code = "backup_damaged"
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """A table in the backup: its columns in order, its rows, and its parts."""
+    """A table in the backup: its columns in order, the number of its rows and of its parts."""
 
     columns: list[str]
     rows: int
@@ -47,7 +47,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Files(Struct, frozen=True, kw_only=True):
-    """``included`` says whether the files' bytes are in the backup; ``missing`` had a row and no bytes."""
+    """Files in the backup. ``included``: their bytes are in it; ``missing``: files with a row but without bytes."""
 
     place: str
     included: bool
@@ -57,7 +57,7 @@ class Files(Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """The content of a backup.
+    """The contents of a backup.
 
     ``parts`` are each part's size in bytes and SHA-256; ``keys`` the ids of the keys needed.
     """
@@ -78,7 +78,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 class Archive:
-    """A backup that is being written."""
+    """A backup being written."""
 
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
@@ -88,7 +88,7 @@ class Archive:
         self._add(name, io.BytesIO(content), len(content), hashlib.sha256(content).hexdigest())
 
     def add_lines(self, folder: str, blocks: Iterator[bytes]) -> tuple[int, int]:
-        """Lines, a table's rows for example, compressed, in parts of bounded size; how many lines and parts.
+        """Write lines, such as a table's rows, in compressed parts. Return the number of lines and parts.
 
         A part may end anywhere in a row: they are read one after the other.
         """
@@ -118,7 +118,7 @@ class Archive:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Archive]:
-    """A new backup at ``path``, readable by its owner alone; whole, or not there. Raises ``ConfigError``."""
+    """Open a new backup at ``path``, readable by its owner. It appears once complete. Raises ``ConfigError``."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def writing(path: Path) -> Iterator[Archive]:
                     yield Archive(tar)
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(draft, path)  # unlike a rename, never in the place of another
+            os.link(draft, path)  # unlike a rename, this never replaces another file
         finally:
             draft.unlink(missing_ok=True)
     except FileExistsError:
@@ -139,7 +139,7 @@ def writing(path: Path) -> Iterator[Archive]:
 
 
 def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Every part in its order, by name; each is read before the next is requested. Raises ``Damaged``."""
+    """Yield every part in order, with its name. Read each before requesting the next. Raises ``Damaged``."""
     with _explained(path), tarfile.open(path, mode="r|") as tar:
         for head in tar:
             content = tar.extractfile(head) if head.isreg() else None
@@ -163,13 +163,13 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
-    """Read a backup from its first byte to its last and compare every part; the manifest, its digest and its proof.
+    """Read a whole backup and check every part, the manifest, its digest and its proof.
 
-    Raises ``Damaged`` when anything is missing, changed or too much, ``ConfigError`` for a format of the future.
+    Raises ``Damaged`` when anything is missing, changed or added, ``ConfigError`` for a newer format.
     """
     parts: dict[str, tuple[int, str]] = {}
     kept: dict[str, bytes] = {}
-    with _explained(path):  # what is cut off shows when it is read
+    with _explained(path):  # truncated data shows only when it is read
         for name, content in parts_of(path):
             if name in parts or name in kept:
                 raise Damaged(file=path.name)
@@ -186,7 +186,7 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
 
 
 def _sum_of(content: IO[bytes]) -> tuple[int, str]:
-    """Size and SHA-256."""
+    """Return size and SHA-256."""
     digest, size = hashlib.sha256(), 0
     while block := content.read(BLOCK):
         digest.update(block)
@@ -205,7 +205,7 @@ def _decoded(path: Path, text: bytes) -> Manifest:
 
 
 def unpacked(content: IO[bytes]) -> Iterator[bytes]:
-    """A compressed part's bytes, piece by piece."""
+    """Yield a compressed part's bytes in blocks."""
     unpacker = zlib.decompressobj(wbits=31)
     while block := content.read(BLOCK):
         if piece := unpacker.decompress(block):

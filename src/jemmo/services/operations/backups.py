@@ -1,4 +1,4 @@
-"""Taking a backup: the tables as of one moment, the files they name, and what a restore must know."""
+"""Making a backup: the tables as of one moment, the files they name, and the facts a restore needs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYSET = "keyset.json"
 
 
 class Made(Struct, frozen=True, kw_only=True):
-    """The facts that the caller gets about a backup."""
+    """The facts about a backup that the caller gets."""
 
     path: str
     bytes: int
@@ -37,11 +37,11 @@ class Made(Struct, frozen=True, kw_only=True):
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:
-    """For who does not want to hear of progress."""
+    """Ignore progress."""
 
 
 def place_for(target: Path, now: datetime) -> Path:
-    """The file to write: ``target``, or one named by the time in it where that is a folder."""
+    """Return the file to write: ``target``, or a name with the time in it if that is a folder."""
     return target / f"jemmo-{now:%Y%m%d-%H%M%S}.tar" if target.is_dir() else target
 
 
@@ -57,10 +57,10 @@ def make(
     tell: Tell = quiet,
     now: datetime | None = None,
 ) -> Made:
-    """Write a backup while everything runs; nothing is written to the database. Raises ``ConfigError``.
+    """Write a backup while everything keeps running. Writes nothing to the database. Raises ``ConfigError``.
 
-    With ``with_files`` the files' bytes are taken along, sealed as they are, else only their list. The keyset is taken
-    along only if it is itself encrypted: with the plain one in it, the backup alone would open everything.
+    With ``with_files`` it includes the encrypted files, otherwise only their list. The keyset is included only if it is
+    itself encrypted: with a plain keyset, the backup alone would reveal everything.
     """
     now = now or datetime.now(UTC)
     path = place_for(target, now)
@@ -112,7 +112,7 @@ def _tables(cursor: psycopg.Cursor[Any], out: Archive, tell: Tell) -> dict[str, 
 def _files(
     cursor: psycopg.Cursor[Any], out: Archive, storage: Storage, *, included: bool, tell: Tell
 ) -> Files:
-    """The files that the tables name at this moment; one that is gone in the meantime is counted, not an error."""
+    """Add the files that the tables name at this moment. A file deleted meanwhile is counted; it is not an error."""
     rows = snapshots.stored_files(cursor)
     if not included:
         out.add_lines("listed", _listed(rows))
@@ -131,7 +131,7 @@ def _files(
 
 
 def _listed(rows: list[Any]) -> Iterator[bytes]:
-    """A line of JSON for each file: its name, the SHA-256 of what it holds once opened, its size."""
+    """Return a line of JSON for each file: its name, the SHA-256 of its decrypted content, its size."""
     for org, number, sha256, size in rows:
         yield (
             msgspec.json.encode({"name": f"{org}/{number}", "sha256": sha256, "size": size}) + b"\n"

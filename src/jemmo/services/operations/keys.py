@@ -1,4 +1,4 @@
-"""The encryption keys: checks, re-encryption, and rotation while everything runs."""
+"""The encryption keys: checks, re-encryption, and rotation without downtime."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from jemmo.store.models import Connection, FileVersion, VaultSecret
 from jemmo.store.operations import sealed_places
 from jemmo.vault import Vault, VaultError, key_id, open_vault, rotation
 
-SETTLED = 3600.0  # seconds after a rotation; by then no process encrypts with an older key
+SETTLED = 3600.0  # seconds after a rotation until no process encrypts with an older key
 
 PLACES = sealed_places.places(
     key_context=key_context,
@@ -43,7 +43,7 @@ PLACES = sealed_places.places(
 
 
 class KeyUse(Struct, frozen=True, kw_only=True):
-    """A key and what it sealed, counted by table. Ids are no secret: every sealed value carries one."""
+    """A key and what it sealed, counted by table. Ids are no secret, since every sealed value contains one."""
 
     id: str
     is_primary: bool
@@ -51,7 +51,7 @@ class KeyUse(Struct, frozen=True, kw_only=True):
 
 
 class KeysStatus(Struct, frozen=True, kw_only=True):
-    """``left`` values are still sealed with an older key; ``unknown`` with one that is not in the keyset."""
+    """``left`` values are still sealed with an older key, ``unknown`` ones with a key that is not in the keyset."""
 
     path: str
     encrypted: bool
@@ -61,16 +61,16 @@ class KeysStatus(Struct, frozen=True, kw_only=True):
 
 
 class Resealed(Struct, kw_only=True):
-    """The outcome of re-encryption, by table; ``unreadable`` values could not be decrypted and were left."""
+    """The outcome of re-encryption, by table. ``unreadable`` values could not be decrypted and were left alone."""
 
     done: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
 
 
 def check(path: Path) -> None:
-    """Are these the keys this database was filled with? Raises ``VaultError`` when they are lost or others.
+    """Check that these keys belong to this database. Raises ``VaultError`` if they are lost or different.
 
-    A random value of the database, sealed with them, answers it. New keys are made only for an empty database.
+    A random value of the database, sealed with its keys, proves it. New keys are created only for an empty database.
     """
     secret = VaultSecret.objects.filter(name=NAME).first()
     connection = None if secret else Connection.objects.exclude(sealed_key=b"").first()
@@ -91,7 +91,7 @@ def _prove(connection: Connection, vault: Vault) -> None:
 
 
 def status(path: Path) -> KeysStatus:
-    """The keys and what each of them seals."""
+    """Return the keys and what each of them sealed."""
     keys = rotation.look(path)
     used = _uses()
     listed = [
@@ -113,15 +113,15 @@ def status(path: Path) -> KeysStatus:
 
 
 def rotate(path: Path) -> str:
-    """Make a new key that seals from now on; its id.
+    """Create a new key that seals from now on. Return its id.
 
-    Values encrypted with older keys are re-encrypted by ``reseal``.
+    ``reseal`` encrypts older values with it.
     """
     return _shown(rotation.add_primary(path).primary)
 
 
 def reseal(vault: Vault, storage: Storage) -> Resealed:
-    """Encrypt everything with the newest key; can be interrupted at any point, and continues with the rest."""
+    """Re-encrypt everything with the newest key. Can be interrupted at any point and continues with the rest."""
     summary = Resealed()
     for place in PLACES:
         done, unreadable = sealed_places.reseal(place, vault.primary, vault.open, vault.seal)
@@ -137,7 +137,7 @@ def reseal(vault: Vault, storage: Storage) -> Resealed:
 
 
 def retire(path: Path, *, now: float | None = None) -> list[str]:
-    """Drop older keys that nothing needs anymore, once a rotation has settled; the ids of those that went."""
+    """Drop older keys that nothing needs anymore, once a rotation has settled. Return the ids of the dropped keys."""
     keys = rotation.look(path)
     if len(keys.ids) == 1 or (now or time.time()) - keys.changed_at < SETTLED:
         return []
@@ -149,7 +149,7 @@ def retire(path: Path, *, now: float | None = None) -> list[str]:
 
 
 def is_rotating(path: Path) -> bool:
-    """Whether there is more than one key, so that something may be left to seal again."""
+    """Whether there is more than one key, so that values may be left to re-encrypt."""
     return len(rotation.look(path).ids) > 1
 
 
@@ -169,7 +169,7 @@ def _uses() -> dict[str, dict[int, int]]:
 
 
 def _reseal_two_step(vault: Vault, summary: Resealed) -> int:
-    """Few and small: each row is exchanged unless it changed in the meantime."""
+    """Re-encrypt two-step secrets one by one, since they are few. A row that changed meanwhile is skipped."""
     count = 0
     for row, name, value in two_step.every():
         if key_id(value) == vault.primary:
@@ -185,7 +185,7 @@ def _reseal_two_step(vault: Vault, summary: Resealed) -> int:
 
 
 def _reseal_files(vault: Vault, storage: Storage, summary: Resealed) -> int:
-    """Files are replaced one by one, each in one step, and its row then names the key."""
+    """Replace files one by one, each atomically, and record the new key in the row."""
     count = 0
     others = FileVersion.objects.filter(state="stored").exclude(key_id=vault.primary)
     for version in others.order_by("id"):
@@ -197,7 +197,7 @@ def _reseal_files(vault: Vault, storage: Storage, summary: Resealed) -> int:
                 fresh = vault.seal(vault.open(content, context), context)
                 storage.put(version.storage_name, fresh)
         except Missing:
-            continue  # the hourly tidying sees to it
+            continue  # the hourly cleanup handles it
         except VaultError:
             summary.unreadable += 1
             continue

@@ -1,6 +1,6 @@
-"""Metrics of all processes, read from the tables on request: no process keeps its own counts.
+"""Metrics of all processes, read from the tables on request. No process keeps its own counts.
 
-Labels are ids and words of ours: no person, no company, no key.
+Labels are ids and our own words, never a person, a company or a key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WINDOW = timedelta(hours=24)
 
 
 def rendered() -> bytes:
-    """In Prometheus' text format."""
+    """Return the metrics in Prometheus text format."""
     registry = CollectorRegistry()
     registry.register(_Tables())
     return generate_latest(registry)

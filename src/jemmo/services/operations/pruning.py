@@ -1,4 +1,4 @@
-"""Deletes old syncs, notifications and webhooks that are no longer needed, in batches."""
+"""Deletes old syncs, notifications and webhooks in batches."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from jemmo.store.operations import pruning
 from jemmo.store.outgoing import queue as outgoing
 from jemmo.store.webhooks import ingest
 
-BATCH = 500  # rows of one statement
-BATCHES = 200  # of a table in one turn; the next turn continues
+BATCH = 500  # rows per statement
+BATCHES = 200  # per table and turn; the next turn continues
 
 
 def forget_old(now: datetime | None = None) -> Counter[str]:
-    """Delete what is older than ``JEMMO_HISTORY_DAYS``, and of the API changes older than ``JEMMO_FEED_DAYS`` and keys.
+    """Delete history older than ``JEMMO_HISTORY_DAYS``, and API changes and keys older than ``JEMMO_FEED_DAYS``.
 
-    How many rows of each table.
+    Return the number of rows by table.
     """
     now = now or datetime.now(UTC)
     counts: Counter[str] = Counter(webhooks=_repeat(ingest.clear_old))
@@ -44,7 +44,7 @@ def forget_old(now: datetime | None = None) -> Counter[str]:
 
 
 def _repeat(forget: Callable[[], int]) -> int:
-    """Until a batch finds nothing, or for one turn."""
+    """Repeat until a batch deletes nothing, or the turn is over."""
     count = 0
     for _ in range(BATCHES):
         deleted = forget()
@@ -55,7 +55,7 @@ def _repeat(forget: Callable[[], int]) -> int:
 
 
 def _forget_runs(before: datetime) -> int:
-    """One connection at a time, since it has few of all runs."""
+    """Delete old runs, one connection at a time, since each has few of them."""
     old = SyncRun.objects.filter(started_at__lt=before).exists()
     keys = Connection.objects.values_list("id", flat=True) if old else []
     return sum(_repeat(partial(_forget_runs_of, key, before)) for key in keys)
@@ -69,7 +69,7 @@ def _forget_runs_of(connection_id: UUID, before: datetime) -> int:
 
 
 def _forget_notifications(before: datetime) -> int:
-    """Closed ones; a reminder of a key stays as long as the key, or it would be sent again."""
+    """Delete closed notifications. A key's reminder stays as long as the key, or it would be sent again."""
     closed = Notification.objects.filter(fold=None, last_at__lt=before)
     still = Q(kind=Kind.KEY, created_at__gte=F("connection__key_set_at"))
     keys = list(closed.exclude(still).order_by("last_at").values_list("id", flat=True)[:BATCH])
@@ -79,7 +79,7 @@ def _forget_notifications(before: datetime) -> int:
 
 
 def _forget_rejections(before: datetime) -> int:
-    """Rejections of records without an id; others are deleted when the ATS fixes or deletes the record."""
+    """Delete rejections of records without an id. Others go when the ATS fixes or deletes the record."""
     nameless = Rejection.objects.filter(remote_id=None, at__lt=before)
     keys = list(nameless.order_by("at").values_list("id", flat=True)[:BATCH])
     if keys:

@@ -1,4 +1,4 @@
-"""Whether this process can do its work: database, tables, keys, and a worker that was seen lately."""
+"""Whether this process is ready: database, tables, keys, and a recently seen worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORKER_SEEN = "2 minutes"
 
 
 def checks() -> dict[str, str]:
-    """Each check with ``ok`` or the problem, in words without secrets.
+    """Return each check with ``ok`` or the problem, without secrets.
 
     Without a database, checks that need one are skipped, since each would wait for a connection.
     """
@@ -59,7 +59,7 @@ def _keyset() -> str:
 
 
 def worker_seen() -> bool:
-    """Whether a worker reported lately."""
+    """Whether a worker reported recently."""
     return task_queue.worker_seen(WORKER_SEEN)
 
 

@@ -1,7 +1,7 @@
-"""Bringing a backup back: proved whole before anything is touched, then all of it in one transaction, or nothing.
+"""Restoring a backup: fully verified before any change, then applied in one transaction.
 
-People erased after the backup was taken are erased again within that transaction, so they are never visible;
-organizations that were deleted since are deleted again.
+People erased after the backup was made are erased again in that transaction, so they are never visible. Organizations
+deleted since then are deleted again.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ BATCH = 5000
 
 
 class Restored(Struct, frozen=True, kw_only=True):
-    """The outcome of a restore. ``erased_again`` people were erased after the backup was taken.
+    """The outcome of a restore. ``erased_again`` people were erased after the backup was made.
 
-    ``organisations_left`` were deleted after it, and are deleted again by the next worker.
-    ``files_absent`` are named by the tables and neither in the backup nor in the storage: they are fetched from the
-    ATS again. ``migrated`` migrations were applied since the backup was of an older version.
+    ``organisations_left`` were deleted after it; the next worker deletes them again. ``files_absent`` are named by the
+    tables but neither in the backup nor in the storage, and are fetched from the ATS again. ``migrated`` is the number
+    of migrations applied because the backup was of an older version.
     """
 
     made_at: str
@@ -75,10 +75,10 @@ def restore(
     suppressions: erasure_journal.Hashes | None = None,
     tell: Tell = quiet,
 ) -> Restored:
-    """Put a backup into the database that Django is connected to. Raises ``ConfigError``, and then changed nothing.
+    """Restore a backup into the database that Django is connected to. On ``ConfigError`` nothing has changed.
 
-    ``replace`` takes out what is there. ``suppressions`` are remembered erasures beside those that the database being
-    replaced and the journal in the file storage know.
+    ``replace`` deletes existing data. ``suppressions`` are known erasures, in addition to those in the database being
+    replaced and in the file storage's journal.
     """
     tell("checking", 0, 1)
     manifest, digest, proof = archive.verified(path)
@@ -123,7 +123,7 @@ def restore(
     )
 
 
-# --- before anything is touched ---
+# --- before any change ---
 
 
 def _check_version(manifest: Manifest) -> None:
@@ -134,7 +134,7 @@ def _check_version(manifest: Manifest) -> None:
 
 
 def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: bytes) -> Vault:
-    """The keys this backup was sealed with; put in place from the backup where it has them and there are none."""
+    """Return the keys that sealed this backup. If none are installed and the backup contains them, install those."""
     if not keyset.exists() and manifest.keyset_included:
         for name, content in archive.parts_of(path):
             if name == KEYSET:
@@ -171,16 +171,16 @@ def _known_tables() -> set[str]:
     return set(names)
 
 
-# --- within the transaction ---
+# --- in the transaction ---
 
 
 def _make_tables(cursor: Any, manifest: Manifest) -> int:
-    """Tables as they were when the backup was taken, without a row; how many migrations made them."""
+    """Create empty tables as of the backup. Return the number of migrations that made them."""
     migrations = _without_queue(tuple(migration) for migration in manifest.migrations)
     if _applied() != migrations:
         copying.drop(cursor)
         executor = MigrationExecutor(connection)
-        # One that replaces others makes the tables as they were only where all those had been applied.
+        # A squashed migration creates the same tables only if the backup had applied all that it replaces.
         steps = executor.loader.disk_migrations
         replacing = {key for key, step in steps.items() if step.replaces}
         executor.loader = MigrationLoader(connection, replace_migrations=replacing <= migrations)
@@ -227,8 +227,8 @@ def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
 
 
 def _make_queue() -> None:
-    """Before the transaction, since its migrations are several by nature; on what is there already they do nothing."""
-    with scope.acting_in(None):  # some of what they do cannot be within a transaction
+    """Create the queue's tables before the transaction, since its migrations need several. Existing tables stay."""
+    with scope.acting_in(None):  # some of their operations can't run in a transaction
         schema.settle(connection)
         executor = MigrationExecutor(connection)
         executor.migrate(
@@ -243,7 +243,7 @@ def _migrate() -> None:
 
 
 def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, tell: Tell) -> int:
-    """Take out who was erased in the meantime, and keep them out; how many people that were."""
+    """Erase people who were erased since the backup, and keep them out. Return their number."""
     tell("erasures", 0, 1)
     key = lookup_key(vault)
     count = 0
@@ -278,7 +278,7 @@ def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, 
 
 
 def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
-    """Put back the files that a row still names: those of the erased are not among them."""
+    """Restore the files that a row still names. Files of erased people are not among them."""
     if not manifest.files.included or not manifest.files.count:
         return 0
     named = {version.storage_name for version in FileVersion.objects.filter(state="stored")}
@@ -292,7 +292,7 @@ def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
 
 
 def _absent(storage: Storage, manifest: Manifest) -> int:
-    """How many files a row names that are not there; the hourly tidying has them fetched again."""
+    """Count the files that a row names but that don't exist. The hourly cleanup fetches them again."""
     named = {version.storage_name for version in FileVersion.objects.filter(state="stored")}
     return len(named - {file.name for file in storage.listing()}) if named else 0
 
@@ -301,11 +301,11 @@ def _merged(base: erasure_journal.Hashes, other: erasure_journal.Hashes) -> eras
     return {key: base.get(key, set()) | other.get(key, set()) for key in {*base, *other}}
 
 
-# --- erasures as a file, for a storage that is lost too ---
+# --- erasures as a file, in case the storage is lost too ---
 
 
 def suppressions_as_text() -> str:
-    """What the tables know about erased people, a line of JSON each."""
+    """Return the tables' erasures, one line of JSON each."""
     return "".join(
         msgspec.json.encode({"connection": link, "hash": hashed.hex()}).decode() + "\n"
         for link, hashes in sorted(erasure_journal.permanent_hashes().items())
@@ -319,7 +319,7 @@ class _Line(Struct):
 
 
 def suppressions_of(path: Path) -> erasure_journal.Hashes:
-    """The erasures of a file that ``suppressions_as_text`` wrote. Raises ``ConfigError``."""
+    """Read the erasures of a file that ``suppressions_as_text`` wrote. Raises ``ConfigError``."""
     hashes: erasure_journal.Hashes = {}
     try:
         for line in path.read_bytes().splitlines():

@@ -1,6 +1,6 @@
-"""Sends what waits. Runs in every worker, alongside its syncs, with threads and connections of its own.
+"""Sends outgoing webhooks. Runs in every worker next to its syncs, with its own threads and connections.
 
-A message is sent before it is marked as sent: after a crash in between it is sent again, with the same id.
+A message is marked as sent after it was sent, so after a crash in between it is sent again, with the same id.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from jemmo.vault import Vault
 
 CONCURRENCY = 20  # endpoints that one worker sends to at the same time
 POLL_SECONDS = 2.0  # for retries, and in case a notification is missed
-MOST_IN_A_TURN = 20  # messages; then other endpoints have their turn
-TURN_SECONDS = 30.0  # the same, where a receiver takes long to accept each
+MOST_IN_A_TURN = 20  # messages per turn; then other endpoints get their turn
+TURN_SECONDS = 30.0  # also ends a turn, in case a receiver is slow
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def _utc_now() -> datetime:
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
-    """A message and all that sending it takes."""
+    """A message and everything needed to send it."""
 
     message: OutgoingMessage
     url: str
@@ -53,7 +53,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
 
 class OutgoingWorker:
-    """Sends to whichever endpoint has something due, until it is cancelled."""
+    """Sends to every endpoint with due messages, until it is canceled."""
 
     def __init__(
         self, database_url: str, vault: Vault, *, clock: Callable[[], datetime] = _utc_now
@@ -64,13 +64,13 @@ class OutgoingWorker:
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve for ever. A database that is unreachable is waited for."""
+        """Run forever. While the database is unreachable, wait."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             group.create_task(self._dispatch(group))
 
     async def drain(self) -> int:
-        """Send all that is due now; how many turns that took (for tests)."""
+        """Send everything that is due now. Return the number of turns (for tests)."""
         turns = 0
         while held := await self._claim():
             await self._turn(held)
@@ -89,7 +89,7 @@ class OutgoingWorker:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _dispatch(self, group: asyncio.TaskGroup) -> None:
-        """Begin a turn for each endpoint that something is due to, as long as there is room."""
+        """Start a turn for each endpoint with due messages, within the concurrency limit."""
         room = asyncio.Semaphore(CONCURRENCY)
 
         async def take(held: Claim) -> None:
@@ -102,7 +102,7 @@ class OutgoingWorker:
                     await run_for_outgoing(held.org, queue.put_off, held, self._clock())
             finally:
                 room.release()
-                self._bell.set()  # the endpoint may have more, and its organization another one
+                self._bell.set()  # the endpoint may have more messages, and its organization other endpoints
 
         while True:
             await room.acquire()
@@ -138,7 +138,7 @@ class OutgoingWorker:
             await run_for_outgoing(held.org, queue.release, held)
 
     def _next(self, held: Claim) -> Outgoing | None:
-        """The messages due to the endpoint; changes of records become a message only now."""
+        """Return the endpoint's due messages. Record changes become a message only at this point."""
         now = self._clock()
         if not queue.renew(held, now):
             return None
@@ -176,7 +176,7 @@ class OutgoingWorker:
 
 
 def complete(message: OutgoingMessage) -> None:
-    """Add the counts of a run, which its trigger leaves out, before the message is sent for the first time."""
+    """Add a run's counts before the message is first sent, because the trigger leaves them out."""
     run_id = message.data.get("run_id")
     rejects = message.data.get("issue") == "rejected_records"
     name = "rejected" if rejects else "changed"

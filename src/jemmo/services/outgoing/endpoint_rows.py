@@ -1,4 +1,4 @@
-"""An endpoint as the command line and the API give it."""
+"""An endpoint as the command line and the API return it."""
 
 from __future__ import annotations
 

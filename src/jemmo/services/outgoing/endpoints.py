@@ -1,4 +1,4 @@
-"""Endpoints: where an organization has its events sent, made and changed by owners, admins and operators."""
+"""Endpoints that receive an organization's events, managed by owners, admins and operators."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from jemmo.store.models import (
 from jemmo.store.outgoing import events
 from jemmo.vault import Vault
 
-MOST_ENDPOINTS = 20  # of an organization
+MOST_ENDPOINTS = 20  # per organization
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What an endpoint receives, and its address. Empty ``entities`` and ``connections``: all."""
+    """What an endpoint receives, and its address. Empty ``entities`` and ``connections`` mean all."""
 
     name: str
     url: str
@@ -43,14 +43,14 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class NewEndpoint(Struct, frozen=True, kw_only=True):
-    """``secret`` signs what is sent. It is shown now and never again."""
+    """``secret`` signs what is sent. It is available only now."""
 
     endpoint: OutgoingEndpoint
     secret: str
 
 
 def allowed_hosts() -> frozenset[str]:
-    """Hosts that the operator lets webhooks go to wherever they are: ``JEMMO_WEBHOOK_HOSTS``."""
+    """Hosts that may receive webhooks even inside the own network (``JEMMO_WEBHOOK_HOSTS``)."""
     setting = os.environ.get("JEMMO_WEBHOOK_HOSTS", "")
     return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
@@ -58,7 +58,7 @@ def allowed_hosts() -> frozenset[str]:
 def create(
     org: Organisation, choice: Choice, *, vault: Vault, now: datetime, actor: Account | None = None
 ) -> NewEndpoint:
-    """An endpoint that hears of everything from now on. Raises ``ConfigError``; ``actor=None`` is the operator."""
+    """Create an endpoint that receives events from now on. Raises ``ConfigError``; ``actor=None`` is the operator."""
     values = _checked(org, choice)
     if OutgoingEndpoint.objects.filter(org=org).count() >= MOST_ENDPOINTS:
         raise ConfigError("too_many_endpoints", most=MOST_ENDPOINTS)
@@ -75,7 +75,7 @@ def create(
 def change(
     endpoint: OutgoingEndpoint, choice: Choice, *, now: datetime, actor: Account | None = None
 ) -> None:
-    """Change what it receives and its address. It receives new kinds of records from now on."""
+    """Change an endpoint's filters and address. Newly chosen kinds of records are sent from now on."""
     values = _checked(endpoint.org, choice)
     heard_records = Event.RECORDS in endpoint.events
     for name, value in values.items():
@@ -92,7 +92,7 @@ def change(
 def rotate(
     endpoint: OutgoingEndpoint, *, vault: Vault, now: datetime, actor: Account | None = None
 ) -> str:
-    """A new secret. The old one signs too for a day, so that the receiver can change over."""
+    """Create a new secret. The old one also signs for a day, so that the receiver can switch."""
     secret = signing.new_secret()
     endpoint.sealed_old_secret = endpoint.sealed_secret
     endpoint.old_secret_until = now + OLD_SECRET_SIGNS
@@ -106,7 +106,7 @@ def rotate(
 def end_old_secret(
     endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None = None
 ) -> None:
-    """The former secret stops signing at once, and is forgotten."""
+    """Stop signing with the former secret at once, and delete it."""
     endpoint.sealed_old_secret, endpoint.old_secret_until = None, None
     with transaction.atomic():
         endpoint.save(update_fields=["sealed_old_secret", "old_secret_until"])
@@ -116,7 +116,7 @@ def end_old_secret(
 def switch(
     endpoint: OutgoingEndpoint, *, on: bool, now: datetime, actor: Account | None = None
 ) -> None:
-    """Stop sending, or resume: waiting messages are then sent at once, followed by changes since then."""
+    """Stop sending, or resume: waiting messages are sent at once, followed by the changes since then."""
     endpoint.state = State.ACTIVE if on else State.OFF
     endpoint.off_reason = OffReason.NONE if on else OffReason.PERSON
     endpoint.failures, endpoint.failing_since, endpoint.warned_at = 0, None, None
@@ -135,14 +135,14 @@ def switch(
 
 
 def delete(endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None = None) -> None:
-    """With all that waits and its log."""
+    """Delete an endpoint with its waiting messages and log."""
     with transaction.atomic():
         _log(endpoint, "endpoint.deleted", actor, now)
         endpoint.delete()
 
 
 def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
-    """Queue a test event. It is sent at once, also to an endpoint that fails."""
+    """Queue a test event. It is sent at once, even to a failing endpoint."""
     with transaction.atomic():
         message = OutgoingMessage.objects.create(
             org_id=endpoint.org_id,
@@ -158,7 +158,7 @@ def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
 
 
 def replay(endpoint: OutgoingEndpoint, *, now: datetime, message_id: UUID | None = None) -> int:
-    """Send failed messages again, one or all, with the ids they had; how many. Records may come out of order."""
+    """Resend failed messages, one or all, with their ids. Return their number. Records may arrive out of order."""
     failed = OutgoingMessage.objects.filter(endpoint=endpoint, state=MessageState.FAILED)
     if message_id is not None:
         failed = failed.filter(pk=message_id)
@@ -177,13 +177,13 @@ def replay(endpoint: OutgoingEndpoint, *, now: datetime, message_id: UUID | None
 
 
 def listed(org: Organisation) -> Sequence[OutgoingEndpoint]:
-    """The organization's endpoints, the newest first."""
+    """Return the organization's endpoints, newest first."""
     endpoints = OutgoingEndpoint.objects.filter(org=org).select_related("created_by", "org")
     return list(endpoints.order_by("-created_at", "id"))
 
 
 def endpoint_of(org: Organisation, endpoint_id: UUID) -> OutgoingEndpoint:
-    """Raises ``ConfigError`` where the organization has no such endpoint."""
+    """Return an endpoint. Raises ``ConfigError`` if the organization has no such endpoint."""
     endpoint = OutgoingEndpoint.objects.select_related("org").filter(org=org, pk=endpoint_id)
     if (known := endpoint.first()) is None:
         raise ConfigError("unknown_endpoint")
@@ -191,7 +191,7 @@ def endpoint_of(org: Organisation, endpoint_id: UUID) -> OutgoingEndpoint:
 
 
 def host_of(url: str) -> str:
-    """The part of an address shown in logs and notifications; the rest may be a secret."""
+    """Return the part of an address that logs and notifications may show. The rest may be a secret."""
     return (split_address(url).hostname or "")[:200]
 
 

@@ -13,14 +13,14 @@ from jemmo.domain.outgoing import MessageState, State
 from jemmo.services.outgoing import signing
 from jemmo.store.models import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
 
-SHOWN = 50  # messages on a page
-SHOWN_ATTEMPTS = 10  # of each
+SHOWN = 50  # messages per page
+SHOWN_ATTEMPTS = 10  # per message
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A message, the JSON that it sends, and its attempts, the newest first.
+    """A message, the JSON that it sends, and its attempts, newest first.
 
-    ``next_attempt_at`` is ``None`` when none is planned: it is no longer waiting, or its endpoint is switched off.
+    ``next_attempt_at`` is ``None`` when no attempt is planned: it no longer waits, or its endpoint is off.
     """
 
     message: OutgoingMessage
@@ -35,9 +35,9 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """The latest messages, and how many of all that are kept wait or failed. ``is_moving``: one is due soon.
+    """The latest messages, and how many of all stored ones wait or failed. ``is_moving``: one is due soon.
 
-    ``next_attempt_at`` is the first of all that wait.
+    ``next_attempt_at`` is the earliest of all waiting messages.
     """
 
     next_attempt_at: datetime | None
@@ -69,7 +69,7 @@ def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
 
 
 def _next_attempt(endpoint: OutgoingEndpoint, message: OutgoingMessage) -> datetime | None:
-    """A failing endpoint is left alone for a while, whatever is due to it."""
+    """When the message is next tried. A failing endpoint is paused for a while, whatever is due."""
     if endpoint.state != State.ACTIVE or message.state != MessageState.WAITING:
         return None
     return max(message.next_try_at, endpoint.held_until or message.next_try_at)

@@ -1,4 +1,4 @@
-"""The consequences of an attempt for the message and its endpoint."""
+"""Updates a message and its endpoint after an attempt."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from jemmo.services.notifications.alerts import notify
 from jemmo.services.outgoing.endpoints import host_of
 from jemmo.store.models import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
 
-EXCERPT = 1000  # characters of a response that are kept
-OUTAGE = 5  # failures in a row; once they end, all that waits is sent at once
+EXCERPT = 1000  # characters of a response that are stored
+OUTAGE = 5  # failures in a row; when it recovers, everything that waits is sent at once
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +129,6 @@ def _tell(endpoint: OutgoingEndpoint, kind: Kind, **facts: Any) -> None:
 
 
 def _update(message: OutgoingMessage, **values: Any) -> None:
-    """Only what still waits: another worker may have sent it too, after this one's claim had ended."""
+    """Update the message only if it still waits. Another worker may have sent it after this one's claim expired."""
     waiting = OutgoingMessage.objects.filter(pk=message.pk, state=MessageState.WAITING)
     waiting.update(**values)

@@ -1,6 +1,6 @@
-"""Messages about changes of records: the next part of the feed, for an endpoint that has all before it.
+"""Messages about record changes: the next part of the feed, for an endpoint that has received everything before.
 
-An endpoint is told what a token with the scope ``records`` alone reads: no confidential records, and not which contact
+An endpoint gets what a token with only the scope ``records`` can read: no confidential records, and not which contact
 details changed.
 """
 
@@ -21,22 +21,22 @@ from jemmo.store.feed.reading import Change, Changes, Sight
 from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 from jemmo.store.records.export import KINDS
 
-SCAN = 500  # changes that are read at once
-MOST_SCANS = 20  # in one turn of an endpoint, whose filters may pass none of them
-MOST_CHANGES = 100  # in one message, which keeps it below 20 kB
+SCAN = 500  # changes read at once
+MOST_SCANS = 20  # per turn of an endpoint, whose filters may drop everything
+MOST_CHANGES = 100  # per message, which keeps it below 20 kB
 
 
 def position(org_id: UUID) -> int:
-    """The number of the last change, in a feed that begins now if nobody read it before."""
+    """Return the number of the last change. The feed starts now if nobody read it before."""
     with scope.acting_in(scope.organization_scope(org_id)):
         _follow(org_id)
     return _read(org_id, reading.NEVER).seq
 
 
 def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
-    """Write the message about the next changes, and save its position; ``None`` if none was found this time.
+    """Write the message about the next changes and save its position. ``None`` if none matched this time.
 
-    Both are one transaction: after a crash, either the message waits or its changes are read again.
+    Both happen in one transaction, so after a crash either the message waits or its changes are read again.
     """
     _follow(endpoint.org_id)
     for _ in range(MOST_SCANS):
@@ -48,7 +48,7 @@ def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
 
 
 def _follow(org_id: UUID) -> None:
-    """Number what was committed."""
+    """Number the committed changes."""
     if not numbering.number(org_id):
         numbering.begin(org_id)
     housekeeping.note_use(org_id)
@@ -63,7 +63,7 @@ def _read(org_id: UUID, after: int) -> Changes:
 
 
 def _step(endpoint: OutgoingEndpoint) -> tuple[OutgoingMessage | None, bool]:
-    """One page of the feed: a message about what the endpoint is to hear of, and whether to read on."""
+    """Read one page of the feed. Return a message about its matching changes, and whether to read on."""
     held = OutgoingEndpoint.objects.select_for_update().get(pk=endpoint.pk)
     if held.after is None:
         _advance(held, _read(held.org_id, reading.NEVER).seq)
@@ -98,7 +98,7 @@ def _advance(endpoint: OutgoingEndpoint, end: int) -> None:
 
 
 def _told(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[dict[str, Any]]:
-    """The changes that pass the endpoint's filters. A record that is gone from the tables passes any connection's."""
+    """Return the changes that pass the endpoint's filters. Deleted records pass any connection filter."""
     chosen = [
         change for change in page if not endpoint.entities or change.entity in endpoint.entities
     ]

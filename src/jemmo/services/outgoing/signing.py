@@ -22,12 +22,12 @@ def new_secret() -> str:
 
 
 def message_id(message: OutgoingMessage) -> str:
-    """The same for every attempt, so that a receiver knows what it has already."""
+    """Return the message id. It is the same for every attempt, so the receiver can detect duplicates."""
     return f"msg_{message.pk.hex}"
 
 
 def body_of(message: OutgoingMessage) -> bytes:
-    """The same for every attempt."""
+    """Return the body. It is the same for every attempt."""
     return msgspec.json.encode(
         {
             "type": message.event,
@@ -40,7 +40,7 @@ def body_of(message: OutgoingMessage) -> bytes:
 def headers_of(
     identifier: str, body: bytes, live_secrets: Sequence[str], now: datetime
 ) -> dict[str, str]:
-    """With a signature by each live secret, separated by spaces."""
+    """Return the headers, with one signature per live secret, separated by spaces."""
     text, moment = body.decode(), now.astimezone(UTC)
     signatures = [Webhook(secret).sign(identifier, moment, text) for secret in live_secrets]
     return {

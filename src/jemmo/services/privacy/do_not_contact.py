@@ -1,4 +1,4 @@
-"""Saying that a person is not to be contacted, and taking it back. It is Jemmo's own: no sync changes it."""
+"""Marks people as not to be contacted. The mark belongs to Jemmo, and no sync changes it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LONGEST = 500  # characters of a reason
 
 
 def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
-    """Nobody is shown how to reach this person anymore; ``False`` if it was so already. Raises ``ConfigError``.
+    """Hide this person's contact details from everyone. ``False`` if already hidden. Raises ``ConfigError``.
 
-    The reason is shown beside it. It is kept with the person's record and goes with it.
+    The reason is shown in their place, stored with the person's record and deleted with it.
     """
     reason = reason.replace("\x00", "").strip()[:LONGEST]
     if not reason:
@@ -34,7 +34,7 @@ def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: 
 
 
 def clear_do_not_contact(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
-    """This person may be contacted again; ``False`` if that was so already."""
+    """Allow contact again. ``False`` if it was allowed already."""
     with transaction.atomic():
         talent = _held(actor, talent_id)
         if talent.do_not_contact_at is None:

@@ -1,4 +1,4 @@
-"""Erases a person permanently, from tables, files, history and queues, with a certificate."""
+"""Erases a person permanently from tables, files, history and queues, and issues a certificate."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ AT_ONCE = 1000
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """The outcome in numbers, which identify no one. ``proof`` shows that this installation wrote it."""
+    """The result in numbers, which identify no one. ``proof`` shows that this installation wrote it."""
 
     id: UUID
     org: str
@@ -59,10 +59,10 @@ class Certificate(Struct, frozen=True, kw_only=True):
 def find(
     org: Organisation, *, remote_id: str | None, email: str | None, vault: Vault
 ) -> list[UUID]:
-    """The talents meant: by the ATS's id, by an e-mail address, hidden and deleted ones included.
+    """Find the talents by an ATS id or an e-mail address, including hidden and deleted ones.
 
-    An address is searched for in every sealed value, since nothing readable is kept of it. Raises ``ConfigError``
-    when nobody is found.
+    An address is searched in every encrypted value, because no readable copy exists. Raises ``ConfigError`` when nobody
+    matches.
     """
     if remote_id is not None:
         known = Q(remote_id=remote_id) | Q(remote_aliases__contains=[remote_id])
@@ -86,15 +86,15 @@ def erase(
     lift: Lift | None = None,
     program: str | None = None,
 ) -> Certificate:
-    """Take these people out of everything, and with ``keep_away`` make sure that no sync brings them back.
+    """Erase these people everywhere. With ``keep_away``, syncs don't bring them back.
 
-    ``program`` is the id of the token of a program that asks for it.
+    ``program`` is the id of the requesting program's token.
 
-    With ``lift`` a later activity in the ATS does. Tables and suppression are one transaction; then the files go.
-    If the storage fails in between, the hourly cleanup deletes them, since no row names them anymore.
+    With ``lift``, later activity in the ATS ends the suppression. Tables and suppression are one transaction; files are
+    deleted afterwards. If the storage fails in between, the hourly cleanup deletes the files, since no row names them.
     """
     key = lookup_key(vault)
-    # Also conversations with support that are other members' own.
+    # Also other members' conversations with support.
     with scope.acting_in(scope.organization_scope(org.id)), transaction.atomic():
         erasing.lock(connections_of(org, talents))
         concerned = collect_personal_data(org, talents, vault=vault)
@@ -111,11 +111,11 @@ def erase(
         by: dict[str, Any] = {"token": program} if program else {}
         subject = f"erasure:{row.id}"
         log_access(org, Action.ERASED, actor=actor, subject=subject, people=len(talents), **by)
-        # Open pages drop what they show of these people; a list counts those that it showed.
+        # Open pages remove these people; lists count those that they showed.
         news = {str(Stream.TALENTS): shown or len(talents)}
         events.publish_to_organization(org.pk, "records_changed", streams=news, final=True)
     left = 0
-    with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
+    with contextlib.suppress(StorageError, ConfigError):  # the hourly cleanup retries it
         erasure_journal.append_to_journal(storage, concerned.traces.by_connection)
     for name in concerned.traces.files:
         try:
@@ -187,7 +187,7 @@ def certificate(row: Erasure) -> Certificate:
 
 
 def is_genuine(row: Erasure, *, vault: Vault) -> bool:
-    """Whether this installation wrote exactly this. Certificates of before this could be asked say ``False``."""
+    """Whether this installation wrote exactly this. Certificates older than this check return ``False``."""
     if row.suppressed is None:
         return False
     at = row.at.astimezone(UTC)
@@ -196,7 +196,7 @@ def is_genuine(row: Erasure, *, vault: Vault) -> bool:
 
 
 def erase_deleted_talents(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
-    """Erase who was deleted in the ATS as long ago as the organization says; shown again there, they are read again."""
+    """Erase talents deleted in the ATS longer ago than the organization allows. If listed again, they return."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():

@@ -1,8 +1,8 @@
 """Records erasures and deletions outside the database, since last week's backup doesn't contain today's.
 
-For each connection the file storage holds one list of the keyed hashes of ``suppression``: 32 bytes each, that tell
-nothing without the database's own key. It only grows. A restore erases again whoever is in it. Whoever went because
-their time was over is not: activity in the ATS brings them back. For a deleted organization only the id is kept.
+For each connection the file storage holds one append-only list of the keyed hashes of ``suppression``: 32 bytes each,
+meaningless without the database's own key. A restore erases everyone in it again. People erased by retention rules are
+not in it, because activity in the ATS brings them back. For a deleted organization only the id is stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Hashes = dict[UUID, set[bytes]]
 
 
 def permanent_hashes() -> Hashes:
-    """All that the tables know."""
+    """Return the permanent erasures in the tables."""
     hashes: Hashes = {}
     for connection, hashed in _for_good().values_list("connection_id", "hash").iterator():
         hashes.setdefault(connection, set()).add(bytes(hashed))
@@ -33,7 +33,7 @@ def permanent_hashes() -> Hashes:
 
 
 def append_to_journal(storage: Storage, connections: Iterable[UUID]) -> None:
-    """Add to the journal what the tables know of these connections. Raises ``StorageError``."""
+    """Add these connections' erasures from the tables to the journal. Raises ``StorageError``."""
     for connection in connections:
         rows = _for_good().filter(connection=connection).values_list("hash", flat=True)
         here = {bytes(digest) for digest in rows}
@@ -44,25 +44,25 @@ def append_to_journal(storage: Storage, connections: Iterable[UUID]) -> None:
 
 
 def catch_up(storage: Storage) -> None:
-    """Note what an unreachable storage, or two erasures at once, left out."""
+    """Add erasures that were missed because the storage was unreachable or two erasures ran at once."""
     append_to_journal(storage, list(_for_good().values_list("connection_id", flat=True).distinct()))
 
 
 def read_journal(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
-    """The journal's entries for the given connections, or for all of this database."""
+    """Read the journal's entries for the given connections, or for all of this database."""
     named = Connection.objects.values_list("id", flat=True) if connections is None else connections
     by_connection = {connection_id: _read(storage, connection_id) for connection_id in named}
     return {connection_id: hashes for connection_id, hashes in by_connection.items() if hashes}
 
 
 def note_left(storage: Storage, org_id: UUID) -> None:
-    """Remember that an organization was deleted. Raises ``StorageError``."""
+    """Record that an organization was deleted. Raises ``StorageError``."""
     ready(storage)
     storage.put(f"{LEFT}/{org_id}", b"deleted")
 
 
 def left(storage: Storage) -> set[UUID]:
-    """The organizations that were deleted."""
+    """Return the organizations that were deleted."""
     names = [file.name.partition("/") for file in storage.listing()]
     return {UUID(leaf) for folder, _, leaf in names if folder == LEFT}
 

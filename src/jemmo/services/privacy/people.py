@@ -1,4 +1,4 @@
-"""Finding a person for a request under data protection law, and telling what is held about them."""
+"""Finds a person for a data protection request, and counts the data about them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST = 50
 
 
 class PersonSearch(Struct, frozen=True, kw_only=True):
-    """The people who may be meant. ``kept_out`` are erasures of a record with the id that was typed."""
+    """The people who may match. ``kept_out`` are erasures of a record with the typed id."""
 
     people: list[Talent]
     more: bool
@@ -40,7 +40,7 @@ class PersonSearch(Struct, frozen=True, kw_only=True):
 
 
 class PersonalDataSummary(Struct, frozen=True, kw_only=True):
-    """The data about a person. ``counts`` are by kind, those that are zero included."""
+    """The data about a person. ``counts`` are by kind, zeros included."""
 
     people: list[Talent]
     counts: dict[str, int]
@@ -50,7 +50,7 @@ class PersonalDataSummary(Struct, frozen=True, kw_only=True):
 
 
 def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> PersonSearch:
-    """By an e-mail address, a phone number, an id of the ATS or of ours, or words of the name; deleted ones too."""
+    """Search by an e-mail address, a phone number, an ATS or Jemmo id, or a name. Includes deleted people."""
     typed = typed.replace("\x00", "").strip()[:200]
     kinds = {contact.kind for contact in typed_contacts(typed)}
     meant, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
@@ -89,7 +89,7 @@ def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppressi
 
 
 def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
-    """Records of this organization by our ids; missing ones are left out."""
+    """Return this organization's records with these ids, without missing ones."""
     talents = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
     return sorted(talents, key=lambda talent: ids.index(talent.id))
 
@@ -97,7 +97,7 @@ def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
 def personal_data_of(
     org: Organisation, people: list[Talent], *, vault: Vault
 ) -> PersonalDataSummary:
-    """Count the data about the person with these records, which an erasure would delete."""
+    """Count the data about the person with these records that an erasure would delete."""
     ids = [talent.id for talent in people]
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
     return PersonalDataSummary(
@@ -110,7 +110,7 @@ def personal_data_of(
 
 
 def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
-    """Others of the same name: perhaps the same person, once more."""
+    """Return others of the same name, who may be the same person."""
     same = Q(pk=None)
     for talent in people:
         if talent.first_name and talent.last_name:
@@ -121,5 +121,5 @@ def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
 
 
 def _plain(name: Any) -> Lower:
-    """Whatever the case and the accents."""
+    """Normalize case and accents."""
     return Lower(Func(name, function="unaccent"))

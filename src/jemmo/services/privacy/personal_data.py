@@ -1,4 +1,4 @@
-"""The data about a person: counted before an erasure, and deleted and certified by it."""
+"""The data about a person, counted before an erasure and deleted by it."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from jemmo.vault import Vault, VaultError
 
 AT_ONCE = 500
 ERASED = "[erased]"
-SHORTEST = 5  # characters of a name that may be known from other words
+SHORTEST = 5  # characters; shorter names are too common as ordinary words
 WRITTEN = ("body", "error", "steps")
 
 
 class PersonalTraces(Struct, frozen=True, kw_only=True):
-    """The data about some people. ``messages`` to support are given as they read without them."""
+    """The data about some people. ``messages`` to support are given as they will read without them."""
 
     traces: Traces
     bodies: Bodies
@@ -61,7 +61,7 @@ def connections_of(org: Organisation, talents: list[UUID]) -> list[UUID]:
 def collect_personal_data(
     org: Organisation, talents: list[UUID], *, vault: Vault
 ) -> PersonalTraces:
-    """Find and count it. ``counts`` are by kind, those that are zero included."""
+    """Find and count the data. ``counts`` are by kind, zeros included."""
     with scope.acting_in(
         scope.organization_scope(org.id)
     ):  # also what other members wrote to support
@@ -80,7 +80,7 @@ def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> PersonalTr
 
 
 def _contacts(people: list[Talent], vault: Vault) -> tuple[list[Contact], int]:
-    """All that they are found by, typed into texts or not, and the number of those the ATS lists as contacts."""
+    """Return all their contacts, including those found in texts, and how many the ATS lists as contacts."""
     rows = contacts_of(talent.id for talent in people)
     contacts: list[Contact] = []
     listed = 0
@@ -98,7 +98,7 @@ def _bodies(
     contacts: list[Contact],
     vault: Vault,
 ) -> Bodies:
-    """The stored webhooks and the rejected records without an id that are about them."""
+    """Return the stored webhooks, and the rejected records without an id, that are about them."""
     bodies = Bodies(deliveries=[], rejections=[])
     key = lookup_key(vault)
     for connection in Connection.objects.filter(id__in=list(traces.by_connection)):
@@ -117,7 +117,7 @@ def _bodies(
 def _rejections_about(
     connection: Connection, names: set[str], people: list[Talent], vault: Vault
 ) -> Iterable[int]:
-    """Without an id, a name speaks of the person too. There is at most one such record for each stream and reason."""
+    """Find rejections without an id by name. There is at most one such record per stream and reason."""
     context = rejection_context(connection.id)
     nameless = Rejection.objects.filter(
         connection=connection, remote_id=None, stream__in=("talents", "applications")
@@ -148,10 +148,10 @@ def _may_name(body: bytes, people: list[Talent]) -> bool:
 
 
 async def hashing_of(db: postgres.Connection, connection: ConnectionRow, vault: Vault) -> Hashers:
-    """Read the lookup key once and return what a sync or a refetch hashes with it.
+    """Read the lookup key once and return what a sync or a refetch needs for hashing.
 
-    Erased records are recognized by ``suppression``, people are found by ``contacts``, and ``mentions`` finds the
-    webhooks that name people who are anonymized.
+    ``suppression`` recognizes erased records, ``contacts`` finds people, and ``mentions`` finds the webhooks that name
+    people who are anonymized.
     """
     with postgres.explained():
         key = await lookup_key_by(db, vault)
@@ -185,14 +185,14 @@ def _contacts_of(
     row = TalentContacts(sealed=person.sealed, sealed_texts=person.sealed_texts)
     try:
         return open_all_contacts(row, talent, vault.open)
-    except VaultError:  # the person goes nevertheless, by the ids of their records
+    except VaultError:  # the person is erased anyway, by the ids of their records
         return []
 
 
 def _messages(
     org: Organisation, people: list[Talent], contacts: list[Contact]
 ) -> dict[Any, dict[str, str]]:
-    """Support messages that mention them, without their names and addresses."""
+    """Return the support messages that mention them, without their names and addresses."""
     words = {contact.value for contact in contacts}
     for talent in people:
         words |= {talent.full_name, f"{talent.last_name or ''} {talent.first_name or ''}".strip()}

@@ -1,4 +1,4 @@
-"""The record of processing activities (Art. 30 GDPR) of an organization, derived from its settings."""
+"""An organization's record of processing activities (Art. 30 GDPR), derived from its settings."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ YEAR = timedelta(days=365)
 
 
 class Source(Struct, frozen=True):
-    """An ATS that people come from."""
+    """An ATS that provides people."""
 
     connection: Connection
     label: str
 
 
 class Category(Struct, frozen=True):
-    """A kind of data, and of how many records it is held."""
+    """A kind of data, and the number of records with it."""
 
     name: str
     count: int
 
 
 class Processing(Struct, frozen=True, kw_only=True):
-    """``database`` and ``mail`` are host names, empty for this machine's own or for none."""
+    """``database`` and ``mail`` are host names: empty for this machine, and if there is no mail server."""
 
     org: Organisation
     at: datetime
@@ -65,13 +65,13 @@ class Processing(Struct, frozen=True, kw_only=True):
 
 
 def record(org: Organisation, *, now: datetime) -> Processing:
-    """The record. Its numbers are of everyone, also of those whom the reader may not see."""
+    """Build the record. Its numbers include everyone, even people the reader may not see."""
     with scope.acting_in(scope.organization_scope(org.id)):
         return _record(org, now)
 
 
 def _sources(org: Organisation) -> QuerySet[Connection]:
-    """Connections in use, and those that were disconnected while their people are still held."""
+    """Return connections in use, and disconnected ones whose people are still stored."""
     holds_people = Exists(Talent.objects.filter(connection=OuterRef("pk")))
     connections = org.connections.filter(~Q(state__in=PARTED) | holds_people)
     return connections.order_by("created_at")
@@ -117,7 +117,7 @@ def _stored(org: Organisation) -> list[Category]:
 
 
 def _requests(org: Organisation, now: datetime) -> dict[str, int]:
-    """The last year's numbers."""
+    """Count the last year's requests."""
     lately = Erasure.objects.filter(org=org, at__gte=now - YEAR)
     counts = dict(lately.values_list("kind").annotate(n=Count("id")).order_by("kind"))
     counts["exports"] = AccessEvent.objects.filter(
@@ -127,13 +127,13 @@ def _requests(org: Organisation, now: datetime) -> dict[str, int]:
 
 
 def _database() -> str:
-    """The host of the database server, empty when it runs on this machine."""
+    """Return the database server's host; empty when it runs on this machine."""
     host = conninfo.parse(os.environ.get("DATABASE_URL", "")).get("host", "")
     return "" if host in ("localhost", "127.0.0.1", "::1") or host.startswith(("/", "@")) else host
 
 
 def _files() -> tuple[str, str]:
-    """The file storage, and the name of the bucket."""
+    """Return the kind of file storage, and the bucket's name."""
     scheme, separator, rest = os.environ.get("JEMMO_FILES", "").partition("://")
     return (
         (scheme, rest.split("/")[0])

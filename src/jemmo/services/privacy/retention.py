@@ -1,4 +1,4 @@
-"""Erases whose time is over, by the organization's own rules: shown first, in small steps, with a brake."""
+"""Erases people by the organization's retention rules, after a preview, in small steps and with a brake."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.store.models import Account, Organisation, Talent
 from jemmo.store.privacy import retention as store
 from jemmo.vault import Vault
 
-STEP = 100  # people in one transaction
+STEP = 100  # people per transaction
 SHOWN = 20  # people named in a preview
 
 
@@ -36,7 +36,7 @@ class Named(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What rules would erase now, without doing it. ``total`` is everyone who is kept."""
+    """What the rules would erase now. ``total`` is everyone who is kept."""
 
     people: int
     total: int
@@ -50,7 +50,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def preview(org: Organisation, rules: Retention, *, now: datetime | None = None) -> Preview:
-    """The numbers are of all people; named are those whom the reader may see."""
+    """Preview the rules. The numbers include all people; only those the reader may see are named."""
     now = now or datetime.now(UTC)
     with scope.acting_in(scope.organization_scope(org.id)):
         tallies = store.tallies(org.id, rules, now=now)
@@ -77,7 +77,7 @@ def change(
     actor: Account | None,
     now: datetime | None = None,
 ) -> Retention:
-    """Keep the rules. ``agreed`` is how many people the preview named as those that would go.
+    """Save the rules. ``agreed`` is the number of people that the preview announced for erasure.
 
     Raises ``ConfigError`` when another person changed them in the meantime.
     """
@@ -95,7 +95,7 @@ def change(
 
 
 def release(org: Organisation, people: int, *, actor: Account | None) -> Retention:
-    """Let go as many as the person saw were held back. Raises ``ConfigError`` when it is another number by now."""
+    """Release as many held-back people as the person saw. Raises ``ConfigError`` if the number has changed."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         if retention_policy.retention_policy_of(held).held != people or not people:
@@ -109,7 +109,7 @@ def release(org: Organisation, people: int, *, actor: Account | None) -> Retenti
 
 
 def begin() -> int:
-    """Queue a step for every organization that has rules; how many."""
+    """Queue a step for every organization with rules. Return their number."""
     count = 0
     for org in Organisation.objects.exclude(privacy={}).filter(deleted_at=None):
         if retention_policy.retention_policy_of(org).erases:
@@ -119,7 +119,7 @@ def begin() -> int:
 
 
 def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
-    """Erase a few of those whose time is over; whether there are more. Unusually many are held back instead."""
+    """Erase a few people by the rules. Return whether there are more. Unusually many are held back instead."""
     now = now or datetime.now(UTC)
     org = Organisation.objects.filter(id=org_id, deleted_at=None).first()
     if org is None:
@@ -149,7 +149,7 @@ def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None =
 
 
 def queue(org_id: UUID) -> None:
-    """Have the next step done in the background, unless it waits already."""
+    """Queue the next step in the background, unless one is queued already."""
     lock = f"retention:{org_id}"
     enqueue("apply_retention", queue="files", lock=lock, org_id=str(org_id))
 

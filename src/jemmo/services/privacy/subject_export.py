@@ -1,4 +1,4 @@
-"""All that is held of one person, to hand over to them."""
+"""Exports all data about one person, to hand over to them."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def export(
     storage: Storage,
     actor: Account | None = None,
 ) -> None:
-    """Write a zip of ``data.json``, ``index.html`` that says the same, and ``files/``.
+    """Write a zip of ``data.json``, ``index.html`` with the same content, and ``files/``.
 
     The access log records who downloaded it.
 
-    Only one of the person's files is in memory at a time, and some hundred rows.
+    Only one of the person's files and a few hundred rows are in memory at a time.
     """
     for talent_id in talents:
         log_access(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
@@ -92,7 +92,7 @@ def _content(version: FileVersion, vault: Vault, storage: Storage) -> bytes:
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a file in parts: in one, it would be in memory compressed as well."""
+    """Add a file in parts. In one piece, the compressed file would be in memory as well."""
     with archive.open(name, "w", force_zip64=True) as file:
         for start in range(0, len(content), PART):
             file.write(memoryview(content)[start : start + PART])
@@ -153,7 +153,7 @@ def _notes(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
 
 
 def _history(application: Application) -> Iterator[dict[str, Any]]:
-    """Moves between stages, by name where the stages are known."""
+    """Moves between stages, with the names of known stages."""
     events = application.stage_events.order_by("at")
     ids = {name for ends in events.values_list(*STAGES) for name in ends if name}
     stages = Stage.objects.filter(connection=application.connection_id, remote_id__in=ids)
@@ -169,16 +169,16 @@ def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
 
 
 def _documents(record: Talent | Application, kind: type[canonical.Record]) -> dict[str, Any]:
-    """Documents about a person, opened: they are no columns."""
+    """Documents about a person, decrypted. They are not in columns."""
     return {name: getattr(record, name) for name in sealed(kind)}
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    """A row's own values; those that are empty say nothing."""
+    """A row's own values, without empty ones."""
     fields = model_to_dict(record)
     fields |= {
         field.name: getattr(record, field.attname)
-        for field in record._meta.concrete_fields  # noqa: SLF001 - Django's own name for a public thing
+        for field in record._meta.concrete_fields  # noqa: SLF001 - Django's own name
         if not field.is_relation
     }
     return {
@@ -197,7 +197,7 @@ STYLE = (
 
 
 def _json(value: Any) -> Iterator[str]:
-    """JSON in parts, the rows of a list a line each."""
+    """Yield JSON in parts, with one line per row of a list."""
     if callable(value):
         yield "["
         for number, row in enumerate(value()):
@@ -228,7 +228,7 @@ def _page(org: Organisation, records: Rows) -> Iterator[str]:
 
 
 def _section(value: Any) -> Iterator[str]:
-    """Nested values as nested lists, in parts; every text is escaped. Empty fields are left out."""
+    """Yield nested values as nested lists, in parts. All text is escaped; empty fields are omitted."""
     if isinstance(value, dict):
         yield "<dl>"
         for name, inner in value.items():

@@ -1,1 +1,1 @@
-"""What people do with records: refresh, export, rules, quality, explanations."""
+"""Operations on records: refresh, export, rules, quality, explanations."""

@@ -1,4 +1,4 @@
-"""Why is this record, or is it not, in Jemmo?"""
+"""Explains why a record is, or is not, in Jemmo."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from jemmo.store.records import explanations
 def explain_record(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool = True
 ) -> list[Explanation]:
-    """What happened to the record with this id, link, title or name."""
+    """Explain what happened to the record with this id, link, title or name."""
     facts = explanations.explanation_facts(org, typed, now=now, sees_contacts=sees_contacts)
     return explain(facts, sees_contacts=sees_contacts)

@@ -1,4 +1,4 @@
-"""Everything synced, as plain objects a line each, by the rights of whoever asks."""
+"""Exports synced records as one JSON object per line, limited to the caller's rights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rows(
     actor: Account | None = None,
     among: QuerySet[Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """The visible records of a kind, or those ``among`` a list; ``role=None`` is the operator, who sees everything.
+    """Yield visible records of a kind, or those ``among`` a list. ``role=None``, the operator, sees everything.
 
     Memory stays flat: rows are read with a server-side cursor. The access log records who exported them.
     """
@@ -42,7 +42,7 @@ def rows(
 
 
 def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:
-    """The rows; their number is logged at the end, even if the export is interrupted."""
+    """Yield the rows and log their number at the end, even if the export is interrupted."""
     count = 0
     try:
         for row in rows:

@@ -1,4 +1,4 @@
-"""How true and how tidy an organization's data are."""
+"""The accuracy and quality of an organization's data."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from jemmo.vault import Vault
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """A stream's records in the ATS, by its own count, and here.
+    """A stream's number of records in the ATS, by its own count, and here.
 
-    ``erased`` of those that are not here were erased, as far as counts can tell: at most as many as ever were.
-    ``kept`` of those that are only here were kept when the ATS no longer listed them, as far as counts can tell.
-    ``left_out`` are older than the history that the connection reads. ``apart`` is what none of that nor a rejection
-    explains.
+    ``erased`` and ``kept`` are as far as counts can tell. ``erased`` is how many records missing here were erased, at
+    most as many as were ever erased. ``kept`` is how many extra records here were kept when the ATS no longer listed
+    them. ``left_out`` are older than the history that the connection reads. ``apart`` is the difference that none of
+    these and no rejection explains.
     """
 
     stream: str
@@ -35,7 +35,7 @@ class Compared(Struct, frozen=True, kw_only=True):
 
 
 class Connected(Struct, frozen=True, kw_only=True):
-    """A connection's streams; ``error`` when the ATS was asked and did not answer."""
+    """A connection's streams. ``error`` is set when the ATS was asked and did not answer."""
 
     connection: Connection
     streams: list[Compared]
@@ -49,11 +49,11 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def report(org: Organisation, *, vault: Vault | None) -> Report:
-    """The state of the data; with a ``vault``, the counts of each ATS are requested too, by a few requests each.
+    """Report the state of the data. With a ``vault``, also ask each ATS for its counts, in a few requests each.
 
-    All of them together have ``PATIENCE`` seconds; those that come too late in it are not asked.
+    All ATSs together have ``PATIENCE`` seconds; those whose turn comes later are not asked.
 
-    The counts next to those of the ATS are of all records, also of those that the reader may not see.
+    The counts next to those of the ATS include all records, even those the reader may not see.
     """
     with scope.acting_in(scope.organization_scope(org.id)):
         held = quality.held_of(org)

@@ -1,4 +1,4 @@
-"""One record, read again because someone wants to know now."""
+"""Refetches one record on request."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ from jemmo.vault import Vault
 REFRESHED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 MOST_APPLICATIONS = 20
 PATIENCE = 60.0  # seconds
-LOOK_AGAIN = 0.2  # seconds, while a worker does it or the ATS is to be asked a second time
+LOOK_AGAIN = (
+    0.2  # seconds between checks while a worker refetches it, or before asking the ATS again
+)
 
 
 class RecordRef(Struct, frozen=True, kw_only=True):
-    """A record of the ATS that a person means."""
+    """A record of the ATS that a person named."""
 
     connection_id: UUID
     stream: Stream
@@ -39,7 +41,7 @@ class RecordRef(Struct, frozen=True, kw_only=True):
 
 
 class Refreshed(Struct, frozen=True, kw_only=True):
-    """What happened to it. ``records`` were asked for; ``changed`` says whether one of them is different now."""
+    """The outcome. ``records`` were requested; ``changed`` says whether any of them is different now."""
 
     connection_id: UUID
     stream: Stream
@@ -59,9 +61,9 @@ class Refreshed(Struct, frozen=True, kw_only=True):
 def resolve_record(
     org: Organisation, stream: Stream, typed: str, connection_id: str | None = None
 ) -> RecordRef:
-    """The record that ``typed`` means: an id of ours, or the ATS's, also of one that is not here yet.
+    """Find the record that ``typed`` means: a Jemmo id, or an ATS id, even of a record that is not here yet.
 
-    Raises ``ConfigError`` where it is not clear which connection to ask.
+    Raises ``ConfigError`` if it is unclear which connection to ask.
     """
     asked = connections.connections_of_org(org, connection_id)
     held = (Talent if stream is Stream.TALENTS else Job).objects.filter(connection__in=asked)
@@ -79,10 +81,10 @@ def resolve_record(
 def request_record_refetch(
     connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault
 ) -> int:
-    """Request a refetch within seconds, even during a sync. Returns the number of records.
+    """Request a refetch within seconds, even during a sync. Return the number of records.
 
-    It works like a webhook's refetch: no lease is needed, the newest version wins, and deletions are verified twice.
-    Raises ``ConfigError`` where the connection is not active or records of this kind are not asked for one by one.
+    It works like a webhook's refetch: it needs no lease, the newest version wins, and deletions are verified twice.
+    Raises ``ConfigError`` if the connection is not active or its ATS can't return single records of this kind.
     """
     connection = Connection.objects.get(id=connection_id)
     check_active(connection)
@@ -105,9 +107,10 @@ def request_record_refetch(
 def refetch_now(
     target: RecordRef, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
-    """Like ``refresh``, but refetch it here, alongside the workers, and wait for the outcome.
+    """Refetch in this process, next to the workers, and wait for the outcome.
 
-    After a failed refetch it doesn't wait for the next one, which a worker makes. Raises as ``refresh`` does.
+    After a failed refetch it doesn't wait for the next attempt, which a worker makes. Raises like
+    ``request_record_refetch``.
     """
     began = datetime.now(UTC)
     asked = request_record_refetch(

@@ -1,4 +1,4 @@
-"""Which records an organization excludes from what people see."""
+"""Rules that exclude an organization's records from what people see."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def of(org: Organisation) -> Rules:
 
 
 def counts(org: Organisation) -> dict[Exclusion, int]:
-    """How many records each rule excludes, or would if it were on; of those that are on, the same as in data quality.
+    """Count the records each rule excludes, or would if it were on. Active rules match the data quality page.
 
-    The counts are of all records, also of those that the reader may not see.
+    The counts include all records, even those the reader may not see.
     """
     rules, now = of(org), datetime.now(UTC)
     totals = dict.fromkeys(Exclusion, 0)
@@ -53,12 +53,12 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
 
 
 def rules_fingerprint(org: Organisation) -> str:
-    """What a form was filled from; see ``jemmo.services.connections.connections.connection_fingerprint``."""
+    """A fingerprint of the form's original values; see ``connections.connection_fingerprint``."""
     return hashlib.sha256(msgspec.json.encode(of(org))).hexdigest()[:16]
 
 
 def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rules:
-    """The organization's rules with these exclusions and no others."""
+    """Return the organization's rules with exactly these exclusions."""
     settings = {name: exclusion not in excludes for exclusion, name in SETTING.items()}
     return msgspec.structs.replace(of(org), hired_days=hired_days, **settings)
 
@@ -82,10 +82,10 @@ def preview(org: Organisation, rules: Rules) -> visibility.Preview:
 
 
 def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen: str) -> int:
-    """Exclude these records and include the others, at once; how many that the reader sees appeared or vanished.
+    """Apply these exclusions at once. Return how many records visible to the reader appeared or vanished.
 
-    Nothing is asked of the ATS, since excluded records are stored. Raises ``ConfigError`` when another person changed
-    the rules in the meantime. A sync in progress reads by the old rules, so they are applied once more behind it.
+    The ATS is not asked, since excluded records are stored. Raises ``ConfigError`` when another person changed the
+    rules in the meantime. A running sync uses the old rules, so they are applied again after it.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -105,7 +105,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
 
 
 def apply(connection_id: UUID, now: datetime | None = None) -> int:
-    """Exclude and show a connection's records by its organization's rules; how many changed."""
+    """Exclude and show a connection's records by its organization's rules. Return the number of changes."""
     connection = Connection.objects.select_related("org").filter(id=connection_id).first()
     if connection is None:
         return 0
@@ -118,7 +118,7 @@ def apply(connection_id: UUID, now: datetime | None = None) -> int:
 
 
 def apply_to_all() -> int:
-    """Queue ``apply`` for every connection, since a hire stops counting after a while; how many."""
+    """Queue ``apply`` for every connection, since a hire stops counting after a while. Return their number."""
     ids = Connection.objects.exclude(state__in=PARTED).values_list("id", flat=True)
     for connection_id in ids:
         once_more(connection_id)
@@ -130,24 +130,24 @@ def _connections(org: Organisation) -> list[UUID]:
 
 
 def _applicable(connection_id: UUID, rules: Rules) -> Rules:
-    """The rules, less those that this connection's ATS gives no ground for."""
+    """Return the rules that this connection's ATS has data for."""
     return applicable(rules, _streams(connection_id))
 
 
 def _limit(connection_id: UUID) -> datetime | None:
-    """Where the history of a connection begins."""
+    """Return the first day of a connection's history."""
     return limit_of(Connection.objects.values_list("options", flat=True).get(id=connection_id))
 
 
 def _streams(connection_id: UUID) -> list[Stream]:
-    """The streams that are read from this connection's ATS."""
+    """Return the streams that this connection's ATS provides."""
     read = StreamCheckpoint.objects.filter(connection=connection_id)
     names = read.values_list("stream", flat=True)
     return [Stream(name) for name in names if name in _STREAMS]
 
 
 def once_more(connection_id: UUID) -> None:
-    """Apply the rules again behind a sync in progress, which goes by those that it began with."""
+    """Apply the rules again after a running sync, which uses those from its start."""
     lock, waits_as = f"sync:{connection_id}", f"rules:{connection_id}"
     enqueue(
         "apply_rules",

@@ -9,9 +9,9 @@ from jemmo.vault import default_vault
 
 
 def talent_lookup(org: Organisation, typed: str, *, contacts: bool, files: bool) -> Lookup:
-    """Finds people by address, number or files; without the right to ``contacts``, it finds no one.
+    """Return a search by address, number or files. Without the right to ``contacts``, it finds no one.
 
-    Whom an address finds would tell a reader without that right whose it is.
+    Otherwise a reader without that right could learn whose address it is.
     """
     if not contacts:
         return Lookup()

@@ -14,7 +14,7 @@ from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
 
 
 class Requested(Struct, frozen=True, kw_only=True):
-    """The outcome of a click. ``joined``: a sync was running or waiting already, and will do."""
+    """The result of a click. ``joined``: a sync that does the job was already running or waiting."""
 
     joined: bool
 
@@ -43,7 +43,7 @@ def check_active(connection: Connection) -> None:
 
 
 def _runs(connection: Connection, only: str | None) -> bool:
-    """Whether a sync that reads the requested streams is running, according to its lease."""
+    """Whether a sync of the requested streams is running, by its lease."""
     held = Lease.objects.filter(connection=connection, expires_at__gt=Now()).values("run_id")
     reading = SyncRun.objects.filter(id__in=held, scope__in={"", only or ""})
     return bool(reading.exists())

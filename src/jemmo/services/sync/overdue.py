@@ -1,4 +1,4 @@
-"""Syncs that have not started though they are due, or take much longer than usual: told as failures are."""
+"""Finds syncs that are overdue, or take much longer than usual, and notifies like a failure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.store.models import Connection, ConnectionState, Notification
 
 
 def notify_stalled_syncs(now: datetime) -> int:
-    """Tell each once, until the connection's next sync has ended; how many were told."""
+    """Notify once per delay, until the connection's next sync has ended. Return the number of notifications."""
     active = Connection.objects.filter(state=ConnectionState.ACTIVE, org__deleted_at=None)
     return sum(_watch(connection, now) for connection in active.select_related("org", "lease"))
 

@@ -1,4 +1,4 @@
-"""The queue of background work. Tasks are named here and defined in ``jemmo.tasks``."""
+"""The background queue. Tasks are named here and defined in ``jemmo.tasks``."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def sync(
     only: str | None = None,
     mode: Mode | None = None,
 ) -> bool:
-    """Queue a sync; ``False`` if one that does as much waits already, which then waits no longer than this would.
+    """Queue a sync. ``False`` if one that does as much waits already; it gets this one's priority if that is higher.
 
-    Two syncs of one connection never run side by side; the lease sees to that whatever the queue does.
+    Two syncs of one connection never run side by side. The lease prevents it, whatever the queue does.
     """
     urgency = fair(connection_id, priority)
     if _join(urgency, connection_id, only, mode):
@@ -62,10 +62,10 @@ def sync(
 
 
 def fair(connection_id: UUID, priority: int) -> int:
-    """The priority, less one for each other sync of its organization that waits or runs.
+    """Lower the priority by one for each other sync of the organization that waits or runs.
 
-    So the first sync of every organization comes before anyone's second, whoever asked first. It never falls to the
-    next kind of work.
+    So the first sync of every organization comes before anyone's second. The priority never drops to that of the next
+    kind of work.
     """
     return max(priority - task_queue.other_syncs(connection_id), kind_of(priority) - FURTHER)
 
@@ -79,7 +79,7 @@ def next_slice(
     only: str | None,
     mode: Mode | None,
 ) -> None:
-    """Queue the rest of a run, behind what waited while this slice ran."""
+    """Queue the rest of a run behind the tasks that waited during this slice."""
     app.configure_task(
         SYNC, lock=_lock(connection_id), priority=fair(connection_id, priority)
     ).defer(
@@ -90,17 +90,17 @@ def next_slice(
 
 
 def rescue(seconds: float) -> int:
-    """Queue again what workers had in progress that was last seen ``seconds`` ago; returns the number of tasks."""
+    """Requeue tasks of workers last seen more than ``seconds`` ago. Return the number of tasks."""
     return task_queue.rescue(seconds)
 
 
 def priority_of(mode: Mode) -> int:
-    """How urgent a sync is that nobody asked for."""
+    """The priority of an automatic sync."""
     return INCREMENTAL if mode is Mode.INCREMENTAL else INITIAL
 
 
 def kind_of(priority: int) -> int:
-    """The priority before fairness lowered it."""
+    """The priority before ``fair`` lowered it."""
     return -(-priority // (FURTHER + 1)) * (FURTHER + 1)
 
 

@@ -15,7 +15,7 @@ from jemmo.store.models import SyncRun
 
 
 class ErrorRow(Struct, frozen=True, kw_only=True):
-    """Errors and warnings, with their next steps. ``count`` is how often it was met."""
+    """An error or a warning, with its next step. ``count`` is how often it occurred."""
 
     code: str
     message: str
@@ -34,11 +34,11 @@ class RecordCounts(Struct, frozen=True, kw_only=True):
 
 
 class RunRow(Struct, frozen=True, kw_only=True):
-    """A sync. ``only`` is ``jobs`` or ``talents`` where it reads no more than those.
+    """A sync. ``only`` is ``jobs`` or ``talents`` if it reads only those.
 
-    ``records`` are the numbers that pages show, ``null`` until the sync ends: only then it is known which new records a
-    rule excludes. ``streams`` has each stream's counts, as ``jemmo sync --json`` does. ``again`` says that an initial
-    sync read what had all been read before.
+    ``records`` are the numbers that pages show, ``null`` until the sync ends, because only then it is known which new
+    records a rule excludes. ``streams`` has each stream's counts, as in ``jemmo sync --json``. ``again`` says that an
+    initial sync reads records that had all been read before.
     """
 
     id: UUID

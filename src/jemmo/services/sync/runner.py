@@ -51,7 +51,7 @@ from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)
 
-DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
+DAILY = "0 1 * * *"  # UTC; time of the daily full comparison for connectors that set none
 
 QUOTA_BESIDE_REFETCHES = 0.95
 """The quota's share for a sync while webhooks may arrive; the rest is for their immediate refetches."""
@@ -70,7 +70,7 @@ Clock = Callable[[], datetime]
 
 
 class NoProgress:
-    """For a run that nobody watches."""
+    """Ignores progress."""
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
         return None
@@ -80,7 +80,7 @@ class NoProgress:
 
 
 class SliceReport(Struct, frozen=True, kw_only=True):
-    """One turn of a run: its report so far, and the claim that the next turn takes up."""
+    """One slice of a run: its report so far, and the lease that the next slice continues with."""
 
     report: RunReport
     hold: Hold
@@ -131,9 +131,9 @@ async def sync_slice(
     slice_over: Callable[[Mode], bool] = lambda _: False,
     now: Clock | None = None,
 ) -> SliceReport:
-    """Like ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
+    """Like ``sync``, but stop after a page once ``slice_over``, given the mode, returns true. The run stays open.
 
-    It continues when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
+    Calling this with its ``hold``, anywhere, continues the run. ``now`` is the clock; by default this machine's.
     """
     began, now = time.monotonic(), now or _now
     streams = GROUPS[only] if only else None
@@ -194,7 +194,7 @@ def _check_not_paused(row: runs.ConnectionRow) -> None:
 def _with_applicable_rules(
     row: runs.ConnectionRow, source: Source, report: RunReport
 ) -> runs.ConnectionRow:
-    """The rules, less those that this ATS gives no ground for; the report says so."""
+    """Return the rules that this ATS has data for. The report lists the others."""
     rules = applicable(row.rules, [spec.name for spec in source.streams])
     if rules != row.rules:
         report.warnings.append(RunWarning.of("rule_not_applied"))
@@ -202,7 +202,7 @@ def _with_applicable_rules(
 
 
 class HeldRun(RunContext, kw_only=True):
-    """A run that holds the lease, with its report; ``goes_on`` tells that earlier slices did a part of it."""
+    """A run that holds the lease, with its report. ``goes_on``: earlier slices did a part of it."""
 
     report: RunReport
     hold: Hold
@@ -220,7 +220,7 @@ async def _leased(
 ) -> AsyncIterator[HeldRun]:
     """Hold the connection's lease from the first request to the report, or to the end of the slice.
 
-    The end is written on a connection of its own if need be: a lost one must not leave the run open.
+    If the connection was lost, the end is written on a new one, so that the run doesn't stay open.
     """
     with explained():
         begun = await begin(db, row.id, report)
@@ -254,9 +254,9 @@ async def _leased(
 async def _end(
     db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport, now: datetime
 ) -> bool:
-    """Close the run or its slice; ``False`` if the database is unreachable.
+    """Close the run or its slice. ``False`` if the database is unreachable.
 
-    Should it stay away, the next run closes it.
+    If it stays unreachable, the next run closes this one.
     """
     try:
         with explained():
@@ -271,7 +271,7 @@ async def _end(
 
 
 def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> datetime:
-    """When the connection's next sync starts automatically. One that was stopped continues soon."""
+    """When the connection's next sync starts automatically. A canceled one continues soon."""
     if report.failure is FailureMode.CANCELLED:
         return row.plan.after_quiet(now + FIRST_RETRY)
     failed = report.status is RunStatus.FAILED
@@ -300,7 +300,7 @@ async def _choose_mode(
 
 
 async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: datetime) -> Mode:
-    """Now and then everything is read, where an ATS may change records without a sign of it."""
+    """Choose a full sweep when it is due, because an ATS may change records without updating their timestamps."""
     cron = row.options.get(FULL_SWEEP.name)
     if cron is None:
         options = {option.name: option for option in connector_for(row.provider).options}
@@ -311,13 +311,13 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: date
 
 
 async def _note_mode(db: Connection, report: RunReport) -> None:
-    """Let pages call the run by its right name from the beginning."""
+    """Store the mode, so that pages name the run correctly from the start."""
     with explained():
         await runs.set_mode(db, report)
 
 
 async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None:
-    """Run while the shared connection keeps the lease; when that is lost, the run ends at once."""
+    """Run while the lease is renewed. If the lease is lost, the run ends at once."""
     running = asyncio.create_task(run.execute())
     renewing = asyncio.create_task(_renew(database_url, context))
     try:
@@ -337,7 +337,7 @@ async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None
 
 
 async def _renew(database_url: str, context: RunContext) -> None:
-    """Renew the lease for ever; only its loss ends this. An unreachable database is tried again."""
+    """Renew the lease until it is lost. Retry while the database is unreachable."""
     async with sharing(database_url) as shared:
         while True:
             await asyncio.sleep(RENEW_EVERY)

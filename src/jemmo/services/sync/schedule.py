@@ -1,4 +1,4 @@
-"""Which connections are due. Derived from the tables and the clock alone, so nothing is lost by a restart."""
+"""Which connections are due. Derived only from the tables and the clock, so a restart loses nothing."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ MOST_AT_ONCE = 500
 
 
 class Planned(Struct, frozen=True):
-    """A connection and when its next syncs start automatically, if each succeeds immediately."""
+    """A connection and its next automatic starts, assuming that each sync succeeds immediately."""
 
     connection: Connection
     starts: list[datetime]
 
 
 class Due(Struct, frozen=True):
-    """A connection to sync now; its first sync gives way to others."""
+    """A connection to sync now. Its first sync has a lower priority."""
 
     connection_id: UUID
     is_first: bool
 
 
 def due(now: datetime) -> list[Due]:
-    """The active connections whose next sync should have started by ``now``, the longest waiting first."""
+    """Return active connections whose next sync should have started by ``now``, the longest waiting first."""
     return [Due(*row) for row in due_syncs.due(now, now + FARTHEST, MOST_AT_ONCE)]
 
 
 def start_due(now: datetime) -> int:
-    """Queue every sync that is due; how many there were."""
+    """Queue every due sync. Return their number."""
     starts = due(now)
     for start in starts:
         priority = queue.INITIAL if start.is_first else queue.INCREMENTAL
@@ -61,9 +61,9 @@ def start_due(now: datetime) -> int:
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts automatically, ``now`` if it is due.
+    """When the next sync starts automatically; ``now`` if it is due.
 
-    ``None`` while the connection is not active, or while the sync runs whose end sets the time.
+    ``None`` while the connection is not active, or while a sync runs, whose end sets the time.
     """
     if connection.state != ConnectionState.ACTIVE:
         return None
@@ -73,7 +73,7 @@ def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
 
 
 def put_off(connection_id: UUID, error: JemmoError) -> None:
-    """Show what kept a sync from even beginning, and try again later; unless the sync's own end has said so."""
+    """Store why a sync could not start, and try again later, unless the sync recorded its own end."""
     now = datetime.now(UTC)
     active = Connection.objects.select_related("org").filter(state=ConnectionState.ACTIVE)
     connection = active.filter(id=connection_id, due_at__lte=now).first()
@@ -92,17 +92,17 @@ def put_off(connection_id: UUID, error: JemmoError) -> None:
 
 
 def plan_of(org: Organisation) -> Plan:
-    """The organization's settings."""
+    """Return the organization's settings."""
     return struct_of({**org.schedule, "time_zone": org.time_zone}, Plan)
 
 
 def first_due(org: Organisation) -> datetime:
-    """When the first sync of a connection made now starts automatically."""
+    """When the first sync of a new connection starts automatically."""
     return plan_of(org).first_due(datetime.now(UTC))
 
 
 def set_plan(org: Organisation, plan: Plan) -> None:
-    """Save the organization's settings, and move the planned starts."""
+    """Save the organization's settings and move the planned starts."""
     with transaction.atomic():
         org.time_zone = plan.time_zone
         org.schedule = msgspec.to_builtins(plan)
@@ -115,9 +115,9 @@ def set_plan(org: Organisation, plan: Plan) -> None:
 
 
 def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, seen: str) -> None:
-    """The same, with the hours between two syncs of connections. Raises ``ConfigError``, then nothing is changed.
+    """Like ``set_plan``, with each connection's sync interval in hours. On ``ConfigError`` nothing has changed.
 
-    ``seen`` is what ``seen_as`` said when the form was filled.
+    ``seen`` is what ``schedule_fingerprint`` returned when the form was filled.
     """
     if plan.leaves_no_time(datetime.now(UTC)):
         raise ConfigError("always_quiet")
@@ -133,14 +133,14 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
 
 
 def schedule_fingerprint(org: Organisation) -> str:
-    """What a form was filled from: when it has changed since, saving the form would undo someone's work."""
+    """A fingerprint of the form's original values. If they changed since, saving would undo another person's work."""
     hours = {str(connection.id): connection.sync_every_hours for connection in _planned(org)}
     shown = [org.time_zone, org.schedule, hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
 
 
 def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
-    """The next starts of each active connection."""
+    """Return the next starts of each active connection."""
     plan = plan_of(org)
     return [
         Planned(
@@ -163,7 +163,7 @@ def _planned(org: Organisation) -> list[Connection]:
 
 
 def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
-    """When it is due by a new plan: never in quiet hours, and after a success no later than its next place."""
+    """When it is due by a new plan: never in quiet hours, and after a success no later than its next slot."""
     due = connection.due_at
     if connection.last_success_at is not None and not connection.failures:
         every = interval(connection.sync_every_hours)
@@ -172,13 +172,13 @@ def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
 
 
 def is_late(connection: Connection, now: datetime) -> bool:
-    """Whether a sync that was due has not started: no worker runs, or they are all busy."""
+    """Whether a due sync has not started, because no worker runs or all are busy."""
     waiting = connection.state == ConnectionState.ACTIVE and not is_running(connection, now)
     return waiting and now - connection.due_at > LATE_AFTER
 
 
 def is_slow(connection: Connection, now: datetime) -> bool:
-    """Whether the sync in progress takes much longer than those of its kind took before."""
+    """Whether the running sync takes much longer than earlier ones of its kind."""
     if not is_running(connection, now):
         return False
     run = SyncRun.objects.filter(connection=connection, status="running").first()
@@ -195,7 +195,7 @@ COMPARED = 10  # runs
 
 
 def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
-    """Whether a full sweep was to start since the last one; an empty ``cron`` asks for none."""
+    """Whether a full sweep was due since the last one. An empty ``cron`` disables sweeps."""
     if not cron.strip() or last is None:
         return False
     try:

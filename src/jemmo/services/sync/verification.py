@@ -1,4 +1,4 @@
-"""Is what we hold what the ATS has? Compares every id of every stream and checks every link."""
+"""Compares Jemmo with the ATS: every id of every stream, and every link."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ from jemmo.vault import Vault
 
 
 class StreamVerdict(Struct, kw_only=True):
-    """One stream compared.
+    """The comparison of one stream.
 
-    Of those in the ATS ``erased`` were erased here and are kept out. ``missing`` are in the ATS and not here,
-    ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids. Somebody
-    decided to keep ``kept`` of the extra ones.
-    ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept. ``left_out`` are older than the history
-    that the connection reads, and not here.
+    ``missing`` records are in the ATS but not here, ``extra`` ones here but not there, and ``stale`` ones here in
+    another version; each with a count and some ids. ``kept`` counts extra records that somebody decided to keep.
+    ``excluded`` are here but hidden by a rule, and ``rejected`` could not be stored. ``erased`` and ``left_out`` are in
+    the ATS but not here on purpose: erased, or older than the history that the connection reads.
     """
 
     ats: int
@@ -56,7 +55,7 @@ class StreamVerdict(Struct, kw_only=True):
 
     @property
     def extra_words(self) -> str:
-        """What the sentence about the extra records says of them."""
+        """The part of the sentence that describes extra records."""
         if not self.kept:
             return "in Jemmo but not in the ATS"
         if self.kept == self.extra_count:
@@ -65,7 +64,7 @@ class StreamVerdict(Struct, kw_only=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One difference. ``kind`` is missing, extra, stale or broken_relation; ``ids`` are some of those concerned."""
+    """One difference. ``kind`` is missing, extra, stale or broken_relation; ``ids`` are some of the records."""
 
     kind: str
     stream: str
@@ -75,7 +74,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, kw_only=True):
-    """One connection compared: the shape of ``jemmo verify --json``. It is equal when it has no problems."""
+    """The comparison of one connection: the shape of ``jemmo verify --json``. Equal when there are no problems."""
 
     connection_id: UUID
     equal: bool
@@ -106,7 +105,7 @@ def _unwatched(stream: Stream, count: int, total: int | None) -> None:
 async def verify(
     connection_id: UUID, *, database_url: str, vault: Vault, seen: Seen = _unwatched
 ) -> Verdict:
-    """Compare a connection with its ATS, changing nothing. Raises as the source does."""
+    """Compare a connection with its ATS, changing nothing. Raises like the source."""
     async with connected(connection_id, database_url) as (db, row):
         async with (
             ats_session(row, vault, database_url, at_once=SENT_AT_ONCE) as source,

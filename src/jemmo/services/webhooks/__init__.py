@@ -1,1 +1,1 @@
-"""Taking webhooks in, and refetching the records that they name."""
+"""Receiving webhooks, and refetching the records that they name."""

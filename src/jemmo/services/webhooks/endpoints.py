@@ -1,4 +1,4 @@
-"""A connection's webhooks as admins see them: the secret address, its state, replaying what came."""
+"""A connection's webhooks for admins: the secret address, the status, and replaying deliveries."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from jemmo.vault import Vault
 SECRET_BYTES = 32
 COUNTED_DAYS = 7
 MAX_KEY = 500
-AT_ONCE = 500  # deliveries of a replay
+AT_ONCE = 500  # deliveries per batch of a replay
 
 
 class Address(Struct, frozen=True, kw_only=True):
-    """``path`` is secret: for admins' eyes. ``setup`` says where it is entered at the ATS."""
+    """``path`` is secret: show it only to admins. ``setup`` says where to enter it in the ATS."""
 
     path: str
     made_at: datetime
@@ -45,13 +45,13 @@ class Address(Struct, frozen=True, kw_only=True):
 
 
 class WebhookStatus(Struct, frozen=True, kw_only=True):
-    """How a connection's webhooks do. Counts are of the last seven days, by outcome.
+    """The status of a connection's webhooks. Counts are of the last seven days, by outcome.
 
-    ``set_up`` says that there is an address for them. ``words`` are for people, marked for translation.
+    ``set_up``: the connection has a webhook address. ``words`` are for people, marked for translation.
 
-    announced    changes that a webhook brought
-    unannounced  changes that polling found and no webhook had named
-    waiting      records that are still to be looked up
+        announced    changes that a webhook brought
+        unannounced  changes that polling found and no webhook had named
+        waiting      records still to be refetched
     """
 
     supported: bool
@@ -66,7 +66,7 @@ class WebhookStatus(Struct, frozen=True, kw_only=True):
 
 
 class Replayed(Struct, frozen=True, kw_only=True):
-    """How many deliveries were read again, how many said nothing, and how many records that names."""
+    """The number of deliveries replayed, of deliveries that named nothing, and of records named."""
 
     deliveries: int
     without_hint: int
@@ -74,12 +74,12 @@ class Replayed(Struct, frozen=True, kw_only=True):
 
 
 def digest_of(secret: str) -> bytes:
-    """The keyed hash by which a secret is found. It is random and long, so that a plain digest gives nothing away."""
+    """The hash by which a secret is found. The secret is long and random, so a plain hash reveals nothing."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def address(connection: Connection, vault: Vault) -> Address:
-    """The connection's address, made when it is first asked for; raises ``ConfigError`` without webhooks."""
+    """Return the connection's address, created on first use. Raises ``ConfigError`` without webhooks."""
     rules = _rules(connection)
     with transaction.atomic():
         row = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
@@ -89,16 +89,16 @@ def address(connection: Connection, vault: Vault) -> Address:
 
 
 def existing_address(connection: Connection, vault: Vault) -> Address | None:
-    """The connection's address if it was made already."""
+    """Return the connection's address if it exists."""
     rules = _rules(connection)
     row = _requested(connection)
     return _shown(row, rules, vault) if row else None
 
 
 def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None) -> Address:
-    """A new address; from this moment on the old one is unknown.
+    """Replace the address. The old one stops working at once.
 
-    With ``seen``, when the address to be replaced was made, another person's newer one is left as it is.
+    ``seen`` is the creation time of the address to replace. A newer one, set by another person, stays.
     """
     rules = _rules(connection)
     with transaction.atomic():
@@ -111,7 +111,7 @@ def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None)
 
 
 def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
-    """Store the key with which the ATS signs its webhooks; raises ``ConfigError`` for an invalid one."""
+    """Store the key with which the ATS signs its webhooks. Raises ``ConfigError`` for an invalid one."""
     rules = _rules(connection)
     key = key.strip()
     if rules.verify is None:
@@ -126,7 +126,7 @@ def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
 
 
 def status(connection: Connection, now: datetime | None = None) -> WebhookStatus:
-    """How webhooks do; for pages and ``jemmo hooks list``."""
+    """Return the status of webhooks, for pages and ``jemmo hooks list``."""
     now = now or datetime.now(UTC)
     rules = connector_for(connection.provider).webhooks
     address = _requested(connection)
@@ -149,7 +149,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
 def replay(connection: Connection, vault: Vault, *, since: datetime | None = None) -> Replayed:
     """Replay the stored deliveries: every record they name is refetched.
 
-    Their signatures were checked when they came, so their age does not matter now.
+    Their signatures were checked on arrival, so their age does not matter now.
     """
     rules = _rules(connection)
     options = connector_for(connection.provider).with_defaults(connection.options)
@@ -179,7 +179,7 @@ def request_refetches(
     """Request refetches as if a webhook had just named the records, whether or not the ATS sends any."""
     with transaction.atomic():
         if not WebhookAddress.objects.filter(connection=connection).exists():
-            # Refetches take turns by this row; that alone sets up no webhooks.
+            # Refetches take turns by this row. Creating it does not set up webhooks.
             _rotate_secret(_unrequested(connection), vault)
         _enqueue_refetches(connection, hints, heard_at=datetime.now(UTC))
 
@@ -187,7 +187,7 @@ def request_refetches(
 def _enqueue_refetches(
     connection: Connection, hints: Iterable[RefetchRequest], heard_at: datetime | None = None
 ) -> None:
-    """Without ``heard_at``, one that is known keeps the time at which it was named first."""
+    """Queue refetches. Without ``heard_at``, a queued one keeps the time it was first named."""
     rows = [
         WebhookHint(
             connection=connection,
@@ -206,7 +206,7 @@ def _enqueue_refetches(
     alike: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for row in rows:
         alike[row.stream, row.destroyed].append(row.remote_id)
-    for (stream, destroyed), ids in alike.items():  # those that were known before wait again
+    for (stream, destroyed), ids in alike.items():  # requeue those that were queued before
         WebhookHint.objects.filter(connection=connection, stream=stream, remote_id__in=ids).update(
             version=F("version") + 1,
             due_at=datetime.now(UTC),
@@ -226,7 +226,7 @@ def _rules(connection: Connection) -> Webhooks:
 
 
 def _requested(connection: Connection) -> WebhookAddress | None:
-    """The address that someone asked for: webhooks are set up."""
+    """The address that someone requested, which means that webhooks are set up."""
     addresses = WebhookAddress.objects.filter(connection=connection, requested_at__isnull=False)
     return addresses.first()
 

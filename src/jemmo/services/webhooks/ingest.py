@@ -1,4 +1,4 @@
-"""Take webhooks in: check, store, and answer them. ``services.webhooks.refetch`` fetches the records they name."""
+"""Receives webhooks: check, store, answer. ``services.webhooks.refetch`` fetches the records they name."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ from jemmo.vault import Vault
 T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
-TOGETHER = 50  # deliveries stored with one commit at most
-SMALL_BODY = 4096  # bytes; searching these for names is faster than starting a thread
+TOGETHER = 50  # most deliveries stored with one commit
+SMALL_BODY = 4096  # bytes; searching a small body for names is faster than starting a thread
 
 
 class WebhookIngest:
-    """Takes in the webhooks of all connections. One for each web process."""
+    """Receives the webhooks of all connections. One per web process."""
 
     def __init__(
         self, database_url: str, vault: Vault, *, flood: Callable[[], Bucket] = Bucket
@@ -95,10 +95,10 @@ class WebhookIngest:
         return outcome
 
     async def ingest(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
-        """Judge and store one delivery; ``body`` is ``None`` if it was longer than may be.
+        """Check and store one delivery. ``body`` is ``None`` if it was too long.
 
-        Refused deliveries are only counted. Raises ``TransientError`` when the database is unreachable: then nothing is
-        stored.
+        Refused deliveries are only counted. Raises ``TransientError``, and stores nothing, when the database is
+        unreachable.
         """
         addressee = await self._within_time(self._lookups.ask(digest_of(secret)))
         if self._key is None:
@@ -135,7 +135,7 @@ class WebhookIngest:
         await self._arrivals.close()
         await self._pool.close()
 
-    # --- judging ---
+    # --- checking ---
 
     def _validate_delivery(
         self, addressee: Addressee | None, headers: Mapping[str, str], body: bytes | None
@@ -171,7 +171,7 @@ class WebhookIngest:
         body: bytes,
         options: Mapping[str, str],
     ) -> Outcome | None:
-        """Why a signature does not prove anything; ``None`` if it does or none is made."""
+        """Why a signature fails; ``None`` if it is valid, or the ATS doesn't sign."""
         if rules.verify is None:
             return None
         if addressee.sealed_signing_key is None:
@@ -181,7 +181,7 @@ class WebhookIngest:
         proof = rules.verify(key, headers, body, datetime.now(UTC), options)
         return None if proof is Proof.GOOD else REFUSED_PROOFS[proof]
 
-    # --- taking in ---
+    # --- storing ---
 
     async def _store_delivery(
         self, addressee: Addressee, outcome: Outcome, heard: ParsedWebhook, body: bytes, key: bytes
@@ -216,7 +216,7 @@ class WebhookIngest:
             return await ingest.addressees(db, digests)
 
     async def _store_batch(self, arrivals: list[tuple[UUID, Arrival]]) -> list[bool | None]:
-        """Whether each is new; ``None`` if they could not be stored together and each is to be stored alone."""
+        """Return whether each is new; ``None`` if they can't be stored together and each must be stored alone."""
         if len(arrivals) > 1:
             async with self._database() as db:
                 with suppress(psycopg.Error):
@@ -224,7 +224,7 @@ class WebhookIngest:
         return [None] * len(arrivals)
 
     async def _store_alone(self, connection_id: UUID, arrival: Arrival) -> bool:
-        """One delivery of a connection at a time: if its rows are locked, it holds one database connection, not all."""
+        """Store one delivery per connection at a time. Locked rows then block only one database connection."""
         async with self._turn(connection_id), self._database() as db:
             return await ingest.store(db, connection_id, arrival)
 
@@ -234,7 +234,7 @@ class WebhookIngest:
     async def _mention_hashes(
         self, addressee: Addressee, heard: ParsedWebhook, body: bytes, key: bytes
     ) -> list[int] | None:
-        """The hashes a delivery is found by. Each connection takes turns, so that one cannot keep all threads busy."""
+        """Return a delivery's search hashes. A connection hashes one body at a time, so it can't block all threads."""
         if len(body) <= SMALL_BODY:
             names = names_in(body, heard.hints)
         else:
@@ -256,13 +256,13 @@ class WebhookIngest:
         return bucket
 
     def _reject_flood(self, digest: bytes) -> Outcome:
-        """A flood doesn't touch the database: it is counted by address, and assigned to its connection later."""
+        """Count a flood by address, without using the database. It is assigned to its connection later."""
         self._flooded[digest] += 1
         self._schedule_flush()
         return Outcome.FLOOD
 
     def _count(self, connection_id: UUID | None, outcome: Outcome) -> None:
-        """Refusals are many where someone tries, so they are written together, once a second."""
+        """Count a refusal. An attack causes many, so they are written together, once a second."""
         self._tally[connection_id, outcome] += 1
         self._schedule_flush()
 
@@ -283,12 +283,12 @@ class WebhookIngest:
                 for (connection_id, outcome), number in tally.items():
                     await refetch_writer.count(db, connection_id, {outcome: number})
         except (psycopg.Error, PoolTimeout, TransientError):
-            self._tally.update(tally)  # may count a few twice; told again with the next refusal
+            self._tally.update(tally)  # may count a few twice; written with the next refusal
             self._flooded.update(flooded)
 
 
 def _address_failure(addressee: Addressee | None) -> Outcome | None:
-    """Why nothing is taken in at an address; ``None`` if it is."""
+    """Why deliveries to an address are refused; ``None`` if they are accepted."""
     if addressee is None:
         return Outcome.UNKNOWN_ADDRESS
     has_rules = connector_for(addressee.provider).webhooks is not None

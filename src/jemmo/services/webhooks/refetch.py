@@ -1,4 +1,4 @@
-"""Refetches the records that webhooks name. Runs in every worker, alongside its syncs; see docs/webhooks.md."""
+"""Refetches the records that webhooks name. Runs in every worker next to its syncs; see docs/webhooks.md."""
 
 from __future__ import annotations
 
@@ -49,23 +49,23 @@ from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)
 
-CONCURRENCY = budget.Worker().refetches  # connections handled at a time by one worker
+CONCURRENCY = budget.Worker().refetches  # connections handled by one worker at the same time
 REFETCH_TIMEOUT = refetch_writer.CLAIM.total_seconds() - 10
 """The time limit for all requests of one refetch. Later, the claim is over, and nothing could be written."""
-REFETCH_POLL_SECONDS = 2.0  # seconds; only for what no notification told
+REFETCH_POLL_SECONDS = 2.0  # fallback in case a NOTIFY is missed
 MOST_ATTEMPTS = 8
 CONFIRM_DELAY = timedelta(seconds=5)
 
 
 class RefetchTimeout(TransientError):
-    """The ATS took so long that others had to be served."""
+    """The ATS took so long that other connections had to be served."""
 
     default_code = "timeout"
 
 
 @contextmanager
 def _refetch_deadline() -> Iterator[None]:
-    """An ATS that answers slowly, on purpose or not, does not keep those that wait behind it."""
+    """Limit the time of one refetch, so that a slow ATS doesn't block other connections."""
     cut_off = CutOff()
     timer = asyncio.get_running_loop().call_later(REFETCH_TIMEOUT, cut_off.set)
     try:
@@ -78,7 +78,7 @@ def _refetch_deadline() -> Iterator[None]:
 
 
 class RefetchWorker:
-    """Refetches as webhooks arrive, for all connections in turn, until it is cancelled."""
+    """Refetches as webhooks arrive, for all connections in turn, until it is canceled."""
 
     def __init__(self, database_url: str, vault: Vault) -> None:
         self._url = database_url
@@ -87,7 +87,7 @@ class RefetchWorker:
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve for ever. A database that is unreachable is waited for."""
+        """Run forever. While the database is unreachable, wait."""
         try:
             async with sharing(self._url), asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
@@ -98,7 +98,7 @@ class RefetchWorker:
             await self.close()
 
     async def drain(self) -> int:
-        """Refetch everything that is due and return the number of refetches (for tests and commands)."""
+        """Refetch everything that is due. Return the number of refetches (for tests and commands)."""
         looks = 0
         async with self._connect() as db:
             while await self._refetch_next(db):
@@ -106,7 +106,7 @@ class RefetchWorker:
         return looks
 
     async def refetch_connection(self, connection_id: UUID) -> bool:
-        """Look up what is due of this connection; ``False`` if nothing is, or another process does it."""
+        """Refetch what is due for this connection. ``False`` if nothing is due, or another process does it."""
         async with self._connect() as db:
             return await self._refetch_next(db, only=connection_id)
 
@@ -115,7 +115,7 @@ class RefetchWorker:
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Connection]:
-        """A session that sees every organization's requests; a refetch narrows it down to one."""
+        """Open a session that sees every organization's requests. A refetch narrows it to one."""
         with scope.acting_in(scope.EVERYTHING):
             async with connect(self._url) as db:
                 yield db
@@ -149,10 +149,10 @@ class RefetchWorker:
                 await self._bell.wait()
         self._bell.clear()
 
-    # --- one look ---
+    # --- one refetch ---
 
     async def _refetch_next(self, db: Connection, *, only: UUID | None = None) -> bool:
-        """Refetch for the connection that has waited longest; ``False`` if none is waiting."""
+        """Refetch for the connection that has waited longest. ``False`` if none is waiting."""
         token = uuid4()
         await apply_scope(db)
         connection_id = await refetch_writer.claim(db, token, only)
@@ -174,8 +174,8 @@ class RefetchWorker:
             await self._postpone_failed(db, connection_id, due, error)
         except psycopg.Error:
             raise
-        except Exception as error:  # noqa: BLE001 - one connection's trouble must not stop the others
-            log.error(  # noqa: TRY400 - the traceback may hold a person's data
+        except Exception as error:  # noqa: BLE001 - one connection's problem must not stop the others
+            log.error(  # noqa: TRY400 - the traceback may contain personal data
                 "webhook look failed: %s", type(error).__name__,
                 extra={"connection": str(connection_id)},
             )  # fmt: skip
@@ -227,10 +227,10 @@ class RefetchWorker:
     async def _classify_requests(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], answer: RefetchAnswer
     ) -> tuple[list[RefetchOutcome], list[int], list[DueRefetch]]:
-        """Which requests are settled, which need a second refetch, and which records the ATS didn't return.
+        """Return settled requests, those that need a second refetch, and those the ATS didn't answer.
 
-        A record is deleted if its ATS confirms twice that it is gone, or once after announcing it. More than
-        the brake allows are left to a reconcile, which asks a person.
+        A record is deleted if its ATS says twice that it is gone, or once after announcing the deletion. Deletions
+        beyond the brake's limit are left to a reconcile, which asks a person.
         """
         gone, unseen = set(answer.gone), set(answer.unseen)
         settled: list[RefetchOutcome] = []
@@ -250,12 +250,12 @@ class RefetchWorker:
         settled += await _apply_brake(db, connection_id, buried)
         return settled, again, later
 
-    # --- when it does not go well ---
+    # --- failures ---
 
     async def _postpone_failed(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], error: JemmoError
     ) -> None:
-        """Try again later, and give up after some attempts: a sync finds what changed."""
+        """Retry later, and give up after some attempts: a sync finds what changed."""
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
         if isinstance(error, Postponed):
             await refetch_writer.defer_refetches(
@@ -288,7 +288,7 @@ class RefetchWorker:
 async def _apply_brake(
     db: Connection, connection_id: UUID, buried: list[DueRefetch]
 ) -> list[RefetchOutcome]:
-    """Delete as many as the brake allows of each stream. A talent's applications are deleted too, so they count."""
+    """Delete as many records of each stream as the brake allows. A talent's applications count too."""
     streams = {request.hint.stream for request in buried}
     talents = [
         request.hint.remote_id for request in buried if request.hint.stream is Stream.TALENTS

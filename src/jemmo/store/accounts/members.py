@@ -1,4 +1,4 @@
-"""Who belongs where."""
+"""Memberships."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jemmo.store.models import Account, AuditEvent, Invitation, Membership, Orga
 
 
 def memberships(account: Account) -> list[Membership]:
-    """Where a person belongs and may work by now, in the order in which they joined."""
+    """A person's effective memberships, in the order in which they joined."""
     rows = Membership.objects.effective().filter(account_id=account.pk)
     listed = list(rows.select_related("org").order_by("id"))
     for membership in listed:
@@ -19,7 +19,7 @@ def memberships(account: Account) -> list[Membership]:
 
 
 def current(candidates: list[Membership], org_id: str | None) -> Membership | None:
-    """The membership a person works in: the organization chosen, else their first."""
+    """The membership a person currently works in: the chosen organization, else the first."""
     chosen = [membership for membership in candidates if str(membership.org_id) == org_id]
     return next(iter(chosen or candidates), None)
 
@@ -29,7 +29,7 @@ AUDIT_SHOWN = 50
 
 @dataclass(frozen=True, kw_only=True)
 class MembersPage:
-    """All members of an organization; the fields for managers are empty for others."""
+    """All members of an organization. Fields for managers are empty for others."""
 
     members: list[Membership]
     invitations: list[Invitation]

@@ -1,1 +1,1 @@
-"""Reads of connections: their state, their logs, their paused deletions."""
+"""Reads of connections: state, logs, paused deletions."""

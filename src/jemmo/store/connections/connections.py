@@ -1,4 +1,4 @@
-"""How the connections are doing, as pages show it."""
+"""The state of connections, as pages show it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ REJECTIONS_SHOWN = 100
 
 
 def is_running(connection: Connection, now: datetime) -> bool:
-    """Whether a sync is in progress: someone holds the lease. The run's row proves it, even after a kill -9."""
+    """Whether a sync is in progress, which means that a lease is held. This is correct even after a kill -9."""
     lease = getattr(connection, "lease", None)
     return lease is not None and lease.expires_at > now
 
 
 def listed(org: Organisation) -> list[Connection]:
-    """The organization's connections, oldest first, those that were disconnected last."""
+    """The organization's connections, oldest first, disconnected ones last."""
     return _ordered(org.connections.select_related("lease", "org"))
 
 
@@ -42,7 +42,7 @@ def _ordered(connections: QuerySet[Connection]) -> list[Connection]:
 
 
 def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
-    """A distinct name for each connection: its label, with the account or the key if labels repeat."""
+    """Return a distinct name for each connection: its label, with the account or the key if labels repeat."""
     labels = {
         connection.id: (connection.label or connection.provider).strip()
         for connection in connections
@@ -56,21 +56,21 @@ def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
 
 
 def connection_choices(org: Organisation) -> list[tuple[UUID, str]]:
-    """The connections to choose from in a list, each with its name; none where there is but one."""
+    """The connections to choose from in a list, with their names; none if there is only one."""
     named = ("org", "label", "provider", "account_name", "key_hint", "state")
     names = display_names(_ordered(org.connections.only(*named)))
     return list(names.items()) if len(names) > 1 else []
 
 
 def without_applications(org: Organisation) -> set[UUID]:
-    """The connections of which talents were read and applications never, so that nobody can know how many there are."""
+    """The connections whose talents were read but never their applications, so that counts are unknown."""
     with database.cursor() as cursor:
         cursor.execute(WITHOUT_APPLICATIONS, [org.pk])
         return {row[0] for row in cursor.fetchall()}
 
 
 def name_connections(records: Iterable[Any], named: Iterable[tuple[UUID, str]]) -> None:
-    """Give each record ``ats``, the name of its connection; without any names, it stays empty."""
+    """Set each record's ``ats`` to the name of its connection; empty without any names."""
     names = dict(named)
     for record in records:
         record.ats = names.get(record.connection_id, "")
@@ -82,7 +82,7 @@ def find_connection(org: Organisation, connection_id: UUID) -> Connection | None
 
 
 def history(connection: Connection, *, before: datetime | None = None) -> list[SyncRun]:
-    """A page of its runs, newest first, and one more when there are older ones."""
+    """A page of its runs, newest first, plus one more if there are older ones."""
     runs = connection.runs.order_by("-started_at", "id")
     if before is not None:
         runs = runs.filter(started_at__lt=before)
@@ -90,7 +90,7 @@ def history(connection: Connection, *, before: datetime | None = None) -> list[S
 
 
 def requests_since(connection: Connection, since: datetime) -> int:
-    """Every request to the ATS, and for its files: of syncs that began since then, and of all else."""
+    """Count all requests to the ATS, including those for files: of syncs that started since then, and of other work."""
     sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
     totals = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
     beside = RequestCount.objects.filter(connection=connection, at__gte=since)

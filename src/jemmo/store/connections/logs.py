@@ -1,6 +1,6 @@
 """Errors and warnings of runs, and rejected records, newest first, in pages.
 
-A page begins behind the last entry of the page before, so that the thousandth is as quick as the first.
+A page starts after the last entry of the previous page, so the thousandth page is as fast as the first.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ ENTRIES = """
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line of the log. ``example`` is a record's id, ``count`` how often it was met."""
+    """One line of the log. ``example`` is a record's id, ``count`` how often it occurred."""
 
     severity: Severity
     at: datetime
@@ -84,7 +84,7 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where the page after this entry begins."""
+        """The cursor of the page after this entry."""
         return f"{(self.at - EPOCH) // timedelta(microseconds=1)}:{self.key}"
 
 
@@ -131,12 +131,12 @@ def _entry(row: dict[str, Any]) -> Entry:
 
 
 def is_place(text: str) -> bool:
-    """Whether a page may begin after this."""
+    """Whether a page may start after this cursor."""
     return _PLACE.fullmatch(text) is not None
 
 
 def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
-    """A page of the organization's log; ``more`` is where the next one begins, empty at the end."""
+    """A page of the organization's log. ``more`` is the cursor of the next one, empty at the end."""
     ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]
     if filters.connection:
         ids = [connection_id for connection_id in ids if connection_id == filters.connection]
@@ -151,7 +151,7 @@ def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = S
 
 
 def every(org: Organisation, filters: LogFilters, *, now: datetime, most: int) -> Iterator[Entry]:
-    """All entries asked for, up to ``most``, fetched in pages."""
+    """All matching entries, up to ``most``, fetched in pages."""
     count = 0
     while count < most:
         chunk = page(org, filters, now=now, size=500)
@@ -180,7 +180,7 @@ def _values(ids: list[str], filters: LogFilters, now: datetime, size: int) -> di
 
 
 def _place(after: str) -> tuple[datetime, str]:
-    """Where to begin; ``~`` sorts behind every key."""
+    """Where to start. ``~`` sorts after every key."""
     if match := _PLACE.fullmatch(after):
         microseconds = min(int(match[1]), 250_000_000_000_000_000)
         return EPOCH + timedelta(microseconds=microseconds), match[2]

@@ -22,10 +22,10 @@ from jemmo.store.models.by_stream import MODELS
 
 @dataclass(frozen=True, kw_only=True)
 class HeldPage:
-    """``comparing``: a sync is in progress, so the list may be too long for now.
+    """The paused deletions on a page. ``comparing``: a sync is running, so the list may be too long for now.
 
-    ``together`` are all that one decision is about, ``records`` how many deletions that is. ``unseen`` are missed too,
-    but confidential, so whoever asks does not see them in the list.
+    ``together`` lists the streams decided together, ``records`` counts their deletions. ``unseen`` counts missing
+    records that are confidential, so the reader does not see them in the list.
     """
 
     held: HeldDeletion
@@ -44,7 +44,7 @@ def waiting(connection: Connection) -> list[HeldDeletion]:
 
 
 def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
-    """Jobs before talents before applications, as everywhere."""
+    """Jobs before talents before applications, as in every list."""
     return sorted(rows, key=lambda row: row.place)
 
 
@@ -63,9 +63,9 @@ def kept_at(record: Job | Talent, stream: Stream) -> datetime | None:
 def decision_since(
     connection_id: UUID, error: Mapping[str, Any], ended_at: datetime
 ) -> Decision | None:
-    """The decision about the deletions that a sync paused, which ended then; ``None`` while they wait.
+    """The decision about the deletions paused by a sync that ended then; ``None`` while they wait.
 
-    Only the latest pause of a stream is stored, so an earlier one is known to have been followed by another.
+    Only the latest pause of a stream is stored. So an earlier one must have been followed by another.
     """
     streams = [paused["stream"] for paused in error["paused"]]
     rows = list(HeldDeletion.objects.filter(connection=connection_id, stream__in=streams))
@@ -81,14 +81,14 @@ def decision_since(
 def with_decision(
     connection_id: UUID, error: Mapping[str, Any], ended_at: datetime | None
 ) -> dict[str, Any]:
-    """An error of a sync; about paused deletions, with what was decided since."""
+    """Return a sync's error, with the decision made since if it is about paused deletions."""
     if not error.get("paused") or ended_at is None:
         return {**error}
     return {**error, "decided": decision_since(connection_id, error, ended_at)}
 
 
 def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:
-    """The pending decision about these, as ``jemmo.domain.brake.decision``."""
+    """Return the pending decision about these, as ``jemmo.domain.brake.decision``."""
     facts = [
         {
             "stream": row.stream,
@@ -102,7 +102,7 @@ def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, 
 
 
 def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:
-    """A page of the records that the ATS no longer has, or ``None`` if nothing is held back."""
+    """A page of the records that the ATS no longer has, or ``None`` if no deletion is paused."""
     held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:
         return None
@@ -135,7 +135,7 @@ def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldP
 
 
 def _missing(connection: Connection, stream: str, held: HeldDeletion) -> QuerySet[Any]:
-    """The records that the decision is about and that are not deleted yet."""
+    """The records that the decision covers and that are not deleted yet."""
     names = Func(F("remote_ids"), function="jsonb_array_elements_text", output_field=TextField())
     waiting = HeldDeletion.objects.filter(id=held.id).annotate(name=names).values("name")
     rows: QuerySet[Any] = QuerySet(MODELS[Stream(stream)]).filter(

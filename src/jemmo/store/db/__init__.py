@@ -1,1 +1,1 @@
-"""Shared by all tables: connections, scope, policies, roles, ids, secrets, pages of lists."""
+"""Database infrastructure: connections, scope, policies, roles, ids, secrets, paging."""

@@ -14,19 +14,17 @@ from jemmo.environment import number
 
 WEB_CONNECTIONS = "JEMMO_WEB_CONNECTIONS"
 WEB_DEFAULT, WEB_LEAST = 16, 4
-WEB_CLIENTS = (
-    800  # connections of visitors to a web process, unless JEMMO_WEB_CLIENTS says otherwise
-)
-WEB_CLIENTS_REFUSED = 64  # beyond them, connections that hear when to come again
-OTHER_FILES = 128  # that a web process opens besides
-WORKER_CONCURRENCY = 4  # syncs that a worker runs at the same time unless told otherwise
-COMMAND = 5  # a command with a sync in it; most need one
+WEB_CLIENTS = 800  # visitors' connections per web process, unless JEMMO_WEB_CLIENTS is set
+WEB_CLIENTS_REFUSED = 64  # additional connections that get a 503 with Retry-After
+OTHER_FILES = 128  # other files that a web process opens
+WORKER_CONCURRENCY = 4  # default number of simultaneous syncs per worker
+COMMAND = 5  # a command with a sync in it; most need only one
 
-PAGE_WAIT = 10.0  # seconds that a page waits for its turn before it is refused with 503
+PAGE_WAIT = 10.0  # seconds that a page waits for a thread before it gets a 503
 PROBE_WAIT = 5.0  # the same for /readyz and /metrics
 WEBHOOK_WAIT = 5.0  # the same for a webhook; ATSs give up after 10 and more
 CONNECT_WAIT = (
-    4.0  # seconds for a connection of Django's pool: longer only if Postgres does not answer
+    4.0  # seconds to get a connection from Django's pool; exceeded only if Postgres does not answer
 )
 
 
@@ -45,7 +43,7 @@ class Web(Struct, frozen=True, kw_only=True):
 
     @property
     def threads(self) -> int:
-        """Threads that may ask the database, and with that the size of Django's pool."""
+        """Threads that may use the database, and so the size of Django's pool."""
         return self.pages + self.downloads + self.probes
 
     @property
@@ -62,7 +60,7 @@ def web() -> Web:
 
 
 def web_clients() -> int:
-    """How many connections of visitors a web process serves: as many as it may open files for, at most."""
+    """The number of visitors' connections per web process, limited by the files it may open."""
     most = number("JEMMO_WEB_CLIENTS", WEB_CLIENTS, least=10)
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
@@ -71,7 +69,7 @@ def web_clients() -> int:
 
 
 class Worker(Struct, frozen=True, kw_only=True):
-    """A worker. ``concurrency`` is how many syncs it runs at the same time."""
+    """A worker. ``concurrency`` is the number of simultaneous syncs."""
 
     concurrency: int = WORKER_CONCURRENCY
     syncing: int = 1
@@ -101,7 +99,7 @@ class Worker(Struct, frozen=True, kw_only=True):
 
     @property
     def threads(self) -> int:
-        """Threads that may ask the database, and with that the size of Django's pool."""
+        """Threads that may use the database, and so the size of Django's pool."""
         short = self.syncing + self.clock + self.notifications
         return short + self.housekeeping + self.outgoing
 

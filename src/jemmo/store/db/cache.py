@@ -1,6 +1,7 @@
-"""Django's cache in a table, as JSON: an attacker's rows stay data.
+"""Django's cache in a table, as JSON, so that rows written by an attacker are never executed.
 
-Django's own backend unpickles what it reads, which runs whatever a row says. All processes count attempts here.
+Django's own backend unpickles what it reads, which runs code from the row. All processes share this cache to count
+attempts.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _TIDY = "DELETE FROM cache_entry WHERE expires <= now()"
 
 
 class JsonCache(BaseCache):
-    """Values are what JSON can say. Entries go when they expire, never to make room for others."""
+    """A cache of JSON values. Entries are deleted when they expire, never to make room."""
 
     def __init__(self, _location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -60,7 +61,7 @@ class JsonCache(BaseCache):
         return self._put(_ADD, key, value, timeout, version) == 1
 
     def count(self, key: str, *, seconds: float, by: int = 1) -> int:
-        """Add to a number that is forgotten that long after its beginning, in one step; the sum."""
+        """Atomically add to a number that expires that long after its creation. Return the sum."""
         own = self.make_and_validate_key(key)
         return int(next(iter(_run(_COUNT, [own, by, self._end(seconds)])))[0])
 

@@ -1,7 +1,7 @@
-"""Confidential jobs and private talents: which they are, and what keeps ``confidential_record`` up to date.
+"""Confidential jobs and private talents, and how ``confidential_record`` is kept up to date.
 
-Its parts (applications, files, stage events …) are hidden by the record's id, which the policies look up in
-that table. Database triggers write it, so that no statement can forget to.
+Their parts (applications, files, stage events …) are hidden by the record's id, which the policies look up in that
+table. Database triggers write it, so no statement can forget to.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FILL = """INSERT INTO confidential_record (org_id, id)
 
 
 def statements() -> Iterator[str]:
-    """Triggers, whose conditions are checked without calling them; then what was stored before there were any."""
+    """Yield triggers, whose conditions are checked without calling them, then the insert for rows stored before."""
     for function, deed in (("mark", _MARK), ("unmark", _UNMARK)):
         yield _FUNCTION.format(name=f"jemmo_{function}", schema=schema.name(), deed=deed)
     for table, confidential in CONFIDENTIAL.items():

@@ -1,6 +1,6 @@
-"""Tells the disguise of the present answer who and what is read from the tables.
+"""Tells the current response's disguise which people and texts are read from the tables.
 
-Nothing read is changed, so nothing generic can ever be written: the disguise changes the answer's text alone.
+Rows stay unchanged, so a disguised value can never be saved: the disguise changes only the text of the response.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DISGUISE: ContextVar[Disguise | None] = ContextVar("disguise", default=None)
 
 @contextmanager
 def tracking_display(disguise: Disguise) -> Iterator[None]:
-    """Within, everyone who is read is noted in the disguise."""
+    """Register all people read inside the block with the disguise."""
     token = _DISGUISE.set(disguise)
     try:
         yield
@@ -28,12 +28,12 @@ def tracking_display(disguise: Disguise) -> Iterator[None]:
 
 
 def present_disguise() -> Disguise | None:
-    """The disguise of the answer being made; ``None`` outside screenshot mode."""
+    """The disguise of the current response; ``None`` outside screenshot mode."""
     return _DISGUISE.get()
 
 
 class DisplayTracked(models.Model):
-    """A model whose rows hold what screenshot mode must not show."""
+    """A model whose rows contain data that screenshot mode must hide."""
 
     class Meta:
         abstract = True
@@ -47,7 +47,7 @@ class DisplayTracked(models.Model):
         return read
 
     def track_restored(self) -> None:
-        """After words were put back into what was read."""
+        """Register again, after texts were restored in a row."""
         disguise = _DISGUISE.get()
         if disguise is not None:
             self.notice(disguise)
@@ -56,5 +56,5 @@ class DisplayTracked(models.Model):
         raise NotImplementedError
 
     def read(self, name: str) -> Any:
-        """A field's value; ``None`` if it was not asked for."""
+        """A field's value; ``None`` if it was not loaded."""
         return self.__dict__.get(name)

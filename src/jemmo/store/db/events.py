@@ -1,8 +1,8 @@
 """Notifies listeners by Postgres NOTIFY, inside the transaction that the event is about.
 
-A listener hears of it when the transaction is committed, so what it then reads is there. The payload is a small JSON
-object: ``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Missed events do no harm: a
-process that was disconnected reads the tables (``changed_since``).
+Postgres delivers the event after the commit, so the listener can read the new rows. The payload is a small JSON object:
+``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Missed events do no harm: a process
+that was disconnected reads the tables (``changed_since``).
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def _facts(kind: str, facts: Mapping[str, object]) -> str:
 
 
 async def publish_event(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
-    """Tell the organization of a connection, as part of the transaction in progress."""
+    """Notify the organization of a connection, in the current transaction."""
     await db.execute(_OF_CONNECTION, [CHANNEL, _facts(kind, facts), connection_id])
 
 
 def publish_to_organization(org_id: UUID, kind: str, **facts: object) -> None:
-    """The same on Django's connection."""
+    """Like ``publish_event``, on Django's connection."""
     with django_connection.cursor() as cursor:
         cursor.execute(_OF_ORG, [CHANNEL, str(org_id), _facts(kind, facts)])
 
@@ -58,10 +58,10 @@ def publish_to_organization(org_id: UUID, kind: str, **facts: object) -> None:
 async def keep_report(
     db: Connection, connection_id: UUID, report: RunReport, *, ended: bool = False
 ) -> None:
-    """Store the report, and tell what changed; as part of the transaction in progress.
+    """Store the report and publish what changed, in the current transaction.
 
-    While the run lasts that is what changed since the last time; at its end (``final``) all of it, since only then it
-    is known which new records a rule hides.
+    While the run lasts, publish changes since the last report. At its end (``final``) publish all of them, since only
+    then it is known which new records a rule hides.
     """
     answer = await db.execute(
         _KEEP,
@@ -84,7 +84,7 @@ async def keep_report(
 
 
 def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
-    """How many rows of each stream changed since the report that was stored last."""
+    """The number of rows of each stream that changed since the last stored report."""
     old = numbers.changed_by_stream(before)
     current = numbers.changed_by_stream(report.lines)
     return {
@@ -95,7 +95,7 @@ def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
 
 
 def changed_since(org_id: UUID, since: datetime) -> dict[str, int]:
-    """Rows by stream that the runs which ended since then have changed."""
+    """The number of rows by stream changed by runs that ended since then."""
     runs = SyncRun.objects.filter(connection__org_id=org_id, finished_at__gte=since)
     changes: Counter[str] = Counter()
     for run in runs.order_by("-started_at")[:50]:

@@ -1,4 +1,4 @@
-"""Row ids: UUID version 7 (RFC 9562), whose order is that of their making, so that indexes grow at one end."""
+"""Row ids: UUID version 7 (RFC 9562), ordered by creation time, so that indexes grow at one end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COUNTED = 0x1000  # ids of one millisecond that a counter keeps in order
 
 
 def new_ids(count: int) -> list[UUID]:
-    """``count`` fresh ids. Those beyond 4096 are of the next millisecond."""
+    """Return ``count`` new ids. Those beyond 4096 use the next millisecond."""
     now = time.time_ns() // 1_000_000
     noise = unpack(f">{count}Q", os.urandom(8 * count))
     return [

@@ -1,4 +1,4 @@
-"""The lease: which run may write to a connection. The table is named in this module alone."""
+"""The lease: which run may write to a connection. Only this module names the table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ TABLE = "lease"
 _HOLDER = """SELECT FROM pg_stat_activity a
                 WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since"""
 
-# Whether a run holds the connection ``c``; a holder that was killed has no lease that counts.
+# Whether a run holds the connection ``c``. The lease of a killed holder doesn't count.
 HELD = f"""EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
             AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS ({_HOLDER})))"""
 
-# Whether the connection ``c`` has a lease that has not run out, whatever became of its holder.
+# Whether the connection ``c`` has an unexpired lease, even if its holder is gone.
 UNEXPIRED = "EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expires_at > now())"
 
 # Take the lease for a new run, unless another run has it.
@@ -32,29 +32,29 @@ TAKE = f"""
         OR (l.holder_pid IS NOT NULL AND NOT EXISTS ({_HOLDER}))
     RETURNING 1"""
 
-# Take the lease up again for the next slice of a run, with a new token.
+# Take the lease again for the next slice of a run, with a new token.
 TAKE_UP = """
     UPDATE lease l SET token = %s, expires_at = clock_timestamp() + %s,
         holder_pid = a.pid, holder_since = a.backend_start
     FROM pg_stat_activity a
     WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s"""
 
-# Let the lease wait for the next slice, without a holder.
+# Keep the lease for the next slice, without a holder.
 HAND_OVER = """
     UPDATE lease SET holder_pid = NULL, holder_since = NULL, expires_at = clock_timestamp() + %s
     WHERE connection_id = %s AND token = %s"""
 
-# Renew the lease of a run that still has it.
+# Renew the lease if the run still has it.
 RENEW = """
     UPDATE lease SET expires_at = clock_timestamp() + %(lease)s
     WHERE connection_id = %(connection)s AND token = %(token)s"""
 
-# Let the lease go.
+# Release the lease.
 RELEASE = "DELETE FROM lease WHERE connection_id = %s AND token = %s"
 
 
 async def is_held(db: AsyncConnection[TupleRow], connection_id: UUID) -> bool:
-    """Whether a run holds the connection's lease: it goes first."""
+    """Whether a run holds the connection's lease, and so has priority."""
     answer = await db.execute(
         "SELECT 1 FROM lease WHERE connection_id = %s AND expires_at > clock_timestamp()",
         [connection_id],

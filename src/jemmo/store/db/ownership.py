@@ -1,4 +1,4 @@
-"""Which rows belong to an organization, told by the tables themselves: a table made tomorrow is found as well.
+"""Which rows belong to an organization, derived from the database's columns and keys, so new tables are included.
 
 A row belongs to the organization in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
 key points to. Accounts belong to no organization, since people may work for several.
@@ -38,9 +38,9 @@ class Key(Struct, frozen=True):
 
 
 class OrganizationTables(Struct, frozen=True, kw_only=True):
-    """Whose the rows of each table are; ``others`` are the tables without an owner.
+    """The owner of each table's rows. ``others`` are the tables without an owner.
 
-    ``conditions`` say which rows are the organization's, with ``%(org)s``, in an order in which they can be deleted.
+    ``conditions`` select the organization's rows, with ``%(org)s``, in an order in which they can be deleted.
     """
 
     conditions: dict[str, str]
@@ -74,7 +74,7 @@ def organization_tables() -> OrganizationTables:
 def _next(
     columns: dict[str, set[str]], keys: dict[str, list[Key]], known: dict[str, str]
 ) -> dict[str, str]:
-    """The tables that lead to the organization in one step more."""
+    """The tables that are one more step away from the organization."""
     conditions = {}
     for table, names in columns.items():
         if table in known or table in NOBODYS:
@@ -97,7 +97,7 @@ def _next(
 
 
 def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
-    """Whether the child's rows must go first: by a key, or since they are found through the parent's."""
+    """Whether the child's rows must be deleted first: by a key, or because they are found through the parent's."""
     if child == parent:
         return False
     if any(key.target == parent for key in keys.get(child, [])):
@@ -108,7 +108,7 @@ def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
 
 
 def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
-    """Delete up to so many rows of a table that are an organization's."""
+    """Delete up to so many of an organization's rows from a table."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f'DELETE FROM "{table}" WHERE ctid = ANY(ARRAY('
@@ -119,7 +119,7 @@ def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
 
 
 def count(org_id: UUID) -> dict[str, int]:
-    """How many rows of each table are an organization's; those that hold some."""
+    """Count the organization's rows in each table that has some."""
     counts = {}
     with connection.cursor() as cursor:
         for table, condition in organization_tables().conditions.items():

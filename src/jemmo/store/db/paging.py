@@ -1,4 +1,4 @@
-"""Pages of a list, and words that search."""
+"""Paging, sorting and search terms of lists."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from django.db.models.expressions import OrderBy, RawSQL
 from jemmo.domain.plain_text import visible
 from jemmo.store.models.ordering import Alphabetical
 
-__all__ = ["Alphabetical"]  # with the columns it orders
+__all__ = ["Alphabetical"]  # imported from here with the columns
 
 T = TypeVar("T")
 
 SIZE = 50
 FEW = 5_000  # up to this number, rows are sorted without an index
-LAST_PAGE = 200  # no one pages further: search narrows it down
+LAST_PAGE = 200  # people narrow the search instead of paging further
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a list can be sorted by. ``descending`` is the order that a first click gives."""
+    """A sortable column of a list. ``descending`` is the order after the first click."""
 
     by: tuple[F | Func, ...]
     descending: bool = False
 
     def order(self, *, turned: bool) -> list[OrderBy | str]:
-        """The same for every page: what is equal follows the id. What is absent comes last."""
+        """The order of all pages: ties are sorted by id, missing values come last."""
         if self.descending != turned:
             return [*(expression.desc(nulls_last=True) for expression in self.by), "id"]
         return [*(expression.asc(nulls_last=True) for expression in self.by), "id"]
 
 
 def sort_key(key: str, columns: Mapping[str, Column], default: str) -> str:
-    """The sorting asked for, ``-`` in front when it is turned around; anything odd is the default."""
+    """The requested sort key, with ``-`` in front for the reverse order. Invalid values give the default."""
     return key if key.removeprefix("-") in columns else default
 
 
@@ -53,7 +53,7 @@ def order(columns: Mapping[str, Column], key: str) -> list[OrderBy | str]:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultPage(Generic[T]):
-    """A page of results, with what was asked and what can be chosen."""
+    """A page of results, with the filters and the choices."""
 
     items: list[T]
     total: int
@@ -76,12 +76,12 @@ class ResultPage(Generic[T]):
 
 
 def query_text(query: Mapping[str, str], name: str) -> str:
-    """A text of the address, as far as a query can use it."""
+    """A text of the address, limited to what a query can use."""
     return query.get(name, "").replace("\x00", "")[:200]
 
 
 def record_id(text: str) -> str:
-    """A record's id as text; what is none counts as not given."""
+    """A record's id as text. An invalid id counts as missing."""
     try:
         return str(UUID(text))
     except ValueError:
@@ -89,12 +89,12 @@ def record_id(text: str) -> str:
 
 
 def whole_number(text: str) -> int | None:
-    """A number of Postgres's ``bigint`` as browsers send it; ``None`` for anything else, however long."""
+    """A value of Postgres's ``bigint`` as browsers send it; ``None`` for anything else, however long."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def page_number(text: str | None) -> int:
-    """The page asked for; anything odd is the first."""
+    """The requested page; invalid values give the first."""
     return min(LAST_PAGE, max(1, whole_number(text or "") or 1))
 
 
@@ -103,10 +103,10 @@ def page_rows(rows: QuerySet[Any], page: int) -> list[Any]:
 
 
 def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
-    """How many there are and, where they are few, which.
+    """Return the count and, for small results, the ids.
 
-    Few are fetched and put in order: following an index in that order until enough of few were met would read most of
-    it. Materialized, Postgres plans a count; asked for some rows alone, it would hope to meet them soon.
+    Small results are fetched and then sorted. Following an index in sort order until enough rows match would read most
+    of it. Materialized, Postgres plans for all rows; with a limit, it would expect to find matches early.
     """
     try:
         sql, params = rows.order_by().values("id").query.sql_with_params()
@@ -123,12 +123,12 @@ def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
 
 
 def among(ids: list[UUID]) -> RawSQL:
-    """For ``id__in``: one value, however many they are."""
+    """The value for ``id__in``: one parameter, however many ids."""
     return RawSQL("SELECT unnest(%s::uuid[])", (ids,))
 
 
 def any_of(column: str, ids: Sequence[UUID]) -> Func:
-    """As ``column__in=ids`` with one value, however many they are; Django takes its time for each."""
+    """Like ``column__in=ids``, with one parameter. Django spends time on each single one."""
     listed = Value(list(ids), output_field=ArrayField(UUIDField()))
     return Func(
         F(column),
@@ -140,9 +140,9 @@ def any_of(column: str, ids: Sequence[UUID]) -> Func:
 
 
 def search_terms(typed: str) -> str:
-    """The typed text as Postgres's ``tsquery``; empty when there are no words.
+    """The typed text as Postgres's ``tsquery``; empty without words.
 
-    Every word begins a word of the record, whatever the accents.
+    Every typed word must be the beginning of a word of the record, ignoring accents.
     """
     text = unicodedata.normalize("NFC", visible(typed[:200]).replace("\x00", ""))
     words = _WORD.findall(_unaccented(text).lower())
@@ -150,7 +150,7 @@ def search_terms(typed: str) -> str:
 
 
 def _unaccented(text: str) -> str:
-    """The text as the index has it: Postgres makes ``ss`` of ``ß`` and ``o`` of ``ø``, which are no accents."""
+    """The text as in the index. Postgres turns ``ß`` into ``ss`` and ``ø`` into ``o``, though these are not accents."""
     if text.isascii():
         return text
     with database.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Who may see and change which rows: row-level security for every table, written down in one place.
+"""Row-level security: who may see and change which rows, for every table, in one place.
 
-After each migration the tables are made to follow (``apply``). A table without a line here stops it, so that none is
-ever forgotten. The settings ``jemmo.*`` of a transaction are told by ``jemmo.store.db.scope``.
+``apply`` updates the tables after each migration. It fails for a table without a line here, so none is forgotten.
+``jemmo.store.db.scope`` sets the transaction's ``jemmo.*`` settings.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ it plans a statement, which made short ones a quarter slower."""
 
 
 class Policy(NamedTuple):
-    """Rows for which ``condition`` holds, and all rows for who has one of the ``reaches``.
+    """Shows rows that meet ``condition``, and all rows to scopes with one of the ``reaches``.
 
-    With a ``right``, only for readers who have it: to contact details, or to notes (``Scope``).
+    With a ``right``, only readers who have it see the rows: to contact details, or to notes (``Scope``).
     """
 
     condition: str
@@ -46,12 +46,12 @@ class Policy(NamedTuple):
     right: str = ""
 
     def narrowed(self, *conditions: str) -> Policy:
-        """Only those of the rows for which these hold too."""
+        """The same policy, limited to rows that also meet these conditions."""
         return self._replace(condition=" AND ".join([f"({self.condition})", *conditions]))
 
     @property
     def expression(self) -> str:
-        """Settings are read once for a statement, not for each row: hence the sub-selects."""
+        """The SQL. Sub-selects make Postgres read the settings once per statement instead of per row."""
         names = ", ".join(f"'{reach}'" for reach in (EVERYTHING, *self.reaches))
         reaches = _REACHES.format(reaches=f"ARRAY[{names}]")
         seen = f"((SELECT {reaches}) OR ({self.condition}))"
@@ -62,9 +62,9 @@ _OURS = f"org_id = (SELECT {_ORG})"
 
 
 def _if_bound(condition: str) -> str:
-    """A condition that holds where the scope is bound to no connection.
+    """A condition that applies only if the scope is bound to a connection.
 
-    Postgres estimates a CASE at half of the rows, and an OR at almost none.
+    Postgres estimates that a CASE matches half of the rows, and an OR almost none.
     """
     return f"CASE WHEN (SELECT {_CONNECTION}) IS NULL THEN true ELSE {condition} END"
 
@@ -88,13 +88,13 @@ hashed, and not at all for those who may see them."""
 
 
 def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
-    """Rows of the organization; confidential ones, for which a condition fails, only with the right to them."""
+    """The organization's rows. Those that fail a condition are confidential and require that right."""
     open_to_all = " AND ".join(conditions)
     return Policy(f"{_OURS} AND ((SELECT {_SEES_CONFIDENTIAL}) OR ({open_to_all}))", (), right)
 
 
 def _of_feed(open_to_all: str) -> Policy:
-    """What the feed says of a record is for who may see the record."""
+    """A record's feed rows are visible to whoever may see the record."""
     rights = [
         f"(entity <> '{stream}' OR (SELECT {_RIGHT.format(right=entity.right)}))"
         for stream, entity in ENTITIES.items()
@@ -104,14 +104,14 @@ def _of_feed(open_to_all: str) -> Policy:
 
 
 def _belongs_to(parent: str) -> str:
-    """The row that it belongs to is seen, by that one's own policy."""
+    """The parent row is visible under its own policy."""
     return f"EXISTS (SELECT FROM {parent} p WHERE p.id = {parent}_id)"
 
 
 def _of(parent: str, *reaches: Reach, column: str = "") -> Policy:
-    """Rows of a parent that is the organization's and seen; a reach to the parent is none to its rows."""
+    """Rows whose parent belongs to the organization and is visible. A reach to the parent does not include its rows."""
     column = column or f"{parent}_id"
-    if parent == "connection":  # an organization has a few: read once for a statement
+    if parent == "connection":  # an organization has few connections: read once per statement
         return Policy(f"{column} IN (SELECT id FROM connection WHERE {_OURS})", reaches)
     return Policy(f"EXISTS (SELECT FROM {parent} p WHERE p.id = {column} AND p.{_OURS})", reaches)
 
@@ -124,7 +124,7 @@ _CONFIDENTIAL_KINDS: dict[type[records.Record], tuple[str, str]] = {
 
 
 def _synced() -> Iterator[tuple[str, Policy]]:
-    """Of each synced record and its parts: confidential is what belongs to a confidential record."""
+    """Policies of each synced record and its parts. A part of a confidential record is confidential too."""
     for entity in ENTITIES.values():
         targets = {link.target for link in links(entity.record)}
         conditions = [
@@ -146,7 +146,7 @@ def _synced() -> Iterator[tuple[str, Policy]]:
 
 
 POLICIES: dict[str, Policy] = {
-    # who belongs where
+    # memberships
     "organisation": Policy(
         f"id = (SELECT {_ORG}) OR id IN (SELECT org_id FROM membership WHERE {_MINE})",
         (SIGN_IN, SUPPORT),
@@ -167,7 +167,7 @@ POLICIES: dict[str, Policy] = {
     "api_token": _ours(SIGN_IN),
     "idempotency_key": _ours(),
     "audit_event": _ours(SIGN_IN),
-    # what is synced
+    # synced records
     **dict(_synced()),
     "talent_contacts": _ours_unless_confidential(_OF_OPEN_TALENT, right="contacts").narrowed(
         _if_bound(_belongs_to("talent"))
@@ -180,7 +180,7 @@ POLICIES: dict[str, Policy] = {
     "file_text": _ours_unless_confidential(_OF_OPEN_TALENT, right="contacts").narrowed(
         _if_bound(_belongs_to("talent"))
     ),
-    # how it is synced
+    # syncs
     "connection": _ours(HOOKS).narrowed(_if_bound(f"id = (SELECT {_CONNECTION})")),
     leases.TABLE: _of("connection"),
     "quota_use": _of("connection"),
@@ -196,7 +196,7 @@ POLICIES: dict[str, Policy] = {
     "webhook_delivery": _of("connection", HOOKS),
     "webhook_hint": _of("connection", HOOKS),
     "webhook_count": _of("connection", HOOKS),
-    # what is told
+    # notifications
     "notification": _ours(),
     "notification_read": _of("notification"),
     "organisation_notices": _ours(),
@@ -207,13 +207,13 @@ POLICIES: dict[str, Policy] = {
     "support_picture": Policy(
         "EXISTS (SELECT FROM support_message p WHERE p.id = message_id)", (SUPPORT,)
     ),
-    # what programs read of changes
+    # the change feed
     "feed_position": _ours(),
     "feed_mark": _ours(),
     "feed_record": _of_feed("level = 2"),
     "feed_change": _of_feed("(before = 2 OR after = 2)"),
     "feed_reader": _ours(),
-    # what programs are sent
+    # outgoing webhooks
     "outgoing_endpoint": _ours(),
     "outgoing_message": _ours(),
     "outgoing_attempt": _of("outgoing_message", column="message_id"),
@@ -256,12 +256,12 @@ FUNCTIONS = tuple(
 
 
 class Searched(NamedTuple):
-    """A search that only an index makes fast.
+    """A search that is fast only with an index.
 
-    Postgres does not use an index below a policy for an operator that might tell what it was given, and those of texts
-    and arrays might. Such a search is a function of the tables' owner, which itself checks access to that organization.
-    Nothing in it may be looked up where another role makes things: Postgres prefers an operator of exactly these types,
-    in whatever schema of the path, to its own of any type.
+    Below a policy, Postgres uses an index only for operators that are marked leakproof. Operators of texts and arrays
+    are not. So such a search is a function of the tables' owner, which checks access to the organization itself. It
+    must look up no name in a schema where another role can create objects: Postgres would prefer that role's operator
+    for exactly these types to its own generic one.
     """
 
     name: str
@@ -319,7 +319,7 @@ or of all where many names wait to be indexed. """
 
 
 class TableWithoutPolicy(ConfigError):
-    """A table in our schema that ``POLICIES`` and ``OPEN`` do not name."""
+    """A table in our schema that neither ``POLICIES`` nor ``OPEN`` names."""
 
     def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(
@@ -332,9 +332,9 @@ class TableWithoutPolicy(ConfigError):
 
 
 def statements(tables: set[str], roles: Sequence[str]) -> Iterator[sql.Composable]:
-    """The statements that apply the policies to a database's tables, whatever their state.
+    """The statements that apply the policies to the tables, whatever their state.
 
-    They show rows to ``roles`` alone: whatever rights another role of the server has, it sees none.
+    They show rows only to ``roles``. Other roles of the server see no rows, whatever their rights.
     """
     if unnamed := tables - POLICIES.keys() - OPEN.keys():
         raise TableWithoutPolicy(sorted(unnamed))
@@ -394,7 +394,7 @@ _HIDDEN = f"""
 
 
 def show_to(cursor: Any, role: str) -> None:
-    """Let a role of ours, and the current one, see what the policies show."""
+    """Let one of our roles, and the current one, see rows under the policies."""
     cursor.execute(_ROLES)
     roles = sorted({role, *(row[0] for row in cursor.fetchall())})
     cursor.execute(_HIDDEN, [role])
@@ -405,9 +405,9 @@ def show_to(cursor: Any, role: str) -> None:
 
 
 def apply(cursor: Any) -> None:
-    """As the tables' owner, in a transaction, with all migrations applied. Raises ``TableWithoutPolicy``."""
+    """Apply the policies, as the tables' owner in a transaction after all migrations. Raises ``TableWithoutPolicy``."""
     cursor.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
-    schema.wrap_unaccent(cursor)  # the migrations may have made the extension
+    schema.wrap_unaccent(cursor)  # a migration may have created the extension
     cursor.execute(_ROLES)
     roles = [row[0] for row in cursor.fetchall()]
     cursor.execute(_TABLES)
@@ -422,7 +422,7 @@ def apply(cursor: Any) -> None:
 
 
 def exposed(cursor: Any) -> list[tuple[str, str]]:
-    """What roles other than ours have a right to, and which role that is: empty for all roles.
+    """Return the objects that other roles have rights to, with the role; an empty role means all roles.
 
     If a server's default privileges grant every new table to other roles, as Supabase's do, these are revoked.
     """
@@ -431,12 +431,12 @@ def exposed(cursor: Any) -> list[tuple[str, str]]:
 
 
 def may_close(cursor: Any) -> bool:
-    """Whether another person has a right that our role, as the owner, can take back."""
+    """Whether another role has a right that our role, as the owner, can revoke."""
     cursor.execute(_EXPOSED)
     return any(is_ours for _, _, is_ours in cursor.fetchall())
 
 
 def unguarded(cursor: Any) -> list[str]:
-    """Tables without row-level security."""
+    """The tables without row-level security."""
     cursor.execute(_UNGUARDED)
     return [row[0] for row in cursor.fetchall()]

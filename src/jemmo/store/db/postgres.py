@@ -1,4 +1,4 @@
-"""The data path's own psycopg connections, besides Django's."""
+"""The data path's own psycopg connections, in addition to Django's."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ async def prepare(connection: Connection) -> None:
 
 
 async def apply_scope(connection: Connection) -> None:
-    """Tell the connection the scope in force; it stays for the session, which is not shared."""
+    """Set the current scope for the session, which is not shared."""
     current_scope = scope.current() or scope.NOBODY
     with explained():
         await connection.execute(scope.TELL_SESSION, current_scope.settings)
 
 
 def ping() -> None:
-    """Ask Django's connection for an answer. Raises ``DatabaseError`` when there is none."""
+    """Check that Django's connection responds. Raises ``DatabaseError`` otherwise."""
     with django_connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()
-    """Turns a refusal of the database into an error that names its cause and the next step."""
+    """Turns a database error into one that names its cause and the next step."""
 
     def __enter__(self) -> None:
         return None
@@ -66,7 +66,7 @@ class explained:  # noqa: N801 - reads as a statement: with explained()
 
 
 def explain(error: BaseException) -> TransientError | None:
-    """The database error in an exception, also one raised by Django; ``None`` for a bug of ours or another error."""
+    """The database error in an exception, even if Django raised it; ``None`` for a bug of ours or another error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, psycopg.Error):
         cause = cause.__cause__ if isinstance(cause, DatabaseError | InterfaceError) else None
@@ -74,20 +74,20 @@ def explain(error: BaseException) -> TransientError | None:
         return None
     reaches = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
     if not cause.sqlstate and not reaches:
-        return None  # the driver's own complaint, about how we use it
+        return None  # raised by the driver about wrong use
     known = database_errors.refusal(cause.sqlstate, str(cause))
     return known.error() if known else None
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error comes from a database that refuses its service, however many errors followed."""
+    """Whether an error comes from an unavailable database, even through a chain of errors."""
     while error is not None and explain(error) is None:
         error = error.__cause__ or error.__context__
     return error is not None
 
 
 def is_unstorable(error: BaseException | None) -> bool:
-    """Whether an error comes from text that no Postgres takes: with NUL, or half of a surrogate pair."""
+    """Whether Postgres can't store a text, because it contains NUL or half of a surrogate pair."""
     while error is not None:
         nul = (
             isinstance(error, psycopg.DataError) and error.sqlstate is None and "NUL" in str(error)

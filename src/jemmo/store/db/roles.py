@@ -1,7 +1,7 @@
-"""The role that the application connects as: it owns no table and cannot pass by row-level security.
+"""The role that the application connects as: it owns no table and cannot bypass row-level security.
 
-The owner of the tables (the role of ``DATABASE_URL``) creates it once per database, at the first start. Its name and
-password lie sealed in that database, so every machine with the same keys comes to the same role.
+The tables' owner (the role of ``DATABASE_URL``) creates it once per database, at the first start. Its name and password
+are stored encrypted in that database, so every machine with the same keys uses the same role.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Role(Struct, frozen=True, kw_only=True):
 
 
 class Access(Struct, frozen=True, kw_only=True):
-    """How the application reaches the database. ``is_apart`` is false where no second role can be made or used.
+    """How the application reaches the database. ``is_apart`` is false if no second role can be created or used.
 
-    Then it works as the tables' owner, whom row-level security is forced upon.
+    It then works as the tables' owner, with row-level security forced on that role.
     """
 
     url: str
@@ -64,7 +64,7 @@ def access(
     return Access(url=way or url, is_apart=way is not None)
 
 
-# Whether the policies apply to this process's role: a superuser passes them by.
+# Whether the policies apply to this process's role. Superusers bypass them.
 _IS_BOUND = "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
 
 # Whether this process's role owns no tables.
@@ -79,7 +79,7 @@ def is_bound() -> bool:
 
 
 def owns_no_tables() -> bool:
-    """Whether this process works as another role than the tables' owner."""
+    """Whether this process uses a role other than the tables' owner."""
     return _holds(_OWNS_NOTHING)
 
 
@@ -94,7 +94,7 @@ def _connect(url: str) -> Connection:
 
 
 def _way_in(db: Connection, url: str, role: Role) -> str | None:
-    """The role signs in, or the owner's sessions become it: some servers and poolers allow no other role to sign in."""
+    """Sign in as the role, or switch the owner's sessions to it: some servers and poolers allow no other sign-in."""
     own = _own_url(url, role)
     if _opens(own):
         return own
@@ -105,7 +105,7 @@ def _way_in(db: Connection, url: str, role: Role) -> str | None:
         return becoming
     _connect(
         url
-    ).close()  # raises where the server is full or going: then nothing is known of the role
+    ).close()  # raises if the server is full or shutting down, which says nothing about the role
     return None
 
 
@@ -125,7 +125,7 @@ def _kept(db: Connection, open_sealed: Callable[[bytes], bytes]) -> Role | None:
 def _made(
     db: Connection, seal: Callable[[bytes], bytes], open_sealed: Callable[[bytes], bytes]
 ) -> Role:
-    """A new role, kept; of two that make one at once, the first is taken and the other goes again."""
+    """Create and store a role. If two processes do so at once, the first one's is used and the other's is dropped."""
     role = Role(name=f"jemmo_app_{secrets.token_hex(4)}", password=secrets.token_urlsafe(32))
     _create(db, role)
     db.execute(
@@ -144,14 +144,14 @@ def _exists(db: Connection, role: Role) -> bool:
 
 
 def _create(db: Connection, role: Role) -> None:
-    """The server is told a verifier, so that the password is in none of its logs."""
+    """Create the role with a password verifier, so that the password appears in no server log."""
     verifier = db.pgconn.encrypt_password(
         role.password.encode(), role.name.encode(), b"scram-sha-256"
     ).decode()
     statement = sql.SQL(
         "CREATE ROLE {} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
     )
-    # Another process of this database may make it at the same moment.
+    # Another process of this database may create it at the same moment.
     with suppress(errors.DuplicateObject, errors.UniqueViolation):
         db.execute(statement.format(sql.Identifier(role.name), sql.Literal(verifier)))
 
@@ -195,7 +195,7 @@ _FORMER = """
 
 
 def _grant(db: Connection, role: Role) -> None:
-    """Rows may be read and written; tables may be neither made nor changed."""
+    """Grant reading and writing rows, but not creating or changing tables."""
     row = db.execute(_UNGRANTED, {"role": role.name}).fetchone()
     if row and not row[0]:
         return
@@ -222,7 +222,7 @@ def _opens(url: str) -> bool:
 
 
 def _force(db: Connection) -> None:
-    """The policies apply to the owner as well."""
+    """Apply the policies to the owner as well."""
     with db.transaction():
         policies.show_to(db.cursor(), db.execute("SELECT current_user").fetchall()[0][0])
         for (table,) in db.execute(_UNFORCED).fetchall():

@@ -1,4 +1,4 @@
-"""In whose name a run's records are written."""
+"""On whose behalf a run's records are written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ContactHasher = Callable[[Sequence[Contact]], list[int]]
 
 
 class AnonymizedTalent(Struct, frozen=True, kw_only=True):
-    """A talent who is about to be anonymised: what they are found by, still sealed."""
+    """A talent about to be anonymized, with the still encrypted contacts that webhooks are found by."""
 
     id: UUID
     remote_ids: list[str]
@@ -35,7 +35,7 @@ MentionHasher = Callable[[Sequence[AnonymizedTalent], Sequence[str]], list[int]]
 
 
 def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -> list[int]:
-    """For processes without keys: only webhooks that may be about anyone are found."""
+    """For processes without keys: find only webhooks that may be about anyone."""
     return []
 
 
@@ -44,7 +44,7 @@ SuppressionHasher = Callable[[Stream, str], bytes]
 
 
 class Hashers(Struct, frozen=True, kw_only=True):
-    """The keyed hashes that writing records takes.
+    """The keyed hashes needed to write records.
 
     Without them no one is suppressed, and no one is found by contact.
     """
@@ -55,10 +55,10 @@ class Hashers(Struct, frozen=True, kw_only=True):
 
 
 class Policy(StrEnum):
-    """Which version of a record wins where its content differs from ours.
+    """Which version of a record wins if its content differs from ours.
 
-    A newer one always does; one without a date counts as equally new. What a refetch wrote since the run began gives
-    way to a newer version alone: any later change announces itself and is refetched too.
+    A newer one always does; one without a date counts as equally new. Records refetched since the run started are
+    replaced only by a newer version, because a later change triggers another refetch.
     """
 
     SYNC = "sync"
@@ -70,9 +70,9 @@ class Policy(StrEnum):
 
 
 class RunContext(Struct, kw_only=True):
-    """Who writes: the organization, the connection, the run and the lease it holds.
+    """The writer: the organization, the connection, the run and its lease.
 
-    ``mode`` is set once the checkpoints, read under the lease, have told it. The history begins at ``limit``.
+    ``mode`` is set once the checkpoints were read under the lease. The history begins at ``limit``.
     """
 
     org_id: UUID
@@ -91,19 +91,19 @@ class RunContext(Struct, kw_only=True):
 
     @property
     def hidden(self) -> str | None:
-        """What hides a talent until an active application shows."""
+        """The exclusion of a talent that has no active application yet."""
         if self.rules.include_talents_without_active_application:
             return None
         return str(Exclusion.NO_ACTIVE_APPLICATION)
 
 
 def contact_context(connection_id: UUID, remote_id: str) -> bytes:
-    """What a talent's sealed contact details are bound to."""
+    """The encryption context of a talent's contact details."""
     return b"contacts:" + connection_id.bytes + remote_id.encode()
 
 
 def texts_context(table: str) -> Callable[[UUID, str], bytes]:
-    """What the texts of a record of this table are bound to, where they hold contact details."""
+    """The encryption context of texts with contact details, for records of this table."""
 
     def context(connection_id: UUID, remote_id: str) -> bytes:
         return f"{table} texts:".encode() + connection_id.bytes + remote_id.encode()

@@ -1,9 +1,8 @@
-"""Jemmo's own schema of the database: other programs' tables, rights and defaults are not in it.
+"""Jemmo's own database schema. Other programs' tables, rights and defaults are not in it.
 
-Every connection of ours is told to look up names there and nowhere else: another role may make functions and operators
-in the extensions' schema (``extensions`` on Supabase, often ``public``), which PostgreSQL would prefer to its own.
-Startup options would do the same, but poolers refuse them, and the settings of a customer's role or database are not
-ours to change.
+All our connections look up names only there. In the extensions' schema (``extensions`` on Supabase, often ``public``),
+another role may create functions and operators that PostgreSQL would prefer to its own. Startup options would do the
+same, but poolers reject them, and we must not change a customer's role or database settings.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ async def set_search_path_async(connection: psycopg.AsyncConnection[Any]) -> Non
 
 @contextmanager
 def migrating(cursor: Any) -> Iterator[None]:
-    """Hold the migration lock and see every row: an owner under the policies would change none otherwise."""
+    """Hold the migration lock and see every row; an owner under the policies would change none."""
     cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     try:
         cursor.execute(scope.TELL_SESSION, scope.EVERYTHING.settings)
@@ -108,12 +107,12 @@ def migrating(cursor: Any) -> Iterator[None]:
 
 
 def is_settled(cursor: Any) -> bool:
-    """Whether the tables are in our schema; they are made and moved whole."""
+    """Whether the tables are in our schema. They are created and moved all at once."""
     return _owned(cursor, name(), "django_migrations") is not None
 
 
 def may_change(cursor: Any) -> bool:
-    """Whether our role owns the tables, wherever they are; true where there are none."""
+    """Whether our role owns the tables, wherever they are; true if there are none."""
     owned = _owned(cursor, name(), "django_migrations")
     return owned if owned is not None else _owned(cursor, "public", FORMER) is not False
 
@@ -131,10 +130,10 @@ def has_unaccent(cursor: Any) -> bool:
 
 
 def wrap_unaccent(cursor: Any) -> None:
-    """Make the extension's function known in our schema, unless the extension itself is there or is yet to be made.
+    """Make the extension's function known in our schema, unless the extension is there or not installed yet.
 
-    The body is resolved here, once, and goes with the extension should that be moved. It is as quick: the planner puts
-    it in place of the call.
+    The body is resolved here, once, and stays correct if the extension moves. It costs nothing, because the planner
+    inlines it.
     """
     cursor.execute(_UNACCENT)
     row = cursor.fetchone()
@@ -145,7 +144,7 @@ def wrap_unaccent(cursor: Any) -> None:
 
 
 def settle(connection: BaseDatabaseWrapper) -> None:
-    """Make our schema unless it is there, with what a former Jemmo kept in ``public``. Under the migration lock."""
+    """Create our schema if needed, and move an older Jemmo's tables from ``public``. Requires the migration lock."""
     _settle(connection)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         wrap_unaccent(cursor)
@@ -159,14 +158,14 @@ def _settle(connection: BaseDatabaseWrapper) -> None:
         if is_former(cursor):
             _move(connection, cursor)
             return
-        # Another program's django_migrations in ``public`` must not be taken for ours.
+        # Another program's django_migrations in ``public`` must not be mistaken for ours.
         cursor.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(name())))
         MigrationRecorder(connection).ensure_schema()
         cursor.execute(SET_SEARCH_PATH, search_path_params())
 
 
 def is_former(cursor: Any) -> bool:
-    """Whether a Jemmo that had no schema of its own made tables in ``public``, and they are ours."""
+    """Whether an older Jemmo, without its own schema, created tables in ``public`` that we own."""
     if not (_owned(cursor, "public", FORMER) and _owned(cursor, "public", "django_migrations")):
         return False
     cursor.execute(
@@ -188,13 +187,13 @@ def _make(cursor: Any) -> None:
 
 
 def _move(connection: BaseDatabaseWrapper, cursor: Any) -> None:
-    """Whatever else is in ``public`` stays there, extensions too."""
+    """Move our tables. Everything else in ``public`` stays, including extensions."""
     cursor.execute("SET LOCAL search_path = public")
     loader = MigrationLoader(connection)
     applied = [key for key in loader.applied_migrations if key in loader.graph.nodes]
     models = loader.project_state(applied).apps.get_models(include_auto_created=True)
     tables = {"django_migrations", "cache_entry", *(model._meta.db_table for model in models)}  # noqa: SLF001
-    cursor.execute("SET LOCAL search_path = ''")  # so that names come with their schema
+    cursor.execute("SET LOCAL search_path = ''")  # so that names include their schema
     cursor.execute(_FORMER_OBJECTS, {"tables": list(tables)})
     for (former,) in cursor.fetchall():
         move = sql.SQL("ALTER {} SET SCHEMA {}")

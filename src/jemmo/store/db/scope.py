@@ -1,8 +1,8 @@
-"""The scope of a database transaction: row-level security shows only what that scope may see.
+"""The scope of a database transaction: row-level security shows only rows within it.
 
-The scope follows a request or task (a context variable). Django's connection passes it to Postgres in every transaction
-(``jemmo.store.db.backend``); connections of the data path pass it when they are opened (``jemmo.store.db.postgres``).
-What a scope shows is written in ``jemmo.store.db.policies``.
+The scope follows a request or task (a context variable). Django's connection sends it to Postgres in every transaction
+(``jemmo.store.db.backend``); connections of the data path set it when they open (``jemmo.store.db.postgres``).
+``jemmo.store.db.policies`` defines what a scope shows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 
 class Reach(StrEnum):
-    """What is seen besides an organization's own rows."""
+    """Access to rows beyond one organization's own."""
 
     NONE = ""
     SIGN_IN = "sign-in"
@@ -31,14 +31,14 @@ class Reach(StrEnum):
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """The rows that a transaction may see. Nothing set: nothing seen.
+    """The rows that a transaction may see. An empty scope sees none.
 
     ``contacts`` is the right to people's contact details and files, ``confidential`` the right to confidential jobs and
-    private talents, ``notes`` the right to what the team wrote about people. With a ``connection``, nothing of the
-    organization's others is seen.
+    private talents, ``notes`` the right to what the team wrote about people. With a ``connection``, the organization's
+    other connections are invisible.
 
-    For ``housekeeping``, statements of which each reads little: Postgres cancels one after so many seconds, and
-    plans them by indexes also where it knows nothing of the tables yet.
+    ``housekeeping`` is for statements that each read little: Postgres cancels one after so many seconds, and uses
+    indexes even for tables without statistics.
     """
 
     org: UUID | None = None
@@ -67,7 +67,7 @@ class Scope(Struct, frozen=True, kw_only=True):
 
     @property
     def statement(self) -> tuple[str, tuple[str, ...]]:
-        """What tells a transaction, with its values. Limits are left out where they would stay as they are."""
+        """The statement that sets the scope, with its values. Limits that would not change are omitted."""
         if self.housekeeping:
             return TELL_TRANSACTION, self.settings
         return _TELL_ROWS.format(local="true"), self.settings[:_ROWS]
@@ -96,20 +96,20 @@ _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def organization_scope(org_id: UUID) -> Scope:
-    """For work that is one organization's, whoever asked for it. What a scope asks that is bound stays bound."""
+    """The scope of work for one organization, whoever requested it. Queries in a bound scope stay bound."""
     asking = _current.get()
     connection = asking.connection if asking and asking.org == org_id else None
     return Scope(org=org_id, connection=connection, contacts=True, confidential=True, notes=True)
 
 
 def current() -> Scope | None:
-    """The scope in force; ``None`` while the owner of the tables changes their shape, which needs none."""
+    """The current scope. ``None`` while the tables' owner changes their structure, which needs none."""
     return _current.get()
 
 
 @contextmanager
 def acting_in(scope: Scope | None) -> Iterator[None]:
-    """Ask the database in this scope while the block lasts."""
+    """Use this scope for database access inside the block."""
     before = _current.set(scope)
     try:
         yield
@@ -118,5 +118,5 @@ def acting_in(scope: Scope | None) -> Iterator[None]:
 
 
 def enter(scope: Scope) -> None:
-    """Ask in this scope from here on: for a command, which has one from its beginning to its end."""
+    """Use this scope from here on, for a command that has one scope throughout."""
     _current.set(scope)

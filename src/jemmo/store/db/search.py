@@ -1,4 +1,4 @@
-"""Whom words find: by functions of the database, since a policy would keep a search from its index.
+"""Full-text search through database functions, since a policy would prevent index use.
 
 See ``jemmo.store.db.policies.Searched``.
 """
@@ -18,7 +18,7 @@ from jemmo.store.models import FileText, Organisation
 
 
 def talents_matching(org: Organisation, terms: str, word_hashes: Sequence[int] = ()) -> Q:
-    """Talents whose record says ``terms`` (a ``tsquery``), or who have a file with all words of ``word_hashes``."""
+    """Talents whose record matches ``terms`` (a ``tsquery``), or who have a file with all words of ``word_hashes``."""
     if not word_hashes:
         return _among("SELECT jemmo_talents_saying(to_tsquery('simple', %s), %s)", terms, org)
     return _among(
@@ -31,7 +31,7 @@ def talents_matching(org: Organisation, terms: str, word_hashes: Sequence[int] =
 def few_matching_ids(
     org: Organisation, terms: str, word_hashes: Sequence[int], most: int
 ) -> list[UUID] | None:
-    """The ids of the same talents, or ``None`` if they are more than ``most``. An id may be there twice."""
+    """The ids of the same talents, possibly with duplicates; ``None`` if there are more than ``most``."""
     functions = ["jemmo_talents_saying(to_tsquery('simple', %s), %s)"]
     params: list[Any] = [terms, org.id]
     if word_hashes:
@@ -45,7 +45,7 @@ def few_matching_ids(
 
 
 def talent_matches(terms: str, word_hashes: Sequence[int]) -> Q:
-    """The same asked of one talent after the other: so the many that a common word finds are counted sooner."""
+    """The same condition, checked per talent, which counts the many matches of a common word faster."""
     condition = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
     if not word_hashes:
         return condition
@@ -58,10 +58,10 @@ def jobs_matching(org: Organisation, terms: str) -> Q:
 
 
 def talents_with_contact(org: Organisation, hashes: Sequence[int]) -> Q:
-    """Talents who have an address or number, by any of its keyed hashes."""
+    """Talents with an address or number, by any of its keyed hashes."""
     return _among("SELECT jemmo_talents_with_contact(%s::bigint[], %s)", list(hashes), org)
 
 
 def _among(query: str, *params: Any) -> Q:
     values = [param.id if isinstance(param, Organisation) else param for param in params]
-    return Q(id__in=RawSQL(query, values))  # noqa: S611 - what is given are parameters
+    return Q(id__in=RawSQL(query, values))  # noqa: S611 - the values are parameters

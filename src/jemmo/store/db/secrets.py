@@ -1,4 +1,4 @@
-"""The random values of this database, which it holds sealed alone."""
+"""The random values of this database, stored only encrypted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jemmo.store.models import VaultSecret
 
 
 async def kept_by(db: Connection, name: str, seal: Callable[[], bytes]) -> bytes:
-    """As ``kept``, on a connection of the data path."""
+    """Like ``kept``, on a connection of the data path."""
     find = "SELECT sealed FROM vault_secret WHERE name = %s"
     row = await (await db.execute(find, [name])).fetchone()
     if row is None:
@@ -23,7 +23,7 @@ async def kept_by(db: Connection, name: str, seal: Callable[[], bytes]) -> bytes
 
 
 def kept(name: str, seal: Callable[[], bytes]) -> bytes:
-    """The sealed value of that name, made on first use; of two that make it at once, the first wins."""
+    """The encrypted value of that name, created on first use. If two processes create it at once, the first wins."""
     secret = VaultSecret.objects.filter(name=name).values_list("sealed", flat=True).first()
     if secret is None:
         VaultSecret.objects.bulk_create(

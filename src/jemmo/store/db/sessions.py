@@ -1,7 +1,7 @@
-"""Sessions that a copy of the table does not open.
+"""Sessions that can't be opened with a copy of the table.
 
-The cookie holds the only copy of the session's key. The table holds a keyed hash of it, by which the row is found, and
-the data encrypted with another secret derived from it.
+The cookie holds the only copy of the session's key. The table holds a keyed hash of it, to find the row, and the data,
+encrypted with another secret derived from it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _cipher(session_key: str) -> AESGCM:
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database, found by a hash and sealed."""
+    """Django's database sessions, found by a hash and encrypted."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -77,7 +77,7 @@ class SessionStore(db.SessionStore):
         return b64encode(nonce + sealed).decode()
 
     def _key(self) -> str:
-        return str(self._get_or_create_session_key())  # type: ignore[attr-defined]  # left out of the types
+        return str(self._get_or_create_session_key())  # type: ignore[attr-defined]  # missing in the stubs
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         try:
@@ -101,7 +101,7 @@ class SessionStore(db.SessionStore):
 
 
 def end(account_id: UUID, *, but: str | None = None) -> int:
-    """Sign an account out everywhere, ``but`` in the session of that key; how many sessions that ended."""
+    """Sign an account out everywhere, ``but`` in the session with that key. Return the number of sessions."""
     others = Session.objects.filter(account_id=account_id)
     if but:
         others = others.exclude(session_key=hashed(but))

@@ -1,6 +1,6 @@
 """One database connection for all short transactions of a process: pacing, quotas, leases.
 
-They are many and take a millisecond each, so they queue for one connection instead of holding one each.
+There are many and each takes a millisecond, so they queue for one connection instead of holding one each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BEGIN = f"""{scope.TELL_TRANSACTION}, set_config('synchronous_commit', 'off', t
 
 
 class SharedConnection:
-    """Opened at the first use, and again after it was lost."""
+    """A connection opened on first use and reopened after it was lost."""
 
     def __init__(self, database_url: str) -> None:
         self.users = 0
@@ -34,7 +34,7 @@ class SharedConnection:
 
     @asynccontextmanager
     async def transaction(self, seen: Scope | None = None) -> AsyncIterator[Connection]:
-        """A transaction of its own, in the scope in force unless another is ``seen``.
+        """Open a transaction in the current scope unless another is ``seen``.
 
         Raises ``TransientError`` while the database is unreachable; the next call reconnects.
         """
@@ -69,7 +69,7 @@ _shared: dict[tuple[asyncio.AbstractEventLoop, str], SharedConnection] = {}
 
 @asynccontextmanager
 async def sharing(database_url: str) -> AsyncIterator[SharedConnection]:
-    """The process's shared connection; the last user to leave closes it."""
+    """The process's shared connection. The last user to leave closes it."""
     key = (asyncio.get_running_loop(), database_url)
     shared = _shared.setdefault(key, SharedConnection(database_url))
     shared.users += 1
@@ -83,7 +83,7 @@ async def sharing(database_url: str) -> AsyncIterator[SharedConnection]:
 
 
 class OnSharedConnection:
-    """Works on the process's shared connection while its ``async with`` block lasts."""
+    """Uses the process's shared connection inside its ``async with`` block."""
 
     def __init__(self, database_url: str) -> None:
         self._sharing = sharing(database_url)

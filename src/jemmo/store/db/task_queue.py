@@ -1,4 +1,4 @@
-"""The queue's tables, which its library makes. They are named in this module alone."""
+"""The queue library's tables. Only this module names them."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ TABLES = {
 }
 """With what is in them."""
 
-# Whether an automatic sync of the connection ``c`` waits in the queue, or a worker has one in progress.
+# Whether an automatic sync of the connection ``c`` waits in the queue, or a worker is running one.
 SYNC_WAITS = """EXISTS (SELECT FROM procrastinate_jobs j
             WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')"""
 SYNC_IN_HAND = """EXISTS (SELECT FROM procrastinate_jobs j
             WHERE j.lock = 'sync:' || c.id AND j.status = 'doing')"""
 
-# How many other syncs of a connection's organization wait or run.
+# The number of other waiting or running syncs of a connection's organization.
 _OTHER_SYNCS = """
     SELECT count(*) FROM procrastinate_jobs j WHERE j.status IN ('todo', 'doing') AND j.lock IN (
         SELECT 'sync:' || other.id FROM connection me JOIN connection other
             ON other.org_id = me.org_id AND other.id <> me.id WHERE me.id = %s)"""
 
-# Let tasks that wait already wait no longer than a new one would.
+# Raise waiting tasks to at least the priority of a new one.
 _RAISE_PRIORITY = """
     UPDATE procrastinate_jobs SET priority = greatest(priority, %s)
     WHERE queueing_lock = ANY(%s) AND status = 'todo'"""
 
-# Queue the tasks of dead workers again. One whose like waits already is dropped rather than doubled; one that ended
-# its worker again and again waits longer each time, up to a quarter of an hour.
+# Requeue the tasks of dead workers. A task that already waits in another copy is dropped. One that killed its worker
+# repeatedly waits longer each time, up to a quarter of an hour.
 _RESCUE = """
     WITH stalled AS (
         SELECT j.id, j.queueing_lock FROM procrastinate_jobs j
@@ -60,7 +60,7 @@ _RESCUE = """
         WHERE j.id = s.id AND j.id NOT IN (SELECT id FROM first) RETURNING 1)
     SELECT (SELECT count(*) FROM again) + (SELECT count(*) FROM doubled)"""
 
-# The priorities of the most urgent tasks that wait for a worker.
+# The priorities of the most urgent waiting tasks.
 _MOST_URGENT = """
     SELECT j.priority FROM procrastinate_jobs j
     WHERE j.status = 'todo' AND j.queue_name = ANY(%s)
@@ -76,19 +76,19 @@ _SYNC_DUE = """
         AND coalesce(args->>'only', '') = ANY(%s)
         AND (scheduled_at IS NULL OR scheduled_at <= now()))"""
 
-# Take what is queued or remembered for an organization and its connections out of the queue.
+# Delete queued and finished tasks of an organization and its connections.
 _DROP = """
     DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND task_name <> ALL(%(kept)s) AND (
         position(%(org)s in args::text) > 0 OR EXISTS (SELECT FROM connection c
             WHERE c.org_id = %(org)s::uuid AND position(c.id::text in args::text) > 0))"""
 
-# How many tasks of each queue wait or run, and for how long the oldest has waited.
+# The number of waiting or running tasks of each queue, and how long the oldest has waited.
 LENGTHS = """
     SELECT queue_name, status::text, count(*),
         coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, now()))), 0)::float8
     FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1, 2"""
 
-# How many workers are alive.
+# The number of live workers.
 WORKERS = (
     "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'"
 )
@@ -103,20 +103,20 @@ def other_syncs(connection_id: UUID) -> int:
 
 
 def raise_priority(priority: int, locks: list[str]) -> bool:
-    """Whether a task that waits under one of these locks does as much."""
+    """Raise the priority of a waiting task with one of these locks. Return whether there is one."""
     with connection.cursor() as cursor:
         cursor.execute(_RAISE_PRIORITY, [priority, locks])
         return bool(cursor.rowcount)
 
 
 def rescue(seconds: float) -> int:
-    """Queue again what workers had in progress that was last seen ``seconds`` ago; returns the number of tasks."""
+    """Requeue tasks of workers last seen more than ``seconds`` ago. Return the number of tasks."""
     with transaction.atomic():
         return int(_value(_RESCUE, {"seconds": seconds}))
 
 
 async def most_urgent(db: AsyncConnection[TupleRow], queues: list[str], most: int) -> list[int]:
-    """The priorities of the most urgent tasks that wait for hands, the highest first."""
+    """The priorities of the most urgent waiting tasks, highest first."""
     answer = await db.execute(_MOST_URGENT, [queues, most])
     return [row[0] for row in await answer.fetchall()]
 
@@ -127,7 +127,7 @@ def is_sync_due(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
 
 
 def drop_tasks(org_id: UUID) -> int:
-    """Take what waits to be done for an organization out of the queue, and what is remembered of what was done."""
+    """Delete an organization's queued tasks, and the records of finished ones."""
     with connection.cursor() as cursor:
         cursor.execute(_DROP, {"org": str(org_id), "kept": ["delete_organisation"]})
         return int(cursor.rowcount)

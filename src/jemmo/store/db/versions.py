@@ -1,4 +1,4 @@
-"""Whether the tables are those that this Jemmo knows."""
+"""Whether this version of Jemmo matches the tables."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ APP = "store"
 
 
 def refuse_newer_tables(connection: BaseDatabaseWrapper) -> None:
-    """Raises ``ConfigError`` where a newer Jemmo has changed the tables: what this one writes may harm them.
+    """Raise ``ConfigError`` if a newer Jemmo has migrated the tables, because this one could damage them.
 
-    Migrations are compared by number: of older ones, some may have been merged and are no longer known by name.
+    Migrations are compared by number, since older ones may have been squashed and are then unknown by name.
     """
     applied = MigrationRecorder(connection).applied_migrations()
     if any(app == APP and _number(name) > _newest() for app, name in applied):

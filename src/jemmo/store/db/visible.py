@@ -1,4 +1,4 @@
-"""What people may see at all: neither tombstones nor what a rule of the organization hides."""
+"""What people may see at all: neither deleted records nor those that a rule excludes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["IN_PROCESS", "OF_SHOWN_TALENTS", "SHOWN", "SHOWN_APPLICATIONS", "of_
 
 
 def of_shown(relation: str) -> Q:
-    """For what belongs to a record that people see: neither a tombstone nor excluded by a rule."""
+    """Rows of records that people see: neither deleted nor excluded by a rule."""
     conditions = {"isnull": False, "remote_deleted_at": None, "excluded_reason": None}
     return Q(**{f"{relation}__{name}": value for name, value in conditions.items()})
 

@@ -1,4 +1,4 @@
-"""What the feed covers, and who may read a record: the same conditions as in the API's lists and the policies."""
+"""What the feed covers, and who may read a record, with the same conditions as the API's lists and the policies."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Level(IntEnum):
 
 
 class FeedEntity(Struct, frozen=True, kw_only=True):
-    """A kind of records in the feed, with conditions over a row ``r``.
+    """A kind of record in the feed, with conditions over a row ``r``.
 
     name          as in the API
     hidden        the row itself is deleted or excluded
     confidential  the row itself is confidential
-    joins         what else decides, for ``rest``
+    joins         joined tables that ``rest`` needs
     rest          hidden or confidential because of another record
     names         tables whose names the API shows with this one: (table, link, columns, field)
     parts         what belongs to the record in other tables: (fields, a hash of it)
@@ -44,12 +44,12 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
 
     @property
     def right(self) -> str:
-        """The right that its records take besides the level; empty for most."""
+        """The right that its records require besides the level; empty for most."""
         return DECLARED[Stream(self.name)].right
 
     @property
     def table(self) -> str:
-        return KINDS[self.name].model._meta.db_table  # noqa: SLF001 - Django's own name for a public thing
+        return KINDS[self.name].model._meta.db_table  # noqa: SLF001 - Django's own name
 
     def is_hidden(self, row: str) -> str:
         return f"({self.hidden.format(r=row)})"
@@ -59,7 +59,7 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
 
     @property
     def level(self) -> str:
-        """The level of a row ``r``; 0 where there is none."""
+        """The level of a row ``r``; 0 if there is none."""
         hidden, confidential = self.rest
         return (
             f"CASE WHEN r.id IS NULL OR {self.is_hidden('r')} OR {hidden} THEN 0 "
@@ -74,7 +74,7 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
-        """The API's fields that each column of the table shows in; what tells a new version comes by itself."""
+        """The API fields that show each column of the table, without those that only mark a new version."""
         model, fields = KINDS[self.name].model, KINDS[self.name].fields
         shown: dict[str, tuple[str, ...]] = {}
         for field in model._meta.concrete_fields:  # noqa: SLF001 - as above
@@ -100,7 +100,7 @@ def _hidden(row: str) -> str:
 
 
 def _marked(*columns: str) -> str:
-    """A row belongs to a confidential record; as ``jemmo.store.db.policies`` asks."""
+    """Whether a row belongs to a confidential record, as in ``jemmo.store.db.policies``."""
     listed = ", ".join(f"r.{column}" for column in columns)
     return f"EXISTS (SELECT FROM confidential_record c WHERE c.id IN ({listed}))"
 

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 
 from jemmo.store.feed import numbering
 
-BATCH = 1000  # rows of one statement
-BATCHES = 200  # of an organization in one turn
+BATCH = 1000  # rows per statement
+BATCHES = 200  # per organization and turn
 
 _USED = """
     UPDATE feed_position SET used_at = now() WHERE org_id = %(org)s AND used_at < now() - interval '1 hour'"""
@@ -39,13 +39,13 @@ _DROP_MARKS = """
 
 
 def note_use(org_id: UUID) -> None:
-    """A feed is kept while it is read."""
+    """Record that a feed was read, which keeps it."""
     with connection.cursor() as cursor:
         cursor.execute(_USED, {"org": org_id})
 
 
 def forget(before: datetime) -> Counter[str]:
-    """Number what waits, and delete changes from before then; also whole feeds that were not read since."""
+    """Delete numbered changes older than ``before``, and whole feeds that were not read since."""
     counts: Counter[str] = Counter()
     for org_id in _orgs(_UNREAD, before):
         counts["feeds"] += numbering.end(org_id, before)
@@ -64,7 +64,7 @@ def _orgs(query: str, before: datetime) -> list[UUID]:
 
 
 def _repeat(statement: str, org_id: UUID, before: datetime) -> int:
-    """Until a batch finds nothing, or for one turn. Under the lock: a feed may begin at this moment."""
+    """Repeat until a batch deletes nothing, or the turn is over. Locks, because a feed may start at this moment."""
     total = 0
     params: dict[str, Any] = {"org": org_id, "before": before, "batch": BATCH}
     for _ in range(BATCHES):

@@ -1,9 +1,9 @@
-"""Gives committed changes their numbers.
+"""Numbers committed changes.
 
 Triggers mark the records that were written (``FeedMark``). Numbering takes the marks of committed transactions,
-compares each record with its last state in the feed (``FeedRecord``), and numbers the differences. It does so under a
-lock of the organization, by statements whose snapshot begins once they hold it, so numbers are given in the order of
-commits, without gaps. No writer takes that lock, so none waits.
+compares each record with its last state in the feed (``FeedRecord``), and numbers the differences. It holds a lock of
+the organization, and its statements take their snapshots under that lock. So numbers follow the order of commits,
+without gaps. Writers don't take the lock, so they never wait.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from django.db import connection, transaction
 
 from jemmo.store.feed.entities import DEPENDENTS, ENTITIES
 
-FORMAT = 2  # of what a feed knows of a record; feeds of another format start over
-MARKS = 200  # of one pass: statements of a sync write up to a few thousand records each
+FORMAT = 2  # of the state stored by a feed; feeds of another format start over
+MARKS = 200  # per pass; each statement of a sync writes up to a few thousand records
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('feed ' || %(org)s::text, 0))"
 _POSITION = "SELECT seq, origin FROM feed_position WHERE org_id = %(org)s"
@@ -51,7 +51,7 @@ second were numbered ever since."""
 
 
 def number(org_id: UUID) -> bool:
-    """Number what was committed; whether the organization has a feed. Each pass is a transaction."""
+    """Number committed changes, one transaction per pass. Return whether the organization has a feed."""
     with transaction.atomic(), connection.cursor() as cursor:
         if not _is_current(cursor, org_id):
             return False
@@ -61,14 +61,14 @@ def number(org_id: UUID) -> bool:
 
 
 def begin(org_id: UUID) -> None:
-    """Begin a feed, unless there is one: what the tables hold now is known, and later changes get numbers."""
+    """Start a feed unless there is one. It records the tables' current state; later changes get numbers."""
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, org_id)
         if _is_current(cursor, org_id):
             return
-        for (
-            statement
-        ) in _EMPTY:  # marks first of all: what they name is committed, so the next snapshot has it
+        for statement in (
+            _EMPTY
+        ):  # marks first: the records they name are committed, so the next snapshot includes them
             cursor.execute(statement, {"org": org_id})
         for entity in ENTITIES.values():
             cursor.execute(_filling(entity.name), {"org": org_id})
@@ -76,7 +76,7 @@ def begin(org_id: UUID) -> None:
 
 
 def end(org_id: UUID, before: datetime) -> bool:
-    """End a feed that was not read since then; its readers start over."""
+    """End a feed that was not read since then. Its readers start over."""
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, org_id)
         cursor.execute(_END, {"org": org_id, "before": before})
@@ -88,15 +88,14 @@ def end(org_id: UUID, before: datetime) -> bool:
 
 
 def lock(cursor: Any, org_id: UUID) -> None:
-    """Until the transaction ends, nothing of the organization is numbered elsewhere."""
+    """Prevent other numbering for the organization until the transaction ends."""
     cursor.execute(_LOCK, {"org": org_id})
 
 
 def _is_current(cursor: Any, org_id: UUID) -> bool:
-    """Whether there is a feed, of these entities, and it is this database's own.
+    """Whether there is a feed with the current entities that belongs to this database.
 
-    A copy restored from a disk has another origin. A feed of a version with other entities knows nothing of some, and
-    that of another format not enough.
+    A copy restored from disk has another origin. A feed of a version with other entities or another format lacks data.
     """
     cursor.execute(_POSITION, {"org": org_id})
     row = cursor.fetchone()
@@ -116,7 +115,7 @@ def _may_ask() -> bool:
 
 
 def _pass(org_id: UUID) -> bool:
-    """Number the changes of some marks; whether there may be more."""
+    """Number the changes of some marks. Return whether there may be more."""
     with connection.cursor() as cursor:
         cursor.execute(_PENDING, {"org": org_id})
         if not cursor.fetchone()[0]:
@@ -145,10 +144,10 @@ def _filling(name: str) -> str:
 
 @cache
 def _numbering() -> str:
-    """One statement, so one snapshot: takes marks, and answers how many.
+    """Build one statement, and so one snapshot, that takes marks and returns their number.
 
-    A record that two marks name is compared once. Where a talent or job appeared or went, so may have what belongs to
-    it: that is looked up here, since the transaction that changed the one may not have seen the other.
+    A record named by two marks is compared once. When a talent or job appears or disappears, so may its parts. They are
+    looked up here, since the transaction that changed one may not have seen the other.
     """
     return f"""
         WITH taken AS (
@@ -194,7 +193,7 @@ def _numbering() -> str:
 
 
 def _moved(name: str) -> str:
-    """Of the marked records of an entity, those whose level is another than the feed said."""
+    """Select an entity's marked records whose level differs from the feed's."""
     entity = ENTITIES[name]
     return f"""moved_{name} AS MATERIALIZED (
         SELECT m.id, m.mark, m.at FROM marked m LEFT JOIN {entity.table} r ON r.id = m.id
@@ -217,7 +216,7 @@ def _current(name: str) -> str:
 
 
 def _part_fields() -> str:
-    """The fields whose parts are others than before."""
+    """The fields whose parts changed."""
     cases = [
         f"WHEN entity = '{entity.name}' AND parts[{place}] <> old_parts[{place}] "
         f"THEN ARRAY[{', '.join(map(repr, fields))}]"

@@ -1,4 +1,4 @@
-"""What programs read of a feed: its changes, and digests of what the tables hold."""
+"""What programs read of a feed: changes, and digests of the tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jemmo.store.records.export import KINDS
 TIME = """replace(to_char(modified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')"""
 """As the API writes it."""
 
-NEVER = 2**62  # a number that is never reached
+NEVER = 2**62  # larger than any number
 
 _CHANGES = """
     SELECT p.oldest, p.seq, c.seq, c.entity, c.record, c.before, c.after, c.fields, c.at, c.modified_at
@@ -41,7 +41,7 @@ _NEW_READER = """
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """What a reader sees: records of these entities that have at least this level, of one connection or of all."""
+    """What a reader may see: records of these entities with at least this level, of one connection or of all."""
 
     level: Level = Level.OPEN
     entities: tuple[str, ...] = FOR_ALL
@@ -61,7 +61,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Changes(Struct, frozen=True, kw_only=True):
-    """Some changes, and what was known when they were read: numbers beyond ``oldest``, up to ``seq``."""
+    """Some changes, and the feed's limits when they were read: numbers after ``oldest``, up to ``seq``."""
 
     oldest: int
     seq: int
@@ -69,21 +69,21 @@ class Changes(Struct, frozen=True, kw_only=True):
 
 
 class Total(Struct, frozen=True, kw_only=True):
-    """How many records there are, and the sum of the hashes of their versions."""
+    """The number of records, and the sum of the hashes of their versions."""
 
     count: int = 0
     digest: int = 0
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """A range of ids, from the first to the one before the next part's."""
+    """A range of ids, from the first to just before the next part."""
 
     first: UUID
     total: Total
 
 
 class Range(Struct, frozen=True, kw_only=True):
-    """Ids from ``first`` on, before ``end``; ``None``: no limit."""
+    """Ids from ``first`` to before ``end``; ``None``: no limit."""
 
     first: UUID | None = None
     end: UUID | None = None
@@ -93,7 +93,7 @@ EVERY_ID = Range()
 
 
 class Digest(Struct, frozen=True, kw_only=True):
-    """``is_current`` is false if something is not numbered yet: the tables are then ahead of ``seq``."""
+    """A digest of the tables. If ``is_current`` is false, unnumbered changes put the tables ahead of ``seq``."""
 
     seq: int
     is_current: bool
@@ -146,9 +146,9 @@ def _change(row: Sequence[Any], level: Level) -> Change:
 
 
 def readable_since(org_id: UUID, token_id: UUID, rights: list[str]) -> int:
-    """The number from which a token may continue; its rights are saved, and earlier numbers become invalid.
+    """The number from which a token may continue. Saves its rights; earlier numbers become invalid.
 
-    A new token continues where an older one with the same rights may.
+    A new token may continue where an older one with the same rights may.
     """
     params: dict[str, Any] = {"org": org_id, "token": token_id, "rights": rights}
     with connection.cursor() as cursor:
@@ -167,7 +167,7 @@ def digest(
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest | None:
-    """Of what the scope in force shows, now or at a number; ``None`` without a feed. One statement, so one snapshot."""
+    """The digest of the current scope, now or at a number; ``None`` without a feed. One statement and snapshot."""
     names = list(sight.entities)
     shown, params = zip(*(_shown(name, org) for name in names), strict=True)
     query = _DIGEST.format(shown=" UNION ALL ".join(shown), range=_range(ids))
@@ -214,7 +214,7 @@ def _range(ids: Range) -> str:
 
 
 def _total(row: Sequence[Any]) -> Total:
-    """Of the four parts of each hash, as signed numbers: their sums, and how many were negative."""
+    """Add up the four parts of each hash. They arrive as sums of signed numbers, with how many were negative."""
     count, *sums = row
     digest = sum(
         (int(total) + (negative << 64)) << shift

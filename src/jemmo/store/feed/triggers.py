@@ -1,7 +1,7 @@
-"""Triggers that mark the records that a statement wrote, so that no statement can forget to.
+"""Triggers that mark the records a statement wrote, so that no statement can forget to.
 
-They run once for a statement, over its transition tables, and leave one row for all records it changed in the same
-way. Another trigger gives a record a new ``modified_at`` when a statement that changes what the API shows did not.
+They run once per statement, over its transition tables, and write one row for all records changed in the same way.
+Another trigger sets a record's new ``modified_at`` when a statement changes what the API shows without setting it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _VERSION_TRIGGER = """CREATE OR REPLACE TRIGGER jemmo_feed_{table}_version BEFOR
 
 
 def apply(cursor: Any) -> None:
-    """As the tables' owner, in a transaction, with all migrations applied."""
+    """Create the triggers, as the tables' owner in a transaction after all migrations."""
     cursor.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
     for statement in statements():
         cursor.execute(sql.SQL(statement))
@@ -118,13 +118,13 @@ def _differing(entity: FeedEntity) -> Iterator[str]:
 
 
 def _renamed(table: str) -> Iterator[str]:
-    """Where records of others show a name of this table: they change with it."""
+    """Mark other records that show a name from this table: they change with it."""
     for entity in ENTITIES.values():
         for source, link, columns, field in entity.names:
             if source == table:
                 differs = " OR ".join(f"n.{name} IS DISTINCT FROM o.{name}" for name in columns)
                 yield _touch(entity, f"({differs})", link, f"'{{{field}}}'::text[]")
-    if table == "talent":  # how to reach them is hidden where they are not to be contacted
+    if table == "talent":  # contact details are hidden for people who are not to be contacted
         differs = "(n.consent_state, n.do_not_contact_at) IS DISTINCT FROM (o.consent_state, o.do_not_contact_at)"
         for entity in ENTITIES.values():
             if entity.sealed:

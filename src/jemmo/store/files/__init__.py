@@ -1,1 +1,1 @@
-"""The rows of files: the queue of downloads, and what is stored."""
+"""The rows of files: the download queue, and stored files."""

@@ -1,7 +1,7 @@
-"""The rows of files: the queue of what is to be fetched, what is kept, what became of it.
+"""The rows of files: what to download, what is stored, and the outcome.
 
-The queue is the table itself: an attachment that is ``PENDING`` and whose time has come. So nothing is lost by a
-restart, and nothing has to be taken back when a talent goes.
+The queue is the table itself: ``PENDING`` attachments whose time has come. So a restart loses nothing, and deleting a
+talent needs no cleanup of a queue.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ PENDING = """
 
 WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"
 
-# Let the connection's files be checked, after a change that may have left some to download.
+# Let the connection's files be checked, after a change that may have added some to download.
 _WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
 
 
 class DueFile(Struct, frozen=True, kw_only=True):
-    """A file to be fetched."""
+    """A file to download."""
 
     id: int
     org_id: UUID
@@ -41,7 +41,7 @@ class DueFile(Struct, frozen=True, kw_only=True):
 
 
 async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[DueFile]:
-    """Resumes before other files, the newest first."""
+    """Resumes before other files, newest first."""
     answer = await db.execute(
         "SELECT f.id, t.org_id, t.id, t.remote_id, f.remote_id, f.remote_version, f.tries"
         f"{WANTED} ORDER BY f.kind = 'RESUME' DESC, "
@@ -62,7 +62,7 @@ async def due_since(db: Connection, connection_id: UUID) -> datetime | None:
 async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> None:
     """Nothing is left to download: check again when the next retry is due, or after a change.
 
-    A change noted after ``since`` was read keeps the connection due.
+    A change after ``since`` was read keeps the connection due.
     """
     await db.execute(
         f"UPDATE connection SET files_due_at = (SELECT min(coalesce(f.next_try_at, now())) {PENDING}) "
@@ -72,7 +72,7 @@ async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> N
 
 
 async def is_waiting(db: Connection, connection_id: UUID) -> bool:
-    """Whether any file is still to be fetched, now or later."""
+    """Whether any file is still to be downloaded, now or later."""
     answer = await db.execute(
         f"SELECT EXISTS (SELECT 1{PENDING})".encode(), {"connection": connection_id}
     )
@@ -85,7 +85,7 @@ async def wake(db: Connection, connection_id: UUID) -> None:
 
 
 def wake_now(connection_id: UUID) -> None:
-    """The same on Django's connection."""
+    """Like ``wake``, on Django's connection."""
     with django_connection.cursor() as cursor:
         cursor.execute(_WAKE, [connection_id])
 
@@ -98,7 +98,7 @@ class Version(Struct, frozen=True):
 async def begin(
     db: Connection, attachment: DueFile, *, sha256: str, size: int, content_type: str
 ) -> Version:
-    """The row of a content, there before its bytes are; a content that was kept before has it already."""
+    """Write the row of a content before its bytes exist. A content stored before keeps its row."""
     answer = await db.execute(
         """INSERT INTO file_version AS v (id, org_id, attachment_id, sha256, size, content_type)
            VALUES (%s, %s, %s, %s, %s, %s)
@@ -113,9 +113,9 @@ async def begin(
 
 
 async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: int | None) -> bool:
-    """The bytes are there: show them. ``False`` if the row went away in the meantime, so the content has no owner.
+    """Show the stored bytes. ``False`` if the row was deleted meanwhile, so the content has no owner.
 
-    When the ATS reported of yet another version in the meantime, the file stays in the queue.
+    If the ATS reported yet another version meanwhile, the file stays in the queue.
     """
     async with db.transaction():
         stored = await db.execute(
@@ -138,9 +138,9 @@ async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: 
 
 
 async def conclude(db: Connection, attachment: DueFile, status: str, reason: str) -> None:
-    """The file is not kept, and why. An earlier version that is kept stays, with the time of its own download.
+    """Record why the file is not stored. An earlier stored version stays, with its own download time.
 
-    With ``GONE`` it will be swept.
+    With ``GONE`` the cleanup removes it.
     """
     await db.execute(
         """UPDATE attachment SET fetch_status = %s, reason = %s, next_try_at = NULL,
@@ -159,12 +159,12 @@ async def retry(db: Connection, attachment: DueFile, reason: str, seconds: float
 
 
 async def abandon(db: Connection, version_id: UUID) -> None:
-    """Forget a content that the storage did not take."""
+    """Delete the row of a content that could not be stored."""
     await db.execute("DELETE FROM file_version WHERE id = %s AND state = 'writing'", [version_id])
 
 
 async def note_failure(db: Connection, connection_id: UUID, error: dict[str, str]) -> int:
-    """Keep what stops a connection's files; returns how often in a row it did."""
+    """Store what stops a connection's files. Return the number of failures in a row."""
     answer = await db.execute(
         "UPDATE connection SET files_error = %s::jsonb, files_failures = least(files_failures + 1, 1000) "
         "WHERE id = %s RETURNING files_failures",
@@ -183,7 +183,7 @@ async def note_recovery(db: Connection, connection_id: UUID) -> None:
 
 
 async def postpone(db: Connection, connection_id: UUID, until: datetime, reason: str) -> None:
-    """Nothing of this connection can be fetched before ``until``."""
+    """Postpone all of this connection's downloads until ``until``."""
     await db.execute(
         f"UPDATE attachment SET next_try_at = %(until)s, reason = %(reason)s "
         f"WHERE id IN (SELECT f.id {WANTED})".encode(),
@@ -194,7 +194,7 @@ async def postpone(db: Connection, connection_id: UUID, until: datetime, reason:
 async def keep_text(
     db: Connection, attachment: DueFile, version_id: UUID, sealed: bytes, words: list[int]
 ) -> None:
-    """Make the words of a version the ones that are found, if it is still the one shown."""
+    """Make a version's text searchable, if it is still the one shown."""
     async with db.transaction():
         await db.execute(
             """INSERT INTO file_text AS x (attachment_id, org_id, talent_id, version, sealed, words)
@@ -208,7 +208,7 @@ async def keep_text(
 
 
 async def no_text(db: Connection, attachment: DueFile, version_id: UUID, why: str) -> None:
-    """This version has no words: those of an earlier one must not be found anymore."""
+    """Record that this version has no text, so that an earlier version's text is no longer found."""
     async with db.transaction():
         await db.execute(
             "DELETE FROM file_text WHERE attachment_id = %s AND version <> %s",

@@ -1,4 +1,4 @@
-"""What is known of files: for pages, for counting, for tidying up."""
+"""Facts about files, for pages, counts and cleanup."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _STORAGE_LOCK = 7_306_015
 
 
 def lock_storage() -> None:
-    """Let one process at a time claim the file storage; within a transaction."""
+    """Let only one process at a time claim the file storage. Requires a transaction."""
     with database.cursor() as cursor:
         cursor.execute(_LOCK_STORAGE, [_STORAGE_LOCK])
 
 
 class FileCounts(Struct, frozen=True, kw_only=True):
-    """A connection's files of people who are shown. ``reasons`` counts why some are not kept or still wait."""
+    """The file counts of a connection's visible people. ``reasons`` counts why files are missing or still wait."""
 
     waiting: int
     kept: int
@@ -34,9 +34,9 @@ class FileCounts(Struct, frozen=True, kw_only=True):
 
 
 def connections_due(now: datetime) -> list[UUID]:
-    """Active connections that may have a file to download: something changed, or a retry is due.
+    """Active connections that may have a file to download, because something changed or a retry is due.
 
-    Only connections are read, since talents and files are too many for a question asked every minute.
+    Reads only connections, because this runs every minute and there are too many talents and files.
     """
     due = Connection.objects.filter(state="active", files_due_at__lte=now)
     return list(due.order_by("files_due_at").values_list("id", flat=True))
@@ -71,9 +71,9 @@ def counts_of(connection: Connection) -> FileCounts:
 
 
 def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
-    """Files with the ``text_status`` of what is kept, and whether it ``lacks_text`` that search would need.
+    """Add each file's ``text_status``, and whether it ``lacks_text`` that search would need.
 
-    An image has none, which needs no words.
+    Images have no text and need none.
     """
     kept = FileVersion.objects.filter(id=OuterRef("current_version"))
     return attachments.annotate(
@@ -87,7 +87,7 @@ def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
 
 
 def shown(org: Organisation, version_id: UUID) -> FileVersion | None:
-    """A kept version of a file of a talent that has a page; ``None`` for this organization otherwise."""
+    """A stored version of a file of a talent who has a page; ``None`` if this organization has none."""
     return (
         FileVersion.objects.filter(
             id=version_id,

@@ -1,4 +1,4 @@
-"""Who uses Jemmo: organizations, accounts, and what a member may do."""
+"""Users of Jemmo: organizations, accounts, and what a member may do."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from jemmo.store.models.kept import ObjectField
 class Organisation(DisplayTracked):
     """A company that uses Jemmo.
 
-    ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is
-    ``jemmo.domain.schedule.Plan`` likewise, less the time zone; ``privacy`` are ``jemmo.domain.retention.Retention``.
-    ``deleted_at`` is when everything will be deleted; until then, that can be undone.
+    ``rules`` are ``jemmo.domain.rules.Rules`` as JSON without defaults; ``schedule`` is ``jemmo.domain.schedule.Plan``
+    in the same form, without the time zone; ``privacy`` are ``jemmo.domain.retention.Retention``. ``deleted_at`` is
+    when everything will be deleted; until then, that can be undone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -63,10 +63,10 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(DisplayTracked, AbstractBaseUser, PermissionsMixin):
-    """A person who signs in, by e-mail. May belong to several organizations.
+    """A person who signs in by e-mail. May belong to several organizations.
 
-    ``verified_email`` is the address whose owner proved to be this person. While it is not ``email``, the holder of the
-    password may be anyone: the account works in ``confined_to`` alone, the organization that made it.
+    ``verified_email`` is the address that this person proved to own. While it differs from ``email``, the holder of the
+    password may be anyone, so the account works only in ``confined_to``, the organization that created it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -103,7 +103,7 @@ class Account(DisplayTracked, AbstractBaseUser, PermissionsMixin):
 
 
 class Role(models.TextChoices):
-    """What a member may do; contact details are for recruiters and above."""
+    """What a member may do. Recruiters and above see contact details."""
 
     OWNER = "owner", "Owner"
     ADMIN = "admin", "Admin"
@@ -116,17 +116,17 @@ class Role(models.TextChoices):
 
     @property
     def sees_confidential(self) -> bool:
-        """Whether this role sees confidential jobs and private talents; others are given the right one by one."""
+        """Whether this role sees confidential jobs and private talents. Others can be granted that right."""
         return self is Role.OWNER
 
     @property
     def sees_notes(self) -> bool:
-        """Whether this role sees notes about people; others are given the right one by one."""
+        """Whether this role sees notes about people. Others can be granted that right."""
         return self is Role.OWNER
 
     @property
     def syncs(self) -> bool:
-        """Whether this role may have the ATS asked: for a sync, or for one record."""
+        """Whether this role may request a sync or a refetch."""
         return self is not Role.VIEWER
 
     @property
@@ -141,7 +141,7 @@ class Role(models.TextChoices):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def effective(self) -> MembershipQuerySet:
-        """Without those that wait until the person has proved their address."""
+        """Memberships without those that wait until the person has proved their address."""
         proved = models.Q(account__verified_email=models.F("account__email"))
         return self.filter(proved | models.Q(account__confined_to=models.F("org")))
 
@@ -149,8 +149,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """A person's place in an organization. It gives access only while ``effective``.
 
-    ``confidential`` is the right to confidential jobs and private talents where the role does not bring it, ``notes``
-    that to notes about people.
+    ``confidential`` grants access to confidential jobs and private talents if the role doesn't, ``notes`` access to
+    notes about people.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
@@ -188,7 +188,7 @@ class Membership(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A sign-in. ``session_key`` is a hash of what the cookie holds, and the data is sealed with the cookie itself."""
+    """A sign-in. ``session_key`` is a hash of the cookie's value; the data is encrypted with the cookie itself."""
 
     session_key = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="sessions")
@@ -198,6 +198,6 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
-        from jemmo.store.db.sessions import SessionStore  # noqa: PLC0415 - it stores this model
+        from jemmo.store.db.sessions import SessionStore  # noqa: PLC0415 - it imports this model
 
         return SessionStore

@@ -1,4 +1,4 @@
-"""Applications: who stands for which job, at which stage, and how it went."""
+"""Applications: who applied for which job, the stage, and the outcome."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class RejectReason(Synced):
 
 
 class Application(HasSealedTexts, Synced):
-    """A relation is null while the record it points to has not arrived; its ``…_remote_id`` then says which.
+    """An application. A relation is null until the other record arrives; its ``…_remote_id`` names that record.
 
-    None has a database constraint; see ``docs/decisions/0017``.
+    The relations have no database constraints; see ``docs/decisions/0017``.
     """
 
     talent = models.ForeignKey(
@@ -75,7 +75,7 @@ class Application(HasSealedTexts, Synced):
     class Meta(Synced.Meta):
         db_table = "application"
         indexes: ClassVar = [
-            # A job's people are counted by status and stage from it alone,
+            # A job's people are counted by status and stage from this index alone,
             models.Index(fields=["job", "status", "stage"], name="application_of_job"),
             # and those in progress for all jobs of an organization from this one.
             models.Index(
@@ -87,9 +87,9 @@ class Application(HasSealedTexts, Synced):
 
 
 class ConfidentialRecord(models.Model):
-    """The id of a confidential job or a private talent, by which the policies know what belongs to one.
+    """The id of a confidential job or a private talent, which the policies use to find its parts.
 
-    Written by triggers of the database alone; see ``jemmo.store.db.policies``.
+    Written only by database triggers; see ``jemmo.store.db.policies``.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

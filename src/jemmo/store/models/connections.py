@@ -1,4 +1,4 @@
-"""An organization's authorised link to its ATS."""
+"""An organization's authorized link to its ATS."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from jemmo.store.models.kept import ErrorField, TextsField
 class ConnectionState(models.TextChoices):
     """The states of a connection.
 
-    ``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key. A ``disconnected``
-    one has no key anymore: its records stay until the same account is connected again. ``leaving`` are its last
-    minutes, while its records are deleted.
+    ``paused``: a person paused it. ``refused``: the ATS no longer accepts the key. ``disconnected``: it has no key, and
+    its records stay until the same account is connected again. ``leaving``: its records are being deleted.
     """
 
     ACTIVE = "active", "Active"
@@ -30,16 +29,15 @@ class ConnectionState(models.TextChoices):
 
 
 class Connection(DisplayTracked):
-    """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
+    """A connected ATS. ``sealed_key`` is the encrypted API key; the hint is its last four characters.
 
-    ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until someone says that it was
-    revoked. ``due_at`` is when the next sync starts automatically, told at the end of each; ``failures`` are those in a
-    row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change. ``files_error``
-    stops these downloads: the storage is away, for example; ``files_failures`` counts the attempts that met it.
-    ``expected_totals`` are the jobs, talents and applications that the ATS counted when the key was last tested; empty
-    unless it counts all that it has of them. ``last_success_at`` is how old the oldest of its pages is
-    (``domain.freshness``), set at the end of each run. ``refused`` is what its account does not answer
-    (``store.sync.refused_requests``).
+    ``old_key_hint`` belongs to a replaced key that may still work in the ATS, until someone confirms that it was
+    revoked. ``due_at`` is when the next sync starts automatically, set at the end of each; ``failures`` counts failures
+    in a row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change.
+    ``files_error`` stops these downloads, for example an unreachable storage; ``files_failures`` counts the failed
+    attempts. ``expected_totals`` are the jobs, talents and applications that the ATS counted at the last key test,
+    empty unless it counts all its kinds. ``last_success_at`` is the age of the oldest page (``domain.freshness``), set at
+    the end of each run. ``refused`` are the requests that its account refuses (``store.sync.refused_requests``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -88,7 +86,7 @@ class Connection(DisplayTracked):
 
     @property
     def display_name(self) -> str:
-        """What it is called where it stands alone; beside others, ``display_names`` tells those with the same apart."""
+        """Its name when shown alone. In lists, ``display_names`` distinguishes connections with the same name."""
         return self.label or self.provider.capitalize()
 
     def __str__(self) -> str:
@@ -100,7 +98,7 @@ class Connection(DisplayTracked):
 
 
 class QuotaUse(models.Model):
-    """A share of the ATS's time that was used, where the ATS counts it. Old ones are dropped as new ones come."""
+    """ATS time used, if the ATS counts it. Old rows are deleted as new ones are added."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
@@ -115,7 +113,7 @@ class QuotaUse(models.Model):
 
 
 class RequestCount(models.Model):
-    """Requests sent to the ATS within a minute, next to those of syncs (``jemmo.store.sync.request_counts``)."""
+    """Requests sent to the ATS within a minute, in addition to those of syncs (``jemmo.store.sync.request_counts``)."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
@@ -133,9 +131,9 @@ class RequestCount(models.Model):
 
 
 class Pace(models.Model):
-    """When the requests of an API key left or will leave, in seconds since 1970; ``key`` is a digest of it.
+    """When the requests of an API key left or will leave, in seconds since 1970. ``key`` is a digest of it.
 
-    At most ``told_limit`` of them may fall into any ``per`` seconds.
+    At most ``told_limit`` requests may fall into any ``per`` seconds.
     """
 
     key = models.BinaryField(primary_key=True)
@@ -152,10 +150,10 @@ class Pace(models.Model):
 
 
 class Lease(models.Model):
-    """A time-limited claim on a connection; only the holder of ``token`` may write its records.
+    """A time-limited claim on a connection. Only the holder of ``token`` may write its records.
 
-    ``holder_*`` name the database session of the holder: when it is gone, so is the claim. Between two slices of
-    a run there is none, and the claim lasts until ``expires_at`` for whoever brings the token.
+    ``holder_*`` name the holder's database session; when it ends, so does the claim. Between two slices of a run there
+    is no holder, and the token keeps the claim until ``expires_at``.
     """
 
     connection = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""Who was erased: enough to keep them away and to prove it, not enough to know them."""
+"""Erasures: enough data to keep people out and to prove the erasure, but not to identify them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.store.models.connections import Connection
 
 
 class Erasure(models.Model):
-    """One erasure, as its certificate tells it: counts alone. ``kind`` is a ``jemmo.domain.retention.Cause``."""
+    """One erasure, with only the counts of its certificate. ``kind`` is a ``jemmo.domain.retention.Cause``."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="erasures")
@@ -34,11 +34,10 @@ class Erasure(models.Model):
 
 
 class Suppression(models.Model):
-    """A record of the ATS that is not taken in anymore: the keyed hash of its stream and id.
+    """A record of the ATS that must stay out: the keyed hash of its stream and id.
 
-    ``person`` is the hash of the talent it belongs to. Who was erased because nothing happened for long is let in
-    again by what ``lifts_on`` names (``jemmo.domain.retention.Lift``), if it happened after ``at``; without it the
-    record stays out for good.
+    ``person`` is the hash of its talent. People erased by retention rules return when they do what ``lifts_on`` names
+    (``jemmo.domain.retention.Lift``) after ``at``; without it, the record stays out permanently.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
@@ -65,10 +64,10 @@ class Suppression(models.Model):
 
 
 class OrganisationDeletion(models.Model):
-    """An organization that is to be, or was, deleted entirely. It outlives the organization, and contains no names.
+    """An organization that will be, or was, deleted entirely. The row outlives it and contains no names.
 
-    ``org_id`` is all that is left of the organization afterwards; ``account`` is who asked.
-    ``paused`` are the connections that were active when it was asked, which an undo starts again.
+    ``org_id`` is all that is left of the organization; ``account`` requested the deletion. ``paused`` are the
+    connections that were active at the request; canceling the deletion restarts them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""The change feed of the API: what changed, and what its readers have been told; see ``docs/decisions/0031``."""
+"""The change feed of the API: what changed, and what readers have received; see ``docs/decisions/0031``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jemmo.store.models.tokens import ApiToken
 
 
 class OfFeed(models.Model):
-    """A row of an organization's feed. Triggers write too fast for a check of the organization."""
+    """A row of an organization's feed. It has no foreign key, because triggers write too many rows to check each."""
 
     org = models.ForeignKey(
         Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
@@ -25,7 +25,7 @@ class OfFeed(models.Model):
 
 
 def of_connection() -> models.ForeignKey[Connection | None, Connection | None]:
-    """The connection that brought a record; it stays written here once the connection is deleted."""
+    """The connection that brought a record. The value stays after the connection is deleted."""
     return models.ForeignKey(
         Connection,
         models.DO_NOTHING,
@@ -39,7 +39,7 @@ def of_connection() -> models.ForeignKey[Connection | None, Connection | None]:
 class FeedPosition(models.Model):
     """An organization's feed, while programs read it.
 
-    Its changes have the numbers ``base`` + 1 to ``seq``; those up to ``oldest`` were deleted. ``origin`` names the
+    Its changes have the numbers ``base`` + 1 to ``seq``; those up to ``oldest`` were deleted. ``origin`` identifies the
     database server's history, which a restored copy does not share.
     """
 
@@ -60,9 +60,9 @@ class FeedPosition(models.Model):
 
 
 class FeedMark(OfFeed):
-    """Records that a statement wrote, until they are compared with what the feed said last.
+    """Records that a statement wrote, until they are compared with their last state in the feed.
 
-    Written by triggers alone. ``fields`` are the API's fields that changed in all of them.
+    Only triggers write these rows. ``fields`` are the API fields that changed in all of the records.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -80,9 +80,9 @@ class FeedMark(OfFeed):
 
 
 class FeedRecord(OfFeed):
-    """A record as the feed said last. ``level`` is who reads it: ``jemmo.store.feed.entities.Level``.
+    """A record's last state in the feed. ``level`` is who may read it: ``jemmo.store.feed.entities.Level``.
 
-    ``parts`` are hashes of what belongs to it in other tables.
+    ``parts`` are hashes of its parts in other tables.
     """
 
     pk = models.CompositePrimaryKey("org", "id")
@@ -101,7 +101,7 @@ class FeedRecord(OfFeed):
 
 
 class FeedChange(OfFeed):
-    """A change, by its number. ``before`` and ``after`` are levels; 0 means that no one may read it.
+    """A numbered change. ``before`` and ``after`` are levels; 0 means that no one may read it.
 
     ``was`` and ``modified_at`` are the record's versions before and after.
     """
@@ -126,7 +126,7 @@ class FeedChange(OfFeed):
 
 
 class FeedReader(OfFeed):
-    """What a token may read, since which number: it can't continue from an earlier one."""
+    """What a token may read, and from which number. It can't continue from an earlier one."""
 
     token = models.OneToOneField(
         ApiToken, models.CASCADE, primary_key=True, related_name="feed_reader"

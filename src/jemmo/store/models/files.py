@@ -1,4 +1,4 @@
-"""Files that are kept, the words in them, and who looked at them."""
+"""Stored files, their text, and the log of access to personal data."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from jemmo.store.models.talents import Attachment, Talent
 
 
 class FileVersion(models.Model):
-    """One content of a file. Its bytes lie sealed in the storage, under ``storage_name``; ``key_id`` names the key.
+    """One content of a file. Its encrypted bytes are stored as ``storage_name``; ``key_id`` names the key.
 
-    The row is there before the bytes (``writing``) and until after them, so that nothing lies there unknown.
+    The row is written before the bytes (``writing``) and deleted after them, so every stored file has a row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -55,7 +55,7 @@ class FileVersion(models.Model):
 
 
 class FileText(models.Model):
-    """The words of a file as it is now: sealed, and as keyed hashes for search, which tell nothing without the key."""
+    """The text of a file's current version: encrypted, and as keyed hashes for search."""
 
     attachment = models.OneToOneField(
         Attachment, models.CASCADE, primary_key=True, related_name="text"
@@ -77,10 +77,10 @@ class FileText(models.Model):
 class AccessEvent(models.Model):
     """An access to personal data: viewed, downloaded or changed.
 
-    Holds ids alone, so it may outlive the person's record.
+    Holds only ids, so it may outlive the person's record.
 
-    ``action`` is one of ``jemmo.domain.access.Action``. Without an account it was the operator or the worker;
-    ``detail`` holds counts and kinds, never what was searched for.
+    ``action`` is one of ``jemmo.domain.access.Action``. A row without an account is from the operator or the worker.
+    ``detail`` holds counts and kinds, never the search terms.
     """
 
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
@@ -103,9 +103,9 @@ class AccessEvent(models.Model):
 
 
 class VaultSecret(models.Model):
-    """A random value of this database, sealed with the installation's keys.
+    """A random value of this database, encrypted with the installation's keys.
 
-    ``lookup`` keys the hashes by which sealed data is found. That it opens also proves the keyset to be the right one.
+    ``lookup`` is the key of the hashes that find encrypted data. If it decrypts, the keyset is the right one.
     """
 
     name = models.CharField(max_length=40, primary_key=True)

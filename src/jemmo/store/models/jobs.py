@@ -40,7 +40,7 @@ class AtsUser(DisplayTracked, Synced):
 
 
 class Job(DisplayTracked, Synced):
-    """``excluded_reason`` says why a rule of the organization hides it; see ``jemmo.domain.rules``."""
+    """A job. ``excluded_reason`` is the rule that hides it; see ``jemmo.domain.rules``."""
 
     title = models.TextField()
     code = models.TextField(null=True)
@@ -85,7 +85,7 @@ class Job(DisplayTracked, Synced):
 
 
 class JobPosting(DisplayTracked, Synced):
-    """An advert of a job, in a language, on a board."""
+    """An advert of a job, in one language, on one board."""
 
     job = models.ForeignKey(
         Job, models.CASCADE, null=True, related_name="postings", db_constraint=False

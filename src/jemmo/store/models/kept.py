@@ -1,4 +1,4 @@
-"""JSON columns with a guaranteed shape, whatever is stored."""
+"""JSON columns that always have the expected shape when read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.domain.stored_values import error_of, object_of, report_of, texts_of
 
 
 class ObjectField(models.JSONField):
-    """Always read as an object; a value within it as it is. For migrations it is the plain field."""
+    """Always read as an object, with its values unchanged. In migrations it is the plain field."""
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         document = super().from_db_value(value, expression, connection)
@@ -27,21 +27,21 @@ class ObjectField(models.JSONField):
 
 
 class TextsField(ObjectField):
-    """An object of texts, or nothing."""
+    """An object of texts, or ``None``."""
 
     def read(self, value: Any) -> Any:
         return texts_of(value) or (None if self.null else {})
 
 
 class ErrorField(ObjectField):
-    """An error as it is stored, or nothing."""
+    """A stored error, or ``None``."""
 
     def read(self, value: Any) -> Any:
         return error_of(value)
 
 
 class ReportField(ObjectField):
-    """The report of a run."""
+    """A run's report."""
 
     def read(self, value: Any) -> Any:
         return report_of(value)

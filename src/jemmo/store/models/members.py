@@ -1,4 +1,4 @@
-"""Who was asked to join, and who did what."""
+"""Invitations, and the audit log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Invitation(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did what to whom or what. ``action`` is a key of ``jemmo.web.frame.labels``. Rows are never changed."""
+    """Who did what, and to what. ``action`` is a key of ``jemmo.web.frame.labels``. Rows are never changed."""
 
     id = models.BigAutoField(primary_key=True)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="audit_events")

@@ -1,4 +1,4 @@
-"""Notes: what the team wrote about talents, for those who have the right to read it."""
+"""Notes that the team wrote about talents, for readers with the right to notes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jemmo.store.models.talents import Talent
 
 
 class Note(HasSealedTexts, Synced):
-    """``body`` is HTML of the ATS, without contact details."""
+    """A note. ``body`` is the ATS's HTML, without contact details."""
 
     talent = models.ForeignKey(
         Talent, models.CASCADE, null=True, related_name="notes", db_constraint=False

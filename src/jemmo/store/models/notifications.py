@@ -1,4 +1,4 @@
-"""What people are told: notifications, who read them, where they are sent, and how that went."""
+"""Notifications: their content, readers, deliveries and outcomes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.store.models.kept import ObjectField
 
 
 class Notification(models.Model):
-    """``facts`` hold no person's data.
+    """A notification. ``facts`` contain no personal data.
 
     While ``fold`` is set it is open: another failure with the same cause increments ``times``.
     """
@@ -68,7 +68,7 @@ class NotificationRead(models.Model):
 
 
 class OrganisationNotices(models.Model):
-    """What the organization asked for. The chat address is a secret: sealed and bound to the organization."""
+    """The organization's choices. The chat address is a secret, encrypted for this organization."""
 
     org = models.OneToOneField(
         Organisation, models.CASCADE, primary_key=True, related_name="notices"
@@ -86,7 +86,7 @@ class OrganisationNotices(models.Model):
 
 
 class MemberNotices(models.Model):
-    """What a member asked for; without a row owners and admins are sent trouble, others nothing."""
+    """A member's choices. Without a row, owners and admins receive failures, others nothing."""
 
     membership = models.OneToOneField(
         Membership, models.CASCADE, primary_key=True, related_name="notices"
@@ -102,7 +102,7 @@ class MemberNotices(models.Model):
 
 
 class Delivery(models.Model):
-    """A notification on its way to a member's e-mail or the organization's chat; kept whether or not it arrived."""
+    """The delivery of a notification to a member's e-mail or the organization's chat. Kept whatever its outcome."""
 
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10)

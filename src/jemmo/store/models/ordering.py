@@ -1,4 +1,4 @@
-"""How lists are ordered, said once for the queries and for the indexes that serve them."""
+"""The order of lists, defined once for queries and their indexes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HIDDEN = Q(remote_deleted_at__isnull=False) | Q(excluded_reason__isnull=False)
 
 
 class Alphabetical(Func):
-    """Upper and lower case together, an accented letter beside the plain one, whatever the server's locale.
+    """Sorts without case and places accented letters next to plain ones, whatever the server's locale.
 
-    By the first 200 characters: an index holds no row of more than 2,704 bytes, and two names must fit.
+    Uses the first 200 characters, since an index row holds at most 2,704 bytes and two names must fit.
     """
 
     function = "normalize"
@@ -24,6 +24,6 @@ class Alphabetical(Func):
 
 
 def recent(name: str, *, include: Sequence[str] = ()) -> Index:
-    """For lists in the order of the latest change, what was never dated last."""
+    """The order by latest change, records without a date last."""
     order = F("remote_updated_at").desc(nulls_last=True)
     return Index("org", order, "id", name=name, condition=SHOWN, include=include or None)

@@ -1,4 +1,4 @@
-"""Webhooks that Jemmo sends to other programs: where to, what, and how each attempt went."""
+"""Webhooks that Jemmo sends to other programs: endpoints, messages, and attempts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from jemmo.store.models.accounts import Account, Organisation
 
 
 class OutgoingEndpoint(models.Model):
-    """A program's address. Both secrets are encrypted; the old one is also used to sign until ``old_secret_until``.
+    """A program's address, with encrypted secrets. The old secret also signs until ``old_secret_until``.
 
-    ``events``, ``entities`` and ``connections`` choose what it is told of; the last two empty: of all.
-    ``after`` is the number of the last change of records that is in a message. ``failures`` are attempts in a row;
-    until ``held_until`` none is made. ``busy_until`` is the claim of the worker that sends, known by ``claim``.
+    ``events``, ``entities`` and ``connections`` choose what it receives; if the last two are empty, everything.
+    ``after`` is the number of the last record change in a message. ``failures`` counts failed attempts in a row; no
+    attempt is made until ``held_until``. ``busy_until`` ends the sending worker's claim, identified by ``claim``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -61,9 +61,9 @@ class OutgoingEndpoint(models.Model):
 
 
 class OutgoingMessage(models.Model):
-    """An event on its way to an endpoint. ``data`` has ids and words of ours, never a person's data.
+    """An event queued for an endpoint. ``data`` has ids and our own words, never a person's data.
 
-    The id is the ``webhook-id`` of every attempt. While one that is ``in_order`` waits, no later change of records
+    The id is the ``webhook-id`` of every attempt. While a message that is ``in_order`` waits, no later record change
     becomes a message.
     """
 
@@ -103,7 +103,7 @@ class OutgoingMessage(models.Model):
 
 
 class OutgoingAttempt(models.Model):
-    """One request, and the beginning of its response. ``error`` is empty where the receiver took it."""
+    """One request, and the beginning of its response. ``error`` is empty if the receiver accepted it."""
 
     id = models.BigAutoField(primary_key=True)
     message = models.ForeignKey(OutgoingMessage, models.CASCADE, related_name="tries")

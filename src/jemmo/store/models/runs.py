@@ -1,4 +1,4 @@
-"""Sync runs, the checkpoints of streams, and rejected or waiting records."""
+"""Sync runs, stream checkpoints, and rejected or waiting records."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from jemmo.store.models.kept import ReportField
 
 
 class SyncRun(models.Model):
-    """One execution of a sync, in one slice or several. ``report`` is ``jemmo.domain.outcomes.RunReport`` as JSON.
+    """A sync, in one slice or several. ``report`` is ``jemmo.domain.outcomes.RunReport`` as JSON.
 
-    ``scope`` is ``jobs`` or ``talents`` where it read no more than those.
+    ``scope`` is ``jobs`` or ``talents`` if it read only those.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -46,17 +46,17 @@ class SyncRun(models.Model):
 
     @property
     def again(self) -> bool:
-        """Whether an initial sync is not the first of its connection: everything had been read before."""
+        """Whether an initial sync is not the connection's first, so that everything had been read before."""
         return self.report.get("again") is True
 
     @property
     def recent_ready(self) -> bool:
-        """Whether what changed lately was here before all was read."""
+        """Whether recent changes were complete before the rest was read."""
         return self.report.get("recent_ready") is True
 
 
 class StreamCheckpoint(models.Model):
-    """Where a stream stands: ``jemmo.domain.streams.Checkpoint``, written with the page that earned it."""
+    """A stream's ``jemmo.domain.streams.Checkpoint``, written with the page that it covers."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="checkpoints")
     stream = models.CharField(max_length=30)
@@ -122,7 +122,7 @@ class Rejection(models.Model):
 
 
 class PendingLink(models.Model):
-    """A relation whose other end has not arrived: linked when it does, reported while it has not."""
+    """A relation whose other end has not arrived. It is linked when that arrives, and reported until then."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="pending_links")
@@ -150,7 +150,7 @@ class PendingLink(models.Model):
 
 
 class Sighting(models.Model):
-    """An id met by the sweep in progress of one stream."""
+    """An id seen by the running sweep of a stream."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(
@@ -168,9 +168,9 @@ class Sighting(models.Model):
 
 
 class Sweep(models.Model):
-    """How far a reconcile is with comparing a stream, for its next slice.
+    """A reconcile's progress in comparing a stream, for its next slice.
 
-    ``state`` is ``jemmo.domain.streams.Sweep`` as JSON, less ``missing``, which does not change with each page.
+    ``state`` is ``jemmo.domain.streams.Sweep`` as JSON without ``missing``, which does not change with each page.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
@@ -188,10 +188,10 @@ class Sweep(models.Model):
 
 
 class HeldDeletion(models.Model):
-    """Deletions that wait for a person to review them: ``remote_ids`` names the ``missing`` records.
+    """Deletions that wait for a person to review them. ``remote_ids`` are the ``missing`` records.
 
-    ``recent`` were deleted in the day before. ``released_at`` is set by a person. ``closed_at`` ends it: a sync used
-    the release, or, where nothing was released, the person kept the records.
+    ``recent`` counts records deleted in the day before. ``released_at`` is set by a person. ``closed_at`` ends it: a
+    sync used the release or, if nothing was released, the person kept the records.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="held_deletions")
@@ -215,5 +215,5 @@ class HeldDeletion(models.Model):
 
     @property
     def place(self) -> int:
-        """Where its stream stands among all of them, as every list of streams has them."""
+        """The position of its stream in every list of streams."""
         return list(Stream).index(Stream(self.stream))

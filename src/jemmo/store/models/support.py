@@ -1,4 +1,4 @@
-"""What people ask support, and what it answers."""
+"""Messages to support, and answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jemmo.store.models.accounts import Account, Organisation
 
 
 class SupportThread(models.Model):
-    """One person's conversation with support. ``waiting`` tells that the last word is theirs."""
+    """One person's conversation with support. ``waiting``: the person wrote last."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="support_threads")
@@ -38,7 +38,7 @@ class SupportThread(models.Model):
 
 
 class SupportMessage(models.Model):
-    """A message. ``error`` and ``steps`` were shown to the person before they sent them, without personal data."""
+    """A message. ``error`` and ``steps`` were shown to the person before sending and contain no personal data."""
 
     id = models.BigAutoField(primary_key=True)
     thread = models.ForeignKey(SupportThread, models.CASCADE, related_name="messages")
@@ -58,7 +58,7 @@ class SupportMessage(models.Model):
 
 
 class SupportPicture(models.Model):
-    """A picture that belongs to a message, sealed and bound to it; it goes with the message."""
+    """A picture in a message, encrypted for that message and deleted with it."""
 
     message = models.OneToOneField(
         SupportMessage, models.CASCADE, primary_key=True, related_name="picture"

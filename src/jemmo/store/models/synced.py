@@ -1,8 +1,8 @@
-"""What every synced table has.
+"""What all synced tables share.
 
-Rows are written by ``jemmo.store.sync.writer`` alone, in bulk: the relations to organization and connection carry no
-database constraint because one statement writes thousands of rows of one connection, whose existence the lease proves.
-Deleting a connection deletes its rows by name (``jemmo.services.connections.connections``).
+Only ``jemmo.store.sync.writer`` writes the rows, in bulk. The relations to organization and connection have no database
+constraint: one statement writes thousands of rows of one connection, whose existence the lease proves. Deleting a
+connection deletes its rows by name (``jemmo.services.connections.connections``).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from jemmo.store.models.connections import Connection
 
 
 class OfOrganisation(models.Model):
-    """A part of a synced record, written in the same statement as it.
+    """A part of a synced record, written in the same statement.
 
-    Whose it is stands in the row itself, put there by the database: its policy cannot look for a record that comes
-    into being with it.
+    The database puts the organization into the row itself, because the policy can't look it up in a record created by
+    the same statement.
     """
 
     org = models.ForeignKey(
@@ -40,7 +40,7 @@ class OfOrganisation(models.Model):
 
 
 class Synced(models.Model):
-    """``remote_*`` is the ATS's view, the other times are ours; a tombstone has ``remote_deleted_at``."""
+    """A synced record. ``remote_*`` are the ATS's values. Deleted records have ``remote_deleted_at``."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Talents, with their contact details apart: what a viewer may not see is not in the row a list reads."""
+"""Talents, with contact details in a separate table, so that lists never read them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from jemmo.store.models.synced import OfOrganisation, Synced
 class Talent(DisplayTracked, Synced):
     """A person whom the organization could hire.
 
-    ``do_not_contact_*`` is Jemmo's own and no sync touches it; ``anonymised_at`` is when the ATS was seen to have
-    taken the person out of the record.
+    ``do_not_contact_*`` belongs to Jemmo, and no sync changes it. ``anonymised_at`` is when a sync noticed that the ATS
+    had removed the person from the record.
     """
 
     first_name = models.TextField(null=True)
@@ -64,7 +64,7 @@ class Talent(DisplayTracked, Synced):
     class Meta(Synced.Meta):
         db_table = "talent"
         indexes = [
-            recent("talent_recent", include=["is_private"]),  # which its policy reads
+            recent("talent_recent", include=["is_private"]),  # the policy reads is_private
             models.Index(
                 "org",
                 Alphabetical("last_name"),
@@ -89,12 +89,12 @@ class Talent(DisplayTracked, Synced):
 
     @property
     def withheld(self) -> Withheld | None:
-        """Why this person's contact details are not shown, whoever asks."""
+        """Why this person's contact details are hidden from everyone."""
         return withheld(self.consent_state, do_not_contact=self.do_not_contact_at is not None)
 
     @property
     def marks(self) -> list[Stance]:
-        """What is said beside the name of whether this person may be contacted."""
+        """The labels next to the name that say whether this person may be contacted."""
         return consent_badges(
             self.consent_state,
             do_not_contact=self.do_not_contact_at is not None,
@@ -111,12 +111,12 @@ class Talent(DisplayTracked, Synced):
 
 
 class TalentContacts(OfOrganisation):
-    """All contact details of a talent in one sealed value, bound to connection and remote id.
+    """All contact details of a talent in one encrypted value, bound to connection and remote id.
 
-    The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are what a person is found by
-    (``jemmo.services.base.lookups``). After an upgrade that changes how they are made, they are ``hashes_outdated``
-    for a while.
-    ``sealed_texts`` is what the talent's texts said before contact details were taken out (``jemmo.domain.redaction``).
+    The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are used to find a person
+    (``jemmo.services.base.lookups``). After an upgrade that changes them, they are ``hashes_outdated`` until
+    recomputed. ``sealed_texts`` are the talent's texts before contact details were removed
+    (``jemmo.domain.redaction``).
     """
 
     talent = models.OneToOneField(
@@ -143,10 +143,10 @@ class TalentContacts(OfOrganisation):
 
 
 class Attachment(DisplayTracked, OfOrganisation):
-    """A file of a talent; there is never a link to the ATS.
+    """A file of a talent. It never links to the ATS.
 
-    ``fetch_status`` tells whether what the ATS has now is kept; ``current_version`` is the ``FileVersion`` to show,
-    which stays while a newer one is awaited. ``reason`` says why a file is not kept or was not fetched yet.
+    ``fetch_status`` says whether the ATS's current version is stored. ``current_version`` is the ``FileVersion`` to
+    show, until a newer one is stored. ``reason`` says why a file is not stored, or not yet.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -190,7 +190,7 @@ class Attachment(DisplayTracked, OfOrganisation):
 
 
 class Tag(models.Model):
-    """A word the organization's ATS puts on jobs or talents."""
+    """A word that the organization's ATS assigns to jobs or talents."""
 
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="tags")
     name = models.TextField()

@@ -1,4 +1,4 @@
-"""What programs show to be let in."""
+"""Credentials of programs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from jemmo.store.models.connections import Connection
 
 
 class ApiToken(models.Model):
-    """A program's way into one organization's data. Its secret is stored as a hash: the table opens nothing.
+    """A program's access to one organization. Its secret is stored as a hash, so the table opens nothing.
 
-    With a ``connection``, it opens only what that one brought, and goes with it; that never changes. ``scopes`` are
-    ``jemmo.domain.tokens.ApiScope``. ``last_used_at`` is right to a minute.
+    With a ``connection``, it reads only that connection's data and is deleted with it; that never changes. ``scopes``
+    are ``jemmo.domain.tokens.ApiScope``. ``last_used_at`` is accurate to a minute.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -42,7 +42,7 @@ class ApiToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A request that changes something, with the idempotency key that the program chose, and its response.
+    """A changing request with the program's idempotency key, and its response.
 
     ``key_hash`` and ``request_hash`` are SHA-256. ``status`` and ``answer`` are set once the request is done.
     """

@@ -1,4 +1,4 @@
-"""Webhooks: each connection's secret address, what came to it, and which records wait to be looked up."""
+"""Webhooks: each connection's secret address, its deliveries, and the records to refetch."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from jemmo.store.models.connections import Connection
 
 
 class WebhookAddress(models.Model):
-    """Where a connection's ATS sends its webhooks.
+    """The address to which a connection's ATS sends its webhooks.
 
-    The secret is found by its digest and shown by unsealing it: a dump of this table gives none away. ``streams`` are
-    what the ATS announces, ``only_new`` says that it tells of new records alone; ``missed`` counts changes that polling
-    found and no webhook announced since the last delivery. ``claim`` fences the worker that refetches for this
+    The secret is found by its digest and shown by decrypting it, so a dump of this table reveals none. ``streams`` are
+    what the ATS announces; ``only_new``: it announces only new records. ``missed`` counts changes since the last
+    delivery that polling found and no webhook announced. ``claim`` fences the worker that refetches for this
     connection: one at a time, and not after its claim ended. ``links`` is unused; older versions, which may run beside
     this one during an upgrade, still read it.
 
-    ``requested_at`` is when someone first asked for the address. Without it, webhooks are not set up: the row is
-    only what *Refresh from the ATS* takes its turns by.
+    ``requested_at`` is when someone first requested the address. Without it, webhooks are not set up, and the row only
+    serves to let *Refresh from the ATS* take turns.
     """
 
     connection = models.OneToOneField(
@@ -48,11 +48,10 @@ class WebhookAddress(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One webhook as it came. The body is personal data: sealed, and deleted after a few days.
+    """A webhook as received. The body is personal data: encrypted, and deleted after a few days.
 
-    ``once`` is the digest of a body that cannot come twice unless it is sent again. ``named`` are keyed hashes of what
-    it names people by (``jemmo.domain.mentions``); without them, as in rows of before there were any, it may be about
-    anyone.
+    ``once`` is the digest of a body whose repetition means a resend. ``named`` are keyed hashes of the ids and contacts
+    of people in it (``jemmo.domain.mentions``). Without them, as in older rows, it may be about anyone.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -86,10 +85,10 @@ class WebhookDelivery(models.Model):
 
 
 class WebhookHint(models.Model):
-    """A record that a webhook named. It waits while ``due_at`` is set, and is remembered for a while after that.
+    """A record that a webhook named. It waits while ``due_at`` is set, and stays stored for a while after that.
 
-    ``version`` counts how often it was named: a refetch that began before the last time is not the last look.
-    ``trouble`` is the code of what hindered the last look, if something did. ``file`` is a resume that webhooks named.
+    ``version`` counts how often it was named: a refetch that started before the latest time is not the last one.
+    ``trouble`` is the code of what prevented the last refetch, if anything. ``file`` is a resume that webhooks named.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -131,7 +130,7 @@ class WebhookHint(models.Model):
 
 
 class WebhookCount(models.Model):
-    """Counts of webhook outcomes per connection and day (UTC); without a connection, those to unknown addresses."""
+    """Counts of webhook outcomes per connection and day (UTC). Without a connection, for unknown addresses."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(

@@ -31,7 +31,7 @@ _UNREAD = """
 
 
 def _of(membership: Membership) -> Any:
-    """What was noted since the member belongs to the organization."""
+    """Notifications since the member joined the organization."""
     read = NotificationRead.objects.filter(notification=OuterRef("pk"), membership=membership)
     notices = Notification.objects.filter(
         org_id=membership.org_id, last_at__gte=membership.created_at
@@ -40,12 +40,12 @@ def _of(membership: Membership) -> Any:
 
 
 def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
-    """The newest first, each with ``is_read``."""
+    """The latest ones, newest first, each with ``is_read``."""
     return list(_of(membership).order_by("-last_at", "-id")[:limit])
 
 
 def unread(membership: Membership) -> int:
-    """How many are unread; counted up to a hundred."""
+    """The number of unread ones, counted up to a hundred."""
     with database.cursor() as cursor:
         cursor.execute(
             _UNREAD, [membership.org_id, membership.created_at, membership.pk, MOST_COUNTED]
@@ -60,7 +60,7 @@ def one(membership: Membership, number: int) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What a member and the organization asked for, and what could not be sent lately."""
+    """The choices of a member and the organization, and recent failed deliveries."""
 
     email_when: str
     toasts: bool

@@ -1,4 +1,4 @@
-"""What the live event streams ask the database: notifications, and who may still listen."""
+"""Database access of the live event streams: notifications, and who may still listen."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ async def listen(url: str, *channels: str) -> AsyncIterator[Connection]:
 async def entitled(
     db: Connection, sessions: list[str], memberships: list[int]
 ) -> set[tuple[str, int]]:
-    """Those pairs of a session's hash and a membership's id that may still receive events."""
+    """The pairs of session hash and membership id that may still receive events."""
     answer = await db.execute(_ENTITLED, [sessions, memberships])
     return {(session, membership) for session, membership in await answer.fetchall()}

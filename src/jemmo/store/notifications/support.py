@@ -19,7 +19,7 @@ def open_thread(org: Organisation, account_id: Any) -> SupportThread | None:
 
 
 def unread_answers(org: Organisation, account_id: Any) -> int | None:
-    """How many answers a person has not looked at yet; ``None`` if they have no open conversation."""
+    """The number of answers a person has not seen yet; ``None`` without an open conversation."""
     with database.cursor() as cursor:
         cursor.execute(_UNREAD_ANSWERS, [org.pk, account_id])
         row = cursor.fetchone()

@@ -1,1 +1,1 @@
-"""What a backup copies, what a key rotation seals again, what the doctor tries."""
+"""Tables for backup, key rotation and the doctor."""

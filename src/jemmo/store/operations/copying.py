@@ -1,7 +1,7 @@
-"""The tables as a backup takes them out and puts them in: by COPY, in text, which every Postgres since 15 reads.
+"""Copies tables out for a backup and back in: by COPY in text format, which every Postgres since 15 reads.
 
-Extensions' tables are not ours and are left alone. What is told of a schema (keys, indexes, sequences) is asked of
-Postgres itself, so that a new table needs no word here.
+Extensions' tables are left alone. Keys, indexes and sequences are read from Postgres itself, so a new table needs no
+entry here.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ QUEUE = task_queue.PREFIX
 LEFT_OUT = frozenset(
     {
         "django_migrations",  # the manifest lists them
-        "django_session",  # an old session would sign someone in again who signed out since
+        "django_session",  # an old session would sign someone in who has signed out since
         "session",  # as above
         "cache_entry",  # counts of attempts
-        "confidential_record",  # made again from jobs and talents
-        "feed_position",  # a restored copy begins a feed of its own, and readers start over
+        "confidential_record",  # recreated from jobs and talents
+        "feed_position",  # a restored copy starts its own feed, and readers start over
         "feed_mark",
         "feed_record",
         "feed_change",
         "feed_reader",
-        "outgoing_message",  # a restored copy sends nothing that was sent, or waited, before
+        "outgoing_message",  # a restored copy resends nothing
         "outgoing_attempt",
-        "idempotency_key",  # answers for a day, about another state than the restored one
+        "idempotency_key",  # responses kept for a day, about another state than the restored one
         "pace",
         leases.TABLE,
         *task_queue.TABLES,
@@ -93,7 +93,7 @@ _OTHERS = """
 
 
 class Sequence(Struct, frozen=True):
-    """Where a sequence stands: the value it gave last, or will give first where it gave none."""
+    """The state of a sequence: the last value, or the first one if it was never used."""
 
     name: str
     value: int
@@ -108,8 +108,8 @@ _UNDER_POLICY = """
 def every_row(cursor: Cursor) -> None:
     """See all rows of all organizations in this transaction.
 
-    Of the tables' owner no policy may hide anything: should one, that raises, since a backup is whole or none. A role
-    that is under the policies is let through by them.
+    For the tables' owner, policies are disabled, and any that still hid rows would raise an error, since a backup must
+    be complete. The policies themselves let a role that is subject to them see all.
     """
     cursor.execute(scope.TELL_TRANSACTION, scope.EVERYTHING.settings)
     cursor.execute(_UNDER_POLICY)
@@ -124,7 +124,7 @@ def tables(cursor: Cursor) -> list[str]:
 
 
 def columns(cursor: Cursor, table: str) -> list[str]:
-    """Those that are written, in their order; generated ones come by themselves."""
+    """The columns to copy, in order. Generated ones are computed again."""
     cursor.execute(_COLUMNS, [_quoted(table)])
     return [row[0] for row in cursor.fetchall()]
 
@@ -135,14 +135,14 @@ def sequences(cursor: Cursor) -> list[Sequence]:
 
 
 def other_sessions(cursor: Cursor) -> int:
-    """How many other sessions of our role there are in this database."""
+    """The number of other sessions of our role in this database."""
     cursor.execute(_OTHERS)
     row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 
 def rows_of(cursor: Cursor, table: str, names: list[str]) -> Iterator[bytes]:
-    """A table's rows, a line each."""
+    """Yield a table's rows, one line each."""
     copy_out = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT")
     with cursor.copy(copy_out.format(_listed(names), sql.Identifier(table))) as copy:
         for block in copy:
@@ -150,7 +150,7 @@ def rows_of(cursor: Cursor, table: str, names: list[str]) -> Iterator[bytes]:
 
 
 def put_rows(cursor: Cursor, table: str, names: list[str], blocks: Iterator[bytes]) -> int:
-    """Write lines as ``rows_of`` gave them; the number of rows."""
+    """Write lines as returned by ``rows_of``. Return the number of rows."""
     copy_in = sql.SQL("COPY {} ({}) FROM STDIN")
     with cursor.copy(copy_in.format(sql.Identifier(table), _listed(names))) as copy:
         for block in blocks:
@@ -160,9 +160,9 @@ def put_rows(cursor: Cursor, table: str, names: list[str], blocks: Iterator[byte
 
 @contextmanager
 def unguarded(cursor: Cursor) -> Iterator[None]:
-    """Rows may come in any order, and fast: foreign keys and indexes are made again, and so checked, at the end.
+    """Allow rows in any order, and fast. Foreign keys and indexes are recreated at the end, which checks them.
 
-    Triggers are off, since their effects are in the copied rows.
+    Triggers are off, since the copied rows already include their effects.
     """
     cursor.execute(_FOREIGN_KEYS)
     keys = cursor.fetchall()
@@ -174,7 +174,7 @@ def unguarded(cursor: Cursor) -> Iterator[None]:
         _run(cursor, f"DROP INDEX {name}")
     for table in tables(cursor):
         _run(cursor, f"ALTER TABLE {_quoted(table)} DISABLE TRIGGER USER")
-        # Nothing is copied into a table whose policies are forced on its owner; the next start forces them again.
+        # COPY is impossible while policies are forced on a table's owner. The next start forces them again.
         _run(cursor, f"ALTER TABLE {_quoted(table)} NO FORCE ROW LEVEL SECURITY")
     yield
     for table in tables(cursor):
@@ -186,16 +186,16 @@ def unguarded(cursor: Cursor) -> Iterator[None]:
 
 
 def empty(cursor: Cursor) -> None:
-    """Take every row out of our tables, but not which migrations were applied."""
+    """Delete every row of our tables, except the list of applied migrations."""
     listed = ", ".join(_quoted(table) for table in tables(cursor) if table != "django_migrations")
     if listed:
         _run(cursor, f"TRUNCATE {listed}")
 
 
 def drop(cursor: Cursor) -> None:
-    """Take our tables, functions and types away, but for the queue, whose rows are never kept.
+    """Drop our tables, functions and types, except the queue, whose rows are never backed up.
 
-    Its migrations cannot all be applied in one transaction, so it stays as it is.
+    The queue's migrations can't all run in one transaction, so its tables stay.
     """
     for table in tables(cursor):
         if not _is_queue(table) and table != "django_migrations":
@@ -217,7 +217,7 @@ def _is_queue(name: str) -> bool:
 
 
 def set_sequence(cursor: Cursor, sequence: Sequence) -> None:
-    """Let it continue where it stood; never a number twice."""
+    """Continue a sequence after the given value, so that no number is used twice."""
     cursor.execute(
         "SELECT setval(%s::regclass, %s, %s)",
         [_quoted(sequence.name), sequence.value, sequence.used],
@@ -225,7 +225,7 @@ def set_sequence(cursor: Cursor, sequence: Sequence) -> None:
 
 
 def analyse(cursor: Cursor) -> None:
-    """Tell the planner what is there now."""
+    """Update the planner's statistics."""
     for table in tables(cursor):
         _run(cursor, f"ANALYZE {_quoted(table)}")
 
@@ -239,4 +239,4 @@ def _quoted(name: str) -> str:
 
 
 def _run(cursor: Cursor, statement: str) -> None:
-    cursor.execute(sql.SQL(statement))  # quoted names alone
+    cursor.execute(sql.SQL(statement))  # only quoted names

@@ -1,4 +1,4 @@
-"""Does with the database what a sync does, through the application's own connection, and takes it back."""
+"""Tries everything a sync does to the database, through the application's own connection, and rolls it back."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TIMEOUT = 10.0  # seconds for a notification to arrive
 
 
 class Trial(Struct, frozen=True):
-    """One thing that was tried; ``trouble`` is what the server answered, empty when it worked."""
+    """One operation that was tried. ``trouble`` is the server's error, empty if it worked."""
 
     what: str
     trouble: str = ""
 
 
 def trials(url: str) -> Iterator[Trial]:
-    """Raises ``psycopg.Error`` where there is no connection at all."""
+    """Try all operations. Raises ``psycopg.Error`` if the connection fails."""
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as db:
         schema.set_search_path(db)
         for what, attempt in ATTEMPTS.items():
@@ -90,7 +90,7 @@ ATTEMPTS: dict[str, Callable[[Connection], None]] = {
 
 
 def open_to_others() -> list[str]:
-    """What roles other than ours could read or change, and tables without row-level security."""
+    """What other roles could read or change, and tables without row-level security."""
     with connection.cursor() as cursor:
         rights = [f"{kind} for {role or 'every role'}" for kind, role in policies.exposed(cursor)]
         return rights + [f"TABLE {table} has no policy" for table in policies.unguarded(cursor)]

@@ -1,4 +1,4 @@
-"""What the metrics are computed from: a query per subject, over all connections."""
+"""The queries of the metrics: one per subject, over all connections."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ KEYS = """
         extract(epoch FROM key_expires_at - now()) / 86400
     FROM connection WHERE state NOT IN ('disconnected', 'leaving') AND length(sealed_key) > 0"""
 
-# Runs of a period: ATS, mode, status, class of failure, how many, requests to the ATS.
+# Runs of a period: ATS, mode, status, error class, count, requests to the ATS.
 RUNS = """
     SELECT c.provider, r.mode, r.status, coalesce(r.report ->> 'failure', ''), count(*),
         sum(CASE jsonb_typeof(r.report -> 'requests') WHEN 'number' THEN (r.report -> 'requests')::numeric ELSE 0 END)
     FROM sync_run r JOIN connection c ON c.id = r.connection_id
     WHERE r.started_at > now() - %s GROUP BY 1, 2, 3, 4"""
 
-# Records of a period's runs: ATS, stream, outcome, how many. A report that another version wrote may hold anything.
+# Records of a period's runs: ATS, stream, outcome, count. Reports written by another version may contain anything.
 RECORDS = """
     SELECT c.provider, s.key, o.key, sum(o.value::numeric)
     FROM sync_run r JOIN connection c ON c.id = r.connection_id,
@@ -45,7 +45,7 @@ QUOTA = """
             WHERE s > extract(epoch FROM now()) - p.per))
     FROM pace p"""
 
-# Seconds of the ATS's time that each connection used in a period, where the ATS counts that.
+# Seconds of the ATS's time that each connection used in a period, if the ATS counts that.
 TIME_USED = """
     SELECT c.id::text, c.provider, sum(q.seconds)
     FROM quota_use q JOIN connection c ON c.id = q.connection_id
@@ -54,7 +54,7 @@ TIME_USED = """
 # Refetch requests that are due.
 WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
 
-# Webhooks to other programs that wait or failed.
+# Outgoing webhooks that wait or failed.
 OUTGOING = """
     SELECT state, count(*) FROM outgoing_message WHERE state IN ('waiting', 'failed') GROUP BY 1"""
 
@@ -67,5 +67,5 @@ def rows_of(query: str, *values: Any) -> list[Any]:
 
 
 def value_of(query: str) -> float:
-    """The number that a query answers with."""
+    """The number that a query returns."""
     return float(rows_of(query)[0][0])

@@ -1,4 +1,4 @@
-"""Which rows of the history may go."""
+"""History rows that can be deleted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-# A connection's runs before a moment, oldest first. The last run of each kind and outcome stays: pages, the schedule
-# and the status are computed from it.
+# A connection's runs before a moment, oldest first. The last run of each kind and outcome stays, since pages, the
+# schedule and the status are computed from it.
 _OUTDATED_RUNS = """
     SELECT id FROM (
         SELECT id, started_at, status, row_number() OVER (
@@ -19,7 +19,7 @@ _OUTDATED_RUNS = """
 
 
 def outdated_runs(connection_id: UUID, before: datetime, *, limit: int) -> list[UUID]:
-    """Ids of runs that began before a moment and that nothing refers to anymore."""
+    """Ids of runs before a moment that nothing refers to anymore."""
     with connection.cursor() as cursor:
         cursor.execute(
             _OUTDATED_RUNS, {"connection": connection_id, "before": before, "limit": limit}

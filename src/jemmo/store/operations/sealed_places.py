@@ -1,6 +1,6 @@
-"""Every place of the tables that holds a sealed value: what rotation must reach.
+"""Every table column with encrypted values, which key rotation must cover.
 
-Texts of records follow from ``domain.entities``; any other new place is added here.
+Texts of records follow from ``domain.entities``; add any other new column here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KEY_OF = "('x' || encode(substring({column} from 2 for 4), 'hex'))::bit(32)::big
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """A column of sealed values. ``bound_to`` are the columns that make up what a value is bound to."""
+    """A column of encrypted values. ``bound_to`` are the columns that form a value's context."""
 
     table: str
     column: str
@@ -42,7 +42,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 def uses(place: Place) -> dict[int, int]:
-    """How many values of a place each key sealed."""
+    """The number of a column's values that each key sealed."""
     key = KEY_OF.format(column=place.column)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -52,10 +52,10 @@ def uses(place: Place) -> dict[int, int]:
 
 
 def reseal(place: Place, primary: int, opens: Opens, seals: Seals) -> tuple[int, int]:
-    """Seal again whatever another key sealed; how many were, and how many could not be opened.
+    """Re-encrypt values sealed by another key. Return the number done, and of those that could not be decrypted.
 
-    Small transactions, a value only if nobody changed it in the meantime: so it runs beside everything else, and may be
-    broken off and begun again anywhere.
+    Uses small transactions and changes a value only if nobody else did meanwhile. So it runs beside everything else and
+    can be interrupted and restarted anywhere.
     """
     done, unreadable = 0, 0
     after: Any = None
@@ -166,5 +166,5 @@ def _of_talent(column: str, context: Callable[..., bytes]) -> Place:
 
 
 def rejection_context(connection_id: UUID) -> bytes:
-    """What a rejected record, kept as it came, is bound to."""
+    """The context of an encrypted rejected record."""
     return b"rejection:" + connection_id.bytes

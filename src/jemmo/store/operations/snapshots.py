@@ -1,4 +1,4 @@
-"""What a backup and a restore ask the tables, beside copying them."""
+"""Queries for backup and restore, other than copying tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jemmo.store.db import schema
 from jemmo.store.operations import copying
 from jemmo.store.operations.copying import Cursor
 
-# Every migration that was applied, in order.
+# All applied migrations, in order.
 _MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY id"
 
 # The files that the storage must hold.
@@ -27,16 +27,16 @@ _IS_FILLED = {
     table: f"SELECT EXISTS (SELECT FROM {table})" for table in ("organisation", "account")
 }
 
-# Who was erased for good, by connection.
+# Permanently erased people, by connection.
 _SUPPRESSED = "SELECT connection_id, hash FROM suppression"
 
 # Organizations whose deletion is complete.
 _DELETED_ORGANIZATIONS = "SELECT org_id FROM organisation_deletion WHERE finished_at IS NOT NULL"
 
-# Check deferred constraints now: Postgres changes no table while any are pending.
+# Check deferred constraints now, since Postgres can't alter a table while checks are pending.
 _CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
 
-# Give up notifications that were not sent yet: they went out after the backup was taken, or are no longer news.
+# Cancel unsent notifications: they were sent after the backup was made, or are outdated.
 _CANCEL_DELIVERIES = """
     UPDATE notification_delivery SET next_try_at = NULL, error = 'restored'
     WHERE sent_at IS NULL AND next_try_at IS NOT NULL"""
@@ -69,7 +69,7 @@ def stored_files(cursor: Cursor) -> list[tuple[UUID, UUID, str, int]]:
 
 
 def is_filled(cursor: Cursor) -> bool:
-    """Whether the database has an organization or an account already."""
+    """Whether the database has an organization or an account."""
     tables = copying.tables(cursor)
     for table, query in _IS_FILLED.items():
         if table in tables:
@@ -81,7 +81,7 @@ def is_filled(cursor: Cursor) -> bool:
 
 
 def suppressed(cursor: Cursor) -> dict[UUID, set[bytes]]:
-    """The hashes of whom the database knows to be erased, by connection."""
+    """The hashes of people erased according to the database, by connection."""
     hashes: dict[UUID, set[bytes]] = {}
     if "suppression" in copying.tables(cursor):
         cursor.execute(_SUPPRESSED)
@@ -91,7 +91,7 @@ def suppressed(cursor: Cursor) -> dict[UUID, set[bytes]]:
 
 
 def deleted_organizations(cursor: Cursor) -> set[UUID]:
-    """Organizations that the database knows to be deleted."""
+    """Organizations deleted according to the database."""
     if "organisation_deletion" not in copying.tables(cursor):
         return set()
     cursor.execute(_DELETED_ORGANIZATIONS)
@@ -103,6 +103,6 @@ def check_constraints(cursor: Cursor) -> None:
 
 
 def cancel_deliveries() -> None:
-    """Send none of the notifications that waited when the backup was taken."""
+    """Cancel notifications that waited when the backup was made."""
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL_DELIVERIES)

@@ -1,1 +1,1 @@
-"""Webhooks that Jemmo sends: their tables, and the triggers that write events into them."""
+"""Outgoing webhooks: their tables, and the triggers that write events into them."""

@@ -1,7 +1,7 @@
-"""Events for endpoints, written by the transaction that they are about.
+"""Events for endpoints, written in the transaction that causes them.
 
-Triggers write those that follow from a row: whichever code, of this version or another, ends a run or changes a
-connection's state. Nothing depends on the notification: workers also look every few seconds.
+Triggers write the events that follow from a row, whichever code, of this version or another, ends a run or changes a
+connection's state. Nothing depends on the notification, since workers also poll every few seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jemmo.domain.outgoing import Event
 from jemmo.store.db import schema
 
 CHANNEL = "jemmo_outgoing"
-MOST_PEOPLE = 500  # of one message
+MOST_PEOPLE = 500  # per message
 
 _FUNCTION = """CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, "{schema}", pg_temp AS $$ BEGIN {body} RETURN NULL; END $$"""
@@ -45,7 +45,7 @@ _DECISION = """jsonb_build_object('connection_id', NEW.connection_id, 'run_id', 
 
 
 def apply(cursor: Any) -> None:
-    """As the tables' owner, in a transaction, with all migrations applied."""
+    """Create the triggers, as the tables' owner in a transaction after all migrations."""
     cursor.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
     for statement in statements():
         cursor.execute(sql.SQL(statement))
@@ -109,7 +109,7 @@ def note_erased(
 ) -> None:
     """Tell endpoints which talents were erased, in the erasure's transaction.
 
-    What receivers answered is forgotten: they may have repeated something about these people.
+    Stored responses are deleted, because receivers may have repeated data about these people.
     """
     listed = sorted(talents)
     with connection.cursor() as cursor:
@@ -131,6 +131,6 @@ def note_erased(
 
 
 def wake() -> None:
-    """Workers look at once, when this transaction is committed."""
+    """Wake the workers when this transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

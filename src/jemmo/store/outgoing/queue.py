@@ -1,4 +1,4 @@
-"""Whose turn it is to be sent something. One worker at a time sends to an endpoint, one message after another."""
+"""Chooses the next endpoint to send to. One worker at a time sends to an endpoint, one message after another."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from msgspec import Struct
 from jemmo.domain.outgoing import Event
 from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 
-CLAIM = timedelta(seconds=60)  # renewed before each request, which takes 15 seconds at most
-EACH_ORG = 8  # endpoints of an organization that are sent to at the same time
-FAILING = 2  # of these, endpoints that failed the last time
-BATCH = 500  # rows of one statement
+CLAIM = timedelta(seconds=60)  # renewed before each request, which takes at most 15 seconds
+EACH_ORG = 8  # endpoints per organization that are sent to at the same time
+FAILING = 2  # of these, endpoints whose last attempt failed
+BATCH = 500  # rows per statement
 KEPT, KEPT_FAILED = timedelta(days=7), timedelta(days=30)
 
 _RECORDS = f"""'{Event.RECORDS}' = ANY(e.events)
@@ -48,7 +48,7 @@ _RELEASE = """
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """An endpoint whose turn it is, for as long as the claim is renewed."""
+    """A claimed endpoint. The claim lasts while it is renewed."""
 
     endpoint: UUID
     org: UUID
@@ -56,7 +56,7 @@ class Claim(Struct, frozen=True, kw_only=True):
 
 
 def claim(now: datetime) -> Claim | None:
-    """The endpoint that has waited longest of those that something is due to; ``None``: nothing is."""
+    """Claim the longest-waiting endpoint with due messages; ``None`` if there is none."""
     token = uuid4()
     limits = {"each": EACH_ORG, "failing": FAILING}
     params: dict[str, Any] = {"claim": token, "claim_for": CLAIM, "now": now, **limits}
@@ -67,7 +67,7 @@ def claim(now: datetime) -> Claim | None:
 
 
 def renew(held: Claim, now: datetime) -> bool:
-    """Whether the claim still stands and the endpoint may be sent to; then for another while."""
+    """Renew the claim. Return whether it still holds and the endpoint may be sent to."""
     params: dict[str, Any] = {
         "id": held.endpoint,
         "claim": held.claim,
@@ -85,12 +85,12 @@ def release(held: Claim) -> None:
 
 
 def put_off(held: Claim, now: datetime) -> None:
-    """Leave an endpoint alone for a while: sending to it met an error of ours."""
+    """Pause an endpoint after an error of ours while sending."""
     OutgoingEndpoint.objects.filter(pk=held.endpoint).update(held_until=now + CLAIM)
 
 
 def due(endpoint_id: UUID, now: datetime) -> OutgoingMessage | None:
-    """What is to be sent first."""
+    """The messages to send first."""
     waiting = OutgoingMessage.objects.filter(
         endpoint=endpoint_id, state="waiting", next_try_at__lte=now
     )
@@ -106,7 +106,7 @@ def reads_records() -> list[UUID]:
 
 
 def forget(now: datetime) -> int:
-    """Delete some messages, with their attempts, that are older than what is kept; how many."""
+    """Delete some expired messages with their attempts. Return their number."""
     old = OutgoingMessage.objects.filter(created_at__lt=now - KEPT)
     gone = old.filter(Q(state="delivered") | Q(created_at__lt=now - KEPT_FAILED))
     ids = list(gone.order_by("created_at").values_list("id", flat=True)[:BATCH])

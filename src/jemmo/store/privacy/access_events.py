@@ -1,4 +1,4 @@
-"""Who saw, took or changed personal data. Rows hold ids: names are looked up now, by the right of who asks."""
+"""The log of access to personal data. Rows hold ids; names are looked up by the reader's rights."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPERATOR = "operator"
 MOST_MEANT = 200
 _ACTIONS = {str(choice) for choice in Action}
 
-# Note an access to a person, unless the same account is noted with the same action since a moment.
+# Log an access to a person, unless the same account logged the same action since a moment.
 _ADD_UNLESS_RECENT = """
     INSERT INTO access_event (org_id, account_id, action, talent, detail)
     SELECT %(org)s, %(account)s, %(action)s, %(talent)s, '{}'
@@ -38,7 +38,7 @@ _ADD_UNLESS_RECENT = """
 
 @dataclass(frozen=True, kw_only=True)
 class AccessFilters:
-    """What the address asks for. ``person`` is a name, or an id of the ATS or of ours; ``after`` the last row seen."""
+    """The filters in the address. ``person`` is a name, or an ATS or Jemmo id; ``after`` the last row seen."""
 
     person: str = ""
     member: str = ""
@@ -64,7 +64,7 @@ class AccessFilters:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An event with the person it is about, as far as they are still known."""
+    """An event with its person and account, if they still exist."""
 
     event: AccessEvent
     talent: Talent | None
@@ -81,7 +81,7 @@ class Page:
 def add_unless_recent(
     org: Organisation, account: Account, action: Action, talent: UUID, *, since: datetime
 ) -> None:
-    """Note an access to a person's record, unless the same is noted already ``since`` then."""
+    """Log an access to a person's record, unless the same was logged ``since`` then."""
     ids = {"org": org.pk, "account": account.pk, "talent": talent}
     with connection.cursor() as cursor:
         cursor.execute(_ADD_UNLESS_RECENT, {**ids, "action": action, "since": since})
@@ -102,7 +102,7 @@ def page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:
 
 
 def every(org: Organisation, filters: AccessFilters, *, now: datetime) -> Iterator[Line]:
-    """All matching entries, newest first, read as they are written out."""
+    """All matching entries, newest first, read while they are written out."""
     rows = _rows(org, filters, now).order_by("-id").iterator(chunk_size=1000)
     while chunk := list(islice(rows, 1000)):
         yield from _lines(org, chunk)
@@ -124,7 +124,7 @@ def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[
 
 
 def _meant(org: Organisation, person: str) -> list[UUID]:
-    """Whose id or name was typed; of who was forgotten in the meantime only our id is known."""
+    """The people whose id or name was typed. For an erased person only our id is known."""
     own, terms = _uuid(person), search_terms(person)
     known = Q(remote_id=person)
     if own:
@@ -153,6 +153,6 @@ def _key(event: AccessEvent) -> Any:
 
 
 def _members(org: Organisation) -> list[Account]:
-    """Who may be asked for."""
+    """The members to choose from."""
     now = Membership.objects.filter(org=org).values("account")
     return list(Account.objects.filter(id__in=now).order_by("email"))

@@ -1,4 +1,4 @@
-"""A person who was taken out of a record in the ATS is taken out of it here, old texts and files included."""
+"""Removes a person whom the ATS removed from a record, including old texts and files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WRITTEN = """
 
 _STEPS = {
     "words": "DELETE FROM file_text WHERE talent_id = ANY(%(ids)s)",
-    # The bytes go with the next tidying; until then nothing shows them.
+    # The next cleanup deletes the bytes; until then nothing shows them.
     "files": "UPDATE attachment SET remote_deleted_at = coalesce(remote_deleted_at, now()), "
     "file_name = NULL WHERE talent_id = ANY(%(ids)s)",
     "rejected talents": "DELETE FROM rejection r USING talent t WHERE t.id = ANY(%(ids)s) "
@@ -53,7 +53,7 @@ _FORGET = """
 async def newly_anonymous(
     db: Connection, connection_id: UUID, records: Sequence[Record]
 ) -> list[AnonymizedTalent]:
-    """The records about to be written whose stored rows name a person, but will no longer."""
+    """The incoming records that no longer name a person, but whose stored rows do."""
     blank = [
         record.remote_id
         for record in records
@@ -72,7 +72,7 @@ async def newly_anonymous(
 async def anonymize_talents(
     db: Connection, connection_id: UUID, talents: list[AnonymizedTalent], abouts: MentionHasher
 ) -> None:
-    """Take what is left of these people out of the tables, in the transaction that wrote them."""
+    """Remove all other data about these people, in the transaction that wrote the records."""
     if not talents:
         return
     answer = await db.execute(_WRITTEN, {"ids": [talent.id for talent in talents]})

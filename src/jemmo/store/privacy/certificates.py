@@ -1,4 +1,4 @@
-"""Past erasures, as their certificates tell them."""
+"""Past erasures, as listed in their certificates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jemmo.store.models import Erasure, Organisation
 
 
 def page(org: Organisation, number: str | int | None) -> ResultPage[Erasure]:
-    """The newest first."""
+    """A page of erasures, newest first."""
     rows = Erasure.objects.filter(org=org).select_related("account")
     current_page = page_number(str(number)) if number else 1
     items = page_rows(rows.order_by("-at", "id"), current_page)

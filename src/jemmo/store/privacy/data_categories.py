@@ -11,7 +11,7 @@ NAMES = (
     *("contacts", "applications", "cover_letters"),
 )
 
-# A count for each of ``NAMES``: of people but for contacts, applications and cover letters.
+# A count for each of ``NAMES``: of people, except for contacts, applications and cover letters.
 _COUNTS = """
     SELECT count(*),
         count(*) FILTER (WHERE first_name IS NOT NULL OR last_name IS NOT NULL),

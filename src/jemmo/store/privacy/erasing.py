@@ -1,4 +1,4 @@
-"""Takes people out of every table. Django's cascade is not relied on: what goes is listed, and counted."""
+"""Erases people from every table. All tables are listed here and counted, instead of using Django's cascade."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.store.privacy.suppression import LOCK
 
 
 class Traces(Struct, frozen=True, kw_only=True):
-    """By what a set of talents is known in the tables. ``ids`` are those the ATS uses, of all kinds.
+    """The ids of a set of talents in the tables. ``ids`` are the ATS's, of all kinds.
 
     ``by_connection`` has (stream, remote id, remote id of the talent it belongs to).
     """
@@ -36,7 +36,7 @@ class Traces(Struct, frozen=True, kw_only=True):
 
 
 class Bodies(Struct, frozen=True, kw_only=True):
-    """The rows whose sealed body, once opened, turned out to concern them: webhooks, and records without an id."""
+    """Rows whose decrypted body turned out to be about them: webhooks, and records without an id."""
 
     deliveries: list[int]
     rejections: list[int]
@@ -70,21 +70,21 @@ def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
 
 
 def lock(connections: list[UUID]) -> None:
-    """Wait for the pages in progress, and keep new ones out until this transaction ends."""
+    """Wait for running page writes, and prevent new ones until this transaction ends."""
     with connection.cursor() as cursor:
         for connection_id in sorted(connections):
             cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [connection_id])
 
 
 class SuppressionEntry(Struct, frozen=True):
-    """A record by what stands for it and for its person."""
+    """The keyed hashes of a record and of its person."""
 
     hash: bytes
     person: bytes
 
 
 def suppress(records: dict[UUID, list[SuppressionEntry]], lift: Lift | None) -> int:
-    """Suppress these records of each connection, permanently without ``lift``, whatever an earlier one said."""
+    """Suppress these records of each connection, permanently without ``lift``. Replaces earlier suppressions."""
     rows = [
         Suppression(
             connection_id=connection_id, hash=record.hash, person=record.person, lifts_on=lift
@@ -105,7 +105,7 @@ def suppress(records: dict[UUID, list[SuppressionEntry]], lift: Lift | None) -> 
 
 
 class Step(Struct, frozen=True):
-    """Rows of a table that concern the people. They are deleted, or changed where ``change`` says how."""
+    """Rows of a table that are about the people. They are deleted, or changed where ``change`` says how."""
 
     table: str
     where: str
@@ -160,7 +160,7 @@ STEPS: dict[str, Step] = {
         "org_id = %(org)s AND subject_kind = 'talent' AND subject_id = ANY(%(texts)s)",
         change="subject_id = '', detail = '{}'",
     ),
-    # No task is told a person's id today; should one be, it does not outlive the person.
+    # No task contains a person's id today. If one ever does, it is deleted with the person.
     "queued_tasks": Step(
         task_queue.JOBS,
         "status <> 'doing' "
@@ -183,7 +183,7 @@ STEPS: dict[str, Step] = {
 
 
 def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
-    """How many rows of each table concern these people: what ``erase`` takes away."""
+    """Count the rows of each table about these people that ``erase`` would delete."""
     values = _values(traces, bodies)
     counts = {}
     with connection.cursor() as cursor:

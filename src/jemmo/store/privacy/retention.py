@@ -1,4 +1,4 @@
-"""Whose time is over: found from what the ATS reported of them, without changing anything."""
+"""Finds people whose retention period is over, from what the ATS reported. Changes nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class OverdueTalent(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True):
-    """How many a rule is about, and the oldest activity among them."""
+    """How many people a rule covers, and their oldest activity."""
 
     rule: Rule
     people: int
@@ -71,7 +71,7 @@ def tallies(org_id: UUID, wishes: Retention, *, now: datetime) -> list[Tally]:
 def overdue_talents(
     org_id: UUID, wishes: Retention, *, now: datetime, most: int
 ) -> list[OverdueTalent]:
-    """People without activity for the longest time come first."""
+    """Overdue people, those without activity for the longest time first."""
     rows = _ask(_LIST, org_id, wishes, now=now, most=most)
     return [OverdueTalent(row[0], Rule(row[1]), row[2]) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Which records of a connection were erased and stay out, and who of them is let in again."""
+"""Which records of a connection were erased and stay out, and which people may return."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SuppressedRecord(Struct, frozen=True):
 
 
 async def hashes(db: Connection, connection_id: UUID) -> set[bytes]:
-    """Everything that is suppressed of a connection."""
+    """All suppressed records of a connection."""
     answer = await db.execute(
         "SELECT hash FROM suppression WHERE connection_id = %s", [connection_id]
     )
@@ -45,8 +45,8 @@ async def erased(
 ) -> Callable[[Any], bool] | None:
     """Finds the records or ids of erased people; ``None`` if nobody was erased.
 
-    Within the transaction that is about to write: nobody is erased before it ends. Who was erased by time alone and
-    shows activity is let in again here, and read again with all that belongs to them.
+    Runs in the transaction that is about to write, so nobody is erased before it ends. People erased by retention rules
+    who show activity are readmitted here, and refetched with all their records.
     """
     if stream not in PERSONAL_STREAMS:
         return None
@@ -83,7 +83,7 @@ _KEEP_OUT = """
 def _new(
     hashes: Iterable[list[bytes]], known: dict[bytes, SuppressedRecord]
 ) -> list[tuple[bytes, bytes]]:
-    """Applications that an erased talent made since, with that talent: told by their own id from now on."""
+    """Suppress an erased talent's new applications under their own ids."""
     return [
         (pair[0], pair[1])
         for pair in hashes

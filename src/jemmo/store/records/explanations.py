@@ -46,14 +46,14 @@ from jemmo.store.models import (
 from jemmo.store.records.refresh_outcome import DELETION_WAITS
 from jemmo.store.records.text_masking import conceal
 
-MOST = 20  # records of each kind
+MOST = 20  # records per kind
 _ID = re.compile(r"[\w.-]{1,200}")
 
 
 def explanation_facts(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool
 ) -> RecordFacts:
-    """Records that match ``typed``: an id of the ATS, one of ours, a link into the ATS, or words of a title or name."""
+    """Return records that match ``typed``: an ATS or Jemmo id, a link into the ATS, or words of a title or name."""
     typed = typed.replace("\x00", "").strip()[:500]
     connections = {
         record.id: record
@@ -76,7 +76,7 @@ def explanation_facts(
 
 
 def _ids(typed: str) -> list[str]:
-    """The ids that may be meant: the text itself, or the parts of a link that have a digit."""
+    """The possible ids: the text itself, or the parts of a link that contain a digit."""
     if "/" not in typed:
         return [typed.removeprefix("#")]
     try:
@@ -89,9 +89,9 @@ def _ids(typed: str) -> list[str]:
 
 
 def _ways(ids: list[str], text_match: Q | None = None) -> Iterator[Q]:
-    """How a record may be meant, the quickest to find first; ``text_match`` finds what is typed in its words.
+    """Yield the ways to find a record, fastest first. ``text_match`` searches the words.
 
-    A record that was deleted in the ATS is found by its ids only.
+    A record deleted in the ATS is found only by its ids.
     """
     named = Q(remote_id__in=ids)
     for remote_id in ids:
@@ -124,7 +124,7 @@ def _records(
 
 
 def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
-    """The matches of the first method that finds any."""
+    """The matches of the first way that finds any."""
     for way in ways:
         if matches := list(rows.filter(way).order_by("id")[:MOST]):
             return matches
@@ -183,13 +183,13 @@ def _application(
 
 
 def _stored(row: Any) -> datetime:
-    """When the ATS surely had a record: when it first came, or changed there. Rules modify rows too."""
+    """The last time the ATS certainly had a record: its first arrival or last change there. Rules modify rows too."""
     moments: list[datetime] = [row.created_at, row.remote_updated_at or row.created_at]
     return max(moment for moment in moments if moment <= row.modified_at)
 
 
 def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:
-    """The records, and of those that the ATS no longer lists what became of their deletion."""
+    """Add to records that the ATS no longer lists what happened to their deletion."""
     waiting = HeldDeletion.objects.filter(connection__in=list(connections))
     unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
     if not unused.exists():
@@ -270,7 +270,7 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[MissingRefer
 
 
 def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[OutsideHistory]:
-    """Records that the last comparison of all ids met, but that the history excludes."""
+    """Records that the last comparison of all ids saw, but that the history limit excludes."""
     records = []
     for key, reading in readings.items():
         if reading.limit is None:

@@ -40,16 +40,16 @@ CHUNK = 1000
 
 
 class Reader(Struct, frozen=True, kw_only=True):
-    """Who reads: ``unseal`` opens contact details, and is ``None`` for readers who may not see them.
+    """The reader's rights. ``unseal`` decrypts contact details, and is ``None`` for readers who may not see them.
 
-    ``sees_withheld``: also those of people who are not to be contacted.
+    ``sees_withheld``: including those of people who are not to be contacted.
     """
 
     unseal: Unseal | None
     sees_withheld: bool = True
 
     def sees(self, talent: Talent | None) -> bool:
-        """Whether this reader may know how to reach that person."""
+        """Whether this reader may see that person's contact details."""
         return self.unseal is not None and (
             self.sees_withheld or talent is None or talent.withheld is None
         )
@@ -62,14 +62,14 @@ class Reader(Struct, frozen=True, kw_only=True):
     def shows(
         self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
     ) -> dict[str, Any]:
-        """The row as this reader may see it: contact details are also taken out of what people typed."""
+        """The row as this reader may see it: contact details are also removed from texts."""
         return row if self.sees(talent) else hidden_row(row, texts)
 
 
 class Kind(NamedTuple):
     """Records of one kind: ``shown`` are the visible ones, ``rows`` renders some of them for a reader.
 
-    ``fields`` are those of every row; ``parts`` what one may hold besides, each for the price of a query.
+    Every row has ``fields``; ``parts`` are optional and cost one query each.
     """
 
     model: type[Model]
@@ -82,7 +82,7 @@ class Kind(NamedTuple):
 def exported(
     kind: str, org: Organisation, reader: Reader, among: QuerySet[Any] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Everything of a kind, or those of them that are ``among`` these records; oldest first."""
+    """Yield all records of a kind, or those that are ``among`` these; oldest first."""
     chosen = KINDS[kind]
     shown = chosen.shown(org)
     if among is not None:
@@ -186,7 +186,7 @@ def _resumes(
 
 
 def _derived(stream: Stream) -> Kind:
-    """A kind whose rows are what its entity declares: its links, its own fields, and its parts."""
+    """Build a kind from its entity's links, own fields and parts."""
     entity, model = ENTITIES[stream], MODELS[stream]
     linked = [name for link in links(entity.record) for name in (f"{link.relation}_id", link.name)]
     fields = (*linked, *_own(entity.record))
@@ -297,7 +297,7 @@ def _plain(record: Model, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _names(record: Model, relations: Iterable[str]) -> dict[str, str | None]:
-    """The linked records by their names."""
+    """The names of the linked records."""
     linked = {name: getattr(record, name) for name in relations}
     return {name: other.name if other else None for name, other in linked.items()}
 

@@ -1,4 +1,4 @@
-"""Jobs, as pages show them. Lists leave out excluded jobs; the page of one explains why it is excluded."""
+"""Jobs, as pages show them. Lists omit excluded jobs; a job's own page explains why it is excluded."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def visible(org: Organisation) -> QuerySet[Job]:
 
 
 def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
-    """A page of the organization's jobs, each with its number of active applications: ``None`` if none are read."""
+    """A page of the organization's jobs, each with its number of active applications; ``None`` if none are read."""
     jobs = matching(org, filters)
     if filters.sort.endswith("talents"):
         items = _by_people(org, jobs, filters)
@@ -128,7 +128,7 @@ def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
 
 
 def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
-    """The jobs that the filters leave, in no order."""
+    """The jobs that match the filters, unordered."""
     jobs = visible(org)
     if terms := search_terms(filters.q):
         jobs = jobs.filter(jobs_matching(org, terms))
@@ -147,14 +147,14 @@ def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
 
 
 def _people(**where: Any) -> QuerySet[Application]:
-    """Applications of talents that are shown."""
+    """Applications of visible talents."""
     return Application.objects.filter(SHOWN_APPLICATIONS, **where)
 
 
 def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[UUID, int]:
-    """How many people are in progress for each job, or for each of these.
+    """The number of people in progress for each job, or for each of these.
 
-    Those whose talent is hidden are found by an index of the hidden ones.
+    Hidden talents are subtracted through an index of the hidden ones.
     """
     hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
     applications = Application.objects.filter(
@@ -169,7 +169,7 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
 
 
 def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> list[Job]:
-    """The page in the order of how many people are in progress, counted once jobs.
+    """The page ordered by people in progress.
 
     One pass over the organization's applications is several times as fast as a count for each job.
     """
@@ -184,7 +184,7 @@ def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> l
 
 
 def _listed(jobs: QuerySet[Job]) -> QuerySet[Job]:
-    """With what a row shows and nothing else: it is read for fifty jobs at a time."""
+    """Load exactly what a row shows, since fifty jobs are read at a time."""
     return jobs.select_related("department").only(*LISTED)
 
 
@@ -196,7 +196,7 @@ def _add_active(org: Organisation, jobs: Sequence[Job], unread: set[UUID]) -> No
 
 
 def _add_places(jobs: Sequence[Job]) -> None:
-    """Give each job its ``places``; a prefetch makes a manager and a queryset for each row."""
+    """Give each job its ``places``. A prefetch would create a manager and a queryset for each row."""
     places: dict[UUID, list[JobLocation]] = {job.id: [] for job in jobs}
     for place in JobLocation.objects.filter(any_of("job", list(places))).only("job", "city", "raw"):
         places[place.job_id].append(place)
@@ -205,7 +205,7 @@ def _add_places(jobs: Sequence[Job]) -> None:
 
 
 def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
-    """The choices of the filters, and the connections whose applications are not read, in one statement."""
+    """The filters' choices, and the connections whose applications are not read, in one statement."""
     with database.cursor() as cursor:
         cursor.execute(_CHOICES, [org.pk] * 4)
         statuses, departments, cities, unread = cursor.fetchone()
@@ -220,10 +220,10 @@ def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
 
 @dataclass(frozen=True, kw_only=True)
 class JobPage:
-    """One job with its pipeline and the people in it.
+    """One job with its pipeline and its people.
 
-    ``excluded`` is the rule that keeps the job out of lists and counts. Without ``reads_applications`` the numbers of
-    people are unknown. No number has the ``uncounted``: applications of talents whom rules exclude.
+    ``excluded`` is the rule that removes the job from lists and counts. Without ``reads_applications`` the numbers of
+    people are unknown. ``uncounted`` are applications of excluded talents, which no number includes.
     """
 
     job: Job
@@ -251,9 +251,9 @@ POSTINGS_SHOWN = 100
 def job_page(
     org: Organisation, job_id: UUID, *, stage: str = "", unseal: Unseal | None = None
 ) -> JobPage | None:
-    """A job, excluded or not; ``None`` if there is none for this organization.
+    """A job, excluded or not; ``None`` if this organization has none.
 
-    ``stage`` narrows the talents to those at one.
+    ``stage`` limits the talents to that stage.
     """
     job = (
         Job.objects.filter(org=org, id=job_id, remote_deleted_at=None)
@@ -298,15 +298,15 @@ def _of_excluded(job: Job) -> int:
 
 
 def _postings(job: Job) -> list[JobPosting]:
-    """Published ones first, and public ones before internal ones."""
+    """The postings: published ones first, and public ones before internal ones."""
     present = job.postings.filter(remote_deleted_at=None).prefetch_related("locations")
     return list(present.order_by("status", "is_internal", "language", "id")[:POSTINGS_SHOWN])
 
 
 def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
-    """The stages in their order, each with how many people are in it now.
+    """The stages in order, each with its current number of people.
 
-    A job without stages of its own goes through those of the company.
+    A job without its own stages uses the company's.
     """
     counts = dict(people.filter(status__in=IN_PROCESS).values_list("stage").annotate(n=Count("id")))
     shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])

@@ -1,4 +1,4 @@
-"""Jobs that everybody may know of: open, and neither confidential, internal nor unlisted."""
+"""Public jobs: open, and neither confidential, internal nor unlisted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jemmo.store.records.export import KINDS
 
 
 def public_jobs(org: Organisation, now: datetime) -> QuerySet[Any]:
-    """Of an ATS that has postings, a job needs one that is active and not internal. Others may say nothing of it."""
+    """Select public jobs. If the ATS has postings, a job needs one that is active and not internal."""
     postings = JobPosting.objects.filter(job_id=OuterRef("pk"), remote_deleted_at=None)
     return (
         KINDS["jobs"]
@@ -30,7 +30,7 @@ def public_jobs(org: Organisation, now: datetime) -> QuerySet[Any]:
 
 
 def adverts_of(job_ids: Collection[UUID]) -> dict[UUID, JobPosting]:
-    """The public posting of each of these jobs that has one; the latest of several."""
+    """The latest public posting of each of these jobs that has one."""
     postings = JobPosting.objects.filter(job_id__in=job_ids, remote_deleted_at=None)
     latest = _advertised(postings).order_by("published_at", "id")
     return {posting.job_id: posting for posting in latest if posting.job_id}

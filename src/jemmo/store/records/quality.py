@@ -19,8 +19,8 @@ from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.sync.brake import KEPT, OWNERS
 from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
 
-GROUPS = 50  # shown of each kind
-TITLES = 20_000  # looked at
+GROUPS = 50  # shown per kind
+TITLES = 20_000  # titles compared
 
 NAMESAKES = """
     SELECT array_agg(id ORDER BY remote_id) FROM talent
@@ -39,11 +39,11 @@ erasures count as either."""
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """One stream of a connection: records stored, hidden by a rule, and rejected, and broken links.
+    """One stream of a connection: records stored, excluded and rejected, and broken links.
 
-    ``older`` of those stored have not changed by themselves since the history of the connection begins. ``erased``
-    counts those that were erased here and are not taken in again, whether or not the ATS still has them. ``kept`` are
-    stored although the ATS no longer listed them, because somebody decided so.
+    ``older`` counts stored records that have not changed since the connection's history begins. ``erased`` counts
+    records that were erased here and stay out, whether or not the ATS still has them. ``kept`` are stored although the
+    ATS no longer listed them, because somebody decided so.
     """
 
     stream: str
@@ -114,7 +114,7 @@ def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
 
 
 def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
-    """The condition for what a person kept, and for its parts, with the values it takes."""
+    """The SQL condition for records that a person kept, and for their parts, with its parameters."""
     condition, values = f"t.remote_id IN ({KEPT})", [connection_id, stream]
     if owner := OWNERS.get(stream):
         condition += f" OR t.{ENTITIES[stream].owner_link.name} IN ({KEPT})"
@@ -123,7 +123,7 @@ def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
 
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:
-    """Talents of the same name within one connection: an ATS merges its own alone."""
+    """Talents of the same name within one connection: an ATS merges only its own."""
     with db.cursor() as cursor:
         cursor.execute(NAMESAKES, {"org": org.id, "most": GROUPS})
         groups = [row[0] for row in cursor.fetchall()]

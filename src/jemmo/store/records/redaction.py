@@ -1,6 +1,6 @@
-"""Opens what is sealed beside records: contact details, and the texts as they were before those were taken out.
+"""Decrypts contact details, and the original texts of records.
 
-Only for readers who may see them: see ``jemmo.domain.redaction``. A record whose words were put back must not be saved.
+Only for readers who may see them: see ``jemmo.domain.redaction``. Never save a record with restored texts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[C
 
 
 def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> RedactedTexts:
-    """The original texts of a talent that contain contact details."""
+    """A talent's original texts that contain contact details."""
     if row.sealed_texts is None:
         return {}
     context = talent_texts_context(talent.connection_id, talent.remote_id)
@@ -41,7 +41,7 @@ def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> RedactedT
 
 
 def open_all_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
-    """The contact details with those that were typed into texts: all that a person is found by."""
+    """All contact details by which a person is found, including those typed into texts."""
     typed = contacts_in_texts(open_texts(row, talent, unseal))
     return [*open_contacts(row, talent, unseal), *typed]
 
@@ -53,7 +53,7 @@ def restore_texts(
     *,
     files: Iterable[Attachment] = (),
 ) -> None:
-    """Give a talent's record its own words again, and the files their names."""
+    """Restore a talent's original texts, and the names of the files."""
     texts = open_texts(row, talent, unseal) if row else {}
     named = texts.pop(FILES, {})
     for name, value in texts.items():
@@ -67,17 +67,17 @@ def restore_texts(
 
 
 def restore_own_texts(rows: Iterable[HasSealedTexts], unseal: Unseal) -> None:
-    """The same of records that keep such texts in a column of their own, such as applications."""
+    """The same for records that store such texts in their own column, such as applications."""
     for row in rows:
         if row.sealed_texts is not None:
-            context = texts_context(row._meta.db_table)  # noqa: SLF001 - Django's own name for a public thing
+            context = texts_context(row._meta.db_table)  # noqa: SLF001 - Django's own name
             plain = unseal(bytes(row.sealed_texts), context(row.connection_id, row.remote_id))
             for name, value in msgspec.json.decode(plain, type=RedactedTexts).items():
                 setattr(row, name, value)
 
 
 def restore_listed_texts(talents: Iterable[Talent], unseal: Unseal) -> None:
-    """Open what a list needs of what was set apart: nothing of those to whom nothing happened, nearly all."""
+    """Restore the texts that a list shows. Decrypts nothing for talents without redacted texts, which are most."""
     redacted = {talent.id: talent for talent in talents if _is_redacted(talent)}
     if redacted:
         rows = contacts_of(redacted)
@@ -86,6 +86,6 @@ def restore_listed_texts(talents: Iterable[Talent], unseal: Unseal) -> None:
 
 
 def _is_redacted(talent: Talent) -> bool:
-    """Whether something was taken out of what lists show."""
+    """Whether a text that lists show was redacted."""
     texts = [getattr(talent, name) for name in TALENT_TEXTS] + talent.tags
     return any(HIDDEN in text for text in texts if text)

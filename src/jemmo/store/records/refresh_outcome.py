@@ -19,7 +19,7 @@ DELETION_WAITS = "deletion_waits"
 
 
 class State(StrEnum):
-    """``IDLE``: nothing was asked lately. ``FAILED``: given up, the next sync finds what changed.
+    """The outcome. ``IDLE``: no recent request. ``FAILED``: given up; the next sync finds what changed.
 
     ``KEPT``: the ATS no longer has the record, but unusually many are missing, so its deletion waits.
     """
@@ -33,10 +33,10 @@ class State(StrEnum):
 
 
 class Refreshing(Struct, frozen=True, kw_only=True):
-    """``blocked`` is the connection's state where nothing can be asked, else empty.
+    """A refetch's status. ``blocked`` is the connection's state if no refetch is possible, else empty.
 
-    ``trouble`` is the code of what hindered the last look; while it waits, there will be another. ``at`` is when it
-    was read, or asked for while it waits; ``slow``: it has waited for a long time.
+    ``trouble`` is the code of what prevented the last refetch; while it waits, there will be another. ``at`` is when
+    the record was refetched or, while it waits, requested. ``slow``: it has waited for a long time.
     """
 
     outcome: State
@@ -51,12 +51,12 @@ class Refreshing(Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> str:
-        """Changes whenever a person should see something else."""
+        """A value that changes whenever the page should show something else."""
         return f"{self.outcome}-{self.trouble}-{int(self.slow)}"
 
 
 def of(connection: Connection, stream: Stream, remote_id: str, *, now: datetime) -> Refreshing:
-    """How it stands with a record, a talent's applications included."""
+    """The status of a record's refetch, including a talent's applications."""
     active = connection.state == ConnectionState.ACTIVE
     blocked = "" if active else str(connection.state)
     hints = list(_hints(connection, stream, remote_id))
@@ -78,7 +78,7 @@ def of(connection: Connection, stream: Stream, remote_id: str, *, now: datetime)
 
 
 def changed_since(connection_id: UUID, stream: Stream, remote_id: str, since: datetime) -> bool:
-    """Whether a record is different from what it was then, or for a talent one of its applications."""
+    """Whether a record, or one of a talent's applications, has changed since then."""
     key = {"connection_id": connection_id, "remote_id": remote_id}
     if stream is Stream.TALENTS:
         talents = Talent.objects.filter(**key)

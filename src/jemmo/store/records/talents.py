@@ -1,4 +1,4 @@
-"""Talents, as pages show them. Contact details are opened only for readers who may see them."""
+"""Talents, as pages show them. Contact details are decrypted only for readers who may see them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ COLUMNS = {
 }
 
 NOTES_SHOWN = 100
-OFFERED_JOBS = 200  # a longer list to choose from helps no one
+OFFERED_JOBS = 200  # nobody picks from a longer list
 
 
 LISTED = (
@@ -117,7 +117,7 @@ _STANCES = {str(choice) for choice in Stance}
 
 
 def _may_be_contacted(stance: Stance) -> Q:
-    """The talents that a list may show with this status."""
+    """The talents that a list may show with this contact status."""
     if stance is Stance.DO_NOT_CONTACT:
         return Q(do_not_contact_at__isnull=False)
     if stance is Stance.NO_EMAILS:
@@ -133,8 +133,8 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 class Lookup:
     """What a search may find besides names and texts, by the reader's rights.
 
-    ``named`` are the people whose address or number was typed: then it is them. Talents whose files contain all words
-    of ``word_hashes`` match too, for readers who may read files.
+    ``named`` are the people whose address or number was typed; they replace other matches. Talents whose files contain
+    all words of ``word_hashes`` match too, for readers who may read files.
     """
 
     sees_contacts: bool = False
@@ -177,7 +177,7 @@ def matching(
     """Return the matching talents, unordered, and their count.
 
     A match that exists only because of a redacted contact is dropped for readers who may not see contact details. That
-    check is exact for small results and for the page shown; a count of thousands may be off by a few, which reveals
+    check is exact for small results and for the page shown. A count of thousands may be off by a few, which reveals
     nothing about anyone.
     """
     talents, terms = visible(org), search_terms(filters.q)
@@ -203,7 +203,7 @@ def matching(
 def _narrowed(
     org: Organisation, filters: TalentFilters, *, sees_contacts: bool
 ) -> QuerySet[Talent]:
-    """The filters in the address, besides the search words."""
+    """Apply the filters in the address, except the search words."""
     talents = visible(org)
     if filters.tag:
         talents = talents.filter(tags__contains=[filters.tag])
@@ -219,14 +219,14 @@ def _narrowed(
 
 
 def _applied(filters: TalentFilters) -> QuerySet[Application] | None:
-    """The applications of which a talent must have one; ``None`` if the address asks for none."""
+    """The applications of which a talent must have one; ``None`` if the address has no such filter."""
     if not (filters.stage or filters.status or filters.job):
         return None
     return _filtered_applications(filters).filter(talent=OuterRef("id"))
 
 
 def _filtered_applications(filters: TalentFilters) -> QuerySet[Application]:
-    """The applications that the filters leave.
+    """The applications that match the filters.
 
     The stage is the one shown in a row: ended applications show their outcome instead.
     """
@@ -245,7 +245,7 @@ def _filtered_applications(filters: TalentFilters) -> QuerySet[Application]:
 
 
 def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
-    """The jobs to choose from, with their titles: those that changed last, and always the one that is chosen."""
+    """The jobs to choose from, with their titles: the latest changed, and always the chosen one."""
     shown = jobs.visible(org).values_list("id", "title")
     choices = list(
         shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS]
@@ -263,9 +263,9 @@ _MOST_TELLING = (
 
 
 def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
-    """The application to name beside each: one in progress rather than a past one, then the latest.
+    """Add the application shown with each talent: one in progress before a past one, then the latest.
 
-    Of the filtered ones: with the filter "Hired", the stage and job of the hire.
+    Considers the filtered ones: with the filter "Hired", it is the stage and job of the hire.
     """
     applications = (
         _filtered_applications(filters)
@@ -282,9 +282,9 @@ def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TalentPage:
-    """One talent. ``contacts`` is ``None`` for readers who may not see them, and for all where they are ``withheld``.
+    """One talent. ``contacts`` is ``None`` for readers who may not see them, and for all if they are ``withheld``.
 
-    ``excluded`` is the rule that keeps the talent out of lists and counts. Without ``reads_applications`` it is unknown
+    ``excluded`` is the rule that removes the talent from lists and counts. Without ``reads_applications`` it is unknown
     whether there are any.
     """
 
@@ -306,10 +306,10 @@ def talent_page(
     reveal: bool = False,
     with_notes: bool = False,
 ) -> TalentPage | None:
-    """A talent, excluded or not; ``None`` if there is none for this organization.
+    """A talent, excluded or not; ``None`` if this organization has none.
 
-    ``reveal``: also the contact details of someone who is not to be contacted. ``with_notes``: for who has the right
-    to them, which the database checks too.
+    ``reveal``: include the contact details of someone who is not to be contacted. ``with_notes``: for readers with that
+    right, which the database checks too.
     """
     stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
     talent = stored.select_related("connection", "department").first()
@@ -339,7 +339,7 @@ def talent_page(
 
 
 def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
-    """The latest notes, with their texts as they were for readers who may see contact details."""
+    """The latest notes, with their original texts for readers who may see contact details."""
     present = talent.notes.filter(remote_deleted_at=None).select_related("author")
     notes = list(present.order_by(F("remote_created_at").desc(nulls_last=True), "id")[:NOTES_SHOWN])
     if unseal is None:
@@ -350,9 +350,9 @@ def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
 
 
 def _name_moves(applications: list[Application]) -> None:
-    """Give each application its ``moves``, latest first, with the names of the stages where they are known.
+    """Give each application its ``moves``, latest first, with the names of known stages.
 
-    A move that is not ``named`` by its stages is one of the status alone, or of stages that are unknown.
+    A move that is not ``named`` by its stages changes only the status, or its stages are unknown.
     """
     ids = {
         remote_id
@@ -382,7 +382,7 @@ def _opened(
     files: list[Attachment],
     unseal: Unseal | None,
 ) -> list[Contact] | None:
-    """The contact details and original texts; readers who may not see them get neither."""
+    """The contact details and original texts, for readers who may see them."""
     if unseal is None:
         conceal(talent)
         conceal_own_texts(canonical.Application, applications)

@@ -28,7 +28,7 @@ MAX_TAGS_IN_ROW = 100
 def conceal(talent: Talent, search: Search | None = None) -> None:
     """Remove contact details from all texts of a talent's record. It must not be saved afterwards.
 
-    ``search`` bounds the time that takes. The longest text comes last, since text beyond the limit is removed entirely.
+    ``search`` limits the time this takes. Text beyond the limit is removed entirely, so the longest text comes last.
     """
     hide = (search or Search()).without_contacts
     for name in sorted(TALENT_TEXTS, key="summary".__eq__):
@@ -40,7 +40,7 @@ def conceal(talent: Talent, search: Search | None = None) -> None:
 
 
 def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
-    """Show texts in a list: in full to readers who may see contact details, otherwise without any.
+    """Prepare texts for a list: in full for readers who may see contact details, otherwise without any.
 
     A row shows only the beginning of each text, however long it is.
     """
@@ -66,7 +66,7 @@ def _beginning(text: str | None) -> str | None:
 
 
 def conceal_own_texts(record: type[Struct], rows: Iterable[Model]) -> None:
-    """The same of records whose personal fields are plain texts, such as applications."""
+    """The same for records whose personal fields are plain texts, such as applications."""
     for row in rows:
         for name in personal_texts(record):
             setattr(row, name, without_contacts(getattr(row, name)))
@@ -84,10 +84,10 @@ _TYPED = (
     + ', array_to_string("talent"."tags", \' \'))'
 )
 _STILL_MATCHES = (
-    # Most records hold neither an "@" nor a long number: they need no second look.
+    # Most texts contain neither an "@" nor a long number and need no closer look.
     f"({_TYPED} !~ '[@＠]|\\d(\\D{{0,5}}\\d){{6}}' OR "
     "to_tsvector('simple', translate(unaccent("
-    # Whatever has a digit or an "@" in it goes, as a word: up to the length that a local part may have.
+    # Remove every word with a digit or an "@", up to the length that a local part may have.
     f"regexp_replace(left({_TYPED}, 10000), '\\S{{0,70}}[@＠[:digit:]]\\S*', ' ', 'g')"
     "), '<>', '  ')) @@ to_tsquery('simple', %s))"
 )
@@ -96,6 +96,6 @@ _STILL_MATCHES = (
 def matches_without_contacts(terms: str) -> RawSQL:
     """Whether a talent still matches without contact details; otherwise a search would reveal them.
 
-    It is asked of what the index has found, and matters for what was stored before texts were redacted as they are now.
+    Applied to index matches, for records stored before texts were redacted as they are now.
     """
-    return RawSQL(_STILL_MATCHES, (terms,), output_field=BooleanField())  # noqa: S611 - only %s are given
+    return RawSQL(_STILL_MATCHES, (terms,), output_field=BooleanField())  # noqa: S611 - only %s are parameters

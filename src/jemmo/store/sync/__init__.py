@@ -1,1 +1,1 @@
-"""Runs, their lease and pace, and the one way records get into the tables."""
+"""Runs, their lease and pace, and the only way to write records."""

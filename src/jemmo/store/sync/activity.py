@@ -1,4 +1,4 @@
-"""Which applications count as active: those active in the ATS and, for some days, those that led to a hire."""
+"""Which applications count as active: active ones in the ATS and, for some days, those that led to a hire."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ HIRED_AT = ("hired_at", "stage_entered_at", "remote_updated_at", "created_at")
 
 
 def counts_as_active(row: str) -> str:
-    """The condition that an application keeps its talent shown.
+    """The condition that an application makes its talent visible.
 
-    Parameters: those of ``parameters``. Without a ``hired_since`` no hire counts.
+    Takes the parameters of ``parameters``. Without a ``hired_since`` no hire counts.
     """
     hired_at = ", ".join(f"{row}.{name}" for name in HIRED_AT)
     return (

@@ -13,7 +13,7 @@ from jemmo.store.sync.rows import Row
 
 
 class Batch(Struct, kw_only=True):
-    """Pages of one stream as one write: each record once, its rejections, and the ids that are gone.
+    """Pages of one stream as one write: each record once, its rejections, and the deleted ids.
 
     fetched  records that the ATS sent, repeats included
     erased   ids suppressed because the person was erased
@@ -57,7 +57,7 @@ def batch_of(pages: Sequence[ReadyPage]) -> Batch:
 
 
 def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
-    """Records that the ATS says are deleted, unless a later page contains them."""
+    """Records that the ATS reports as deleted, unless a later page contains them."""
     deleted: dict[str, None] = {}
     for outcome in outcomes:
         for accepted in outcome.accepted:
@@ -67,7 +67,7 @@ def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
 
 
 def newest(rows: Sequence[Row]) -> list[Row]:
-    """One record per id: of repeats, the one the ATS changed last; of equals, the one read last."""
+    """One record per id: of repeats, the one that the ATS changed last; of equals, the one read last."""
     latest: dict[str, Row] = {}
     for row in rows:
         before = latest.get(row.remote_id)

@@ -1,4 +1,4 @@
-"""Deletions that wait for a person: those that a comparison found, the decision, and what may be deleted."""
+"""Deletions that wait for a person, the decision, and what may be deleted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATE = """
 async def pending_deletions(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> PendingDeletions:
-    """The records that the stream's sweep, begun at ``before``, would delete."""
+    """The records that the stream's sweep, started at ``before``, would delete."""
     names = await sweeps.missing(db, connection_id, stream, before)
     if names and (waiting := await parts_of_waiting(db, connection_id, stream)):
         names = [name for name in names if name not in waiting]
@@ -56,7 +56,7 @@ KEPT = """
 async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
     """The parts of records whose deletion is paused, or was refused by a person.
 
-    Locks those decisions, as ``waits`` does.
+    Locks those decisions, like ``waits``.
     """
     if stream not in OWNERS:
         return frozenset()
@@ -70,7 +70,7 @@ async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) 
 
 
 async def kept(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
-    """What a person decided to keep although the ATS no longer lists it, and the parts of such records."""
+    """Records that a person kept although the ATS no longer lists them, and the parts of such records."""
     own = await _kept(db, connection_id, stream)
     if stream not in OWNERS:
         return own
@@ -116,7 +116,7 @@ async def _state(
 async def cascade_counts(
     db: Connection, connection_id: UUID, losses: Sequence[PendingDeletions]
 ) -> CascadeCounts:
-    """The applications and parts that hang on what is missing."""
+    """Count the applications and parts of the missing records."""
     missing = {loss.stream: loss.missing for loss in losses}
     unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
     rows = await sweeps.whole(
@@ -148,7 +148,7 @@ async def cascade_counts(
 async def pause_deletions(
     db: Connection, connection_id: UUID, losses: Sequence[PendingDeletions]
 ) -> None:
-    """Keep these deletions for a person, all of them or none."""
+    """Pause these deletions until a person decides, all of them or none."""
     async with db.transaction():
         for loss in losses:
             await db.execute(
@@ -169,9 +169,9 @@ async def pause_deletions(
 async def deletable_ids(
     db: Connection, connection_id: UUID, stream: Stream, named: Sequence[str], *, holds: bool
 ) -> list[str]:
-    """Which of the records that the ATS names as deleted may be deleted now, as a part of a transaction.
+    """The records that may be deleted now, of those that the ATS reports as deleted. Runs in a transaction.
 
-    All of them within the brake, or those that a person released. The others wait for a person where this ``holds``
+    All of them within the brake, or those that a person released. The others wait for a person if this ``holds``
     deletions, else for the next reconcile.
     """
     there = await _there(db, connection_id, stream, named)
@@ -197,7 +197,7 @@ async def deletable_ids(
 async def _there(
     db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str]
 ) -> list[str]:
-    """Which of these are stored and not deleted."""
+    """The ids of those that are stored and not deleted."""
     answer = await db.execute(
         f"SELECT remote_id FROM {TABLES[stream].name} WHERE connection_id = %s "
         "AND remote_id = ANY(%s) AND remote_deleted_at IS NULL ORDER BY remote_id".encode(),
@@ -207,7 +207,7 @@ async def _there(
 
 
 async def _reviewed(db: Connection, connection_id: UUID, stream: Stream) -> set[str]:
-    """The subject of a decision, made or pending."""
+    """The records of a decision, made or pending."""
     answer = await db.execute(
         "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion "
         "WHERE connection_id = %s AND stream = %s",
@@ -223,7 +223,7 @@ async def _fits(
     stream: Stream,
     remote_ids: Sequence[str],
 ) -> bool:
-    """Whether so many may be deleted; a talent's applications are deleted too, so they count."""
+    """Whether so many may be deleted. A talent's applications are deleted too, so they count."""
     needs = {stream: len(remote_ids)}
     if stream is Stream.TALENTS:
         along = await applications_of(db, connection_id, remote_ids)
@@ -235,7 +235,7 @@ async def _fits(
 
 
 async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[dict[str, Any]]:
-    """The facts of what waits for a person since then, as ``Loss.facts``."""
+    """The facts of deletions that wait for a person since then, as ``Loss.facts``."""
     answer = await db.execute(
         "SELECT stream, missing, present, recent FROM held_deletion WHERE connection_id = %s "
         "AND held_at >= %s AND closed_at IS NULL AND released_at IS NULL ORDER BY id",
@@ -246,7 +246,7 @@ async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[d
 
 
 async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
-    """Whether a person has yet to decide, or kept the records while a sync was using their release.
+    """Whether a decision is pending, or a person kept the records while a sync was using their release.
 
     Locks the decision, so that withdrawing a release waits for this transaction and knows what it deleted.
     """
@@ -258,7 +258,7 @@ async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
 
 
 async def close_used(db: Connection, connection_id: UUID) -> None:
-    """Close the releases of which all records are deleted, some of them since the release."""
+    """Close releases whose records are all deleted, some of them since the release."""
     released = await db.execute(
         "SELECT stream FROM held_deletion WHERE connection_id = %s AND released_at IS NOT NULL "
         "AND closed_at IS NULL",
@@ -279,7 +279,7 @@ async def close_used(db: Connection, connection_id: UUID) -> None:
 
 
 async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
-    """A release is used: deletions until now no longer count for the day."""
+    """Close a used release. Earlier deletions no longer count for the day."""
     await db.execute(
         "UPDATE held_deletion SET closed_at = clock_timestamp() WHERE connection_id = %s "
         "AND stream = %s AND released_at IS NOT NULL AND closed_at IS NULL",
@@ -288,7 +288,7 @@ async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
 
 
 async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
-    """Nothing is missing anymore, so there is nothing to decide."""
+    """Delete a decision when nothing is missing anymore."""
     await db.execute(
         "DELETE FROM held_deletion WHERE connection_id = %s AND stream = %s "
         "AND (closed_at IS NULL OR released_at IS NULL)",
@@ -297,7 +297,7 @@ async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
 
 
 async def deletion_allowance(db: Connection, connection_id: UUID, stream: Stream) -> int:
-    """How many records may be deleted on a webhook's word; none while related deletions are paused."""
+    """How many records a webhook may delete; none while related deletions are paused."""
     states = [
         await _state(db, connection_id, Stream(related), []) for related in brake.related(stream)
     ]
@@ -310,7 +310,7 @@ async def deletion_allowance(db: Connection, connection_id: UUID, stream: Stream
 async def applications_of(
     db: Connection, connection_id: UUID, talents: Sequence[str]
 ) -> dict[str, Any]:
-    """How many applications go along with each of these talents."""
+    """The number of applications that would be deleted with each of these talents."""
     answer = await db.execute(
         "SELECT talent_remote_id, count(*) FROM application WHERE connection_id = %s "
         "AND talent_remote_id = ANY(%s) AND remote_deleted_at IS NULL GROUP BY 1",

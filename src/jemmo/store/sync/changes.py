@@ -1,4 +1,4 @@
-"""Which fields of a record a write changed, by comparing its rows before and after."""
+"""Which fields of a record a write changed, from its rows before and after."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 def between(created: Iterable[str], before: Images, after: Images) -> list[Change]:
-    """The changes between two readings of the same rows; a row that was left alone is none."""
+    """The changes between two readings of the same rows. Unchanged rows yield none."""
     changes = [Change(remote_id=remote_id, created=True) for remote_id in created]
     for remote_id, old in before.items():
         if fields := _differing(old, after.get(remote_id, {})):
@@ -49,7 +49,7 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> frozenset[str]:
 async def images(
     db: Connection, connection_id: UUID, stream: Stream, ids: Sequence[str], open_sealed: Open
 ) -> Images:
-    """The rows of these records, decrypted, since the same text is never encrypted to the same value."""
+    """The decrypted rows of these records, since encrypting the same text twice gives different values."""
     answer = await db.execute(_query(stream).encode(), [connection_id, list(ids)])
     by_remote_id: Images = {}
     for remote_id, image, contacts, texts in await answer.fetchall():
@@ -65,7 +65,7 @@ async def images(
 
 
 def _restore_texts(image: dict[str, Any], texts: dict[str, Any]) -> None:
-    """Put the texts that ``domain.redaction`` keeps sealed where they belong, beside what is stored in plain text."""
+    """Restore the texts that ``domain.redaction`` stores encrypted, next to the plain ones."""
     for name, value in texts.items():
         field = "attachments" if name == FILES else name
         image[field] = [image.get(field), value]

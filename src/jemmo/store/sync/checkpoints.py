@@ -1,4 +1,4 @@
-"""Reads checkpoints, also those that another version or an accident has written."""
+"""Reads checkpoints, even those written by another version or damaged."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
-    """By stream; one that this version does not know is left alone."""
+    """Return checkpoints by stream. Streams unknown to this version are left alone."""
     answer = await db.execute(_LOAD, {"connection": connection_id, "first": FIRST, "last": LAST})
     rows = await answer.fetchall()
     return {Stream(row[0]): _point(*row) for row in rows if row[0] in Stream.__members__.values()}
 
 
 async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime | None]:
-    """How old each stream is."""
+    """The age of each stream."""
     points = await load(db, connection_id)
     return {stream: point.synced_at for stream, point in points.items()}
 
@@ -42,7 +42,7 @@ async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime |
 async def rereading(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> tuple[Rereading | None, datetime | None]:
-    """The rereading in progress, ``None`` if another version wrote it, and when the last whole reading ended."""
+    """The running reread, ``None`` if another version wrote it, and when the last complete reread ended."""
     answer = await db.execute(
         """SELECT reread, CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END
            FROM checkpoint WHERE connection_id = %s AND stream = %s""",
@@ -65,7 +65,7 @@ async def keep_rereading(
     reading: Rereading | None,
     ended_at: datetime | None,
 ) -> None:
-    """Keep it apart from the rest of the checkpoint, which every page writes."""
+    """Store it separately from the rest of the checkpoint, which every page writes."""
     state = msgspec.json.encode(reading).decode() if reading else None
     await db.execute(
         "UPDATE checkpoint SET reread = %s::jsonb, reread_at = coalesce(%s, reread_at) "
@@ -89,7 +89,7 @@ def _point(
     synced_at: datetime | None,
     reaches: datetime | None,
 ) -> Checkpoint:
-    """A pass in an unknown mode proves nothing: the next sync starts over, and compares everything."""
+    """A pass in an unknown mode proves nothing, so the next sync starts over and compares everything."""
     if mode is not None and mode not in Mode.__members__.values():
         return Checkpoint(
             stream=Stream(stream),

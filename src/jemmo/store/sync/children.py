@@ -12,8 +12,8 @@ from jemmo.store.sync.tables import Column, columns_of
 class Child:
     """Rows that belong to a staged row and are staged beside it.
 
-    ``owner`` names the column that points to that row. They are keyed by its remote id; the id it was staged with is
-    there too, but the row has that one only if it is new.
+    ``owner`` names the column that points to that row. Their key is its remote id. They also carry the id it was staged
+    with, which it gets only if it is new.
     """
 
     def __init__(self, part: Part, owner: str) -> None:

@@ -9,10 +9,10 @@ from django.db import connection
 
 from jemmo.store.db import leases, task_queue
 
-# The due connections, the longest waiting first, and whether their first sync is still to come. Reads the due rows
-# alone, by their index, and of those the ones that do not wait in the queue already. One that is due far in the future
-# was set by a wrong clock. What a worker has in progress, even between taking it and the lease, would have to end first
-# anyway; should the worker be dead, ``task_queue.rescue`` queues it again.
+# The due connections, longest waiting first, and whether their first sync is still to come. Reads only the due rows, by
+# their index, without those in the queue already. A due time far in the future comes from a wrong clock. A task that a
+# worker has taken, even before the lease, would have to end first anyway; ``task_queue.rescue`` requeues those of dead
+# workers.
 DUE = f"""
     SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
         WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first

@@ -1,4 +1,4 @@
-"""Deciding again which stored records the organization's rules exclude, without asking the ATS."""
+"""Reapplies an organization's rules to stored records, without asking the ATS."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _OLDER = f"""
 
 
 class Older(Struct, frozen=True, kw_only=True):
-    """How many talents are older than a history, and their applications."""
+    """The number of talents older than a history limit, and of their applications."""
 
     talents: int = 0
     applications: int = 0
@@ -87,7 +87,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def decide(connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None) -> int:
-    """Exclude and show a connection's jobs and talents by these rules; how many changed."""
+    """Exclude and show a connection's jobs and talents by these rules. Return the number of changes."""
     changed = 0
     with transaction.atomic(), db.cursor() as cursor:
         for table, decided in DECIDED.items():
@@ -100,7 +100,7 @@ def decide(connection_id: UUID, rules: Rules, now: datetime, limit: datetime | N
 def preview(
     connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
 ) -> Preview:
-    """The changes that ``decide`` would make. Records that were deleted in the ATS are not counted."""
+    """The changes that ``decide`` would make. Records deleted in the ATS are not counted."""
     numbers: list[int] = []
     with db.cursor() as cursor:
         for table, decided in DECIDED.items():
@@ -113,7 +113,7 @@ def preview(
 def counts(
     connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
 ) -> dict[Exclusion, int]:
-    """How many of a connection's records each rule excludes, or would if it were on, the others being as they are."""
+    """How many of a connection's records each rule excludes, or would if it were on and the others stayed."""
     with db.cursor() as cursor:
         cursor.execute(COUNTS, _names(connection_id, rules, now, limit))
         row = cursor.fetchone()

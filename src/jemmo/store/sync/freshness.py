@@ -1,4 +1,4 @@
-"""How old the data on each page are, and the dot that goes with it: from what was really read of its streams."""
+"""The age of each page's data and its status dot, from what was actually read of its streams."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Failure:
 class Freshness:
     """A page's data, of one connection or of all. ``colour`` is ``None`` if no ATS is connected.
 
-    ``failures`` are those of all connections. ``read`` counts the records that the sync in progress has read;
-    ``synced_at`` is ``None`` before the first time.
-    ``decisions`` are what waits for an owner or admin, one of each connection, as ``jemmo.domain.brake.decision``.
+    ``failures`` are those of all connections. ``read`` counts the records read by the running sync; ``synced_at`` is
+    ``None`` before the first time. ``decisions`` are those pending for an owner or admin, one per connection, as
+    ``jemmo.domain.brake.decision``.
     """
 
     colour: Colour | None
@@ -64,17 +64,17 @@ class Freshness:
 
     @property
     def error(self) -> Mapping[str, Any] | None:
-        """The error of one connection."""
+        """The error, for one connection."""
         return next((failure.error for failure in self.failures), None)
 
     @property
     def decision(self) -> dict[str, Any] | None:
-        """The pending decision of one connection."""
+        """The pending decision, for one connection."""
         return next(iter(self.decisions), None)
 
 
 class ConnectionSnapshot:
-    """A connection with the facts that determine its state. Each part is read once, when it is first needed."""
+    """A connection with the facts that determine its state. Each is read once, on first use."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -97,44 +97,44 @@ class ConnectionSnapshot:
         return paused_deletions.waiting(self.connection)
 
     def decision_of(self, pages: Sequence[str]) -> dict[str, Any] | None:
-        """The pending decision about these pages' streams, or about the whole connection if it covers all of them."""
+        """The pending decision about these pages' streams, or about the whole connection if they cover it."""
         streams = {stream for page in pages for stream in PAGES[page]}
         whole = set(PAGES) <= set(pages)
         rows = [row for row in self.waiting if whole or row.stream in streams]
         return paused_deletions.decision(self.connection, rows)
 
     def latest_of(self, page: str) -> SyncRun | None:
-        """The last sync that read the page's streams and has ended."""
+        """The last sync of the page's streams that has ended."""
         if self.latest is None or _covers(self.latest, page):
             return self.latest
         return _ended(self.connection).filter(scope__in=COVERED_BY[page]).first()
 
 
 def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
-    """All connections of an organization, to be asked for several pages."""
+    """All connections of an organization, as snapshots to be used for several pages."""
     return [
         ConnectionSnapshot(connection) for connection in org.connections.select_related("lease")
     ]
 
 
 def header(org: Organisation, *, now: datetime) -> Freshness:
-    """All pages of all connections: the oldest time, and the state that needs attention most."""
+    """All pages of all connections: the oldest time and the most urgent state."""
     return page_of(org, *PAGES, now=now)
 
 
 def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
-    """The same of some pages."""
+    """The same for some pages."""
     return overall(connection_snapshots(org), *pages, now=now)
 
 
 def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
-    """Some pages of several connections. Disconnected ones don't count."""
+    """Some pages of several connections, without disconnected ones."""
     counted = [each for each in connections if each.connection.state not in PARTED]
     return _worst([of(each, *pages, now=now) for each in counted])
 
 
 def of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
-    """Some pages of one connection, or all; the time is that of the oldest, and none while one was never synced."""
+    """Some pages of one connection, or all. The time is that of the oldest page; none if one was never synced."""
     run = seen.running if is_running(seen.connection, now) else None  # None: it ended meanwhile
     pages = pages or tuple(PAGES)
     decision = seen.decision_of(pages)
@@ -159,7 +159,7 @@ def synced_at(connection_id: UUID) -> dict[str, datetime | None]:
 
 
 def reread_at(connection_id: UUID) -> datetime | None:
-    """When the last whole reading of all records ended; ``None`` while a stream was never read to a proved end."""
+    """When the last complete reread ended; ``None`` while a stream was never completely read."""
     records = [str(stream) for stream in numbers.RECORDS]
     with database.cursor() as cursor:
         cursor.execute(_REREAD_AT, [FIRST, LAST, connection_id, records])
@@ -168,7 +168,7 @@ def reread_at(connection_id: UUID) -> datetime | None:
 
 
 def page_synced_at(connection_id: UUID, page: str) -> datetime | None:
-    """When all that a page shows of one connection was last synced."""
+    """When everything that a page shows of one connection was last synced."""
     return freshness.page_synced_at(page, synced_at(connection_id))
 
 
@@ -216,7 +216,7 @@ def _worst(states: Sequence[Freshness]) -> Freshness:
 
 
 def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    """Both pages of a connection fail with the same error."""
+    """Distinct errors, since both pages of a connection fail with the same one."""
     distinct: list[Failure] = []
     for failure in failures:
         if failure not in distinct:
@@ -225,10 +225,10 @@ def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
 
 
 def _error(seen: ConnectionSnapshot, page: str) -> Mapping[str, Any] | None:
-    """The error of the last sync that read the page's streams; paused deletions are not an error.
+    """The error of the last sync of the page's streams. Paused deletions are not an error.
 
-    The connection's own error counts where it came from such a sync, or concerns the key and thereby every page.
-    While a connection is paused nothing is retried, so nothing fails: its error counts again once it is resumed.
+    The connection's own error counts if it came from such a sync, or concerns the key and therefore every page. While a
+    connection is paused nothing is retried, so nothing fails: its error counts again once it is resumed.
     """
     connection, latest = seen.connection, seen.latest
     if connection.state == ConnectionState.PAUSED:

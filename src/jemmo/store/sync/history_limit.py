@@ -1,4 +1,4 @@
-"""Which talents are older than the history of their connection: see ``domain.history``."""
+"""Which talents are older than their connection's history limit: see ``domain.history``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ OLDER = "older_than_history"
 def is_older(row: str) -> str:
     """The condition that neither a talent nor any of its applications has changed since the history begins.
 
-    Parameter: ``limit``, its start; ``NULL``: nothing is older.
+    Parameter: ``limit``, the start of the history; ``NULL`` means no limit.
     """
     return (
         f"coalesce({row}.remote_updated_at < %(limit)s::timestamptz AND NOT EXISTS ("

@@ -1,9 +1,9 @@
-"""The SQL of a batch of which no row is there yet: nearly all of an initial sync.
+"""The SQL for a batch of new rows only, as in nearly all of an initial sync.
 
-``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor,
-joins what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot
-hide. Which rows of a batch are there is looked up in the transaction that writes it, since no other transaction writes
-the connection's records then. Were that ever wrong, the unique keys would refuse the batch.
+``statements.upsert`` would do the same in one and a half times the time: it looks up each row's predecessor, joins
+parts by the row's final id, and decides about talents that a new application cannot hide. Whether rows exist is checked
+in the transaction that writes the batch, since no other transaction writes the connection's records then. If that check
+were ever wrong, the unique keys would reject the batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jemmo.store.sync.tables import TABLES, Table
 
 @cache
 def insert(stream: Stream) -> str:
-    """As ``statements.upsert``, with its parameters and its answer.
+    """Like ``statements.upsert``, with the same parameters and result.
 
     Only a limited history leaves talents to decide about.
     """

@@ -12,13 +12,13 @@ from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.sync.tables import TABLES, Link, is_hidden, leads_nowhere
 
-SHOWN = 20  # ids listed of each difference
+SHOWN = 20  # ids listed per difference
 
 
 async def versions(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> dict[str, datetime | None]:
-    """Every remote id that is not a tombstone, with the time the ATS last changed it."""
+    """Every remote id that is not deleted, with the time the ATS last changed it."""
     answer = await db.execute(
         f"SELECT remote_id, remote_updated_at FROM {TABLES[stream].name} "
         "WHERE connection_id = %s AND remote_deleted_at IS NULL".encode(),
@@ -48,9 +48,9 @@ async def rejected(db: Connection, connection_id: UUID, stream: Stream) -> set[s
 
 
 class Broken(Struct, frozen=True, kw_only=True):
-    """A relation that leads nowhere: ``count`` records of ``stream`` point to a ``role`` that is not there.
+    """A broken relation: ``count`` records of ``stream`` point to a ``role`` that does not exist.
 
-    ``ids`` are some of those records, if they were requested.
+    ``ids`` are some of those records, if requested.
     """
 
     stream: Stream
@@ -72,7 +72,7 @@ class Broken(Struct, frozen=True, kw_only=True):
 async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
     """Relations whose other end never arrived or was deleted.
 
-    The database does not guard those of applications, so they are checked one by one.
+    Those of applications have no database constraint, so they are checked one by one.
     """
     broken = []
     for table in TABLES.values():

@@ -1,4 +1,4 @@
-"""Links whose target arrives later: a batch resolves the links that wait for it."""
+"""Links whose target arrives later: each batch resolves the links that wait for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jemmo.store.sync.tables import TABLES
 
 @cache
 def resolve(stream: Stream, place: int) -> str:
-    """Link rows that waited for the batch just staged; answers the ids of what they now point to."""
+    """Link rows that waited for the batch just staged. Returns the ids of their targets."""
     source = TABLES[stream]
     link = source.links[place]
     target = TABLES[link.target]
@@ -32,7 +32,7 @@ def resolve(stream: Stream, place: int) -> str:
 
 
 def links_to(target: Stream) -> list[tuple[Stream, int]]:
-    """Which relations point at a stream, as (stream, place of the link)."""
+    """The relations that point to a stream, as (stream, place of the link)."""
     return [
         (table.stream, place)
         for table in TABLES.values()

@@ -1,4 +1,4 @@
-"""Whether webhooks have fallen silent, as a run sees it."""
+"""Whether webhooks have stopped, as a run sees it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jemmo.store.db.postgres import Connection
 
 
 async def missed_webhooks_warning(db: Connection, connection_id: UUID) -> RunWarning | None:
-    """For a run's report, when changes come without the webhooks that came before."""
+    """The warning for a run's report if changes arrive without the webhooks that came before."""
     answer = await db.execute(
         "SELECT missed FROM webhook_address WHERE connection_id = %s AND missed >= %s "
         "AND last_delivery_at IS NOT NULL",

@@ -53,7 +53,7 @@ _DELIVER = """
 
 
 async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> None:
-    """Store and queue the notification about a run's end, if there is one. Part of the run's last transaction."""
+    """Store and queue the notification about a run's end, if there is one, in the run's last transaction."""
     situation = [_PAUSED, list(PAGES), brake.CODE, report.run_id, connection_id]
     answer = await db.execute(_SITUATION, situation)
     row = await answer.fetchone()
@@ -77,7 +77,7 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
 def _facts(report: RunReport, scope: str, known: Sequence[str]) -> dict[str, Any]:
     """The facts about a run in its notification.
 
-    It counts the streams that the run was to read, others not even as 0.
+    Counts only the streams that the run was to read; others are omitted, not 0.
     """
     changed = numbers.changed_by_stream(report.lines)
     facts: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""When the requests of an API key leave, agreed on by all processes that use it."""
+"""Coordinates the requests of an API key between all processes that use it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEEP = """
         per = %(per)s
     WHERE key = %(key)s"""
 
-# Forget keys that sent nothing since a moment (in seconds since 1970), and need not wait anymore.
+# Delete keys that sent nothing since a moment (in seconds since 1970) and need not wait anymore.
 _FORGET_UNUSED = "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(sent, 1)]) < %s"
 
 
@@ -37,7 +37,7 @@ def pace_key(base_url: str, api_key: str) -> bytes:
 
 
 def forget_unused(before: datetime) -> None:
-    """Delete the pace of keys not used since then. Nothing else deletes that of a removed connection."""
+    """Delete the pace of keys not used since then, the only cleanup after a removed connection."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_UNUSED, [before.timestamp()])
 
@@ -50,7 +50,7 @@ class PostgresPace(OnSharedConnection):
         super().__init__(database_url)
 
     async def change(self, decide: Callable[[PaceState], T]) -> T:
-        """Raises ``TransientError`` while the database is unreachable; the next call reconnects."""
+        """Change the pace. Raises ``TransientError`` while the database is unreachable; the next call reconnects."""
         async with self._shared.transaction(scope.NOBODY) as db:
             answer = await db.execute(_TAKE, [self._key])
             row = await answer.fetchone()

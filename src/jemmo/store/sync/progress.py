@@ -1,4 +1,4 @@
-"""How far the sync in progress of a connection is, from its checkpoints."""
+"""The progress of a connection's running sync, from its checkpoints."""
 
 from __future__ import annotations
 

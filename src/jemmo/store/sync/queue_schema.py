@@ -1,7 +1,7 @@
-"""What the queue's library needs to know about our tables.
+"""Adapts the queue's library to our tables.
 
-It takes the name of a waiting task from the detail of Postgres's error, and Postgres gives none where row-level
-security is on: it would reveal values of a row. The constraint, which it always names, says as much.
+The library reads the name of a waiting task from the detail of Postgres's error, which Postgres omits under row-level
+security, since it would reveal a row's values. The constraint name, which is always there, is used instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 
 
 def prepare(_: App) -> None:
-    """Every connector of the library, Django's among them, looks up this name for each statement."""
+    """Set the schema. Every connector of the library, including Django's, looks up this name for each statement."""
     sync_psycopg_connector.wrap_exceptions = _explained
 
 
@@ -32,10 +32,10 @@ def _explained() -> Iterator[None]:
 
 
 class Connector(PsycopgConnector):
-    """A worker's: it takes tasks by a pool of its own, which belongs to the worker's event loop.
+    """A worker's connector. It takes tasks through its own pool, which belongs to the worker's event loop.
 
-    Threads queue tasks over their own Django connection, so within their transaction. The library would lend
-    them the pool, in which they could not wait for their turn.
+    Threads queue tasks over their own Django connection, and so within their transaction. The library would give them
+    the pool, which they can't wait for from a thread.
     """
 
     def get_sync_connector(self) -> DjangoConnector:

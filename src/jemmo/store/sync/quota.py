@@ -24,7 +24,7 @@ company.
 class PostgresQuotaLedger(OnSharedConnection):
     """Implements ``jemmo.domain.ports.QuotaLedger`` on the process's shared database connection.
 
-    It sees what its creator saw.
+    It uses the scope of its creator.
     """
 
     def __init__(self, database_url: str, connection_id: UUID) -> None:

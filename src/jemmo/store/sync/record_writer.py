@@ -1,4 +1,4 @@
-"""The only way into the tables for records, from syncs and refetches."""
+"""The only way to write records, for syncs and refetches."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Written(Struct, kw_only=True):
 
 
 class Known(Struct, frozen=True):
-    """A record's stored state, by ``statements.known``."""
+    """A record's stored state, from ``statements.known``."""
 
     content_hash: bytes
     excluded: str | None
@@ -70,7 +70,7 @@ class Known(Struct, frozen=True):
 
 
 class Situation(Struct, frozen=True):
-    """What a stream needs besides its rows, by ``statements.SITUATION``."""
+    """What a stream needs besides its rows, from ``statements.SITUATION``."""
 
     has_rejections: bool
     is_waited_for: bool
@@ -80,8 +80,8 @@ class Situation(Struct, frozen=True):
 class RecordWriter:
     """Writes pages of one connection's records, on one database connection.
 
-    Given ``open_sealed``, it also names the fields that changed. It then reads the rows that it updates before and
-    after, which costs two queries a batch; rows that are new or unchanged cost nothing more.
+    With ``open_sealed``, it also names the fields that changed. For that it reads the updated rows before and after, at
+    two queries per batch. New and unchanged rows cost nothing more.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class RecordWriter:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        hashers: Hashers = Hashers(),  # noqa: B008 - it never changes
+        hashers: Hashers = Hashers(),  # noqa: B008 - immutable
         *,
         open_sealed: Open | None = None,
     ) -> None:
@@ -121,16 +121,16 @@ class RecordWriter:
         return ReadyPage(outcome, rows_of(outcome.stream, outcome.accepted, self._sealing))
 
     async def set_session(self) -> None:
-        """Give the database session the settings for this work, once."""
+        """Set the database session's settings for this work, once."""
         if not self._is_set:
             await self.db.execute(_SET.encode())
             self._is_set = True
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """A transaction that no other one of this connection's records runs beside.
+        """Open a transaction that excludes others with this connection's records.
 
-        A run and a refetch would otherwise lock the same rows in different order.
+        A run and a refetch would otherwise lock the same rows in different orders.
         """
         await self.set_session()
         async with self.db.transaction():
@@ -147,10 +147,9 @@ class RecordWriter:
         )
 
     async def unchanged(self, batch: Batch) -> Counts | None:
-        """The counts of pages that hold nothing but what is in the tables; ``None`` if there is something to write.
+        """The counts of pages that contain only unchanged records; ``None`` if there is something to write.
 
-        This needs no transaction. Anything that a refetch writes or an erasure deletes in the meantime is newer than
-        these pages.
+        This needs no transaction. Whatever a refetch writes or an erasure deletes meanwhile is newer than these pages.
         """
         if batch.rejected or batch.gone:
             return None
@@ -165,7 +164,7 @@ class RecordWriter:
         return counts
 
     async def write(self, batch: Batch, policy: Policy) -> Written:
-        """Write pages of one stream, as a part of the transaction in progress (``alone``)."""
+        """Write pages of one stream in the current transaction (``alone``)."""
         asked = [*(row.record for row in batch.rows), *batch.rejected]
         if kept_out := await self.erased(batch.stream, asked):
             batch.drop_erased(kept_out)
@@ -184,7 +183,7 @@ class RecordWriter:
     async def _write_tombstones(
         self, stream: Stream, named: Sequence[str], names: dict[str, Any]
     ) -> int:
-        """Write tombstones of what the ATS names as deleted, as far as the brake lets."""
+        """Mark records deleted that the ATS reports as deleted, as far as the brake allows."""
         context = self.context
         gone = await brake.deletable_ids(
             self.db, context.connection_id, stream, named, holds=context.run_id is not None
@@ -192,7 +191,7 @@ class RecordWriter:
         return await sweeps.write_tombstones(self.db, names, stream, gone) if gone else 0
 
     async def _write_rows(self, batch: Batch, names: dict[str, Any], written: Written) -> None:
-        """Compare, and write what differs."""
+        """Compare rows, and write those that differ."""
         stream, counts = batch.stream, written.counts
         known = await self._known(stream, written.accepted, names)
         situation = await self._situation(names)
@@ -244,7 +243,7 @@ class RecordWriter:
         *,
         is_new: bool,
     ) -> Counts:
-        """Write new and changed rows with all that follows from them. ``is_new``: none of them is there yet."""
+        """Write new and changed rows with all that depends on them. ``is_new``: all of them are new."""
         connection_id = self.context.connection_id
         named = await newly_anonymous(self.db, connection_id, [row.record for row in rows])
         await self._staging.fill(stream, rows)
@@ -264,7 +263,7 @@ class RecordWriter:
         return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
 
     async def _link_waiting(self, stream: Stream, names: dict[str, Any]) -> list[UUID]:
-        """Link what waited for the staged rows; answers the talents whose applications were among that."""
+        """Link what waited for the staged rows. Return the talents with applications among that."""
         talents: list[UUID] = []
         for source, place in linking.links_to(stream):
             answer = await self.db.execute(linking.resolve(source, place).encode(), names)
@@ -301,14 +300,14 @@ class RecordWriter:
 
 
 def _may_change(row: Row, known: Known | None) -> bool:
-    """Whether a write may change what is there; ``statements.upsert`` then decides which version wins."""
+    """Whether a write may change the stored row. ``statements.upsert`` then decides which version wins."""
     if known is None or known.deleted or known.content_hash != row.content_hash:
         return True
     return isinstance(row.record, Job) and known.excluded != row.excluded
 
 
 def _without_hidden(counts: Counts, ids: Iterable[str], known: Mapping[str, Known]) -> Counts:
-    """Count rows that were hidden as excluded before this run, and are still."""
+    """Count rows that were excluded before this run and still are."""
     hidden = sum(known[remote_id].hidden for remote_id in ids if remote_id in known)
     from_unchanged = min(hidden, counts.unchanged)
     counts.excluded += hidden

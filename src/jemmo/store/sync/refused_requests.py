@@ -15,7 +15,7 @@ from jemmo.store.db.shared import OnSharedConnection
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """``asked_with`` is a digest of the address, the key and the options: with others all is asked again."""
+    """``asked_with`` is a digest of address, key and options. When it changes, everything is tried again."""
 
     asked_with: str = ""
     refusals: list[Refusal] = []

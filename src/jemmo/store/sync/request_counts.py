@@ -1,4 +1,4 @@
-"""How many requests a connection has sent alongside its syncs, which count their own: by the minute, for two days."""
+"""Counts requests that a connection sends outside its syncs, by the minute, for two days."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Counting(Protocol):
 
 @asynccontextmanager
 async def counted(db: Connection, connection_id: UUID, source: Counting) -> AsyncIterator[None]:
-    """Note what a source sends in the meantime. Should the database be away, that is forgotten."""
+    """Count a source's requests inside the block. If the database is unavailable, they are lost."""
     before = source.requests
     try:
         yield
@@ -41,7 +41,7 @@ async def counted(db: Connection, connection_id: UUID, source: Counting) -> Asyn
 
 
 def note(connection_id: UUID, count: int) -> None:
-    """The same of work that has been done, on Django's connection."""
+    """The same for finished work, on Django's connection."""
     if count:
         with django_connection.cursor() as cursor:
             cursor.execute(_NOTE, {"connection": connection_id, "count": count})

@@ -1,4 +1,4 @@
-"""A page's records as rows: all of it that can be done before the transaction that writes them."""
+"""Turns a page's records into rows: everything possible before the transaction that writes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.store.sync.tables import TABLES
 
 
 class Row(Struct):
-    """A record on its way into the staging tables.
+    """A row for the staging tables.
 
     record    as it was read
     clear     as it is stored in plain text
@@ -42,15 +42,15 @@ class Row(Struct):
 
     @property
     def excluded(self) -> str | None:
-        """Why the record is excluded by its own page; of the streams that are (``Table.hides``)."""
+        """Why the record's own data exclude it, in streams that can be (``Table.hides``)."""
         reason: str | None = self.values[2]
         return reason
 
 
 def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> list[Row]:
-    """The rows of these records, each with an id that it gets if it is new.
+    """The rows of these records, each with the id that it gets if it is new.
 
-    Step by step for all of them: a processor that does one thing many times does it a third quicker.
+    Processes each step for all records before the next step, which is a third faster.
     """
     table, children = TABLES[stream], CHILDREN.get(stream, ())
     ids = new_ids(len(accepted))

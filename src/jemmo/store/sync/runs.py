@@ -1,4 +1,4 @@
-"""A run's beginning and end: the lease that makes it the only one, and what is kept of it."""
+"""A run's beginning and end: the lease that makes it the only one, and its stored results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INTERRUPTED = {"status": "failed", "error": TransientError("interrupted").as_rec
 
 
 class ConnectionRow(Struct, frozen=True, kw_only=True):
-    """A connection as a run needs it; the key is still sealed."""
+    """A connection as a run needs it, with the key still encrypted."""
 
     id: UUID
     org_id: UUID
@@ -46,14 +46,14 @@ class ConnectionRow(Struct, frozen=True, kw_only=True):
 
 
 class Hold(Struct, frozen=True, kw_only=True):
-    """A run's claim on its connection, handed from one slice to the next."""
+    """A run's claim on its connection, passed from one slice to the next."""
 
     run_id: UUID
     token: UUID
 
 
 class Begun(Struct, frozen=True, kw_only=True):
-    """A run that holds the lease: its claim, when it began, and its report if this is not its first slice."""
+    """A run that holds the lease: its claim, its start, and its report if this is not its first slice."""
 
     hold: Hold
     at: datetime
@@ -98,10 +98,9 @@ async def begin(
 ) -> Begun:
     """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
 
-    A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it left behind
-    is closed as interrupted. A slice that ``goes_on`` takes up its run where the last one ended, with a new token:
-    should the last one wake up again, it cannot write. From here on the connection is due, so the schedule will pick it
-    up whatever happens to this process.
+    If a holder stopped renewing its lease, or its database session ended, its lease is taken over and its run closed as
+    interrupted. A slice that ``goes_on`` continues its run with a new token, so the previous slice can't write if it
+    wakes up again. From here on the connection is due, so the schedule finds it whatever happens to this process.
     """
     if goes_on and (begun := await _go_on(db, connection_id, goes_on)):
         return begun
@@ -134,7 +133,7 @@ async def begin(
     return Begun(hold=hold, at=row[0])
 
 
-# The mode that was chosen for a run, and whether it reads again what is there.
+# The mode chosen for a run, and whether it reads everything again.
 _SET_MODE = """
     UPDATE sync_run SET mode = %s, report = report || jsonb_build_object('again', %s::boolean)
     WHERE id = %s"""
@@ -145,7 +144,7 @@ async def set_mode(db: Connection, report: RunReport) -> None:
 
 
 async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | None:
-    """Take the lease up again for the next slice of a run; ``None`` if another took over or it was closed."""
+    """Take the lease for the next slice of a run; ``None`` if another took over or the run was closed."""
     token = uuid4()
     async with db.transaction():
         taken = await db.execute(
@@ -163,7 +162,7 @@ async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | N
 
 
 def _report_of(value: object) -> RunReport | None:
-    """The report of a run's earlier slices; ``None`` if it cannot be read, so that a new run begins."""
+    """The report of a run's earlier slices; ``None`` if it cannot be read, so that a new run starts."""
     try:
         return msgspec.convert(report_of(value), RunReport)
     except msgspec.ValidationError:
@@ -182,7 +181,7 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
 
 
 async def may_hear(db: Connection, connection_id: UUID) -> bool:
-    """Whether webhooks come to this connection or may: someone asked for its address, or for a single record."""
+    """Whether refetches are possible: someone requested the webhook address or refreshed a record."""
     answer = await db.execute(
         "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)", [connection_id]
     )
@@ -191,7 +190,7 @@ async def may_hear(db: Connection, connection_id: UUID) -> bool:
 
 
 async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
-    """When the last run began that read everything and succeeded."""
+    """When the last successful run that read everything started."""
     answer = await db.execute(
         "SELECT max(started_at) FROM sync_run WHERE connection_id = %s "
         "AND mode IN ('initial', 'reconcile') AND status = 'succeeded'",
@@ -206,7 +205,7 @@ async def end(
 ) -> None:
     """Close the run, update the connection's state and next sync, and release the lease, if it is ours.
 
-    Without ``due_at`` it stays due when it was.
+    Without ``due_at`` the due time stays as it was.
     """
     async with db.transaction():
         await events.keep_report(db, connection_id, report, ended=True)

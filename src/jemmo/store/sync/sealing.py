@@ -1,4 +1,4 @@
-"""The parts of a record that are encrypted before it is stored: see ``jemmo.domain.redaction``."""
+"""Encrypts parts of a record before it is stored: see ``jemmo.domain.redaction``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.store.db.run_context import (
 
 
 class Sealing(Struct, frozen=True):
-    """Seals what belongs to the records of a connection. ``marks`` gives what a person is found by."""
+    """Encrypts parts of a connection's records. ``marks`` returns the hashes by which a person is found."""
 
     connection_id: UUID
     seal: Seal
@@ -32,7 +32,7 @@ class Sealing(Struct, frozen=True):
     def values(self, stream: Stream, apart: Sequence[tuple[Any, RedactedTexts]]) -> list[list[Any]]:
         """The encrypted values next to each record's columns, in the order of ``statements.staged_columns``.
 
-        The records are given in plain text, each with what was set apart from it.
+        Each record comes in plain text, with its redacted texts.
         """
         if stream is Stream.TALENTS:
             return self._of_talents(apart)

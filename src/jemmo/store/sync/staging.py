@@ -1,4 +1,4 @@
-"""Temporary tables of a session, from which the statements of ``statements.py`` take their rows."""
+"""A session's temporary tables, from which the statements of ``statements.py`` read their rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.store.sync.rows import Row
 from jemmo.store.sync.statements import staged_columns, staging_name
 from jemmo.store.sync.tables import TABLES, Column
 
-TRUNCATE_EVERY = 4  # batches, or deleted rows outgrow the buffers of temporary tables
+TRUNCATE_EVERY = 4  # batches; otherwise deleted rows outgrow the buffers of temporary tables
 
 
 class Staging:
@@ -24,7 +24,7 @@ class Staging:
         self._fills: dict[Stream, int] = {}
 
     async def fill(self, stream: Stream, rows: Sequence[Row]) -> None:
-        """Replace what is staged of this stream."""
+        """Replace the staged rows of this stream."""
         await self._empty(stream)
         name = staging_name(TABLES[stream])
         await self._copy(name, staged_columns(stream), [row.values for row in rows])
@@ -52,7 +52,7 @@ class Staging:
 
 @cache
 def _creation(stream: Stream) -> str:
-    """Temporary tables of this session, indexed by what they are joined by."""
+    """Create this session's temporary tables, indexed by their join columns."""
     tables = [
         f"CREATE TEMP TABLE IF NOT EXISTS {name} "
         f"({', '.join(f'{column.name} {column.type}' for column in columns)})"
@@ -67,13 +67,13 @@ def _creation(stream: Stream) -> str:
 
 @cache
 def _emptying(stream: Stream, *, thoroughly: bool) -> str:
-    """Deleting is quicker, but leaves the space in use, so now and then the tables are truncated."""
+    """Empty the tables. Deleting is faster but leaves the space in use, so every few batches they are truncated."""
     verb = "TRUNCATE" if thoroughly else "DELETE FROM"
     return "; ".join(f"{verb} {name}" for name, _, _ in _staging(stream))
 
 
 def _staging(stream: Stream) -> list[tuple[str, str, list[Column]]]:
-    """A stream's staging tables: name, the column they are joined by, all columns."""
+    """A stream's staging tables: name, join column, all columns."""
     table = TABLES[stream]
     children = CHILDREN.get(stream, ())
     return [

@@ -1,8 +1,8 @@
-"""The SQL of the data path. Made once per table from ``tables.py``; every value is a parameter.
+"""The SQL of the data path, built once per table from ``tables.py``. Every value is a parameter.
 
-A commit first compares content hashes (``known``). The rows that differ are staged by COPY into a temporary table, then
-one statement inserts, updates or skips them all and writes what belongs to them: contacts, files, places, stage moves,
-links that must wait.
+A commit first compares content hashes (``known``). Rows that differ are staged by COPY into a temporary table. Then one
+statement inserts, updates or skips them all and writes their parts: contacts, files, places, stage moves, and links
+that must wait.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from jemmo.store.sync.tables import (
 )
 
 NO_ACTIVE = "no_active_application"
-SEARCHED = 10_000  # characters of each value that search knows; a tsvector has a limit
+SEARCHED = 10_000  # characters of each value that are searchable; a tsvector has a limit
 
 
 def staging_name(table: Table) -> str:
@@ -59,10 +59,10 @@ SITUATION = """
 
 @cache
 def known(stream: Stream) -> str:
-    """The existing rows, with what is needed to see whether the ATS's version differs.
+    """The existing rows, with what is needed to detect a different version from the ATS.
 
-    The ids are looked up in one walk over the index. The last columns are whether a row that existed before this run is
-    hidden, and whether the record was rejected since it was stored.
+    The ids are looked up in one pass over the index. The last columns say whether a row from before this run is hidden,
+    and whether the record was rejected since it was stored.
     """
     table = TABLES[stream]
     hidden = (
@@ -79,11 +79,11 @@ def known(stream: Stream) -> str:
 
 @cache
 def upsert(stream: Stream) -> str:
-    """One statement that writes a staged batch and answers its counts.
+    """One statement that writes a staged batch and returns its counts.
 
-    Parameters: ``org``, ``connection``, ``policy`` (see ``context.Policy``), ``began``, ``hidden`` (what a new talent
-    is hidden by until an active application shows). A row is written only when its content differs and the policy
-    lets it replace ours.
+    Parameters: ``org``, ``connection``, ``policy`` (see ``run_context.Policy``), ``began``, ``hidden`` (the exclusion
+    of a new talent that has no active application yet). A row is written only when its content differs and the policy
+    allows replacing ours.
     """
     table = TABLES[stream]
     return (
@@ -100,12 +100,12 @@ def _searched(table: Table, name: str) -> str:
 
 
 def waiting(table: Table) -> list[str]:
-    """Stores the links of ``written`` rows whose target is missing so far."""
+    """Store the links of ``written`` rows whose target is missing so far."""
     return [_wait_for(table, place) for place in range(len(table.links))]
 
 
 def _talents(table: Table) -> str:
-    """The talents whose visibility is to be decided again."""
+    """The talents whose visibility must be decided again."""
     if table.stream is Stream.APPLICATIONS:
         return "array_agg(DISTINCT talent_id) FILTER (WHERE talent_id IS NOT NULL)"
     if table.stream is Stream.TALENTS:
@@ -151,10 +151,10 @@ def _write(table: Table) -> str:
 
 
 def _linked(link: Link) -> str:
-    """The row that a relation points to, by a subquery of its own.
+    """A subquery for the row that a relation points to.
 
-    A join would be planned by what Postgres knows of the tables, and of fresh ones it knows nothing: it then compares
-    each new row with all that are there.
+    For fresh tables Postgres has no statistics, so it would plan a join that compares each new row with all existing
+    ones.
     """
     return (
         f"(SELECT l.id FROM {TABLES[link.target].name} l "
@@ -178,10 +178,10 @@ def _change(table: Table, name: str) -> str:
 
 
 def _may_replace(table: Table) -> str:
-    """What ``context.Policy`` says.
+    """The condition of ``run_context.Policy``.
 
-    A page that was fetched before a refetch may be written after it. Unless it is newer, it must neither turn the
-    record back nor undo its deletion.
+    A page that was fetched before a refetch may be written after it. Unless it is newer, it must neither revert the
+    record nor undo its deletion.
     """
     ours, theirs = "t.remote_updated_at", "excluded.remote_updated_at"
     refetched = (
@@ -357,7 +357,7 @@ REJECT = """
 
 @cache
 def unannounced(stream: Stream) -> str:
-    """Count what this transaction wrote of a staged batch although no webhook had named it; see ``WebhookAddress``."""
+    """Count rows of a staged batch that this transaction changed without a webhook; see ``WebhookAddress``."""
     table = TABLES[stream]
     return f"""
         WITH found AS (

@@ -1,4 +1,4 @@
-"""Statements about a whole stream of a connection: id sweeps, tombstones, waiting links."""
+"""Statements about a whole stream of a connection: id sweeps, deletions, waiting links."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from jemmo.store.sync.tables import TABLES
 WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 """For queries over whole tables: the data path's own settings (see ``records.SETTINGS``) are wrong for them."""
 
-TRIED_AGAIN = 100  # more rejections of a stream than this are not a coincidence
+TRIED_AGAIN = 100  # more rejections of a stream are not a coincidence, so none is retried
 
 
 async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
-    """The stream's sweep as this run left it in an earlier slice; another run's counts for nothing."""
+    """The stream's sweep from an earlier slice of this run. Another run's sweep doesn't count."""
     answer = await db.execute(
         "SELECT state, missing FROM sweep WHERE connection_id = %(connection)s "
         "AND stream = %(stream)s AND run_id = %(run)s",
@@ -38,15 +38,15 @@ async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep |
     try:
         return msgspec.convert({**object_of(row[0]), "missing": row[1]}, Sweep)
     except msgspec.ValidationError:
-        return None  # of another version: it starts over
+        return None  # written by another version: start over
 
 
 async def keep(
     db: Connection, names: dict[str, Any], stream: Stream, sweep: Sweep, *, anew: bool
 ) -> None:
-    """Note how far it is.
+    """Store the sweep's progress.
 
-    The list of records that a first sweep missed may be long, so it is only written with a new sweep.
+    The list of records that a first sweep missed may be long, so it is written only with a new sweep.
     """
     state = msgspec.json.encode(replace(sweep, missing=[])).decode()
     values = {**names, "stream": stream, "state": state, "missing": sweep.missing}
@@ -77,8 +77,8 @@ async def add(
 ) -> None:
     met = [
         sighting for sighting in sightings if "\x00" not in sighting.remote_id
-    ]  # else it is rejected whenever it is read
-    await db.execute(  # a policy allows no COPY
+    ]  # else it is rejected on every read
+    await db.execute(  # policies don't allow COPY
         """INSERT INTO sighting (connection_id, stream, remote_id, remote_updated_at)
            SELECT %s, %s, * FROM unnest(%s::text[], %s::timestamptz[])""",
         [
@@ -92,7 +92,7 @@ async def add(
 async def missing(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> list[str]:
-    """Stored ids that the sweep did not meet; records first seen after it began are ignored."""
+    """Stored ids that the sweep did not see. Records first seen after its start are ignored."""
     return await _ids(
         db,
         f"""SELECT t.remote_id FROM {TABLES[stream].name} t
@@ -108,11 +108,10 @@ async def missing(
 async def unread(
     db: Connection, connection_id: UUID, stream: Stream, limit: datetime | None = None
 ) -> list[str]:
-    """Ids the sweep met that we lack, hold as deleted or hold in another version.
+    """Ids seen by the sweep that are missing, deleted or outdated here.
 
-    Records that are missing because they are older than ``limit``, the start of the history, are not among them, unless
-    a stored record waits for them. Rejected ones are tried again while they are few: the ATS may have mended them
-    without a new date.
+    Records older than ``limit``, the start of the history, are not included unless a stored record waits for them.
+    Rejected ones are retried while they are few, since the ATS may have fixed them without a new date.
     """
     return await _ids(
         db,
@@ -138,7 +137,7 @@ async def unread(
 async def forget_rejected(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> None:
-    """Delete rejections of records that a complete sweep, begun ``before`` now, no longer met."""
+    """Delete rejections of records that a complete sweep, started at ``before``, no longer saw."""
     await db.execute(
         """DELETE FROM rejection r WHERE r.connection_id = %s AND r.stream = %s AND r.at < %s
                AND r.remote_id IS NOT NULL AND NOT EXISTS (SELECT FROM sighting s
@@ -151,7 +150,7 @@ async def forget_rejected(
 async def write_tombstones(
     db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
 ) -> int:
-    """Write tombstones. The visibility of records that depend on a deleted talent or application is updated.
+    """Mark records deleted, and update the visibility of records that depend on a deleted talent or application.
 
     The text of records with their own access right is deleted at once.
     """
@@ -178,7 +177,7 @@ async def write_tombstones(
 async def orphans(
     db: Connection, connection_id: UUID, stream: Stream, since: datetime
 ) -> list[str]:
-    """Ids the sweep met whose record points to one that was deleted after ``since``; the latest deletion first."""
+    """Ids seen by the sweep whose parent was deleted after ``since``, the latest deletion first."""
     table = TABLES[stream]
     if not table.links:
         return []
@@ -202,14 +201,14 @@ async def orphans(
 
 
 async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
-    """Decide for every talent: rules or history may have changed, or applications may have come within reach."""
+    """Decide every talent's visibility again, since rules, the history limit or applications may have changed."""
     async with db.transaction():
         await db.execute(WHOLE_TABLES)
         await db.execute(sql.SHOW_ALL_BY_APPLICATIONS.encode(), names)
 
 
 async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) -> int:
-    """How many of the records created by this run are hidden by a rule in the end."""
+    """The number of records created by this run that end up excluded."""
     if TABLES[stream].hides:
         query = (
             f"SELECT count(*) FROM {TABLES[stream].name} WHERE connection_id = %(connection)s "
@@ -227,7 +226,7 @@ async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) ->
 
 
 async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[str, str], int]:
-    """How many links wait, by their stream and target."""
+    """The number of waiting links, by stream and target."""
     answer = await db.execute(
         "SELECT stream, target, count(*) FROM pending_link WHERE connection_id = %s GROUP BY 1, 2",
         [connection_id],
@@ -238,7 +237,7 @@ async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[str, 
 async def forget_stale_links(
     db: Connection, connection_id: UUID, waiting: Collection[tuple[str, str]]
 ) -> None:
-    """Drop waiting links whose record is gone, linked, or now points elsewhere."""
+    """Delete waiting links whose record is gone, linked, or now points elsewhere."""
     for table in TABLES.values():
         for link in table.links:
             if (table.stream, link.target) in waiting:

@@ -1,4 +1,4 @@
-"""What the sync icon shows: how the last sync ended, how far the present one is, why it cannot be pressed."""
+"""What the sync icon shows: the last sync's outcome, the current one's progress, and why it is disabled."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SyncIcon:
 def icon(
     org: Organisation, page: str, *, now: datetime, seen: list[ConnectionSnapshot] | None = None
 ) -> SyncIcon:
-    """The icon of a page, over all connections of an organization; ``seen`` if they were read already."""
+    """The icon of a page, over all connections of an organization. ``seen`` are snapshots read before."""
     seen = freshness.connection_snapshots(org) if seen is None else seen
     seen = [each for each in seen if each.connection.state not in PARTED]
     state = freshness.overall(seen, page, now=now)
@@ -81,7 +81,7 @@ def _blocked(states: list[str]) -> str:
 
 
 def _together(parts: list[Progress]) -> Progress:
-    """Several syncs combined into one, which ends with the last of them."""
+    """Combine several syncs into one that ends with the last of them."""
     totals = [part.total for part in parts if part.total is not None]
     lefts = [part.left for part in parts if part.left is not None]
     return Progress(

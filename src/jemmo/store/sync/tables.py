@@ -1,4 +1,4 @@
-"""Which record goes to which table, column by column, by ``domain.entities``. ``statements.py`` makes SQL of it."""
+"""Maps records to tables, column by column, from ``domain.entities``. ``statements.py`` builds SQL from it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _encode = msgspec.json.encode
 
 
 def as_json(value: Any) -> str | None:
-    """JSON text for a jsonb column, ``None`` for an absent value. NUL escapes, which jsonb refuses, are dropped."""
+    """JSON text for a jsonb column; ``None`` for a missing value. NUL escapes, which jsonb rejects, are dropped."""
     if value is None:
         return None
     if not value:
@@ -32,7 +32,7 @@ def as_json(value: Any) -> str | None:
 class Column(NamedTuple):
     """A column, and the record's attribute of the same name.
 
-    ``cast`` is its type in the table where it is staged as another one.
+    ``cast`` is its type, if the staging table uses another one.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Link(NamedTuple):
 
 
 class Table:
-    """A synced table: its columns, relations and the words that search finds it by."""
+    """A synced table: its columns, relations and search words."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Table:
 
 
 def column_of(field: Field) -> Column:
-    """The column that a field is stored in, by its Python type."""
+    """The column that stores a field, by its Python type."""
     if field.type == tuple[str, ...]:
         return Column(field.name, "text[]", list)
     if get_origin(field.type) is dict or issubclass(field.type, Struct):
@@ -129,7 +129,7 @@ TABLES: dict[Stream, Table] = {stream: _table(entity) for stream, entity in ENTI
 
 
 def leads_nowhere(link: Link, row: str) -> str:
-    """The condition that a row's relation has no other end: it never arrived, or was deleted."""
+    """The condition that a row's relation is broken: the target never arrived, or was deleted."""
     return (
         f"{row}.{link.via} IS NOT NULL AND NOT EXISTS (SELECT FROM {TABLES[link.target].name} other "
         f"WHERE other.id = {row}.{link.column} AND other.remote_deleted_at IS NULL)"
@@ -141,7 +141,7 @@ def can_be_hidden(stream: Stream) -> bool:
 
 
 def is_hidden(stream: Stream) -> str:
-    """The condition, of a row called ``t``, that a rule hides it: by itself, or as an application by its talent."""
+    """The condition that a rule hides a row called ``t``: directly, or an application through its talent."""
     if TABLES[stream].hides:
         return "t.excluded_reason IS NOT NULL"
     if stream is Stream.APPLICATIONS:

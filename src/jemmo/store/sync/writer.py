@@ -1,4 +1,4 @@
-"""Writes one sync run into the tables: pages with their checkpoint, under the run's lease, or not at all."""
+"""Writes a sync run into the tables: pages with their checkpoint, under the run's lease, or not at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEASE = timedelta(seconds=60)
 
 
 async def hold_lease(db: Connection, context: RunContext) -> None:
-    """Renew the run's claim on its connection; raises ``LeaseLost`` when another took it."""
+    """Renew the run's claim on its connection. Raises ``LeaseLost`` if another run took it."""
     values = {"lease": LEASE, "connection": context.connection_id, "token": context.token}
     updated = await db.execute(leases.RENEW, values)
     if updated.rowcount != 1:
@@ -46,7 +46,7 @@ class Writer:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        hashers: Hashers = Hashers(),  # noqa: B008 - it never changes
+        hashers: Hashers = Hashers(),  # noqa: B008 - immutable
     ) -> None:
         self.db = db
         self.context = context
@@ -64,10 +64,10 @@ class Writer:
         return self._records.make_ready(outcome)
 
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
-        """Pages of one stream and their checkpoint in one transaction.
+        """Commit pages of one stream and their checkpoint in one transaction.
 
-        If an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the
-        others: without it the stream is only asked again for what changed since.
+        If an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the others.
+        Losing it only means asking for the stream's changes again.
         """
         batch = batch_of(pages)
         with explained():
@@ -81,7 +81,7 @@ class Writer:
         return written.counts
 
     async def _unchanged(self, batch: Batch) -> Counts | None:
-        """As ``RecordWriter.unchanged``; not asked in an initial sync, where nearly everything is new."""
+        """Like ``RecordWriter.unchanged``; not checked in an initial sync, where nearly everything is new."""
         if self.context.mode is Mode.INITIAL and batch.rows:
             return None
         await self._records.set_session()
@@ -181,13 +181,13 @@ class Writer:
             return await brake.paused(self.db, self.context.connection_id, self.context.began)
 
     async def settle(self, report: RunReport) -> None:
-        """Count what ended hidden among what this run created; drop links that nothing waits for anymore.
+        """Count the records created by this run that ended up excluded; delete waiting links that are no longer needed.
 
-        Relations that lead nowhere are warned of, unless this run did not read what they point to.
+        Broken relations cause warnings, unless this run did not read their targets.
         """
         with explained():
             await brake.close_used(self.db, self.context.connection_id)
-            if self._may_be_older(report):  # before what is hidden is counted
+            if self._may_be_older(report):  # before excluded records are counted
                 async with self._records.alone():
                     await sweeps.decide_visibility(self.db, self._names)
             for stream, counts in report.streams.items():
@@ -213,7 +213,7 @@ class Writer:
                 report.warnings.append(silent)
 
     def _may_be_older(self, report: RunReport) -> bool:
-        """Whether this run may have stored talents who are older than the history."""
+        """Whether this run may have stored talents older than the history limit."""
         if self.context.limit is None:
             return False
         return self.context.mode is not Mode.INCREMENTAL or any(
@@ -221,7 +221,7 @@ class Writer:
         )
 
     async def _broken_relations(self, waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
-        """All of them after everything was compared; after an incremental sync those whose links wait."""
+        """All broken relations after a full comparison; after an incremental sync only those that wait."""
         if self.context.mode is Mode.INCREMENTAL:
             return known_records.waiting_relations(waiting)
         async with self.db.transaction():
@@ -229,7 +229,7 @@ class Writer:
             return await known_records.broken_relations(self.db, self.context.connection_id)
 
     async def _save(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """Save checkpoints under the lease; a lost lease undoes the transaction."""
+        """Save checkpoints under the lease. A lost lease rolls the transaction back."""
         await self._records.set_session()
         saved = await self.db.execute(
             sql.CHECKPOINTS,

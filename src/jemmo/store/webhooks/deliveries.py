@@ -1,4 +1,4 @@
-"""The webhooks that a connection keeps: for its page, and by whom they name."""
+"""A connection's stored webhooks: for its page, and to find those that name a person."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def kept(connection: Connection) -> Kept:
 
 
 def naming(connection_id: UUID, hashes: Sequence[int]) -> list[int]:
-    """The ids of those that name a person by one of these hashes, or that may name anyone."""
+    """The ids of deliveries that name a person by one of these hashes, or that may name anyone."""
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT jemmo_deliveries_naming(%s::bigint[], %s)", [list(hashes), connection_id]

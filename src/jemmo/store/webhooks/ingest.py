@@ -1,4 +1,4 @@
-"""Takes webhooks in: who an address belongs to, and one statement that stores a delivery with all that follows."""
+"""Stores webhooks: finds an address's connection, and writes a delivery with all its effects in one statement."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ KEPT_BYTES = "kept_bytes"
 
 
 class Addressee(Struct, frozen=True, kw_only=True):
-    """The connection an address belongs to, as taking a webhook in needs it.
+    """The connection of an address, with what is needed to receive a webhook.
 
-    ``kept`` is how many bytes were kept of its deliveries today.
+    ``kept`` is the number of bytes stored of its deliveries today.
     """
 
     connection_id: UUID
@@ -38,9 +38,9 @@ class Addressee(Struct, frozen=True, kw_only=True):
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """A delivery that is taken in; without a body only what follows from it is kept.
+    """A received delivery. Without a body, only its effects are stored.
 
-    ``once`` is set where the same bytes mean the same event. ``named`` are the hashes of ``WebhookDelivery``.
+    ``once`` is set if the same bytes mean the same event. ``named`` are the hashes of ``WebhookDelivery``.
     """
 
     outcome: str
@@ -90,7 +90,7 @@ _ADDRESSEES = """
 
 
 async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee | None]:
-    """The connections of these addresses, in their order; ``None`` for an unknown address."""
+    """The connections of these addresses, in the same order; ``None`` for an unknown address."""
     answer = await db.execute(_ADDRESSEES, [KEPT_BYTES, list(digests)])
     known = {
         bytes(digest): Addressee(
@@ -108,20 +108,22 @@ async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee
 
 
 async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
-    """Take a delivery in and what it hints at; ``False`` if it is one that came before."""
+    """Store a delivery and the refetch requests from it. ``False`` if it came before."""
     values = _values(connection_id, arrival)
     try:
         answer = await db.execute(_STORE, values)
-    except psycopg.errors.DeadlockDetected:  # nothing was written; the other has gone on
+    except (
+        psycopg.errors.DeadlockDetected
+    ):  # nothing was written, and the other transaction has continued
         answer = await db.execute(_STORE, values)
     return await answer.fetchone() is not None
 
 
 async def store_together(db: Connection, arrivals: Sequence[tuple[UUID, Arrival]]) -> list[bool]:
-    """Store several deliveries in one commit, or none of them; returns the result of ``store`` for each.
+    """Store several deliveries in one commit, or none of them. Return the result of ``store`` for each.
 
-    Raises ``psycopg.Error``, also when a row that it needs is locked for longer than a moment: a lock on one
-    connection's rows would delay the deliveries of all others.
+    Raises ``psycopg.Error``, also when a needed row is locked for more than a moment: a lock on one connection's rows
+    would delay the deliveries of all others.
     """
     async with db.pipeline(), db.transaction():
         await db.execute(_PATIENCE)
@@ -156,12 +158,12 @@ _WAKE = "SELECT pg_notify(%s, '')"
 
 
 def wake_workers() -> None:
-    """Tell the workers, on Django's connection, that refetch requests are due."""
+    """Tell the workers that refetch requests are due, on Django's connection."""
     with connection.cursor() as cursor:
         cursor.execute(_WAKE, [CHANNEL])
 
 
-# Delete, a batch each: deliveries past their time; refetch requests that were answered long ago; old counts.
+# Delete, one batch each: expired deliveries, refetch requests settled long ago, old counts.
 _CLEAR = (
     """DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery
            WHERE received_at < now() - %(kept)s ORDER BY received_at LIMIT %(batch)s)""",
@@ -173,7 +175,7 @@ _CLEAR = (
 
 
 def clear_old() -> int:
-    """Delete a batch of what is past its time; how many rows."""
+    """Delete a batch of expired rows. Return their number."""
     count = 0
     values: dict[str, Any] = {"kept": KEPT, "batch": CLEARED_AT_ONCE}
     with connection.cursor() as cursor:
@@ -184,7 +186,7 @@ def clear_old() -> int:
 
 
 def _columns(hints: list[RefetchRequest]) -> dict[str, list[object]]:
-    """In the order in which a refetch locks them."""
+    """The columns' values, in the order in which a refetch locks the rows."""
     listed = sorted(hints, key=lambda request: (ORDER[request.stream], request.remote_id))
     return {
         "streams": [request.stream for request in listed],

@@ -1,4 +1,4 @@
-"""Writes what webhooks hint at: the records that were looked up, and that they were."""
+"""Writes refetched records, and the outcome of the requests."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
 REFETCH_COOLDOWN = timedelta(
     minutes=2
-)  # for a connection whose ATS kept a refetch waiting, while others are served
-REFETCH_BATCH_SIZE = 100  # hints of one connection
-ORPHANS = 50  # applications looked up because their talent or job is gone
+)  # for a connection whose ATS delayed a refetch, so that others are served
+REFETCH_BATCH_SIZE = 100  # requests per connection and refetch
+ORPHANS = 50  # applications refetched because their talent or job is gone
 
 
 class DueRefetch(PendingRefetch, frozen=True, kw_only=True):
-    """A hint that is due, as it stands in its table."""
+    """A due refetch request, as stored."""
 
     id: int
     heard_at: datetime
 
 
 class RefetchOutcome(Struct, frozen=True, kw_only=True):
-    """A hint that was looked up.
+    """A settled refetch request.
 
     gone   the ATS no longer has the record, so it is deleted
     waits  the ATS no longer has it, but the brake keeps it
@@ -136,21 +136,21 @@ class RefetchBatch(Struct, kw_only=True):
 
 
 class RefetchWriter:
-    """The store of one look. It writes beside a run that holds the lease, under its own claim."""
+    """The store of one refetch. It may write while a run holds the lease, under its own claim."""
 
     def __init__(
         self,
         db: Connection,
         context: RunContext,
         seal: Seal,
-        hashers: Hashers = Hashers(),  # noqa: B008 - it never changes
+        hashers: Hashers = Hashers(),  # noqa: B008 - immutable
     ) -> None:
         self.db = db
         self.context = context
         self._records = RecordWriter(db, context, seal, hashers)
 
     async def commit_refetched(self, batch: RefetchBatch) -> Counts:
-        """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""
+        """Write records, deletions, and the settled requests in one transaction. Raises ``LeaseLost``."""
         total = Counts()
         with explained():
             async with self._records.alone():
@@ -226,7 +226,7 @@ class RefetchWriter:
 
 
 async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID | None:
-    """Take a connection whose hints are due, ``only`` that one if it is given; ``None`` if there is none."""
+    """Claim a connection with due requests, or ``only`` that one; ``None`` if there is none."""
     with explained():
         answer = await db.execute(_CLAIM, {"token": token, "claim": CLAIM, "only": only})
         row = await answer.fetchone()
@@ -236,7 +236,7 @@ async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID |
 async def release(
     db: Connection, connection_id: UUID, token: UUID, rest: timedelta | None = None
 ) -> None:
-    """Release a connection; it can't be claimed until its ``rest`` is over."""
+    """Release a connection. It can't be claimed until its ``rest`` is over."""
     with explained():
         await db.execute(
             "UPDATE webhook_address SET claim = NULL, claimed_until = clock_timestamp() + %s "
@@ -246,9 +246,9 @@ async def release(
 
 
 async def due(db: Connection, connection_id: UUID) -> list[DueRefetch]:
-    """Hints that are due, those that wait longest first.
+    """Due refetch requests, the longest waiting first.
 
-    The stream is unknown to this version, so the request is dropped.
+    Requests for streams unknown to this version are dropped.
     """
     with explained():
         await db.execute(
@@ -284,9 +284,9 @@ async def defer_refetches(
     at: datetime | timedelta,
     trouble: str = "",
 ) -> None:
-    """Refetch these later, because of the ``trouble``.
+    """Retry these refetches later, because of the ``trouble``.
 
-    A request that a webhook has repeated in the meantime keeps its time.
+    A request that a webhook has repeated meanwhile keeps its time.
     """
     moment = "clock_timestamp() + %s" if isinstance(at, timedelta) else "%s"
     with explained():
@@ -300,7 +300,7 @@ async def defer_refetches(
 async def discard_refetches(
     db: Connection, connection_id: UUID, ids: Sequence[int], trouble: str = ""
 ) -> None:
-    """Give these up: the next sync finds what changed."""
+    """Give up these requests. The next sync finds what changed."""
     with explained():
         await db.execute(
             "UPDATE webhook_hint SET due_at = NULL, attempts = 0, trouble = %s "

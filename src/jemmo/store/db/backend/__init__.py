@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, with every statement in the scope of the current request."""
+"""Django's PostgreSQL backend, with every statement in the scope of the current request."""

@@ -17,9 +17,9 @@ from jemmo.store.db.scope import Scope
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A statement outside of a transaction gets one of its own: it is sent together with its scope.
+    """Sends a statement outside of a transaction in its own one, together with its scope.
 
-    The setting ends with its transaction, so that a pooled session can't carry it to another request.
+    The setting ends with the transaction, so a pooled session can't carry it to another request.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,11 +36,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.remember_scope(session_scope)
 
     def remember_scope(self, session_scope: Scope) -> None:
-        """Postgres was told so; where no transaction is open, it has forgotten it again."""
+        """Remember the scope sent to Postgres, which forgets it at the end of a transaction."""
         self._told = None if self.get_autocommit() else session_scope
 
-    # Where a transaction begins, ends or goes back, Postgres may have forgotten what it was told. (Django's stubs lack
-    # these.)
+    # When a transaction starts, ends or rolls back, Postgres may forget the scope. (Django's stubs lack these methods.)
 
     def _set_autocommit(self, autocommit: bool) -> None:
         self._told = None
@@ -59,7 +58,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._commit()  # type: ignore[misc]
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Of the pool too. Whether there is something to commit."""
+        """Also configures the pool's connections. Returns whether a commit is needed."""
         super()._configure_connection(connection)  # type: ignore[misc]
         connection.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
         connection.adapters.register_loader("timestamptz", TimeLoader)
@@ -71,21 +70,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class TimeLoader(TimestamptzLoader):
-    """Reads a time by Python's own parser. Django's, by a pattern, takes half of the time of a page of the feed."""
+    """Parses times with Python's own parser. Django's, by a pattern, takes half the time of a feed page."""
 
-    timezone = UTC  # Django asks for it
+    timezone = UTC  # Django requires it
 
     def load(self, data: Any) -> datetime:
         try:
             return datetime.fromisoformat(str(data, "ascii"))
-        except ValueError:  # infinity, or years that Python does not know
+        except ValueError:  # infinity, or years that Python does not support
             return super().load(data)
 
 
 def _in_scope(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """Execute in the scope in force. A function, since a wrapper that refers to its connection would be a cycle."""
+    """Execute in the current scope. A function, because a bound method would create a reference cycle."""
     database: DatabaseWrapper = context["connection"]
     session_scope = scope.current()
     if session_scope is None or database.needs_rollback or database.has_scope(session_scope):
