@@ -1,1 +1,1 @@
-"""Jemmo ATS sync: keeps a company's recruiting data true to its Applicant Tracking System."""
+"""Jemmo ATS sync: keeps a copy of a company's recruiting data in step with its Applicant Tracking System."""

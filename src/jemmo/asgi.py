@@ -19,7 +19,7 @@ hooks = Hooks()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Webhooks go their own short way, everything else to Django."""
+    """Send webhooks to their own small application, everything else to Django."""
     path = str(scope.get("path", ""))
     if scope["type"] == "http" and path.startswith(PREFIX):
         await hooks(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Makes the parts ready to work: the database up and migrated, Django configured."""
+"""Prepares a process: the database up and migrated, Django configured."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from jemmo.embedded import check_server, database_url, locks
 from jemmo.platforms import keep_memory_private
 from jemmo.store.db import policies, schema, scope, versions
 
-COLLECT_SECONDS = 60  # that a server waits while another one collects the pages' files
+COLLECT_SECONDS = 60  # that a server waits while another one collects the static files
 
 
 def start(*, operator: bool = True, process: str = "command", pool: int = 0) -> str:
-    """Everything a command needs; the URL by which the application reaches the database.
+    """Prepare everything a command needs. Return the URL by which the application reaches the database.
 
-    An ``operator``'s command sees every organization; pages and tasks only see what they are allowed to. Their
-    threads share a ``pool`` of so many connections, and ``process`` is what Postgres lists them as. Raises
-    ``ConfigError`` with what to do.
+    With ``operator``, a command sees every organization; pages and tasks see only what they are allowed to. Their
+    threads share a ``pool`` of so many connections, and Postgres lists them as ``process``. Raises ``ConfigError`` with
+    what to do.
     """
     url = _reach()
     with scope.acting_in(None):
@@ -44,7 +44,7 @@ def start(*, operator: bool = True, process: str = "command", pool: int = 0) -> 
 
 
 def start_as_owner() -> str:
-    """For what replaces the tables themselves: nothing is migrated, no keys are made, every row is seen."""
+    """For commands that replace the tables: no migrations, no new keys, and every row is visible."""
     url = _reach()
     database = connections["default"]
     _refuse_all_but_the_owner(database)
@@ -56,7 +56,7 @@ def start_as_owner() -> str:
 
 
 def _reach() -> str:
-    """The database's URL as it was given or made; Django is set up for it."""
+    """Set up Django for the configured or embedded database, and return its URL."""
     keep_memory_private()
     url = database_url()
     if os.environ.get("DATABASE_URL"):
@@ -67,17 +67,17 @@ def _reach() -> str:
 
 
 def setup() -> None:
-    """Configure Django; the database is not touched."""
+    """Configure Django without using the database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
     django.setup()
     logs.setup()
-    if not gc.isenabled():  # by jemmo.cli.main.run; from here on there may be garbage
+    if not gc.isenabled():  # turned off by jemmo.cli.main.run
         gc.freeze()
         gc.enable()
 
 
 def bring_up_to_date() -> None:
-    """Make or move our schema and apply the migrations that are missing, one process at a time.
+    """Create or move our schema and apply missing migrations, one process at a time.
 
     Tables of a newer Jemmo are refused.
     """
@@ -110,26 +110,26 @@ def check_keys() -> None:
 
 
 def _as_application(url: str, process: str, pool: int) -> str:
-    """Put this process, and those it starts, in the application's role."""
+    """Switch this process, and those it starts, to the application's role."""
     from jemmo.services.operations import application_role  # noqa: PLC0415 - as above
     from jemmo.settings import database  # noqa: PLC0415
 
     role_url = application_role.access(url).url
     os.environ["DATABASE_URL"] = role_url
     connections.close_all()
-    # In place: the connections of all threads share it. The pool is made when the first of them is needed.
+    # In place, because the connections of all threads share it. The pool is created on first use.
     connections.settings["default"].update(database(role_url, process=process, pool=pool))
     return role_url
 
 
 def stop() -> None:
-    """Close the pool and its threads, once nothing asks the database anymore."""
+    """Close the pool and its threads, once the database is no longer needed."""
     connections.close_all()
     connections["default"].close_pool()  # type: ignore[attr-defined]
 
 
 def _refuse_all_but_the_owner(database: BaseDatabaseWrapper) -> None:
-    """A role that owns no tables cannot change them."""
+    """Refuse to migrate as a role that doesn't own the tables, since it can't change them."""
     with database.cursor() as cursor:
         if not schema.may_change(cursor):
             raise ConfigError("not_the_owner")
@@ -142,10 +142,10 @@ def _check(url: str) -> None:
 
 
 def collect_static() -> None:
-    """Collect the pages' files, compressed and named by content, for the web application to serve.
+    """Collect the static files, compressed and named by content, for the web application to serve.
 
-    Only when they are others than last time: collecting takes each of them away for a moment, and another server of
-    this data folder may be giving them out. If two processes start at once, one collects.
+    Runs only when they have changed: collecting removes each file for a moment, and another server of this data folder
+    may be serving them. If two processes start at once, one collects.
     """
     root = Path(settings.STATIC_ROOT)
     root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -160,7 +160,7 @@ def collect_static() -> None:
 
 
 def _static_files() -> str:
-    """A digest of what there is to collect: places, sizes and times."""
+    """A digest of the files to collect: paths, sizes and times."""
     digest = hashlib.sha256()
     for finder in get_finders():
         for name, storage in finder.list([]):

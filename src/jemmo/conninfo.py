@@ -1,6 +1,6 @@
-"""The address of a database, in every form that PostgreSQL's own tools take: a URL, or ``host=… dbname=…``.
+"""The address of a database in every form that PostgreSQL's own tools accept: a URL, or ``host=… dbname=…``.
 
-Its parts have libpq's names. No error repeats the address, since it holds the password.
+Its parts have libpq's names. No error repeats the address, since it contains the password.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jemmo.domain.errors import ConfigError
 
 
 def parse(address: str) -> dict[str, str]:
-    """The parts that the address names. Raises ``ConfigError``."""
+    """Return the parts of the address. Raises ``ConfigError``."""
     try:
         parts = {name: str(value) for name, value in conninfo_to_dict(address).items()}
     except (psycopg.Error, UnicodeDecodeError) as error:
@@ -25,12 +25,12 @@ def parse(address: str) -> dict[str, str]:
 
 
 def changed(address: str, **parts: str | None) -> str:
-    """The same database with other parts; ``None`` removes one."""
+    """Return the address with other parts; ``None`` removes one."""
     return make_conninfo("", **{**parse(address), **parts})
 
 
 def _is_clear(parts: dict[str, str]) -> bool:
-    """Whether no part of a password ended up in another place; sockets' paths may hold anything."""
+    """Whether no part of a password ended up in another field. Socket paths may contain anything."""
     hosts = [host for host in parts.get("host", "").split(",") if not host.startswith(("/", "@"))]
     misplaced = any("@" in part for part in (*hosts, parts.get("dbname", "")))
     return not misplaced and re.fullmatch(r"[\d,]*", parts.get("port", "")) is not None

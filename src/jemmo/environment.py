@@ -10,7 +10,7 @@ from jemmo.domain.validation import split_address
 
 LARGEST = 1_000_000_000
 CENTURY = 36_500
-"""The most days that a variable may ask for: further away, dates end."""
+"""The largest number of days accepted; beyond it, dates overflow."""
 
 
 def number(name: str, default: int, *, least: int = 0, most: int = LARGEST) -> int:
@@ -43,10 +43,10 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
 
 
 def address(name: str) -> SplitResult:
-    """The address in a variable, empty without one. Raises ``ConfigError`` for what is none."""
+    """The address in a variable, empty without one. Raises ``ConfigError`` for an invalid one."""
     try:
         parts = split_address(os.environ.get(name, "").strip())
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises if it is not a number
     except ValueError:
         raise ConfigError("environment", variant="address", variable=name) from None
     return parts

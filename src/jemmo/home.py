@@ -1,4 +1,4 @@
-"""The folder of this installation's data: database, keys, resumes."""
+"""The data folder of this installation: database, keys, resumes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import platformdirs
 
 
 def home_path(environ: Mapping[str, str]) -> Path:
-    """The data folder that this environment names, as an absolute path; nothing is created."""
+    """The data folder from the environment, as an absolute path. Creates nothing."""
     chosen = environ.get("JEMMO_HOME")
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -18,7 +18,7 @@ def home_path(environ: Mapping[str, str]) -> Path:
 
 
 def home() -> Path:
-    """The data folder, created for its owner alone if it is not there yet."""
+    """The data folder, created for its owner only if it does not exist."""
     folder = home_path(os.environ)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -1,7 +1,7 @@
-"""Logs: one line an event, as text or, with ``JEMMO_LOG=json``, as JSON. Never a person's data, never a key.
+"""Logs: one line per event, as text or, with ``JEMMO_LOG=json``, as JSON. Never personal data, never a key.
 
-The subject of lines (the run, the connection) is bound once (``about``) and is on every line within. Exceptions are
-logged by type and location alone, since a message may contain the values that caused it.
+``about`` binds the subject (the run, the connection) once, for every line within. Exceptions are logged only by type
+and location, since a message may contain the values that caused it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from jemmo.domain.errors import ConfigError
 FORMS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 NOT_LOGGED = (404, 405, 414)
-UNKNOWN = "…"  # an address that no page has, or that was refused before it was looked up
-LONGEST = 500  # characters of what a line says: a visitor's Host header of 58 KB made one of 116
-FRAMES = 6  # of an exception's end
+UNKNOWN = "…"  # a URL that no page has, or that was refused before the lookup
+LONGEST = 500  # characters of a message: a visitor's Host header of 58 KB made one of 116 KB
+FRAMES = 6  # of an exception, the last ones
 FACTS = ("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task")
 """The fields that a line may have besides its message; any others are dropped."""
 
@@ -32,7 +32,7 @@ Event = MutableMapping[str, Any]
 
 
 def setup() -> None:
-    """Once a process. Raises ``ConfigError`` for a setting that is none."""
+    """Set up logging, once per process. Raises ``ConfigError`` for an invalid setting."""
     form = _choice("JEMMO_LOG", FORMS, "text")
     level = _choice("JEMMO_LOG_LEVEL", LEVELS, "info" if form == "json" else "warning")
     before: list[Any] = [
@@ -69,7 +69,7 @@ def setup() -> None:
 
 @contextmanager
 def about(**facts: object) -> Iterator[None]:
-    """Adds context to every line logged within."""
+    """Add context to every line logged inside the block."""
     with bound_contextvars(**{name: str(value) for name, value in facts.items()}):
         yield
 
@@ -91,12 +91,12 @@ def _only_facts(_: Any, __: str, event: Event) -> Event:
 
 
 def _is_told(record: logging.LogRecord) -> bool:
-    """An address without a page, or without this method, is not logged: anyone could fill the log with it."""
+    """Whether to log a request. A URL without a page, or with a wrong method, is not logged: it could flood the log."""
     return getattr(record, "status_code", None) not in NOT_LOGGED
 
 
 def _routes(_: Any, __: str, event: Event) -> Event:
-    """An address of a page by its pattern: the address itself may be a secret, an invitation's link for example."""
+    """Log a page's URL by its pattern, since the URL itself may be a secret, such as an invitation link."""
     record = event.get("_record")
     request = getattr(record, "request", None)
     path = getattr(request, "path", None)
@@ -112,7 +112,7 @@ def _routes(_: Any, __: str, event: Event) -> Event:
 
 
 def _short(_: Any, __: str, event: Event) -> Event:
-    """Visitors cannot fill the disk with what they send, when the line repeats it."""
+    """Shorten lines that repeat what visitors send, so that they can't fill the disk."""
     text = str(event["event"])
     if len(text) > LONGEST:
         event["event"] = f"{text[:LONGEST]}…"
@@ -120,7 +120,7 @@ def _short(_: Any, __: str, event: Event) -> Event:
 
 
 def _places(_: Any, __: str, event: Event) -> Event:
-    """An exception by its type and where it was, without its message."""
+    """An exception's type and locations, without its message."""
     info = event.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()

@@ -1,4 +1,4 @@
-"""Which systems Jemmo runs on; docs/operations.md has the table. Imports nothing that a system may lack."""
+"""The systems that Jemmo runs on; docs/operations.md has the table. Imports nothing that a system may lack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from importlib.util import find_spec
 
 NEEDED = ("fcntl", "pwd", "resource")
-"""Modules of Python that Unix alone has: locks between processes, users, limits for the reader of files."""
+"""Python modules that exist only on Unix: file locks, users, limits for the file reader."""
 
 UNSUPPORTED = """\
 Error: Jemmo does not run on this system ({system}): Python has no {missing} here.
@@ -26,9 +26,9 @@ def check() -> None:
 
 
 def keep_memory_private() -> None:
-    """On Linux, let no other process of the same user read or trace this one, and leave no core dump.
+    """On Linux, prevent other processes of the same user from reading or tracing this one, and disable core dumps.
 
-    Forks inherit it. root still may, and another program that this one starts is not protected by it.
+    Forks inherit it. root may still do so, and other programs started by this one are not protected.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

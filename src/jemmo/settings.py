@@ -1,6 +1,6 @@
 """Django's settings. The environment decides; everything else has a safe default.
 
-``DATABASE_URL`` must be set by whoever starts Django: the commands do (``jemmo.bootstrap``), tests do.
+Whoever starts Django must set ``DATABASE_URL``: the commands do (``jemmo.bootstrap``), tests do.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from jemmo.web.frame.limits import LARGEST
 BASE = Path(__file__).resolve().parent
 POOL: dict[str, Any] = {
     "timeout": CONNECT_WAIT,
-    "max_idle": 300.0,  # seconds after which a connection that nobody needs is closed
+    "max_idle": 300.0,  # seconds after which an unused connection is closed
     "max_lifetime": 3600.0,
-    "reconnect_timeout": 5.0,  # then the next request tries again: Postgres may be back
+    "reconnect_timeout": 5.0,  # then the next request tries again, since Postgres may be back
 }
 
 
 def site_url(text: str) -> str:
-    """The address of the pages, without a path: cookies and links are for a whole host."""
+    """The pages' origin, without a path: cookies and links apply to a whole host."""
     written = text.strip().rstrip("/")
     try:
         parts = split_address(written)
@@ -83,7 +83,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("JEMMO_ORIGINS", "").split(","
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///jemmo"))}
 
 INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig",  # looks for admin pages in jemmo.urls: only there are they shown
+    "django.contrib.admin.apps.SimpleAdminConfig",  # finds admin pages in jemmo.urls, the only place that shows them
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -182,21 +182,21 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Jemmo"
 ACCOUNT_RATE_LIMITS = {
-    # A key of an ATS is tried by asking the ATS: whoever is signed in must not be able to try many.
+    # Trying an ATS key sends a request to the ATS, so signed-in people must not be able to try many.
     "ats_key": "10/10m/user,20/10m/key",
-    "ats_question": "30/10m/user,60/10m/key",  # with the key that is there
+    "ats_question": "30/10m/user,60/10m/key",  # with the stored key
     # Passwords (``jemmo.web.accounts.sign_in``): the more often it fails, the longer the wait.
     "login_address": "10/m/ip,60/h/ip",
     "login_account": "5/5m/key,15/h/key,40/d/key",
     "login_known": "5/5m/key,15/h/key,40/d/key",
     "reset_password": "20/m/ip,3/5m/key,10/d/key",
-    "support": "20/h/user",  # each is kept, and mailed to whoever answers
-    "invite": "30/h/user",  # e-mails to whomever, with words of the inviter's choice
+    "support": "20/h/user",  # each is stored, and mailed to whoever answers
+    "invite": "30/h/user",  # e-mails to anyone, with text of the inviter's choice
     "login_failed": "10/m/ip,5/5m/key,15/h/key,40/d/key",  # codes of two-step sign-in
 }
 # How many proxies in front of Jemmo add to X-Forwarded-For; without any, the header is not read.
 ALLAUTH_TRUSTED_PROXY_COUNT = number("JEMMO_PROXIES", 0)
-# In the database: all processes count attempts together.
+# In the database, so that all processes count attempts together.
 CACHES = {"default": {"BACKEND": "jemmo.store.db.cache.JsonCache"}}
 
 LANGUAGE_CODE = "en"
@@ -223,11 +223,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_HTTPONLY = True
-# Of this host alone, set over TLS alone: no neighbouring host can put another in their place.
+# Only for this host and only over TLS, so that no neighboring host can replace them.
 SESSION_COOKIE_NAME = "__Host-jemmo" if SECURE_SSL else "jemmo"
 CSRF_COOKIE_NAME = "__Host-jemmo-csrf" if SECURE_SSL else "jemmo-csrf"
 KNOWN_COOKIE_NAME = "__Host-jemmo-known" if SECURE_SSL else "jemmo-known"
-PASSWORD_RESET_TIMEOUT = 86_400  # seconds that a link in an e-mail is good for
+PASSWORD_RESET_TIMEOUT = 86_400  # seconds that a link in an e-mail is valid
 SESSION_COOKIE_AGE = number("JEMMO_SESSION_DAYS", 14, least=1, most=CENTURY) * 86_400
 SESSION_IDLE_SECONDS = number("JEMMO_IDLE_MINUTES", 720) * 60
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST
@@ -241,13 +241,13 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
 JEMMO_DEMO = os.environ.get("JEMMO_DEMO") == "1"
-"""Set by `jemmo up --demo`: a page tells how to change a record in the simulated ATS."""
+"""Set by `jemmo up --demo`: a page explains how to change a record in the simulated ATS."""
 
 JEMMO_ATS_HOSTS = [host for host in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if host]
-"""Hosts, besides public ones, that an admin may connect to from the browser."""
+"""Non-public hosts that an admin may connect to from the browser."""
 
-# smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed to whoever started
-# this in a terminal, and nowhere else: their links open accounts, so no log may have them.
+# smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed only to the
+# terminal that started this process. No log may contain them, because their links open accounts.
 MAIL = address("JEMMO_EMAIL_URL")
 EMAIL_BACKEND = mail_backend(is_server=bool(MAIL.hostname), is_terminal=sys.stdout.isatty())
 EMAIL_HOST = MAIL.hostname or "localhost"
@@ -258,9 +258,9 @@ EMAIL_USE_TLS = MAIL.scheme == "smtp" and MAIL.query != "tls=no"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>")
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
-# How long past syncs and notifications are kept; 0 keeps them all.
+# How long past syncs and notifications are kept; 0 keeps all.
 HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90, most=CENTURY)
-# How long the API's changes are kept, and feeds that nobody reads.
+# How long the API's changes, and feeds that nobody reads, are kept.
 FEED_DAYS = number("JEMMO_FEED_DAYS", 7, least=1, most=CENTURY)
 # Per token and web process.
 API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000, least=1)

@@ -11,7 +11,7 @@ from jemmo.web.frame.health import healthz, metrics, readyz
 
 admin.autodiscover()
 only_support()
-# Two-step sign-in there as well, if it is set up.
+# Includes two-step sign-in, if it is set up.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [

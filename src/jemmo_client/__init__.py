@@ -1,6 +1,6 @@
-"""Read Jemmo's API from Python: records, changes, snapshots, proofs of a copy, and webhooks.
+"""Read Jemmo's API from Python: records, changes, snapshots, digests of a copy, and webhooks.
 
-It needs Python's own library alone; only ``verify_webhook`` needs ``standardwebhooks``.
+It needs only Python's standard library; ``verify_webhook`` also needs ``standardwebhooks``.
 """
 
 from jemmo_client.client import Change, ChangePage, Client, Digest, Record, Snapshot

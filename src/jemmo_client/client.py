@@ -21,7 +21,7 @@ LONGEST_PAUSE = 60.0  # seconds
 
 
 class Change(TypedDict, total=False):
-    """A change of a record. ``record`` is there if asked for: the record as it is now, ``None`` if it is gone."""
+    """A change of a record. ``record``, if requested, is the record as it is now, ``None`` if it is gone."""
 
     seq: int
     entity: str
@@ -39,7 +39,7 @@ class ChangePage(TypedDict):
 
 
 class Digest(TypedDict, total=False):
-    """``entities`` are those that the token may read; ``parts`` are there if asked for."""
+    """``entities`` are those that the token may read; ``parts`` are set if requested."""
 
     seq: int
     entities: dict[str, Total]
@@ -47,7 +47,7 @@ class Digest(TypedDict, total=False):
 
 
 class Snapshot:
-    """All records of an entity, one after the other. Then ``seq`` is the number to continue from."""
+    """Iterates over all records of an entity. At the end, ``seq`` is the number to continue from."""
 
     seq: int
 
@@ -67,8 +67,8 @@ class Snapshot:
 class Client:
     """Reads the API with a token.
 
-    Requests that the server is too busy for (429, 503) are sent again when it says so, up to ``attempts`` times in all.
-    Other refusals raise ``ApiError``, and a server that can't be reached ``OSError``.
+    Requests that a busy server refuses (429, 503) are repeated when it says so, up to ``attempts`` times in all. Other
+    refusals raise ``ApiError``, and a server that can't be reached ``OSError``.
     """
 
     def __init__(
@@ -81,22 +81,22 @@ class Client:
         transport: Transport = over_http,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``url`` is where Jemmo is, such as ``https://jemmo.example.com``; ``timeout`` is in seconds.
+        """``url`` is Jemmo's address, such as ``https://jemmo.example.com``; ``timeout`` is in seconds.
 
-        Redirects are not followed: they could lead the token to another host.
+        Redirects are not followed: they could send the token to another host.
         """
-        # An error about a header with a line break in it would show the token.
+        # An error about a header with a line break would reveal the token.
         self._base, self._token = f"{url.rstrip('/')}/api/v1", token.strip()
         self._timeout, self._attempts = timeout, max(1, attempts)
         self._transport, self._pause = transport, pause
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """The answer of any address, such as ``connections``. Parameters that are ``None`` are left out."""
+        """Get any path, such as ``connections``. Parameters that are ``None`` are omitted."""
         with self._sent("GET", path, parameters) as answer:
             return json.loads(answer.body.read())
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        """Change something, once: a request that is sent again has the same ``key``, a new one if none is given."""
+        """Make a change, once. A repeated request uses the same ``key``; a new key is made if none is given."""
         headers = {"Idempotency-Key": key or str(uuid4())}
         with self._sent("POST", path, {}, headers=headers, body=body) as answer:
             return json.loads(answer.body.read())
@@ -124,7 +124,7 @@ class Client:
     def changes(
         self, after: int | None = None, *, limit: int = 500, wait: float = 0, records: bool = False
     ) -> ChangePage:
-        """The changes after a number; without one, the number of now.
+        """The changes after a number; without one, after the current number.
 
         ``wait`` is how many seconds to wait for the first change, up to 30. ``records`` adds each record as it is now.
         Raises ``CursorExpired``.
@@ -134,7 +134,7 @@ class Client:
         return cast("ChangePage", answer)
 
     def follow(self, after: int, *, wait: float = 30, **options: Any) -> Iterator[ChangePage]:
-        """Pages of changes as they happen, without end. Store ``next_after`` together with what you made of a page."""
+        """Yield pages of changes as they happen, forever. Store ``next_after`` together with the page's results."""
         while True:
             page = self.changes(after, wait=wait, **options)
             yield page
@@ -208,5 +208,5 @@ def _refusal(answer: Answer) -> ApiError:
 
 
 def _may_pass(error: ApiError) -> bool:
-    """Whether the same request may succeed later: also where the one before it is still under way."""
+    """Whether the same request may succeed later, including when an earlier attempt is still running."""
     return error.status in RETRIED or error.code == "idempotency_in_use"

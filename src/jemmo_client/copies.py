@@ -8,7 +8,7 @@ from typing import TypedDict
 
 
 class Total(TypedDict):
-    """How many records there are, and the sum of the hashes of their versions modulo 2²⁵⁶, in hexadecimal."""
+    """The number of records, and the sum of their versions' hashes modulo 2²⁵⁶, in hexadecimal."""
 
     count: int
     digest: str
@@ -19,7 +19,7 @@ Part = TypedDict("Part", {"from": str | None, "to": str | None, "count": int, "d
 
 
 def total_of(versions: Iterable[tuple[str, str]]) -> Total:
-    """Of a copy's records: the ``id`` and ``modified_at`` of each, exactly as the API wrote them."""
+    """The total of a copy's records, from each ``id`` and ``modified_at`` exactly as the API wrote them."""
     count = total = 0
     for record_id, modified_at in versions:
         count += 1

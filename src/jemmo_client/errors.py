@@ -1,4 +1,4 @@
-"""What the API refuses, as exceptions."""
+"""The API's errors, as exceptions."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class ApiError(Exception):
 
 
 class CursorExpired(ApiError):
-    """The feed can't continue from this number: start over with a snapshot."""
+    """The feed can't continue from this number. Start over with a snapshot."""
 
 
 class IncompleteSnapshot(Exception):
-    """A snapshot ended before its last line: read it again."""
+    """A snapshot ended before its last line. Read it again."""
 
 
 def error_of(status: int, body: bytes, retry_after: float | None) -> ApiError:
-    """The exception for an answer. A proxy on the way may answer with something else than a problem document."""
+    """The exception for a response, including one from a proxy that is not a problem document."""
     try:
         problem = json.loads(body)
     except ValueError:

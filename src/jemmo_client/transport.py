@@ -12,7 +12,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 
 class Lines(Protocol):
-    """The body of an answer, read as a whole or line by line."""
+    """The body of a response, read as a whole or line by line."""
 
     def read(self) -> bytes: ...
     def __iter__(self) -> Iterator[bytes]: ...
@@ -35,11 +35,11 @@ class Call(NamedTuple):
 
 
 Transport = Callable[[Call], AbstractContextManager[Answer]]
-"""Sends a request; the answer can be read inside the block. Raises ``OSError`` where there is none."""
+"""Sends a request; the response can be read inside the block. Raises ``OSError`` if there is none."""
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Leaves a redirect as it is: Python would send the token along, to whichever host it leads."""
+    """Doesn't follow redirects: Python would send the token to whichever host they lead to."""
 
     def redirect_request(self, *_: object) -> None:
         return None
@@ -59,7 +59,7 @@ def over_http(call: Call) -> Iterator[Answer]:
 
 
 def seconds_of(retry_after: str | None) -> float | None:
-    """The header ``Retry-After``, which is a number of seconds or a date."""
+    """The header ``Retry-After``, a number of seconds or a date, in seconds."""
     if not retry_after:
         return None
     if retry_after.isdecimal():

@@ -1,4 +1,4 @@
-"""What Jemmo sends to a program."""
+"""Webhooks from Jemmo."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Event(TypedDict):
 
 
 def verify_webhook(secret: str, body: bytes, headers: Mapping[str, str]) -> Event:
-    """The event in a request to your endpoint, whose body must be as it came.
+    """Verify a request to your endpoint and return its event. The body must be exactly as received.
 
-    Raises ``standardwebhooks.WebhookVerificationError`` where the signature is another, or older than 5 minutes.
+    Raises ``standardwebhooks.WebhookVerificationError`` if the signature is wrong, or older than 5 minutes.
     """
-    from standardwebhooks import (  # noqa: PLC0415 - all else works without it
+    from standardwebhooks import (  # noqa: PLC0415 - everything else works without it
         Webhook,
         WebhookVerificationError,
     )
@@ -28,5 +28,5 @@ def verify_webhook(secret: str, body: bytes, headers: Mapping[str, str]) -> Even
     lower = {name.lower(): value for name, value in headers.items()}
     try:
         return cast("Event", webhook.verify(body, lower))
-    except ValueError:  # headers or a body that no sender of ours writes
+    except ValueError:  # headers or a body that Jemmo never sends
         raise WebhookVerificationError("Malformed request") from None

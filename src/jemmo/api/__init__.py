@@ -1,1 +1,1 @@
-"""The REST API: what other programs read. See docs/api.md."""
+"""The REST API for other programs. See docs/api.md."""

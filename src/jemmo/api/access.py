@@ -36,10 +36,10 @@ View = Callable[Concatenate[Any, P], HttpResponseBase]
 
 
 def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]], View[P]]:
-    """Let an operation run in the scope of the request's token, if that has all these rights.
+    """Run an operation in the scope of the request's token, if the token has all these rights.
 
     Operations that write have their own, lower limit. Raises ``Problem``, also for parameters that the view does not
-    have: a misspelled filter must not answer with everything.
+    have: a misspelled filter must not return everything.
     """
 
     def guard(view: View[P]) -> View[P]:
@@ -69,7 +69,7 @@ def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]
 
 
 def authenticate(request: Any) -> ApiToken:
-    """Set the request's ``token``, before anything else of the request is checked. Raises ``Problem``."""
+    """Set the request's ``token`` before anything else in the request is checked. Raises ``Problem``."""
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     token = tokens.recognize(secret.strip(), timezone.now()) if kind.lower() == "bearer" else None
     if token is None:
@@ -87,7 +87,7 @@ def scope_missing(right: ApiScope) -> Problem:
 
 
 def _parameters(view: Callable[..., Any]) -> tuple[str, ...]:
-    """What a view reads from the query, by parameter name; path parameters do no harm."""
+    """The query parameters that a view reads. Path parameters do no harm."""
     parameters = list(inspect.signature(view).parameters.values())[1:]
     return tuple(_alias(each) or each.name for each in parameters)
 
@@ -98,7 +98,7 @@ def _alias(parameter: inspect.Parameter) -> str | None:
 
 
 def take_turn(token: ApiToken, *, writes: bool) -> dict[str, str]:
-    """Count a token's request and return the headers with what is left. Raises ``Problem``."""
+    """Count a token's request and return the headers with the remaining limit. Raises ``Problem``."""
     left = LIMITER.take(str(token.pk))
     return WRITE_LIMITER.take(str(token.pk)) if writes else left
 
@@ -106,7 +106,7 @@ def take_turn(token: ApiToken, *, writes: bool) -> dict[str, str]:
 class Limiter:
     """Counts each token's requests in windows of a minute. Each web process counts its own.
 
-    ``setting`` names how many there may be.
+    ``setting`` names the setting with the limit.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Limiter:
         self._counts: dict[str, int] = {}
 
     def take(self, key: str) -> dict[str, str]:
-        """Count a request and return the headers with what is left. Raises ``Problem`` when nothing is."""
+        """Count a request and return the headers with the remaining limit. Raises ``Problem`` when nothing is left."""
         now = self._clock()
         window, most = int(now // WINDOW), getattr(settings, self._setting)
         ends = math.ceil((window + 1) * WINDOW - now)

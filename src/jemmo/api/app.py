@@ -1,4 +1,4 @@
-"""The API with all of its operations, which come with their modules."""
+"""The API with all its operations, which register when their modules are imported."""
 
 from jemmo.api import (
     feed_operations,

@@ -1,4 +1,4 @@
-"""Where the next page begins: opaque to clients, and valid only for its list."""
+"""Cursors of the next page: opaque to clients, and valid only for their list."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def read(kind: str, cursor: str) -> Place:
 
 
 def seal(kind: str, last: bytes) -> str:
-    """The cursor of a list, of whatever its page ends with."""
+    """The cursor of a list, from the end of the page."""
     return base64.urlsafe_b64encode(kind.encode() + b":" + last).decode().rstrip("=")
 
 
 def unseal(kind: str, cursor: str) -> bytes:
-    """Decode where the previous page ended; raises ``Problem``, also for a cursor of another list."""
+    """Decode where the previous page ended. Raises ``Problem``, also for a cursor of another list."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)

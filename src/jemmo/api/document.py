@@ -1,4 +1,4 @@
-"""The document that describes the API, and what every operation is declared with.
+"""The OpenAPI document, and the declaration of operations.
 
 Annotations are evaluated by django-ninja, so parameters are declared with these names.
 """
@@ -22,9 +22,9 @@ from jemmo.store.feed.entities import ENTITIES as FEED_ENTITIES
 from jemmo.store.records.export import KINDS
 
 VERSION = "1"
-MOST = 500  # records of a page
+MOST = 500  # records per page
 LISTS = {str(stream): entity.plural.lower() for stream, entity in ENTITIES.items()}
-"""The synced records that can be read, by their name in addresses."""
+"""The synced records that can be read, by their name in URLs."""
 PROBLEM = {
     "type": "object",
     "description": "An error as RFC 9457 describes it.",
@@ -58,7 +58,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "updated_since": {"format": "date-time"},
     "entity": {"enum": list(FEED_ENTITIES)},
 }
-"""What parameters with these names accept, if their Python type does not say it."""
+"""Schemas of parameters with these names whose Python type does not define what they accept."""
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -70,7 +70,7 @@ Include = Annotated[str | None, Query(description="What to add to each record.")
 
 
 class Api(NinjaAPI):
-    """The API, with a document that is built once, since anyone may request it, as often as they like."""
+    """The API. Its document is built only once, since anyone may request it as often as they like."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -100,7 +100,7 @@ class Api(NinjaAPI):
 
 
 STRUCTS: list[type] = []
-"""The rows that operations answer with, other than synced records; ``answers_with`` adds them."""
+"""The rows that operations return, other than synced records; ``answers_with`` adds them."""
 
 api = Api(
     title="Jemmo ATS sync",
@@ -120,7 +120,7 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(JemmoError)
 def _refused(request: HttpRequest, error: JemmoError) -> HttpResponse:
-    """What the product can't do at the moment, for any caller."""
+    """Respond with 409 to requests that are impossible at the moment, for any caller."""
     return answer(Problem.of(409, error))
 
 
@@ -141,7 +141,7 @@ def reference(name: str) -> dict[str, Any]:
 
 
 def page_schema(row: dict[str, Any]) -> dict[str, Any]:
-    """A page of such rows."""
+    """The schema of a page of such rows."""
     return {
         "type": "object",
         "required": ["data", "next_cursor"],
@@ -153,7 +153,7 @@ def page_schema(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe_parameters(described: dict[str, Any]) -> None:
-    """Say of each parameter in the query what it accepts: nothing is left out by sending ``null``."""
+    """Set each query parameter's schema. ``null`` is not a way to omit a parameter."""
     declared = next(each for each in OPERATIONS if each.id == described["operationId"])
     lists = {"fields": declared.fields, "include": declared.includes}
     parameters = [
@@ -173,7 +173,7 @@ def _describe_parameters(described: dict[str, Any]) -> None:
 
 
 def _present(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a value that is sent."""
+    """The schema of a value that is present."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
     if len(kinds) != 1:
         return schema
@@ -181,10 +181,10 @@ def _present(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """How an operation is declared. ``scopes`` are all needed; without any, no token is.
+    """The declaration of an operation. ``scopes`` are all required; without any, no token is.
 
-    ``fields`` and ``includes`` are what these parameters accept, if the operation has them. ``schema`` is what it
-    answers with in success; ``refusals`` are the statuses that it refuses with besides the usual ones.
+    ``fields`` and ``includes`` are the accepted values of these parameters, if the operation has them. ``schema``
+    describes a successful response; ``refusals`` are statuses in addition to the usual ones.
     """
 
     id: str
@@ -223,7 +223,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
 
 OPERATIONS: list[Operation] = []
-"""All of them, in the order of the document."""
+"""All operations, in the order of the document."""
 
 
 def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., Any]]:
@@ -243,7 +243,9 @@ def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Calla
             [declared.method],
             declared.address,
             auth=authenticate if declared.scopes else None,
-            response={declared.success: None},  # ready responses; without it the document says 200
+            response={
+                declared.success: None
+            },  # the view returns a ready response; without this the document says 200
             operation_id=declared.id,
             summary=declared.summary,
             description=declared.description or None,

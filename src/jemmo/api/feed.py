@@ -1,4 +1,4 @@
-"""The feed: changes, snapshots to begin with, and digests to prove a copy by."""
+"""The feed: changes, snapshots to start with, and digests to verify a copy."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def snapshot(
 ) -> StreamingHttpResponse:
     """All records of an entity, and the number to continue from. Raises ``Problem``.
 
-    They are read in batches of the current state: later changes have higher numbers. So a
-    reader who takes an hour holds neither a connection nor a transaction for it.
+    They are read in batches of the current state, because later changes have higher numbers. So a client that takes an
+    hour holds neither a connection nor a transaction.
     """
     token = request.token
     name = _entity(token, name)
@@ -107,7 +107,7 @@ def _row(change: Change, present: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _records(token: ApiToken, page: Collection[Change]) -> dict[str, Any]:
-    """The records as they are now, by id; those that are gone again are missing."""
+    """The current records by id, without those deleted meanwhile."""
     present: dict[str, Any] = {}
     for name, ids in feed.records_of(page).items():
         kind = KINDS[name]
@@ -118,7 +118,7 @@ def _records(token: ApiToken, page: Collection[Change]) -> dict[str, Any]:
 
 
 def _ranges(computed: Digest, ids: Range) -> list[dict[str, Any]]:
-    """Parts that follow each other, so that whatever id a copy has belongs to one of them."""
+    """Adjoining ranges, so that every id in a copy belongs to one of them."""
     parts = computed.parts or [Part(first=UUID(int=0), total=Total())]
     starts = [ids.first, *(part.first for part in parts[1:])]
     return [
@@ -132,7 +132,7 @@ def _total(total: Total) -> dict[str, Any]:
 
 
 def _entity(token: ApiToken, name: str) -> str:
-    """The entity of this name, which the token may read. Raises ``Problem``."""
+    """The entity with this name, if the token may read it. Raises ``Problem``."""
     known = name.replace("-", "_")
     if known not in ENTITIES:
         raise bad_parameter("entity", choices=", ".join(ENTITIES))

@@ -1,4 +1,4 @@
-"""Answers that take their time: they hold neither a thread nor a database connection while they wait."""
+"""Long responses, which hold neither a thread nor a database connection while they wait."""
 
 from __future__ import annotations
 
@@ -28,16 +28,14 @@ from jemmo.store.models import ApiToken
 from jemmo.store.records.export import KINDS
 
 T = TypeVar("T")
-MOST_STREAMS = 4  # of a token at the same time, in a process
-HEARTBEAT = (
-    15.0  # seconds; proxies close what is silent for longer, and a token may have been revoked
-)
-CHUNK = 500  # records that are read at once
-RETRIES = 30  # of a chunk, a second apart, while the database is busy
+MOST_STREAMS = 4  # per token at the same time, in a process
+HEARTBEAT = 15.0  # seconds; proxies close silent connections, and a token may have been revoked
+CHUNK = 500  # records read at once
+RETRIES = 30  # per chunk, a second apart, while the database is busy
 
 Page = dict[str, Any]
 Read = Callable[[ApiToken, int], Page]
-"""The page after a number."""
+"""Reads the page after a number."""
 
 _streams: Counter[UUID] = Counter()
 
@@ -47,12 +45,12 @@ class Ended(Exception):
 
 
 def later(token: ApiToken, empty: Page, wait: float, read: Read) -> StreamingHttpResponse:
-    """The page once there are changes, or the empty one when the time is over."""
+    """The page once there are changes, or an empty one when the time is over."""
     return _streamed(token, _waited(token, empty, wait, read), "application/json")
 
 
 def events(token: ApiToken, page: Page, read: Read) -> StreamingHttpResponse:
-    """Changes as server-sent events, until the reader goes or the token ends."""
+    """Changes as server-sent events, until the client leaves or the token ends."""
     response = _streamed(token, _events(token, page, read), "text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
@@ -61,7 +59,7 @@ def events(token: ApiToken, page: Page, read: Read) -> StreamingHttpResponse:
 def lines(
     token: ApiToken, name: str, seq: int, ids: Range, parts: Collection[str]
 ) -> StreamingHttpResponse:
-    """Records as JSON lines. Only the last line of a whole answer has ``seq``."""
+    """Records as JSON lines. Only the last line of a complete response has ``seq``."""
     return _streamed(token, _lines(token, name, seq, ids, parts), "application/jsonl")
 
 
@@ -130,7 +128,7 @@ async def _events(token: ApiToken, page: Page, read: Read) -> AsyncIterator[byte
 
 
 async def _answered(token: ApiToken, work: Callable[[ApiToken], Page], otherwise: Page) -> Page:
-    """A page, or the one from before: the reader asks again."""
+    """A page, or ``otherwise`` if the token or the database fails, so that the caller retries."""
     try:
         return await _turn(token, work)
     except (Ended, Problem, Busy, DatabaseError):
@@ -190,7 +188,7 @@ async def _woken(changed: asyncio.Event, seconds: float) -> None:
 
 
 async def _turn(token: ApiToken, work: Callable[[ApiToken], T]) -> T:
-    """Do work with the token as it is now, in a thread of the pages. Raises ``Ended``."""
+    """Do work with the token's current rights, in a page thread. Raises ``Ended``."""
     return await turns.pages().run(partial(_as_token, token, work), f"token {token.pk}")
 
 

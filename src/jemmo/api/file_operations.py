@@ -43,7 +43,7 @@ from jemmo.vault import default_vault
 
 METADATA = (ApiScope.RECORDS, ApiScope.FILES)
 CONTENT = (*METADATA, ApiScope.CONTACTS)
-"""The right that a file's content needs, since a resume contains contact details."""
+"""The scopes that a file's content needs, since a resume contains contact details."""
 ORDERS = {"id": lists.by_number(), "-id": lists.by_number(descending=True)}
 LONGEST_TICKET = 500  # characters
 LOCKED = {
@@ -51,7 +51,7 @@ LOCKED = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-"""Whatever is in a file, nothing of it runs in a browser that opens the link."""
+"""Headers that stop anything in a file from running in a browser that opens the link."""
 FileId = Annotated[int, Path(ge=0, lt=2**63, description="The file's `id`.")]
 
 

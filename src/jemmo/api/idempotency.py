@@ -24,7 +24,7 @@ RETRY_SECONDS = 2
 class Answer(NamedTuple):
     """An operation's response, to be encoded as JSON.
 
-    ``kept`` is the response to a repeated request, where the first one has a secret.
+    ``kept`` is the response to a repeated request, if the first one contains a secret.
     """
 
     status: int
@@ -33,9 +33,9 @@ class Answer(NamedTuple):
 
 
 def once(request: ApiRequest, work: Callable[[], Answer], body: Any = None) -> HttpResponse:
-    """Do the work, or answer as the same request with the same key was answered before. Raises ``Problem``.
+    """Do the work, or return the stored response of the same request with the same key. Raises ``Problem``.
 
-    A request that fails frees its key: nothing was done, so it may be sent again.
+    A failed request frees its key: nothing was done, so it may be sent again.
     """
     key = request.headers.get(HEADER)
     if key is None:

@@ -1,4 +1,4 @@
-"""Lists in an order of their own: pages that a write does not shift."""
+"""Lists with a stable order, in which a write does not shift the pages."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BigInteger = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """Columns that no write changes, the last of them unique, and the types that a cursor holds of them."""
+    """Columns that no write changes, the last one unique, and their types in a cursor."""
 
     columns: tuple[str, ...]
     types: Any
     descending: bool = False
 
     def after(self, place: Sequence[Any]) -> Q:
-        """Rows that come after those with these values."""
+        """Rows after those with these values."""
         way = "lt" if self.descending else "gt"
         beyond = Q(pk=None) & ~Q(pk=None)
         for depth, column in enumerate(self.columns):
@@ -42,7 +42,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 def by_time(column: str, *, descending: bool = False) -> Order:
-    """By a time that is set once, and among the same by id."""
+    """By a time that is set once, then by id."""
     return Order(columns=(column, "id"), types=tuple[Moment, UUID], descending=descending)
 
 
@@ -52,7 +52,7 @@ def by_number(*, descending: bool = False) -> Order:
 
 
 def narrowed(rows: QuerySet[Any], **columns: object) -> QuerySet[Any]:
-    """The rows with these values; ``None`` leaves a column open."""
+    """The rows with these values; ``None`` means any."""
     return rows.filter(**{name: value for name, value in columns.items() if value is not None})
 
 
@@ -68,7 +68,7 @@ def page(
     write: Callable[[Sequence[Any]], list[Any]],
     sort: str = "",
 ) -> HttpResponse:
-    """A page of rows, as ``write`` puts them into that shape. The first order is the usual one. Raises ``Problem``."""
+    """A page of rows in the shape that ``write`` gives them. The first order is the default. Raises ``Problem``."""
     chosen = chosen_fields(shape.__struct_fields__, fields)
     sort = sort or next(iter(orders))
     order = orders[sort]
@@ -84,7 +84,7 @@ def page(
 
 
 def single(row: Struct, fields: str | None) -> HttpResponse:
-    """The answer that is one row. Raises ``Problem``."""
+    """A response with one row. Raises ``Problem``."""
     chosen = chosen_fields(row.__struct_fields__, fields)
     return answer(cut(msgspec.to_builtins(row), chosen))
 
@@ -92,7 +92,7 @@ def single(row: Struct, fields: str | None) -> HttpResponse:
 def of_rows(
     rows: Sequence[Any], chosen: frozenset[str] | None, following: str | None = None
 ) -> HttpResponse:
-    """The answer of a page."""
+    """The response for a page."""
     data = [cut(msgspec.to_builtins(row), chosen) for row in rows]
     return answer({"data": data, "next_cursor": following})
 

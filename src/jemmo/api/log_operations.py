@@ -1,4 +1,4 @@
-"""Operations on what syncs complained about, on rules, and on why a record is (not) here.
+"""Operations on logs, on rules, and on explanations of records.
 
 Annotations are evaluated by django-ninja.
 """

@@ -37,7 +37,7 @@ def erase_talent(request: ApiRequest, record_id: UUID) -> HttpResponse:
     token = request.token
 
     def work() -> Answer:
-        # As the token's scope shows it: a private talent needs the scope for those too.
+        # With the token's scope: erasing a private talent needs the scope for confidential records.
         if not Talent.objects.filter(org=token.org, id=record_id).exists():
             raise not_found()
         certificate = erasure.erase(

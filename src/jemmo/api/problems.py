@@ -61,7 +61,7 @@ def bad_parameter(variant: str = "", **facts: Any) -> Problem:
 
 
 PROGRAMS = ("/api/", "/mcp")
-"""The prefixes of addresses for programs."""
+"""The URL prefixes for programs."""
 GENERIC = {
     400: ("bad_request", ""),
     404: ("not_found", "address"),
@@ -75,7 +75,7 @@ GENERIC = {
 
 
 class OnlyProblems:
-    """Whatever refuses a request of the API, the answer is a problem document."""
+    """Turns every refusal of an API request into a problem document."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Operations that give records in the formats of others: schema.org's JobPosting, a sitemap, JSON Resume.
+"""Operations that return records in standard formats: schema.org's JobPosting, a sitemap, JSON Resume.
 
 Annotations are evaluated by django-ninja.
 """
@@ -35,14 +35,14 @@ from jemmo.store.records.public_jobs import adverts_of, public_jobs
 
 SCOPES = (ApiScope.RECORDS,)
 LISTED = "job-postings"
-MOST_ADDRESSES = 50_000  # of a sitemap
+MOST_ADDRESSES = 50_000  # per sitemap
 NAMED = ("connection_id", "remote_id", "modified_at")
 """The columns that a sitemap needs: whole jobs, with their descriptions, would fill the memory."""
 ADDRESS = r"^https?://[a-z0-9.-]+(:[0-9]+)?/[!-z~]*\{(id|remote_id)\}[!-z~]*$"
 
 
 def _page_address() -> Any:
-    """A parameter of its own for each operation: what is its default is noted in it."""
+    """A separate parameter for each operation, because its default is stored in it."""
     return Query(  # type: ignore[type-arg]
         max_length=500,
         pattern=ADDRESS,
@@ -176,6 +176,6 @@ def _entry(job: Any, url: str) -> str:
 
 
 def _json(content: Any, content_type: str) -> HttpResponse:
-    """As JSON that can stand in a script element of a page: nothing in it ends that."""
+    """JSON that is safe in a page's script element, because nothing in it closes the element."""
     encoded = msgspec.json.encode(content).replace(b"<", rb"\u003c")
     return HttpResponse(encoded, content_type=content_type)

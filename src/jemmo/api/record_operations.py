@@ -1,4 +1,4 @@
-"""Operations that read synced records, and that have one read again.
+"""Operations that read synced records, and that refetch one.
 
 Annotations are evaluated by django-ninja.
 """
@@ -48,7 +48,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "applications": {"talent_id": UUID, "job_id": UUID, "status": ApplicationStatus},
     "notes": {"talent_id": UUID},
 }
-"""The columns by which each list can be narrowed down, besides ``connection_id``."""
+"""The filter columns of each list, besides ``connection_id``."""
 
 
 def _scopes(name: str) -> tuple[ApiScope, ...]:
@@ -57,7 +57,7 @@ def _scopes(name: str) -> tuple[ApiScope, ...]:
 
 
 def _offer(name: str, what: str) -> None:
-    """The two operations of a kind of records."""
+    """The two operations for a kind of record."""
     row = reference(schemas.component(name))
     address, tag = f"/{name.replace('_', '-')}", name.replace("_", " ")
     columns = {"connection_id": UUID, **FILTERS.get(name, {})}

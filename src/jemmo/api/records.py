@@ -36,8 +36,8 @@ def page(
 ) -> HttpResponse:
     """The next records in the order of the ATS's ids, which no write changes.
 
-    A record that appears, disappears or changes in the meantime doesn't move any other: following ``next_cursor`` to
-    the end returns each record that existed throughout exactly once.
+    A record that appears, disappears or changes meanwhile doesn't move any other. Following ``next_cursor`` to the end
+    returns each record that existed throughout exactly once.
     """
     kind, parts = KINDS[name], parts_of(request.token, KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)
@@ -74,7 +74,7 @@ def answer(content: Any) -> HttpResponse:
 def following(
     org: Organisation, records: QuerySet[Any], place: Place | None, most: int
 ) -> list[Any]:
-    """One connection after the other, so that the index of each connection's ids leads straight to the page."""
+    """The next records, one connection after the other, so that each query uses the index of one connection's ids."""
     batch: list[Any] = []
     for connection_id in org.connections.order_by("id").values_list("id", flat=True):
         if place and connection_id < place.connection_id:
@@ -97,7 +97,7 @@ def rows_of(
 
 
 def parts_of(token: ApiToken, kind: Kind, include: str | None) -> frozenset[str]:
-    """The parts asked for, which the token may read. Raises ``Problem``."""
+    """The requested parts, if the token may read them. Raises ``Problem``."""
     parts = _listed(include)
     if unknown := parts - set(kind.parts):
         raise bad_parameter("include", value=min(unknown), choices=", ".join(kind.parts) or "–")
@@ -110,7 +110,7 @@ def parts_of(token: ApiToken, kind: Kind, include: str | None) -> frozenset[str]
 def chosen_fields(
     names: Collection[str], fields: str | None, parts: Collection[str] = ()
 ) -> frozenset[str] | None:
-    """The fields asked for, of those that there are; ``None`` for all. Raises ``Problem``."""
+    """The requested fields, checked against the existing ones; ``None`` for all. Raises ``Problem``."""
     chosen = _listed(fields)
     if unknown := chosen - set(names):
         raise bad_parameter("fields", value=min(unknown), choices=", ".join(names))
@@ -126,9 +126,9 @@ def _listed(text: str | None) -> frozenset[str]:
 
 
 def moment(name: str, text: str) -> datetime:
-    """A time with an offset, in UTC. Raises ``Problem``."""
+    """Parse a time with an offset, and convert it to UTC. Raises ``Problem``."""
     try:
-        time = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
+        time = parse_datetime(text.replace(" ", "+"))  # an unescaped plus sign
         if time is not None and time.tzinfo is not None:
             return time.astimezone(UTC)  # Postgres does not know every offset
     except (ValueError, OverflowError):
@@ -137,9 +137,9 @@ def moment(name: str, text: str) -> datetime:
 
 
 def note(token: ApiToken, name: str, *, begins: bool = False) -> None:
-    """Note who reads people: each list that is begun, and once in a while whatever else is read.
+    """Log that a program reads people: each new list, and other reads once every few minutes.
 
-    A cursor proves nothing: a program can make one up.
+    A cursor proves nothing, since a program can make one up.
     """
     log_program_read(
         token.org,

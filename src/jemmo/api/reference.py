@@ -18,7 +18,7 @@ from msgspec import Struct
 from jemmo.api.app import api
 
 ORDER = ("jobs", "postings", "talents", "applications", "notes", "stages", "departments", "users")
-"""The first tags of the page; the others follow as they come in the document."""
+"""The first tags of the page; the others follow in the document's order."""
 _CODE = re.compile(r"``?([^`]+)``?")
 
 
@@ -72,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @cache
 def reference() -> Reference:
-    """All that the page shows, from the document."""
+    """The content of the page, from the document."""
     document = api.get_openapi_schema(path_prefix="/api/v1/")
     schemas = document["components"]["schemas"]
     operations: dict[str, list[Described]] = {tag.replace("_", " "): [] for tag in ORDER}
@@ -181,7 +181,7 @@ def _name(schema: Mapping[str, Any]) -> str:
 
 
 def formatted(text: str) -> SafeString:
-    """Paragraphs, code, and indented blocks of code."""
+    """Paragraphs and indented blocks of code, as HTML."""
     blocks = []
     for block in text.strip("\n").split("\n\n"):
         if block.startswith("    "):

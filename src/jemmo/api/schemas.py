@@ -61,19 +61,19 @@ def component(name: str) -> str:
 
 
 def of(kind: Kind) -> Schema:
-    """A row of this kind."""
+    """The schema of a row of this kind."""
     properties = {name: _property(kind.model, name) for name in kind.fields}
     properties |= {name: _PARTS[name] for name in kind.parts}
     return {"type": "object", "properties": properties}
 
 
 def of_structs(structs: Iterable[type]) -> dict[str, Schema]:
-    """The schemas of these structs and of what is in them, by name."""
+    """The schemas of these structs and of the structs in them, by name."""
     _, components = msgspec.json.schema_components(
         list(structs), ref_template="#/components/schemas/{name}"
     )
     for schema in components.values():
-        schema.pop("required", None)  # the parameter `fields` leaves fields out
+        schema.pop("required", None)  # the parameter `fields` omits fields
         if "description" in schema:  # a docstring, with the indentation of its class
             schema["description"] = cleandoc(schema["description"]).replace("``", "`")
     return components
@@ -90,7 +90,7 @@ def _property(model: type[models.Model], name: str) -> Schema:
         return {"type": "array", "items": _object(JobCompensation, PAY_FIELDS)}
     if name in _MADE:
         return _MADE[name]
-    for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's own name for a public thing
+    for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's own name
         if name in {field.name, field.attname}:
             return _nullable(field)
     raise LookupError(f"the API does not know what {model.__name__}.{name} looks like")

@@ -169,7 +169,7 @@ def send_test_event(request: ApiRequest, endpoint_id: UUID) -> HttpResponse:
 
 
 def _refuse_bound(request: ApiRequest) -> None:
-    """An endpoint hears of the whole organization: a token of one connection may neither see nor make any."""
+    """Refuse a token of one connection, because an endpoint receives data of the whole organization."""
     if request.token.connection_id is not None:
         raise Problem(403, "token_bound")
 
@@ -182,7 +182,7 @@ def _endpoint(request: ApiRequest, endpoint_id: UUID) -> OutgoingEndpoint:
 
 
 def _checked(work: Callable[[], Answer]) -> Answer:
-    """What is wrong with the body is no conflict."""
+    """Raise errors in the request body as invalid input instead of as a conflict."""
     try:
         return work()
     except ConfigError as error:

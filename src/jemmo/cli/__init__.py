@@ -2,4 +2,4 @@
 
 from jemmo import platforms
 
-platforms.check()  # before modules are loaded that only Unix can load
+platforms.check()  # before modules are loaded that only exist on Unix

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def examples(*lines: str) -> str:
-    """An epilog; the backspace keeps Click from joining the lines."""
+    """An epilog of examples. The backspace keeps Click from joining the lines."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

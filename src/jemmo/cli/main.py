@@ -17,11 +17,11 @@ from jemmo.cli.examples import examples
 if TYPE_CHECKING:  # its classes are Typer's own copy of Click's
     from typer._click import Command, Context, HelpFormatter
 
-STOPPED = 130  # exit status of a program that Ctrl-C ended
+STOPPED = 130  # exit status after Ctrl-C
 
 
 class Listed(NamedTuple):
-    """A command as `jemmo --help` lists it; ``help`` repeats the first line of the command's own."""
+    """A command in `jemmo --help`. ``help`` repeats the first line of the command's own help."""
 
     panel: str
     module: str
@@ -83,7 +83,7 @@ COMMANDS = {
 
 
 class Commands(TyperGroup):
-    """Imports the module of a command when that command runs, and of no other."""
+    """Imports only the module of the command that runs."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -121,11 +121,11 @@ class Commands(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command and end with its exit status. With ``--json`` an error is an object on stdout too."""
+        """Run a command and exit with its status. With ``--json``, errors are objects on stdout too."""
         words = list(sys.argv[1:] if args is None else args) or ["--help"]
         try:
             status = super().main(words, prog_name, standalone_mode=False, **extra)
-        except Exception as error:  # noqa: BLE001 - the last line of defence; nothing is lost
+        except Exception as error:  # noqa: BLE001 - reports every remaining error
             from jemmo.cli.output import report
 
             status = report(error, json="--json" in words)
@@ -134,7 +134,7 @@ class Commands(TyperGroup):
 
 def _load(name: str, module: str) -> Command:
     part = typer.Typer(rich_markup_mode=None)
-    part.callback()(lambda: None)  # so that it is a group, however few commands the module has
+    part.callback()(lambda: None)  # makes it a group even if the module has only one command
     import_module(f"jemmo.cli.{module}").register(part)
     group = typer.main.get_group(part)
     return group.commands[name]
@@ -178,8 +178,8 @@ def root(
 def run() -> None:
     """The entry point.
 
-    What is imported stays. Garbage collection takes a fifth of a short command's time, so it is off until
-    ``jemmo.bootstrap.setup``.
+    Garbage collection takes a fifth of a short command's time, and imported modules stay loaded anyway. So it is off
+    until ``jemmo.bootstrap.setup``.
     """
     gc.disable()
     app()

@@ -64,7 +64,7 @@ _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 def table(*words: str, numbers: Iterable[str] = ()) -> Table:
-    """A table whose headings, numbers and ids are whole at 80 columns; other ``words`` wrap where they must."""
+    """A table whose headings, numbers and ids are complete at 80 columns. Columns in ``words`` may wrap."""
     from rich import box
     from rich.table import Table
 
@@ -86,7 +86,7 @@ def cell(value: Any) -> str:
 
 
 def print_secret(secret: str, warning: str) -> None:
-    """Print what is shown only once, whole and alone on stdout, and what to do with it on stderr."""
+    """Print a one-time secret alone on stdout, and what to do with it on stderr."""
     out.print(secret, markup=False, soft_wrap=True)
     err.print(warning, markup=False)
 
@@ -103,7 +103,7 @@ def print_json(value: Any) -> None:
 
 
 def escaped(json: str) -> str:
-    """JSON without the control characters that it may hold as they are and some terminals obey."""
+    """JSON with escaped control characters, which some terminals would execute."""
     return json if json.isprintable() else json.translate(_CONTROLS)
 
 
@@ -119,7 +119,7 @@ def print_error(error: dict[str, str]) -> None:
 
 
 def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoReturn:
-    """Report an error and exit; ``frame`` is the JSON object to put it in, if one is expected."""
+    """Report an error and exit. ``frame`` is the JSON object to add it to, if one is expected."""
     if frame is not None:
         print_json({**frame, "error": error.as_dict()})
     print_error(error.as_dict())
@@ -128,7 +128,7 @@ def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoRetu
 
 @contextmanager
 def framed_errors(frame: Mapping[str, Any] | None) -> Iterator[None]:
-    """Put an error into the JSON object that the command promises; without one, leave it to the caller."""
+    """Add an error to the JSON object that the command promises. Without one, leave it to the caller."""
     try:
         yield
     except (typer.Exit, typer.Abort, typer.TyperException):
@@ -140,7 +140,7 @@ def framed_errors(frame: Mapping[str, Any] | None) -> Iterator[None]:
 
 
 def report(error: Exception, *, json: bool) -> int:
-    """Explain whatever ended a command, on stderr and, with ``json``, as an object on stdout; the exit status."""
+    """Explain an error on stderr and, with ``json``, as an object on stdout. Return the exit status."""
     if isinstance(error, typer.TyperException):
         details, status = _usage(error), error.exit_code
     else:
@@ -160,12 +160,12 @@ def _usage(error: typer.TyperException) -> dict[str, str]:
 
 
 def _known(error: Exception) -> JemmoError:
-    """The error explained; a bug leaves its place in the code in a file, and never a traceback."""
+    """Explain the error. For a bug, its location is written to a file, never a traceback."""
     return explain(error) or _unexpected(error)
 
 
 def explain(error: Exception) -> JemmoError | None:
-    """An error of ours, or a refusal of the database or the operating system; None for a bug."""
+    """An error of ours, or a refusal by the database or the operating system; None for a bug."""
     from jemmo.store.db import postgres
 
     if isinstance(error, JemmoError):
@@ -174,9 +174,9 @@ def explain(error: Exception) -> JemmoError | None:
 
 
 def _unexpected(error: Exception) -> Unexpected:
-    """Write where it happened, without the values involved, since those may be a person's data.
+    """Write the location of a bug without the values involved, which may be personal data.
 
-    The tracebacks of the failed tasks of a group.
+    Includes the tracebacks of a group's failed tasks.
     """
     failed = leaves(error)
     around = [] if failed == [error] else list(traceback.extract_tb(error.__traceback__))

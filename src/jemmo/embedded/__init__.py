@@ -1,7 +1,7 @@
 """The bundled Postgres, for users without a server of their own.
 
-``database_url()`` is what nearly everyone wants. The server listens on a private socket only,
-starts in well under a second, and continues after the command that started it, until ``stop()``.
+Most callers need only ``database_url()``. The server listens only on a private socket, starts in well under a second,
+and keeps running after the command that started it, until ``stop()``.
 """
 
 from jemmo.embedded.checks import Problem, check_server

@@ -1,4 +1,4 @@
-"""Which system user the server runs as: ourselves, or one made for it, as it refuses root."""
+"""The system user that the server runs as: ours, or a separate one if we are root, which Postgres refuses."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ class Account:
         return self.uid == os.geteuid()
 
     def own(self, path: Path) -> None:
-        """Hand a file or folder over to the server."""
+        """Give a file or folder to the server's user."""
         if not self.is_us:
             os.chown(path, self.uid, self.gid)
 
     def admit(self, folder: Path) -> None:
-        """Let the server's user pass through a folder that stays ours, and no other user."""
+        """Let only the server's user pass through a folder that stays ours."""
         if not self.is_us:
             os.chown(folder, -1, self.gid)
             folder.chmod(0o710)
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether the server can walk from the root of the file system into this folder."""
+        """Whether the server's user can reach this folder from the root of the file system."""
         return self.is_us or all(self._may_cross(step.stat()) for step in [folder, *folder.parents])
 
     def run(
         self, command: Sequence[str | Path], *, cwd: Path, feed: str = "", keep: Sequence[int] = ()
     ) -> str:
-        """Run a PostgreSQL program to its end; returns its output and raises its errors."""
+        """Run a PostgreSQL program to its end. Return its output; raise its errors."""
         who = {} if self.is_us else {"user": self.uid, "group": self.gid, "extra_groups": []}
         done = subprocess.run(  # noqa: S603 -- our own program and arguments, no shell
             [str(word) for word in command],
@@ -76,7 +76,7 @@ class Account:
 
 
 def server_account(data: Path) -> Account:
-    """The owner of the data if there is some already, else ourselves, else the user kept for it."""
+    """The owner of existing data, else ourselves, else a separate user."""
     if os.geteuid() != 0:
         return Account(uid=os.geteuid(), gid=os.getegid())
     if data.exists() and data.stat().st_uid != 0:
@@ -105,7 +105,7 @@ def _create() -> pwd.struct_passwd:
                 "/bin/false",
                 NAME,
             ],
-            check=False,  # two at once: the second finds what the first made
+            check=False,  # two at once: the second finds the first one's user
             capture_output=True,
         )
     entry = _find()

@@ -1,4 +1,4 @@
-"""Whether a server can carry Jemmo, and if not, what to do about it."""
+"""Checks whether a server can run Jemmo, and says what to do if not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Connection = psycopg.Connection[Any]
 
 
 class Problem(ConfigError):
-    """One reason why a server does not fit; not ``blocking`` is what Jemmo can do without."""
+    """One reason why a server does not fit. If it is not ``blocking``, Jemmo works without it."""
 
     def __init__(
         self, code: str, *, blocking: bool = True, variant: str = "", **facts: Any
@@ -38,7 +38,7 @@ def check_server(
     optional: Sequence[str] = OPTIONAL,
     schema: str = "jemmo",
 ) -> list[Problem]:
-    """All that is wrong with the server at this URL; it is left as it was. Raises ``ConfigError``."""
+    """Return all problems of the server at this URL, without changing it. Raises ``ConfigError``."""
     conninfo.parse(url)
     try:
         with _connect(url) as connection:
@@ -65,12 +65,12 @@ def _connect(url: str) -> Connection:
 # --- the pooler ---
 
 TURNS = (0, 1, 1, 0, 0, 1)
-"""In which order two connections ask. A pooler hands out the server connection that was returned last, or the one that
-has been idle longest: each shows in one of these turns."""
+"""The order in which two connections ask. A pooler hands out the server connection returned last, or the one idle
+longest: each shows in one of these turns."""
 
 
 def _shares_backends(url: str, connection: Connection) -> bool:
-    """Whether a transaction pooler is in between: then a session's state is lost, or another person's."""
+    """Whether a transaction pooler is in between, which would lose a session's state or mix it up."""
     with _connect(url) as other:
         seen: tuple[set[int], set[int]] = (set(), set())
         for turn in TURNS:
@@ -89,7 +89,7 @@ def _transaction_pooler(url: str) -> Problem:
     )
 
 
-# --- reaching it ---
+# --- connecting ---
 
 _FULL = r"too many (clients|connections)|connection slots|max_client_conn|max clients reached|query_wait_timeout"
 _KNOWN = (
@@ -113,7 +113,7 @@ def _unreachable(error: psycopg.Error) -> Problem:
     return Problem("server_unreachable", reason=reason)
 
 
-# --- what is in it ---
+# --- contents ---
 
 
 def _check_encoding(connection: Connection) -> Iterator[Problem]:
@@ -146,7 +146,7 @@ def _check_all(
 def _check_extension(
     connection: Connection, name: str, schema: str, *, blocking: bool
 ) -> Problem | None:
-    """One that is there may be in any schema that the owner of our tables may use, or we where there are none yet."""
+    """Check an extension. It may be in any schema that our tables' owner may use; without tables, that we may use."""
     row = connection.execute(
         "SELECT nspname, rolname, has_schema_privilege(r.oid, n.oid, 'USAGE') "
         "FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
@@ -167,7 +167,7 @@ def _check_extension(
 def _check_creation(
     connection: Connection, name: str, schema: str, *, blocking: bool
 ) -> Problem | None:
-    """Try for real, and take it back: only the server knows what this role may do."""
+    """Try it for real and roll back: only the server knows what this role may do."""
     place = sql.Identifier(schema)
     create = sql.SQL("CREATE EXTENSION {} SCHEMA {} CASCADE").format(sql.Identifier(name), place)
     try:

@@ -14,11 +14,11 @@ from jemmo.embedded.programs import major_version, programs_for
 
 SETTINGS = Path(__file__).with_name("postgres.conf")
 
-# In template1, so that every database made later has the extensions too. The role is no superuser: a statement
-# must not reach the operating system. It makes the role that the application connects as (``jemmo.store.db.roles``).
-# The owner of the tables and the application's roles, which it makes.
+# The tables' owner, and the application's roles that it creates.
 WHO_GETS_IN = 'local all "/^jemmo(_app_[0-9a-f]+)?$" scram-sha-256\n'
 
+# In template1, so that every later database has the extensions too. The role is no superuser: a statement must not
+# reach the operating system. It creates the role that the application connects as (``jemmo.store.db.roles``).
 FIRST_STATEMENTS = """\
 CREATE EXTENSION pg_trgm;
 CREATE EXTENSION unaccent;
@@ -31,8 +31,8 @@ CREATE DATABASE jemmo OWNER jemmo;
 def initialise(places: Places, account: Account, *, lock: int) -> None:
     """Create the cluster if it doesn't exist.
 
-    The programs share our lock: if we are killed, the next command waits until they have ended as
-    well, and then sweeps away what they left half made.
+    The programs share our lock. If we are killed, the next command waits until they have ended too, and then removes
+    their unfinished files.
     """
     if places.cluster.exists():
         return
@@ -51,14 +51,14 @@ def initialise(places: Places, account: Account, *, lock: int) -> None:
 
 
 def let_make_roles(places: Places, account: Account, *, lock: int) -> None:
-    """Bring a cluster of an older Jemmo up to date, whose role could make no other."""
+    """Update a cluster of an older Jemmo, whose role could not create other roles."""
     if not places.makes_roles.exists():
         _execute("ALTER ROLE jemmo CREATEROLE;\n", places, account, lock)
         places.makes_roles.touch()
 
 
 def check_version(places: Places) -> None:
-    """Refuse data of another major version before the server does it less kindly."""
+    """Reject data of another major version before the server does, with a clearer message."""
     made_by = (places.data / "PG_VERSION").read_text().strip()
     if made_by != str(major_version()):
         is_newer = not made_by.isdecimal() or int(made_by) > major_version()
@@ -73,7 +73,7 @@ def check_version(places: Places) -> None:
 
 
 def write_settings(places: Places) -> None:
-    """Renew our settings at every start: the folder may have moved, Jemmo may be newer."""
+    """Write our settings at every start, since the folder or Jemmo's version may have changed."""
     listening = str(places.sockets).replace("'", "''").replace('"', '""')
     text = f"{SETTINGS.read_text()}\nport = {PORT}\nunix_socket_directories = '\"{listening}\"'\n"
     _write(places.data / "jemmo.conf", text, mode=0o644)
@@ -100,7 +100,7 @@ def _create(fresh: Places, account: Account, lock: int) -> None:
 
 
 def _execute(statements: str, places: Places, account: Account, lock: int) -> None:
-    """As the superuser, who has no other way in, while no server runs."""
+    """Execute as the superuser, who can connect only this way, while no server runs."""
     program = programs_for(account) / "postgres"
     account.run(
         [program, "--single", "-c", "exit_on_error=on", "-D", places.data, "template1"],
@@ -111,7 +111,7 @@ def _execute(statements: str, places: Places, account: Account, lock: int) -> No
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:
-    """Replace a file in one step, and have it on the disk."""
+    """Replace a file atomically and sync it to disk."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:

@@ -1,4 +1,4 @@
-"""Errors of the embedded database server, by its output or the operating system's error."""
+"""Errors of the embedded database server, from its output or the operating system."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PostgresError(ConfigError):
 
 
 def explain(step: str, output: str) -> PostgresError:
-    """Turn what a PostgreSQL program printed into an error for people."""
+    """Turn the output of a PostgreSQL program into an error for people."""
     for pattern, variant in _KNOWN:
         if re.search(pattern, output):
             return PostgresError(variant=variant, step=step)
@@ -36,7 +36,7 @@ def explain(step: str, output: str) -> PostgresError:
 
 @contextmanager
 def explained(step: str) -> Iterator[None]:
-    """Whatever the operating system refuses inside becomes a PostgresError."""
+    """Turn errors of the operating system inside the block into a PostgresError."""
     try:
         yield
     except OSError as error:

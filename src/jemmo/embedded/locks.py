@@ -1,4 +1,4 @@
-"""Locks that are free again once the last process holding them is gone, however it went."""
+"""Locks that are released once the last process holding them has ended for any reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POLL_SECONDS = 0.02
 
 @contextmanager
 def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
-    """Hold the lock inside the block; gives its descriptor, so that a child process can share it.
+    """Hold the lock inside the block. Yields its descriptor, so that a child process can share it.
 
     Raises TimeoutError when another process keeps it for longer than ``seconds``.
     """
@@ -29,20 +29,20 @@ def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock at this moment."""
+    """Whether a process holds the lock now."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        # Shared, so that two who look at the same time do not take each other for the holder.
+        # A shared lock, so that two checks at the same time don't mistake each other for the holder.
         return not _try_lock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
-    """Look again and again; False when the time is up."""
+    """Poll the condition. False when the time is up."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

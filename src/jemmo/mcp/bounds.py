@@ -1,4 +1,4 @@
-"""Answers that fit an assistant's context: bounded in length, and without invisible text."""
+"""Limits responses to fit an assistant's context, and removes invisible text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import msgspec
 from jemmo.domain.validation import html_to_text
 
 LONGEST_TEXT = 4000  # characters of one text
-MOST_ENTRIES = 100  # of one list or object
-DEEPEST = 6  # lists and objects within each other
+MOST_ENTRIES = 100  # entries per list or object
+DEEPEST = 6  # nesting levels of lists and objects
 LONGEST_ANSWER = 40_000  # characters of all texts and names together
 CUT = "…"
 HTML = "_html"
@@ -21,7 +21,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def bounded(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer as plain JSON values, cut where it is too long; ``truncated`` then says so. HTML becomes text."""
+    """Return the response as plain JSON values, shortened if too long and then ``truncated``. HTML becomes text."""
     cutter = _Cutter()
     fitting: dict[str, Any] = cutter.fit(msgspec.to_builtins(answer), 0)
     return {**fitting, "truncated": True} if cutter.has_cut else fitting
@@ -39,7 +39,7 @@ def visible(text: str) -> str:
 
 
 class _Cutter:
-    """Takes each text and name from what is left for the whole answer."""
+    """Takes each text and name from the remaining budget of the response."""
 
     def __init__(self) -> None:
         self.left = LONGEST_ANSWER

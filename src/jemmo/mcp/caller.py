@@ -1,4 +1,4 @@
-"""For whom an assistant asks, and what they may read."""
+"""The caller of a tool, and what they may read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from jemmo.vault import default_vault
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """An organization and the rights of one token; without a token, those of the scope ``records`` alone."""
+    """An organization and the rights of one token. Without a token, only the scope ``records``."""
 
     org: Organisation
     token: ApiToken | None = None
@@ -36,7 +36,7 @@ class Caller(Struct, frozen=True, kw_only=True):
         return right in (self.token.scopes if self.token else {ApiScope.RECORDS})
 
     def has_part(self, name: str) -> bool:
-        """Whether records come with this part."""
+        """Whether records include this part."""
         return name not in PART_SCOPES or self.has(PART_SCOPES[name])
 
     @property
@@ -54,7 +54,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """Let what runs inside see what this caller may see, and nothing else."""
+        """Limit code inside the block to what this caller may see."""
         before = self.current.set(self)
         try:
             with scope.acting_in(self.scope):
@@ -72,13 +72,13 @@ class Caller(Struct, frozen=True, kw_only=True):
         )
 
     def log_search(self, count: int) -> None:
-        """Record a search for a person by address or number."""
+        """Log a search for a person by address or number."""
         actor = self.token.created_by if self.token else None
         log_access(self.org, Action.SEARCHED, actor=actor, by="mcp", found=count)
 
 
 def of_secret(org: Organisation, secret: str, now: datetime | None = None) -> Caller:
-    """The caller with this token; raises ``ConfigError``, also if it was revoked or has expired."""
+    """Return the caller with this token. Raises ``ConfigError``, also if it was revoked or has expired."""
     token = tokens.recognize(secret, now or timezone.now())
     if token is None or token.org_id != org.pk:
         raise ConfigError("token_refused", variant="mcp")

@@ -18,7 +18,7 @@ PASSED_ON = ("Content-Type", "Accept", "Mcp-Protocol-Version", "Mcp-Method", "Mc
 @csrf_exempt
 @require_POST
 def endpoint(request: HttpRequest) -> HttpResponseBase:
-    """One message and its answer. There is no stream to open, so any other method is refused."""
+    """Answer one message. There is no stream to open, so other methods are refused."""
     try:
         return _exchanged(request)
     except Problem as problem:

@@ -22,7 +22,7 @@ from jemmo.mcp.caller import Caller
 from jemmo.mcp.tools import TOOLS
 
 PATH = "/mcp"
-LONGEST_EXCHANGE = 60.0  # seconds: whatever a message makes the SDK do, no thread waits for longer
+LONGEST_EXCHANGE = 60.0  # seconds; no thread waits longer for the SDK, whatever the message
 INSTRUCTIONS = """\
 Recruiting data that Jemmo keeps in step with a company's applicant tracking system (ATS): jobs, candidates
 ("talents") and their applications. All tools only read.
@@ -37,11 +37,11 @@ READS_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_w
 Answer = dict[str, Any]
 
 _caller: ContextVar[Callable[[], Caller]] = ContextVar("mcp_caller_now")
-"""Says who is calling. It is asked before each call, so that a revoked token ends at once."""
+"""Returns the caller. It is called before each tool call, so that a revoked token stops working at once."""
 
 
 def _server() -> MCPServer[Any]:
-    """Without subscriptions: their streams never end, and each held a thread of the pages."""
+    """Build the server without subscriptions: their streams never end, and each would hold a page thread."""
     return MCPServer(
         "jemmo",
         instructions=INSTRUCTIONS,
@@ -53,12 +53,12 @@ def _server() -> MCPServer[Any]:
 
 @cache
 def _tools() -> list[Tool]:
-    """The tools with their schemas, which take 20 ms to build: once requests."""
+    """The tools with their schemas, built once because that takes 20 ms."""
     return [Tool.from_function(_guarded(tool), annotations=READS_ONLY) for tool in TOOLS]
 
 
 def _guarded(tool: Callable[..., Answer]) -> Callable[..., Awaitable[Answer]]:
-    """The tool with the caller's rights, in the thread that has the database connection; its answer is bounded."""
+    """Run a tool with the caller's rights, in the thread with the database connection, and limit its response."""
 
     def ask(arguments: dict[str, Any]) -> Answer:
         try:
@@ -75,7 +75,7 @@ def _guarded(tool: Callable[..., Answer]) -> Callable[..., Awaitable[Answer]]:
 
 
 async def serve_stdio(caller: Callable[[], Caller]) -> None:
-    """Answer on stdin and stdout until stdin ends."""
+    """Serve stdin and stdout until stdin ends."""
     _caller.set(caller)
     await _server().run_stdio_async()
 
@@ -89,7 +89,7 @@ class Exchange(Struct):
 
 
 async def exchange(caller: Caller, body: bytes, headers: list[tuple[bytes, bytes]]) -> Exchange:
-    """Answer one HTTP request. Nothing is kept between two of them: any process can answer the next.
+    """Answer one HTTP request. Nothing is kept between requests, so any process can answer the next.
 
     Raises ``TimeoutError``.
     """
@@ -99,7 +99,7 @@ async def exchange(caller: Caller, body: bytes, headers: list[tuple[bytes, bytes
         json_response=True,
         stateless_http=True,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )  # who asks is known by a token, and Django has checked the host
+    )  # the token identifies the caller, and Django has checked the host
     answer, unread = Exchange(), [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:

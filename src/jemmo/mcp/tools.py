@@ -1,6 +1,6 @@
-"""The questions that an assistant may ask. Each reads, and none changes anything.
+"""The tools of an assistant. They only read.
 
-Parameters are checked by the SDK, which takes them from the signatures: annotations are evaluated.
+The SDK checks parameters by the signatures, so annotations are evaluated.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from jemmo.store.models import Application, Organisation
 from jemmo.store.records import jobs, talents
 from jemmo.store.records.export import KINDS
 
-MOST = 50  # records of one answer
+MOST = 50  # records per response
 LONGEST_QUERY = 200  # characters
 ID = Annotated[UUID, Field(description="A record's `id`, as the other tools give it.")]
 Query = Annotated[str, Field(max_length=LONGEST_QUERY, description="Words to search for.")]
@@ -213,7 +213,7 @@ def _caller() -> Caller:
 def _rows(
     name: str, ids: Iterable[UUID | None], *, all_parts: bool = False
 ) -> list[dict[str, Any]]:
-    """These records as the caller may see them, in this order; those that may not be seen are left out."""
+    """These records in this order, as the caller may see them, without those that are hidden from the caller."""
     kind, caller, wanted_ids = KINDS[name], _caller(), list(ids)
     by_id: dict[UUID | None, Model] = {
         record.id: record for record in kind.shown(caller.org).filter(id__in=wanted_ids)

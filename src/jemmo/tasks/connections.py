@@ -20,19 +20,19 @@ async def erase_connection(connection_id: str) -> None:
 
 @app.task(name="apply_rules", queue="syncs")
 async def apply_rules(connection_id: str) -> None:
-    """Once a sync that still read by the old rules has ended."""
+    """Apply the rules again after a sync that still used the old ones."""
     await housekeeping_for_connection(UUID(connection_id), rules.apply, UUID(connection_id))
 
 
 @app.periodic(cron="47 2 * * *", periodic_id="rules")
 @app.task(name="apply_all_rules", queue="schedule")
 async def apply_all_rules(timestamp: int) -> None:
-    """Every night, since a hire counts as an active application only for some days."""
+    """Apply all rules every night, since a hire counts as an active application only for some days."""
     await run_on_clock(rules.apply_to_all)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="erasures")
 @app.task(name="go_on_erasing", queue="schedule")
 async def go_on_erasing(timestamp: int) -> None:
-    """Finishes erasures that a crash interrupted."""
+    """Finish deletions that a crash interrupted."""
     await run_on_clock(connection_deletion.go_on)

@@ -1,4 +1,4 @@
-"""Files in the background: fetched when nothing more urgent waits, and tidied up every hour."""
+"""Background tasks for files: downloads when nothing more urgent waits, and an hourly cleanup."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from jemmo.vault import default_vault
 
 @app.task(name="fetch_connection_files", queue="files")
 async def fetch_connection_files(connection_id: str) -> None:
-    """One turn; the rest is queued again, behind anything more urgent."""
+    """Run one turn of downloads, and queue the rest behind anything more urgent."""
     with Slice(RESUMES) as turn, giving_way(turn.cut_off):
         summary = await download_files(
             UUID(connection_id),
@@ -40,7 +40,7 @@ async def fetch_connection_files(connection_id: str) -> None:
 @app.periodic(cron="* * * * *", periodic_id="files")
 @app.task(name="fetch_due_files", queue="schedule")
 async def fetch_due_files(timestamp: int) -> None:
-    """Every minute: queue the connections whose files are due, each at most once."""
+    """Queue the connections whose files are due, each at most once. Runs every minute."""
     for connection_id in await run_on_clock(cleanup.connections_due):
         await enqueue(connection_id)
 
@@ -56,7 +56,7 @@ async def tidy_files(timestamp: int) -> None:
 
 
 async def enqueue(connection_id: UUID) -> bool:
-    """Queue a turn unless one is waiting already; ``False`` if it is."""
+    """Queue a turn unless one is waiting already. ``False`` if it is."""
     try:
         await fetch_connection_files.configure(
             queueing_lock=f"files:{connection_id}", lock=f"files:{connection_id}", priority=RESUMES

@@ -1,4 +1,4 @@
-"""Past syncs, notifications and webhooks are kept for a while."""
+"""Deletes past syncs, notifications and webhooks after their retention."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from jemmo.services.sync.queue import RESUMES
 @app.periodic(cron="41 * * * *", periodic_id="history")
 @app.task(name="forget_history", queue="files", lock="history", priority=RESUMES)
 async def forget_history(timestamp: int) -> None:
-    """Every hour, so that each turn finds little."""
+    """Runs every hour, so that each turn finds little."""
     await run_for_all_orgs(pruning.forget_old)

@@ -15,14 +15,14 @@ from jemmo.vault import default_vault, keyset_path
 @app.periodic(cron="*/10 * * * *", periodic_id="keys")
 @app.task(name="finish_rotation", queue="keys", lock="keys", priority=RESUMES)
 async def finish_rotation(timestamp: int) -> None:
-    """Continues with the rest, and does nothing if there is none."""
+    """Continue with the rest. Does nothing if there is none."""
     await run_for_all_orgs(_finish)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="contact_hashes")
 @app.task(name="note_contact_hashes", queue="keys", lock="contact_hashes", priority=RESUMES)
 async def note_contact_hashes(timestamp: int) -> None:
-    """Hashes for people who were read before search by address and number existed."""
+    """Create hashes for people who were read before search by address and number existed."""
     await run_for_all_orgs(lookups.backfill_contact_hashes, default_vault())
 
 

@@ -1,4 +1,4 @@
-"""Notifications leave by e-mail and chat: at once after a sync, and every minute for what has to be tried again."""
+"""Sends notifications by e-mail and chat: at once after a sync, and retries every minute."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def send_notifications(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *", periodic_id="key_reminders")
 @app.task(name="remind_of_keys", queue="notifications", lock="key_reminders")
 async def remind_of_keys(timestamp: int) -> None:
-    """Every hour, so that a worker that was down for a while catches up soon."""
+    """Queue key reminders every hour, so that a worker that was down for a while catches up soon."""
     if await run_for_all_orgs(key_care.queue_key_reminders, datetime.now(UTC)):
         await send_soon()
 
@@ -33,7 +33,7 @@ async def remind_of_keys(timestamp: int) -> None:
 @app.periodic(cron="*/5 * * * *", periodic_id="watch_syncs")
 @app.task(name="watch_syncs", queue="notifications", lock="watch_syncs")
 async def watch_syncs(timestamp: int) -> None:
-    """Tell of syncs that are late or slow, by any worker that is not busy syncing."""
+    """Notify about late or slow syncs. Any worker that is not busy syncing can run this."""
     if await run_for_all_orgs(overdue.notify_stalled_syncs, datetime.now(UTC)):
         await send_soon()
 

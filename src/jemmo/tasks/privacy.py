@@ -19,7 +19,7 @@ from jemmo.vault import default_vault
 @app.periodic(cron="23 3 * * *", periodic_id="retention")
 @app.task(name="begin_retention", queue="schedule", priority=RESUMES)
 async def begin_retention(timestamp: int) -> None:
-    """Every night."""
+    """Queue the retention steps every night."""
     await run_for_all_orgs(retention.begin)
     await run_for_all_orgs(access_log.prune_access_log)
     await run_for_all_orgs(SessionStore.clear_expired)
@@ -27,7 +27,7 @@ async def begin_retention(timestamp: int) -> None:
 
 @app.task(name="apply_retention", queue="files")
 async def apply_retention(org_id: str) -> None:
-    """One step; the rest is queued again, behind anything more urgent."""
+    """Run one step, and queue the rest behind anything more urgent."""
     key = UUID(org_id)
     vault, storage = default_vault(), open_storage()
     if await run_for_org(key, retention.step, key, vault=vault, storage=storage):
@@ -37,13 +37,13 @@ async def apply_retention(org_id: str) -> None:
 @app.periodic(cron="*/10 * * * *", periodic_id="leaving")
 @app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
 async def delete_organisations(timestamp: int) -> None:
-    """Queue what is due, and continue with what a crash left half done."""
+    """Queue due deletions, and those that a crash interrupted."""
     await run_on_clock(organization_deletion.begin_due)
 
 
 @app.task(name="delete_organisation", queue="files")
 async def delete_organisation(deletion_id: str) -> None:
-    """With access to everything, since members who belong nowhere else are deleted too."""
+    """Delete the next part, with access to everything, since members without another organization are deleted too."""
     key = UUID(deletion_id)
     vault, storage = default_vault(), open_storage()
     if await run_for_all_orgs(organization_deletion.step, key, vault=vault, storage=storage):

@@ -1,4 +1,4 @@
-"""How long a sync may keep a worker before others have their turn."""
+"""How long a sync may use a worker before others get their turn."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from jemmo.services.sync.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
 
 LONGEST = seconds("JEMMO_SLICE_SECONDS", 600.0)
 SHORTEST = seconds("JEMMO_SLICE_AT_LEAST", 3.0)
-"""Seconds: a slice gives way to more urgent work, but not before it was worth its beginning."""
+"""Seconds that a slice runs before it gives way to more urgent work, so that starting it was worthwhile."""
 
 LONG = 30.0
-"""Seconds after which a sync is large, even if it reads only what changed: its ATS is slow, perhaps on purpose."""
+"""Seconds after which a sync is large, even if it reads only changes: its ATS is slow, perhaps on purpose."""
 GIVE_WAY = seconds("JEMMO_SLICE_GIVE_WAY", 20.0)
-"""Seconds in which a slice that was asked to end finishes its page. Then it no longer waits for its ATS."""
+"""Seconds for a slice to finish its page after it was asked to end. Then it stops waiting for its ATS."""
 
 _running: set[Slice] = set()
 _stopping = False
 
 
 class Slice:
-    """One turn of a sync or of downloads, while the ``with`` block lasts."""
+    """One turn of a sync or of downloads, while its ``with`` block lasts."""
 
     def __init__(self, priority: int) -> None:
         self.cut_off = CutOff()
@@ -50,7 +50,7 @@ class Slice:
         self._asked_at = monotonic()
 
     def end_if_late(self) -> None:
-        """End it within its page, if it was asked to end and its ATS keeps it waiting."""
+        """End it within its page, if it was asked to end and its ATS is still slow."""
         if self._asked_at is not None and monotonic() - self._asked_at >= GIVE_WAY:
             self.cut_off.set()
 
@@ -60,17 +60,17 @@ class Slice:
 
     @property
     def priority(self) -> int:
-        """How urgent the rest is. Long reads are not urgent, whoever requested them.
+        """The priority of the rest. Long reads are not urgent, whoever requested them.
 
-        One that has lasted for ``SHORTEST`` is large and gives way to all that may be small, and so is every other one
-        that has lasted for ``LONG``.
+        A long read that has lasted for ``SHORTEST`` is large and gives way to all work that may be small. So is every
+        other slice that has lasted for ``LONG``.
         """
         if not self._is_long and self.age < LONG:
             return self._priority
         return min(self._priority, INITIAL if self.age < SHORTEST else LARGE)
 
     def is_over(self, mode: Mode) -> bool:
-        """Whether to end after this page; only ``mode`` distinguishes a requested long read from an urgent one."""
+        """Whether to end after this page. Only ``mode`` distinguishes a requested long read from an urgent one."""
         self._is_long = self._is_long or mode is not Mode.INCREMENTAL
         return _stopping or self.asked or self.age >= LONGEST
 
@@ -92,10 +92,9 @@ def running() -> int:
 
 
 def preempt(waiting: Sequence[int]) -> None:
-    """Ask one slice to end after its page for each of these priorities, the highest first.
+    """For each of these priorities, the highest first, ask one slice to end after its page.
 
-    Slices that were asked already and have not ended yet make room for the first of them; those that take long to do so
-    are cut off.
+    Slices that were asked before and still run count for the first priorities; those that take too long are stopped.
     """
     if waiting:
         for turn in tuple(_running):

@@ -1,4 +1,4 @@
-"""Syncs in the background, and the clock that starts them."""
+"""Background syncs, and the clock that starts them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def sync_connection(
     run_id: str | None = None,
     token: str | None = None,
 ) -> None:
-    """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
+    """Run one slice of a sync. Its failures are in its report, so they don't fail the task."""
     before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
     wanted_id, requested_mode = UUID(connection_id), Mode(mode) if mode else None
     with Slice(context.job.priority) as turn, giving_way(turn.cut_off):
@@ -47,7 +47,7 @@ async def sync_connection(
                 slice_over=turn.is_over,
             )
         except (AlreadyRunning, TransientError):
-            return  # another does it, or the schedule comes back to it
+            return  # another task does it, or the schedule retries it
         except ConfigError as error:
             await run_for_connection(wanted_id, schedule.put_off, wanted_id, error)
             return
@@ -73,5 +73,5 @@ async def sync_connection(
 @app.periodic(cron="* * * * * */20", periodic_id="schedule")
 @app.task(name="start_due_syncs", queue="schedule", priority=queue.WEBHOOK)
 async def start_due_syncs(timestamp: int) -> None:
-    """Three times a minute: queue what is due, each connection at most once."""
+    """Queue due syncs, each connection at most once. Runs three times a minute."""
     await run_on_clock(schedule.start_due, datetime.now(UTC))

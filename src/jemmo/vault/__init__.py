@@ -1,4 +1,4 @@
-"""The encryption keys, and what is sealed with them."""
+"""The encryption keys, and the values sealed with them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Vault", "VaultError", "default_vault", "key_id", "keyset_path", "ope
 
 
 def keyset_path() -> Path:
-    """Where this installation's keys are: ``JEMMO_KEYSET`` or a file in the data folder."""
+    """The path of this installation's keys: ``JEMMO_KEYSET`` or a file in the data folder."""
     chosen = os.environ.get("JEMMO_KEYSET")
     return Path(chosen).expanduser().absolute() if chosen else home() / "keyset.json"
 
 
 def default_vault() -> Vault:
-    """This installation's vault; it takes up keys that a rotation makes while it is open."""
+    """This installation's vault. It loads keys that a rotation creates while it is open."""
     return _opened(keyset_path())
 
 

@@ -1,4 +1,4 @@
-"""Secrets that live in files of their own, readable by their owner alone."""
+"""Secrets in files of their own, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from jemmo.domain.errors import ConfigError
 
 
 def create_private(path: Path, text: str) -> None:
-    """Write a new file with mode 0600, whole or not at all; of two that start at once, the first wins."""
+    """Atomically write a new file with mode 0600. If two processes start at once, the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _draft(path, text) as draft, suppress(FileExistsError):
         os.link(draft, path)
 
 
-SHORTEST = 32  # characters: fewer could be guessed
+SHORTEST = 32  # characters; a shorter secret could be guessed
 
 
 def signing_key(chosen: str, path: Path) -> str:
     """The secret that signs sessions and links: the configured one, or the one in ``path``, created on first use.
 
-    Raises ``ConfigError`` for what could be guessed: a weak choice, or a file that is damaged.
+    Raises ``ConfigError`` for a secret that could be guessed, because it is weak or its file is damaged.
     """
     if chosen:
         if len(chosen) < SHORTEST:
@@ -45,13 +45,13 @@ def signing_key(chosen: str, path: Path) -> str:
 
 
 def replace_private(path: Path, text: str) -> None:
-    """Put another content in the place of a file, whole or not at all."""
+    """Atomically replace the content of a file."""
     with _draft(path, text) as draft:
         draft.replace(path)
 
 
 def write_private(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Have a file written that is for its owner alone, whole or not at all; one that is there is not replaced."""
+    """Atomically write a private file. An existing one is not replaced."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
         try:
             write(file)
@@ -62,7 +62,7 @@ def write_private(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 @contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
-    """The text in a file of its own beside ``path``, on the disk; nothing is left of it, also if the disk is full."""
+    """The text in a temporary file beside ``path``, synced to disk. It is always removed, even if the disk is full."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,8 +1,8 @@
 """Encryption at rest with Tink (AES-256-GCM). Each sealed value carries the id of its key, so keys can be rotated.
 
-A value is bound to a context (its connection, its record): copied elsewhere it does not open.
-The keyset is a file, mode 0600, made on the first start; together with the database it decrypts everything, so it
-is kept apart from the database's backups. With ``JEMMO_KEYSET_KEY`` the file itself is encrypted.
+A value is bound to a context (its connection, its record): copied elsewhere it can't be decrypted. The keyset is a
+file, mode 0600, created on the first start. Together with the database it decrypts everything, so keep it apart from
+the database's backups. With ``JEMMO_KEYSET_KEY`` the file itself is encrypted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jemmo.vault.files import create_private
 
 aead.register()
 
-RELOAD_SECONDS = 1.0  # seconds; a rotation by another process is seen after that
+RELOAD_SECONDS = 1.0  # seconds; afterwards a rotation by another process is noticed
 
 
 class VaultError(ConfigError):
@@ -30,7 +30,7 @@ class VaultError(ConfigError):
 
 
 class Vault:
-    """Seals and opens small values. ``refresh`` gives newer keys if there are any, else ``None``."""
+    """Seals and opens small values. ``refresh`` returns newer keys if there are any, else ``None``."""
 
     def __init__(
         self,
@@ -51,16 +51,16 @@ class Vault:
         return bytes(self._aead.encrypt(plain, context))
 
     def open(self, sealed: bytes | memoryview, context: bytes) -> bytes:
-        """The plain value; raises ``VaultError`` when key or context are not those it was sealed with."""
+        """Return the plain value. Raises ``VaultError`` if key or context differ from those it was sealed with."""
         try:
             return bytes(self._aead.decrypt(bytes(sealed), context))
         except tink.TinkError as error:
-            if self._look_again():  # sealed with a key that was made since we started
+            if self._look_again():  # sealed with a key created since we started
                 return self.open(sealed, context)
             raise VaultError from error
 
     def _look_again(self) -> bool:
-        """Take up keys that another process has made; whether there were any."""
+        """Load keys that another process has created. Return whether there were any."""
         self._looked_at = time.monotonic()
         handle = self._refresh() if self._refresh is not None else None
         if handle is None:
@@ -70,7 +70,7 @@ class Vault:
 
 
 def key_id(sealed: bytes | memoryview) -> int:
-    """The id of the key that sealed a value: Tink writes it behind a version byte."""
+    """The id of the key that sealed a value. Tink writes it after a version byte."""
     return int.from_bytes(bytes(sealed[1:5]))
 
 
@@ -92,13 +92,13 @@ class KeysetFile:
             raise VaultError(variant="unreadable", path=self.path) from error
 
     def changed(self) -> tink.KeysetHandle | None:
-        """The keys, if the file is another one than when it was read last."""
+        """The keys, if the file has changed since it was last read."""
         try:
             if self._stamp() == self._seen:
                 return None
             return self.read()
         except (OSError, VaultError):
-            return None  # what is at hand still works
+            return None  # the loaded keys still work
 
     def _stamp(self) -> tuple[int, int]:
         file_stat = self.path.stat()
@@ -106,7 +106,7 @@ class KeysetFile:
 
 
 def open_vault(path: Path, *, create: bool = True) -> Vault:
-    """The vault with the keys in ``path``; makes new ones where there are none and ``create`` allows it."""
+    """Return the vault with the keys in ``path``. Creates keys if there are none and ``create`` is set."""
     if not path.exists():
         if not create:
             raise VaultError(variant="missing", path=path)
@@ -116,6 +116,6 @@ def open_vault(path: Path, *, create: bool = True) -> Vault:
 
 
 def _create(path: Path) -> None:
-    """Write new keys, whole or not at all; of two processes that start at once, the first wins."""
+    """Atomically write new keys. If two processes start at once, the first wins."""
     handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
     create_private(path, wrapping.serialize(handle))

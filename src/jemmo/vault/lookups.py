@@ -1,4 +1,4 @@
-"""Keyed hashes, by which sealed data is found without being opened."""
+"""Keyed hashes that find sealed data without decrypting it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from uuid import UUID
 
 
 class LookupHash:
-    """Keyed hashes for values of one kind in an organization; without the key they don't reveal the value.
+    """Keyed hashes for values of one kind in an organization. Without the key they reveal nothing.
 
-    An HMAC with SHA-256 of organization, kind and value. The constant part is hashed once: keep this object if many
-    values follow.
+    An HMAC with SHA-256 of organization, kind and value. The constant part is hashed once, so reuse this object for
+    many values.
     """
 
     def __init__(self, key: bytes, org_id: UUID, kind: str) -> None:
@@ -28,5 +28,5 @@ class LookupHash:
 
 
 def word_hashes(key: bytes, org_id: UUID, words: Iterable[str]) -> list[int]:
-    """A number for each word, as the index of texts keeps them."""
+    """A number for each word, as stored in the index of texts."""
     return list(map(LookupHash(key, org_id, "word").number, words))

@@ -26,7 +26,7 @@ class Keys(Struct, frozen=True):
 
 
 def look(path: Path) -> Keys:
-    """The content of the file, without any key's value; raises ``VaultError``."""
+    """The ids of the keys in the file, without their values. Raises ``VaultError``."""
     handle = KeysetFile(path).read()
     return Keys(
         primary=wrapping.primary_of(handle),
@@ -37,7 +37,7 @@ def look(path: Path) -> Keys:
 
 
 def add_primary(path: Path) -> Keys:
-    """Make a new key, and seal with it from now on. The old ones stay for opening."""
+    """Create a new key that seals from now on. The old ones stay for decryption."""
     with _alone(path):
         handle = wrapping.with_new_primary(KeysetFile(path).read())
         _save(path, handle)
@@ -45,7 +45,7 @@ def add_primary(path: Path) -> Keys:
 
 
 def remove(path: Path, gone: set[int]) -> Keys:
-    """Drop keys that nothing is sealed with anymore; never the primary."""
+    """Delete keys that seal nothing anymore, never the primary."""
     with _alone(path):
         _save(path, wrapping.without(KeysetFile(path).read(), gone))
     return look(path)
@@ -57,7 +57,7 @@ def _save(path: Path, handle: tink.KeysetHandle) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """One change of the file at a time: two at once would lose a key, and with it data."""
+    """Serialize changes of the file: two at once would lose a key, and with it data."""
     lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""The form of a keyset on disk: plain in a closed file, or encrypted by a key that comes from elsewhere.
+"""The form of a keyset on disk: plain in a private file, or encrypted by an external key.
 
-The latter is the seam for a key management service: whatever implements Tink's ``Aead`` can wrap the keyset. The
+The latter is where a key management service fits in: anything that implements Tink's ``Aead`` can wrap the keyset. The
 built-in one takes the key from the environment, where a secret manager or an init container puts it.
 """
 
@@ -22,7 +22,7 @@ NONCE = 12
 
 
 class WrongWrapping(Exception):
-    """The keyset is encrypted and cannot be opened, or the key given for it is none: ``variant`` names its text."""
+    """The keyset is encrypted and cannot be decrypted, or the wrapping key is invalid. ``variant`` names the text."""
 
     def __init__(self, variant: str) -> None:
         super().__init__(variant)
@@ -48,7 +48,7 @@ class EnvironmentKey(aead.Aead):  # type: ignore[misc]  # tink has no types
 
 
 def wrapping_key() -> EnvironmentKey | None:
-    """The configured wrapping of keysets, if any; raises ``WrongWrapping`` for an invalid key."""
+    """The configured wrapping of keysets, if any. Raises ``WrongWrapping`` for an invalid key."""
     encoded = os.environ.get(VARIABLE)
     if not encoded:
         return None
@@ -69,7 +69,7 @@ def serialize(handle: tink.KeysetHandle) -> str:
 
 
 def parse(text: str) -> tink.KeysetHandle:
-    """The keys of a file. A plain one opens whether or not there is a key to wrap it: so it can be wrapped later."""
+    """The keys of a file. A plain file opens even with a wrapping key, so that it can be wrapped later."""
     if "encryptedKeyset" not in json.loads(text):
         return json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
     key = wrapping_key()
@@ -90,7 +90,7 @@ def ids_of(handle: tink.KeysetHandle) -> list[int]:
 
 
 def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
-    """The same keys and a new one, with which everything is sealed from now on."""
+    """The same keys and a new one that seals everything from now on."""
     keys, fresh = _plain(handle), _plain(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM))
     if fresh["primaryKeyId"] in ids_of(handle):  # ids are random: one in four thousand million
         return with_new_primary(handle)
@@ -98,7 +98,7 @@ def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
 
 
 def without(handle: tink.KeysetHandle, gone: set[int]) -> tink.KeysetHandle:
-    """The keys less some; never less the primary."""
+    """The keys without these; never without the primary."""
     keys = _plain(handle)
     kept = [key for key in keys["key"] if key["keyId"] not in gone - {keys["primaryKeyId"]}]
     return _handle({**keys, "key": kept})

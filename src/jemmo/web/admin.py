@@ -1,4 +1,4 @@
-"""The support staff's pages, and nothing else: they show no table of people, addresses or secrets."""
+"""The support staff's pages. They show no tables of people, addresses or secrets."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from jemmo.web.frame.pictures import picture_answer
 
 
 def only_support() -> None:
-    """Take out what Django and allauth would show: accounts' addresses, groups, secrets of two-step sign-in."""
-    for model in list(admin.site._registry):  # noqa: SLF001 - there is no other list of them
+    """Unregister the models of Django and allauth: accounts' addresses, groups, two-step sign-in secrets."""
+    for model in list(admin.site._registry):  # noqa: SLF001 - the only list of them
         if model is not SupportThread:
             admin.site.unregister(model)
 

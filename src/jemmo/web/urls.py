@@ -1,4 +1,4 @@
-"""Every room's addresses, in one namespace."""
+"""All URLs of the pages, in one namespace."""
 
 from django.urls import include, path
 

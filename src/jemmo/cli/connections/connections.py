@@ -1,4 +1,4 @@
-"""Connecting an ATS and looking at the connections."""
+"""Connecting an ATS, and showing connections."""
 
 from __future__ import annotations
 
@@ -155,13 +155,13 @@ def status(
 
 
 def title_of(connection: Connection) -> str:
-    """What a connection is called where several may be listed."""
+    """A connection's name in a list."""
     label = f" ({connection.label})" if connection.label else ""
     return f"{connection.org.slug} / {connection.provider}{label}"
 
 
 def about(error: JemmoError, connection: Connection) -> dict[str, str]:
-    """An error as an object that says which connection it is about."""
+    """An error as an object that names its connection."""
     return named(error.as_dict(), connection)
 
 
@@ -170,14 +170,14 @@ def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
 
 
 def _states(row: ConnectionStatus) -> list[str]:
-    """The status and further facts; a disconnected connection has none, as on its card."""
+    """The status and further facts. Disconnected connections have none, as on their card."""
     if row.state in {"disconnected", "leaving"}:
         return [row.state]
     return [row.colour] if row.state == "active" else [row.colour, row.state]
 
 
 def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
-    """A connection in a few lines of less than 80 characters, then what there is to do about it."""
+    """A connection in a few lines of less than 80 characters, then the next steps."""
     state = ", ".join(_states(row))
     state += ", needs a decision" if row.decision else ""
     yield f"{row.org} / {row.provider}: {state}"
@@ -205,13 +205,13 @@ def _following(row: ConnectionStatus, now: datetime) -> str:
 
 
 def _counted(row: ConnectionStatus, name: str) -> str:
-    """How many records; a dash for what was never read."""
+    """The number of records; a dash if they were never read."""
     count = numbers.known(row.counts, row.synced_at)[name]
     return f"– {name}" if count is None else numbers.counted(count, name)
 
 
 def _remarks(row: ConnectionStatus) -> Iterator[str]:
-    """What to know or do about a connection; what failed comes last, where it is seen."""
+    """Remarks about a connection. Failures come last, where people see them."""
     if row.org_deleted_at:
         yield (
             f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. Nothing "
@@ -236,7 +236,7 @@ def _remarks(row: ConnectionStatus) -> Iterator[str]:
 
 
 def moment(when: datetime, now: datetime) -> str:
-    """A time up to a week away in words, then as a date."""
+    """A time up to a week away in words, otherwise as a date."""
     seconds = int((now - when).total_seconds())
     size = abs(seconds)
     if not in_words(now - when):
@@ -261,7 +261,7 @@ def key_line(reminder: Reminder) -> str:
 
 
 def files_line(files: FileCounts) -> str:
-    """A connection's files in a line; empty when it has none."""
+    """A connection's files in one line; empty without files."""
     counted = {"kept": files.kept, "waiting": files.waiting, "refused": files.refused}
     if not any(counted.values()):
         return ""

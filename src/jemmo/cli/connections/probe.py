@@ -1,4 +1,4 @@
-"""Tells what a probe of an ATS account found: names of properties and their types, never a value."""
+"""Prints what a probe of an ATS account found: names of properties and their types, never a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated ATSs: a program of its own, started from here."""
+"""Starts the simulated ATSs, a separate program."""
 
 from __future__ import annotations
 

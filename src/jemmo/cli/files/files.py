@@ -1,4 +1,4 @@
-"""Files, apart from any connection."""
+"""Files, independent of any connection."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def read(
 
 
 def harmless(text: str) -> str:
-    """A text that no terminal obeys: without controls, escape sequences and marks of direction."""
+    """Text that is safe on a terminal: without control characters, escape sequences and direction marks."""
     return "".join(
         character if character.isprintable() or character == "\n" else " " for character in text
     )
 
 
 def _content(path: str, size: int) -> bytes:
-    """At most ``size`` bytes of a regular file; raises ``ConfigError``."""
+    """Read at most ``size`` bytes of a regular file. Raises ``ConfigError``."""
     shown = harmless(path)
     try:
         with open(path, "rb", opener=_without_waiting) as file:
@@ -71,5 +71,5 @@ def _content(path: str, size: int) -> bytes:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file, but no pipe, since opening one blocks until another process writes to it."""
+    """Open a file but not a pipe, which would block until another process writes to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -1,4 +1,4 @@
-"""Taking everything to a safe place, and bringing it back."""
+"""Making and restoring backups."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def suppressions(
 
 @contextmanager
 def _told() -> Iterator[Callable[[str, int, int], None]]:
-    """The progress, on a terminal."""
+    """Show the progress, on a terminal."""
     with err.status("Beginning") as status:
 
         def tell(what: str, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""The demonstration: an invented company in a simulated ATS, connected and synced."""
+"""The demo: an invented company in a simulated ATS, connected and synced."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SUPPORT = "support@example.com"
 
 
 class State(msgspec.Struct):
-    """What a second start needs from the first: the company's day, its keys and the demo's password."""
+    """The first start's values that later starts need: the company's day, its keys and the demo's password."""
 
     epoch: str
     key: str
@@ -60,7 +60,7 @@ def state() -> State:
 def prepare(parts: Parts, database_url: str, web: str) -> str:
     """Start the simulated ATS, connect it, and run the first sync with its progress on the terminal.
 
-    The ATS announces its changes to ``web``, the address of the web application. Returns the ATS's own address.
+    The ATS announces its changes to ``web``, the URL of the web application. Returns the ATS's own URL.
     """
     own = state()
     port = free_port()
@@ -102,7 +102,7 @@ def _connect_and_sync(own: State, address: str, database_url: str, web: str) -> 
 
 
 def announce(connection_id: UUID, own: State, *, ats: str, web: str) -> None:
-    """Have the simulated ATS send webhooks, so that its changes arrive at once."""
+    """Make the simulated ATS send webhooks, so that its changes arrive at once."""
     from jemmo.services.webhooks import endpoints
     from jemmo.store.models import Connection
     from jemmo.vault import default_vault

@@ -115,7 +115,7 @@ def _look(provider: str | None, org: str | None, *, accept: bool) -> Iterator[Fi
 
 
 def _data_folder() -> Finding:
-    """Whether it can be written and has room; a full disk stops Postgres, files and logs."""
+    """Check that it is writable and has space. A full disk stops Postgres, files and logs."""
     try:
         folder = home()
         with TemporaryFile(dir=folder) as probe:
@@ -131,7 +131,7 @@ def _data_folder() -> Finding:
 
 
 def _worker() -> Finding:
-    """Whether syncs start when they are due; without an overdue one, nobody needs a worker."""
+    """Check that due syncs start. If none is overdue, a missing worker is no problem."""
     from jemmo.services.operations.readiness import worker_seen
     from jemmo.services.sync.schedule import is_late
     from jemmo.store.models import Connection
@@ -153,7 +153,7 @@ def _worker() -> Finding:
 
 
 def _role() -> Finding:
-    """Whether the application uses a role other than the tables' owner. It is protected either way."""
+    """Check whether the application uses a role other than the tables' owner. It is protected either way."""
     from jemmo.store.db import roles
 
     if not roles.is_bound():
@@ -167,14 +167,14 @@ def _role() -> Finding:
 
 
 def _trials(url: str) -> Iterator[Finding]:
-    """The steps of a sync, one by one."""
+    """Try the steps of a sync, one by one."""
     step = "Use a PostgreSQL 15 or newer, directly or by a session pooler; see docs/operations.md."
     for trial in exercise.trials(url):
         yield Finding(f"Database, {trial.what}", not trial.trouble, trial.trouble or "works", step)
 
 
 def _rights() -> Finding:
-    """Whether another role of the server, such as one that a web API uses, can reach the tables."""
+    """Check whether another role of the server, such as a web API's, can reach the tables."""
     what = f"Other roles and the schema {schema.name()}"
     troubles = exercise.open_to_others()
     if not troubles:
@@ -196,7 +196,7 @@ def _vault() -> Finding:
 
 
 def _storage(*, accept: bool) -> Finding:
-    """Do in the storage all that Jemmo does there, and compare its mark with the database's."""
+    """Try everything that Jemmo does in the storage, and compare its mark with the database's."""
     from jemmo.files.choose import open_storage
     from jemmo.files.storage import check
     from jemmo.services.files import cleanup
@@ -215,7 +215,7 @@ def _storage(*, accept: bool) -> Finding:
 
 
 def _reader() -> Finding:
-    """Whether files can be inspected and read; without that they all wait."""
+    """Check whether files can be inspected and read. Otherwise they all wait."""
     from jemmo.files import text
 
     try:
@@ -226,7 +226,7 @@ def _reader() -> Finding:
 
 
 def _files(connection: Connection) -> Finding | None:
-    """The queue of files; only what a person can do something about is bad."""
+    """Check the file queue. Only problems that a person can solve count as bad."""
     from jemmo.cli.connections.connections import files_line
     from jemmo.store.files.stored_files import counts_of
 
@@ -268,7 +268,7 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
         details = "; ".join(check.detail or check.name for check in missing)
         yield Finding(name, not missing, details or "the key works and may read everything needed")
         if reminder := key_care.key_reminder_of(connection, datetime.now(UTC)):
-            # A key that is due is advice; one that is dead is what makes syncs fail.
+            # A key that should be rotated is advice; an expired one makes syncs fail.
             step = "Replace it in Settings > Organization > ATS integration, on the card of the connection."
             yield Finding(
                 f"{name} key", reminder.about is not About.EXPIRED, key_line(reminder), step

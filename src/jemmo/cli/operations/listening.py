@@ -1,4 +1,4 @@
-"""The socket that the web application answers on."""
+"""The socket that the web application listens on."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(host: str, port: int) -> str:
-    """Where a browser on this machine finds what listens there."""
+    """The URL at which a browser on this machine reaches the socket."""
     name = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104 - compared
     return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def remember(server: socket.socket) -> None:
-    """Note where the web application of this data folder listens, for the other commands."""
+    """Store the web application's address for the other commands."""
     if server.family in {socket.AF_INET, socket.AF_INET6}:
         (home() / _NOTED).write_text(address_of(*server.getsockname()[:2]))
 
 
 def remembered() -> str | None:
-    """Where the web application of this data folder listens, or did last."""
+    """The address where this data folder's web application listens, or did last."""
     try:
         return (home() / _NOTED).read_text()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The parts of one `jemmo up`, and how they are restarted."""
+"""The parts of one `jemmo up`, and their restarts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from msgspec import Struct
 from jemmo import embedded
 from jemmo.domain.errors import PermanentError
 
-LOOK_SECONDS = 0.2  # between two checks of the parts
+LOOK_SECONDS = 0.2  # seconds between two checks of the parts
 STOP_SECONDS = 30.0  # a worker finishes its page within 25
 LAST_LINES = 5
 
@@ -37,7 +37,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     attempts: int = 6
 
     def delay(self, failures: int, chance: float) -> float:
-        """Twice as long after each failure; ``chance`` (0 to 1) keeps parts from restarting in step."""
+        """Double the delay after each failure. ``chance`` (0 to 1) keeps parts from restarting in step."""
         return float(min(self.longest, self.first * 2 ** (failures - 1)) * (0.5 + chance / 2))
 
 
@@ -51,11 +51,11 @@ class Part(Protocol):
     def is_alive(self) -> bool: ...
 
     def ending(self) -> str:
-        """How it ended, as the end of a sentence about it."""
+        """How it ended, as the end of a sentence."""
         ...
 
     def last_lines(self) -> list[str]:
-        """What the process printed until then."""
+        """The process's last output."""
         ...
 
 
@@ -99,7 +99,7 @@ class Process:
         return f"ended with status {status}"
 
     def last_lines(self) -> list[str]:
-        self._reader.join(timeout=1)  # a process of its own may still hold the pipe
+        self._reader.join(timeout=1)  # a child process may still hold the pipe
         return list(self._lines)
 
     def terminate(self) -> None:
@@ -107,7 +107,7 @@ class Process:
             self._running.terminate()
 
     def wait(self, seconds: float) -> None:
-        """Wait for its end, then force it."""
+        """Wait for its end, then kill it."""
         if self._running is None:
             return
         try:
@@ -148,7 +148,7 @@ class Database:
 
 
 class Watch:
-    """Restarts a part that ended, after ever longer waits, and gives up in the end."""
+    """Restarts a part that ended, after growing delays, and finally gives up."""
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class Watch:
         self._due: float | None = None
 
     def tend(self) -> bool:
-        """Do what is due now; whether the part runs. Raises ``PermanentError`` after too many failures."""
+        """Restart the part if it is due. Return whether it runs. Raises ``PermanentError`` after too many failures."""
         if self._due is None:
             if self.part.is_alive():
                 return True
@@ -189,7 +189,7 @@ class Watch:
 
 
 class Parts:
-    """All that one `jemmo up` keeps running."""
+    """All parts that one `jemmo up` keeps running."""
 
     def __init__(self, pace: Pace | None = None, keep: Sequence[int] = ()) -> None:
         self._pace, self._keep = pace or Pace(), keep
@@ -208,7 +208,7 @@ class Parts:
         self._watches.append(Watch(process, self._pace))
 
     def tend(self) -> None:
-        """Restart what ended: first the database, without which nothing else can start."""
+        """Restart parts that ended: first the database, which all others need."""
         if self._database is None or self._database.tend():
             for watch in self._watches:
                 watch.tend()
@@ -220,7 +220,7 @@ class Parts:
             time.sleep(LOOK_SECONDS)
 
     def await_answer(self, url: str) -> None:
-        """Keep the parts running until one of them answers there."""
+        """Keep the parts running until this URL responds."""
         while not _answers(url):
             self.tend()
             time.sleep(LOOK_SECONDS)
@@ -237,7 +237,7 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
             return True
-    except urllib.error.HTTPError:  # it answers, if only to those who ask by another name
+    except urllib.error.HTTPError:  # it responds, if only to another host name
         return True
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

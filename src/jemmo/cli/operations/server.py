@@ -1,4 +1,4 @@
-"""Running Jemmo: all of it, or its parts."""
+"""Commands that run Jemmo: all of it, or its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jemmo.cli.options import Json
 from jemmo.cli.output import out, print_json
 from jemmo.store.db import budget
 
-if TYPE_CHECKING:  # it is loaded by the one command that serves
+if TYPE_CHECKING:  # loaded only by the command that serves
     import uvicorn
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def web(
         visitors.log_seldom()
 
         class Server(uvicorn.Server):
-            """Ends the streams of open pages on shutdown, which waits for all responses in progress."""
+            """Ends the streams of open pages on shutdown, which waits for all running responses."""
 
             def handle_exit(self, sig: int, frame: FrameType | None) -> None:
                 live.close()
@@ -104,7 +104,7 @@ def web(
 
 
 def server_config(application: Any) -> uvicorn.Config:
-    """How requests are served. Requests come from the peer: uvicorn would trust any process of this machine."""
+    """The uvicorn settings. The client is the peer: uvicorn would trust headers from any process of this machine."""
     import uvicorn
 
     from jemmo.cli.operations.visitors import Visitor
@@ -115,9 +115,9 @@ def server_config(application: Any) -> uvicorn.Config:
         limit_concurrency=budget.web_clients(),
         log_level="warning",
         lifespan="off",
-        proxy_headers=False,  # JEMMO_PROXIES says how many to believe
+        proxy_headers=False,  # JEMMO_PROXIES says how many to trust
         timeout_graceful_shutdown=10,
-        # Longer than proxies keep theirs (60 s): who closes first loses the other's next request.
+        # Longer than proxies keep theirs (60 s): the side that closes first loses the other's next request.
         timeout_keep_alive=75,
     )
 
@@ -141,8 +141,8 @@ def worker(
     try:
         text.ready()
     except ReaderUnavailable as error:  # files wait; syncs need not
-        log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
-    if hasattr(os, "nice"):  # Windows has no such thing
+        log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - a traceback would not help
+    if hasattr(os, "nice"):  # Windows has no such function
         os.nice(NICENESS)
     asyncio.run(work(concurrency))
     bootstrap.stop()

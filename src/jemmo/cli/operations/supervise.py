@@ -22,12 +22,12 @@ from jemmo.domain.errors import ConfigError, PermanentError
 from jemmo.embedded import locks
 from jemmo.home import home
 
-END_SECONDS = 120.0  # for all parts of a `jemmo up` and its database, on a busy machine too
+END_SECONDS = 120.0  # for all parts of a `jemmo up` and its database, even on a busy machine
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def pid_file() -> Path:
-    """Locked while `jemmo up` or any part of it lives; holds the number of `jemmo up` itself."""
+    """The file that is locked while `jemmo up` or any part of it runs. It holds the process id of `jemmo up` itself."""
     return home() / "up.pid"
 
 
@@ -43,7 +43,7 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
             url = bootstrap.start()
             if uses_embedded:
                 parts.watch_database()
-            if with_demo:  # so that the wizard may reach the simulated ATS too
+            if with_demo:  # so that the wizard can reach the simulated ATS too
                 os.environ.setdefault("JEMMO_ATS_HOSTS", "127.0.0.1")
                 os.environ["JEMMO_DEMO"] = "1"
             parts.start("web server", ["jemmo", "web", "--fd", str(server.fileno())])
@@ -61,22 +61,22 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
         except KeyboardInterrupt:
             out.print("\nStopping …")
         finally:
-            _on_stop_signals(signal.SIG_IGN)  # a second one must not leave half of it running
+            _on_stop_signals(signal.SIG_IGN)  # a second signal must not leave half of it running
             parts.stop()
             if uses_embedded and not found_running and not os.environ.get("JEMMO_KEEP_POSTGRES"):
                 embedded.stop()
 
 
 def down() -> list[str]:
-    """Stop a running `jemmo up`, the remains of a killed one, and the embedded Postgres; returns what was stopped.
+    """Stop a running `jemmo up`, the remains of a killed one, and the embedded Postgres. Return what was stopped.
 
-    The database is stopped under the lock of `jemmo up`. One that starts in the meantime waits for that; one that was
-    faster keeps the database, which is its own by now.
+    The database is stopped under the lock of `jemmo up`. A `jemmo up` that starts meanwhile waits for the lock. If it
+    was faster, it keeps the database, which is then its own.
     """
     stopped = []
     if _has_left_parts():
         _end_left_parts()
-        if _other_up() is None:  # else it had only just begun
+        if _other_up() is None:  # otherwise another has just started
             stopped.append("what was left of an earlier `jemmo up`")
     if (process := _other_up()) is not None:
         _end(process)
@@ -91,7 +91,7 @@ def down() -> list[str]:
 
 def _end(process: psutil.Process) -> None:
     """Ask a `jemmo up` to stop, and wait until it has stopped its parts and its database."""
-    with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended on its own
+    with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended by itself
         process.terminate()
     if not locks.wait_until(lambda: _other_up() != process, seconds=END_SECONDS):
         raise PermanentError("does_not_stop", process=process.pid, seconds=round(END_SECONDS))
@@ -99,7 +99,7 @@ def _end(process: psutil.Process) -> None:
 
 @contextmanager
 def _claimed() -> Iterator[int]:
-    """Be the only `jemmo up` of this data folder; gives the lock, which the parts hold too."""
+    """Take the lock of this data folder, so that this is its only `jemmo up`. The parts hold the lock too."""
     if _has_left_parts():
         out.print("Waiting for the parts of an earlier `jemmo up` to end …")
         _end_left_parts()
@@ -113,7 +113,7 @@ def _claimed() -> Iterator[int]:
 
 
 def _other_up() -> psutil.Process | None:
-    """The process of another `jemmo up`; a number that now belongs to something else does not count."""
+    """The process of another `jemmo up`. A process id that was reused doesn't count."""
     if not locks.is_held(pid_file()):
         return None
     try:
@@ -124,12 +124,12 @@ def _other_up() -> psutil.Process | None:
 
 
 def _has_left_parts() -> bool:
-    """Whether parts live whose `jemmo up` does not."""
+    """Whether parts run without their `jemmo up`."""
     return locks.is_held(pid_file()) and _other_up() is None
 
 
 def _end_left_parts() -> None:
-    """Wait for the parts of a killed `jemmo up`, which end on their own; then force those that do not."""
+    """Wait for the parts of a killed `jemmo up` to end by themselves, then kill the others."""
 
     def decided() -> bool:
         return not locks.is_held(pid_file()) or _other_up() is not None

@@ -1,4 +1,4 @@
-"""Run a module as a part of `jemmo up`, and end it when `jemmo up` is gone, however it went.
+"""Run a module as a part of `jemmo up`, and end it when `jemmo up` ends for any reason.
 
 ``python -m jemmo.cli.operations.tied MODULE ARGUMENTS``. Standard input is a pipe that only the parent holds open.
 """

@@ -1,6 +1,6 @@
-"""Connections of visitors: how many are open at the same time, and how long a request may take to begin.
+"""Limits visitors' connections: how many are open at the same time, and how long a request may take to start.
 
-uvicorn itself takes as many as come until no file can be opened, and waits for the head of a request for ever.
+uvicorn itself accepts connections until no file can be opened, and waits forever for a request's head.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ HEAD_SECONDS = 15.0
 LOG_EVERY = 60.0  # seconds
 CROWDED = "Too many connections are open"
 NO_FILES = "socket.accept() out of system resource"
-"""How asyncio's message begins, logged once per waiting connection."""
+"""The start of asyncio's message, logged once per waiting connection."""
 THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 class Visitor(H11Protocol):
-    """A connection. A visitor with a place is served; beyond ``limit_concurrency`` others get a 503 or are closed.
+    """A connection. A visitor with a slot is served; beyond ``limit_concurrency`` others get a 503 or are closed.
 
-    Without a proxy in front, one address has half of the places at most. Addresses of this machine get all of it, since
-    they may be a proxy or the operator.
+    Without a proxy in front, one address has at most half of the slots. Addresses of this machine may use all of them,
+    since they may be a proxy or the operator.
     """
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         beyond = self._beyond(transport)
-        self.limit_concurrency = None  # uvicorn would refuse those that were here first, too
+        self.limit_concurrency = None  # uvicorn would also refuse connections that came first
         super().connection_made(transport)
         if beyond >= 0:
             log.warning("%s (JEMMO_WEB_CLIENTS): %d", CROWDED, len(self.connections))
@@ -49,7 +49,7 @@ class Visitor(H11Protocol):
             self._watch_head()
 
     def _beyond(self, transport: asyncio.Transport) -> int:
-        """How many are open beyond the limit, or beyond the share of this address; negative within both."""
+        """How many connections exceed the limit, or this address's share; negative within both."""
         most = self.config.limit_concurrency or budget.WEB_CLIENTS
         beyond = len(self.connections) - most
         share = most // 2
@@ -76,7 +76,7 @@ class Visitor(H11Protocol):
             self._watch_head()
 
     def _watch_head(self) -> None:
-        """Begin to wait for the rest of a head, or stop: each byte more does not give more time."""
+        """Start or stop waiting for the rest of a head. Each further byte does not extend the time."""
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
             self._forget_deadline()
         elif self._deadline is None:
@@ -93,7 +93,7 @@ async def _later(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 class Seldom(logging.Filter):
-    """Logs a message that each of many connections would repeat only once a minute."""
+    """Logs a message that many connections would repeat only once a minute."""
 
     def __init__(self, beginning: str, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -111,6 +111,6 @@ class Seldom(logging.Filter):
 
 
 def log_seldom() -> None:
-    """Log only one error of many connections per minute."""
+    """Log connection errors at most once per minute."""
     logging.getLogger("asyncio").addFilter(Seldom(NO_FILES))
     log.addFilter(Seldom(CROWDED))

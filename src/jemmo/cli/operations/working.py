@@ -29,14 +29,16 @@ from jemmo.vault import default_vault
 
 HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
 DEAD_AFTER = 4 * HEARTBEAT
-LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manager usually waits for 30 or more
-HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted
-PREEMPT_CHECK_SECONDS = 1.0  # seconds between two checks of what waits, while syncs run
+LAST_WORDS = (
+    25.0  # seconds in which a sync finishes its page; service managers usually wait for 30 or more
+)
+HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end and their outcomes to be stored
+PREEMPT_CHECK_SECONDS = 1.0  # seconds between two checks for waiting tasks, while syncs run
 VERSION_EVERY = 6 * HEARTBEAT  # between two checks of whether a newer Jemmo has changed the tables
-DATABASE_AWAY = 2.0  # seconds before a worker that lost its database starts over
+DATABASE_AWAY = 2.0  # seconds before a worker that lost its database restarts
 
 CLOCK, NOTIFICATIONS = "schedule", "notifications"
-"""Queues that must not wait behind syncs: they have hands of their own."""
+"""Queues that must not wait behind syncs, so they have their own workers."""
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,8 @@ log = logging.getLogger(__name__)
 async def work(concurrency: int) -> None:
     """Run tasks, ``concurrency`` at a time. SIGTERM or Ctrl-C ends each sync after its page; others continue it.
 
-    Wait for a database that is unreachable. Should a part of it break, the whole worker ends with its error, to be
-    started again: without it webhooks or the tasks of dead workers would wait for ever.
+    While the database is unreachable, wait. If a part breaks, the whole worker ends with its error and must be
+    restarted: without that part, webhooks or the tasks of dead workers would wait forever.
     """
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -60,7 +62,7 @@ async def work(concurrency: int) -> None:
     ]
     stopped = asyncio.create_task(stopping.wait())
     for side in sides:
-        side.add_done_callback(lambda _: stopping.set())  # none ends on its own
+        side.add_done_callback(lambda _: stopping.set())  # none ends by itself
     try:
         while not stopping.is_set():
             await _serve(concurrency, stopped)
@@ -108,13 +110,13 @@ async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
 
 
 def _give_up() -> NoReturn:
-    """End at once, to be started again: a task that does not end would keep this worker from taking others."""
+    """End at once and rely on a restart: a task that does not end would keep this worker from taking others."""
     log.critical("a task does not end, so the worker does")
     os._exit(1)
 
 
 def work_queues() -> list[str]:
-    """Every queue with tasks of ours, except those with their own workers."""
+    """Every queue with our tasks, except those with their own workers."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     return sorted({task.queue for task in app.tasks.values()} - {CLOCK, NOTIFICATIONS, "builtin"})
 
@@ -132,7 +134,7 @@ async def _take(running: Any, queues: list[str], concurrency: int) -> None:
 
 
 async def _rescue() -> None:
-    """What another worker had in progress when it died is queued again."""
+    """Requeue what another worker was running when it died."""
     while True:
         with suppress(DatabaseError):
             await run_on_clock(queue.rescue, DEAD_AFTER)
@@ -140,12 +142,12 @@ async def _rescue() -> None:
 
 
 async def _stop_for_newer_tables(stopping: asyncio.Event) -> None:
-    """A newer Jemmo has changed the tables, so writes by this one may harm them."""
+    """Stop when a newer Jemmo has changed the tables, because this one's writes could damage them."""
     while True:
         try:
             await run_on_clock(versions.refuse_newer_tables, connection)
         except ConfigError as error:
-            log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
+            log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - a traceback would not help
             stopping.set()
             return
         except DatabaseError:
@@ -156,7 +158,7 @@ async def _stop_for_newer_tables(stopping: asyncio.Event) -> None:
 async def _make_room(url: str, concurrency: int) -> None:
     """Let the least urgent slices end when more urgent work waits.
 
-    Only what is seen waiting twice counts: a free hand, here or in another worker, takes it at once.
+    Only work seen in two checks counts: otherwise a free slot, here or in another worker, takes it at once.
     """
     before: list[int] = []
     async with sharing(url) as shared:
@@ -172,11 +174,11 @@ async def _make_room(url: str, concurrency: int) -> None:
 
 
 def seen_twice(before: list[int], now: list[int]) -> list[int]:
-    """The urgency of what has waited since the previous check; both are sorted."""
+    """The priorities of work that has waited since the previous check. Both lists are sorted."""
     return [min(pair) for pair in zip(before, now, strict=False)]
 
 
 async def most_urgent(shared: SharedConnection, most: int) -> list[int]:
-    """The priorities of the most urgent tasks that wait for hands, the highest first."""
+    """The priorities of the most urgent waiting tasks, highest first."""
     async with shared.transaction() as db:
         return await task_queue.most_urgent(db, work_queues(), most)

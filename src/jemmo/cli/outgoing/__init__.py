@@ -1,1 +1,1 @@
-"""The command for webhooks that Jemmo sends."""
+"""Commands for outgoing webhooks."""

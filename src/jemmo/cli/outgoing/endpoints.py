@@ -1,4 +1,4 @@
-"""Where Jemmo sends webhooks."""
+"""Commands for the endpoints of outgoing webhooks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Requests by the people in the data."""
+"""Requests by data subjects."""

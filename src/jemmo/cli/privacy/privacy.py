@@ -1,4 +1,4 @@
-"""Requests by the people in the data: erasure, and a copy of their data."""
+"""Requests by data subjects: erasure, and a copy of their data."""
 
 from __future__ import annotations
 

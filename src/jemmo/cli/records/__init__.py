@@ -1,1 +1,1 @@
-"""Looking at records and getting them out."""
+"""Commands for records and their data."""

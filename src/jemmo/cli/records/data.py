@@ -1,4 +1,4 @@
-"""Getting data out, and looking at what went wrong."""
+"""Exporting records."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _jsonl(rows: Iterator[dict[str, Any]]) -> None:
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> None:
-    """Cells of a table, with lists and objects as JSON. A leading formula sign is defused for spreadsheets."""
+    """Table cells, with lists and objects as JSON. A leading formula sign is escaped for spreadsheets."""
     writer = None
     for row in rows:
         if writer is None:

@@ -1,4 +1,4 @@
-"""Letting an AI assistant ask."""
+"""The MCP server for AI assistants."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mcp(
 
     company = accounts.organisation(org)
     caller = partial(of_secret, company, secret) if secret else partial(Caller, org=company)
-    caller()  # a token that is refused ends the command here
+    caller()  # a refused token ends the command here
     try:
         from jemmo.mcp.server import serve_stdio
     except ImportError as error:
@@ -58,7 +58,7 @@ def mcp(
 
 
 def _first_line() -> str:
-    """Read byte by byte: whatever follows belongs to the protocol."""
+    """Read byte by byte, because everything after the line belongs to the protocol."""
     line = b""
     while (byte := os.read(sys.stdin.fileno(), 1)) not in {b"", b"\n"} and len(line) < 1000:
         line += byte

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jemmo.domain.explanations import Explanation
 
 ANSWER_TIMES = {"never_seen": ("all IDs read", "last synced"), "rejected": ("last tried", "")}
-"""The two times in a response."""
+"""The two times in an explanation."""
 
 SPANS = {"h": 3600, "d": 86400, "w": 604800}
 
@@ -55,7 +55,7 @@ def logs(
 
     company = accounts.organisation(org)
     if connection:
-        connections_of_org(company, connection, with_parted=True)  # an unknown one is refused
+        connections_of_org(company, connection, with_parted=True)  # refuses an unknown one
     filters = LogFilters(connection=connection or "", severity=_severity(severity), since=begins)
     entries = service.every(company, filters, now=datetime.now(UTC))
     lines = [service.plain(entry) for entry in islice(entries, limit)]
@@ -129,7 +129,7 @@ def _severity(severity: str | None) -> str:
 
 
 def _since(text: str) -> datetime:
-    """A span before now, or a day, in UTC."""
+    """Parse a duration before now, or a day, in UTC."""
     number, unit = text[:-1], text[-1:]
     if unit in SPANS and number.isdecimal() and len(number) < 6:
         return datetime.now(UTC) - timedelta(seconds=int(number) * SPANS[unit])

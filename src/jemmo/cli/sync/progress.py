@@ -1,4 +1,4 @@
-"""Progress bars of a sync, with the same estimate as pages: ``jemmo.domain.estimate``."""
+"""Progress bars of a sync, with the same estimate as the pages: ``jemmo.domain.estimate``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READY = f"The last {RECENT.days} days are ready. What is older follows."
 
 
 class _WithEstimate(Progress):
-    """The bars, and below them how long all of it still takes."""
+    """The bars, with the total time left below them."""
 
     recent_ready = False
     estimate = ""
@@ -53,9 +53,9 @@ def words(left: timedelta) -> str:
 
 
 class Bars:
-    """One bar a stream. Implements ``jemmo.domain.ports.Progress``.
+    """One bar per stream. Implements ``jemmo.domain.ports.Progress``.
 
-    ``expected`` are the totals that a first sync goes by, see ``jemmo.domain.estimate.progress``.
+    ``expected`` are the totals for a first sync; see ``jemmo.domain.estimate.progress``.
     """
 
     def __init__(self, title: str, *, shown: bool, expected: Mapping[str, int]) -> None:
@@ -97,11 +97,11 @@ class Bars:
         self._progress.recent_ready = True
 
     def show(self, stream: Stream, seen: int, total: int | None) -> None:
-        """``seen`` records of a stream, of ``total`` if the ATS counts them."""
+        """Show ``seen`` records of a stream, of ``total`` if the ATS counts them."""
         self._show(Checkpoint(stream=stream, seen=seen, total=total), read=seen)
 
     def estimate(self) -> Estimate:
-        """How far all of it is."""
+        """The progress of the whole sync."""
         read = sum(self._read.get(name, 0) for name in RECORDS)
         elapsed = timedelta(seconds=time.monotonic() - self._began)
         return progress(self._points, self._expected, read=read, elapsed=elapsed)

@@ -115,7 +115,7 @@ def sync(
 def _sync_one(
     connection: Connection, *, url: str, mode: Mode | None, only: Only | None, json: bool
 ) -> int:
-    """Sync one connection and report it; its exit status. An error leaves the others to be synced."""
+    """Sync one connection, report it, and return the exit status. An error doesn't stop the other connections."""
     from jemmo.services.sync.runner import sync as run
     from jemmo.vault import default_vault
 
@@ -164,7 +164,7 @@ def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> Non
 
 
 class Comparison(Struct, frozen=True):
-    """A connection beside its ATS: the verdict, or the error that prevented one."""
+    """A connection compared with its ATS: the verdict, or the error that prevented one."""
 
     connection: Any
     verdict: Any = None
@@ -193,7 +193,7 @@ def _compare(connection: Connection, url: str) -> Comparison:
 
 
 def _as_object(compared: list[Comparison]) -> dict[str, Any]:
-    """The object of ``--json``; ``error`` is in it when a connection could not be compared."""
+    """The object of ``--json``, with ``error`` if a connection could not be compared."""
     shown: list[Any] = []
     for comparison in compared:
         nothing = {"equal": False, "streams": {}, "problems": [], "error": comparison.error}
@@ -227,7 +227,7 @@ def _print_comparison(compared: Comparison) -> None:
 
 
 def what_helps(connection: Connection, verdict: Verdict) -> str:
-    """The next step after a comparison that differs: no sync settles what waits for a decision, or was decided."""
+    """The next step after a comparison that differs. No sync resolves a pending or made decision."""
     from jemmo.store.connections import paused_deletions as held
 
     org = connection.org.slug
@@ -316,9 +316,9 @@ def _released(held: HeldDeletion) -> dict[str, Any]:
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
-    """Run; SIGTERM stops it like Ctrl-C, so that the run is closed and gives the reason.
+    """Run a coroutine. SIGTERM stops it like Ctrl-C, so that the run is closed with the reason.
 
-    Afterwards SIGTERM does what it did before: asyncio alone would leave the system's default, which kills.
+    Afterwards the previous SIGTERM handler is restored; asyncio alone would leave the default, which kills the process.
     """
 
     async def main() -> T:
@@ -362,7 +362,7 @@ def _print_report(report: RunReport, connection: Connection, *, json: bool) -> N
 
 
 def _changes(report: RunReport) -> str:
-    """How many records changed, and of which kinds."""
+    """The number of changed records, by kind."""
     counts = numbers.changed_by_stream(report.lines, numbers.RECORDS)
     kinds = ", ".join(numbers.counted(number, stream) for stream, number in counts.items())
     total = counted(numbers.of(report.lines).changed, "record")

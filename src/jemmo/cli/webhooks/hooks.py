@@ -1,4 +1,4 @@
-"""Webhooks: the secret address of each connection, how they do, replaying what came."""
+"""Webhooks: each connection's secret address, its status, and replaying deliveries."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def replay(
 
 
 def _url(path: str) -> str:
-    """With the address of this site: as the environment names it, else where the web application listens."""
+    """The full URL, with this site's address from the environment, or where the web application listens."""
     from django.conf import settings
 
     known = [settings.SITE_URL, *settings.CSRF_TRUSTED_ORIGINS, remembered()]

@@ -15,7 +15,7 @@ from jemmo.store.models import ApiToken, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
 LONGEST_WORK = timedelta(minutes=5)
-"""After this long a request whose answer is missing was cut off with its process, and may be made again."""
+"""After this time, a request without a response was interrupted with its process and may be retried."""
 BATCH = 5000  # rows per statement
 
 

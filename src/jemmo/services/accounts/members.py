@@ -217,7 +217,7 @@ def change_role(
 
 
 RIGHTS = ("confidential", "notes")
-"""Access that members get individually: confidential jobs and private talents, and notes."""
+"""Rights granted to individual members: confidential jobs and private talents, and notes."""
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ MONTH = timedelta(days=30.44)
 REMEMBERED_FOR = 60  # seconds
 MOST_REMEMBERED = 1000
 _REMEMBERED: dict[tuple[UUID, str, str], float] = {}
-"""Reads that are noted in the database, and until when this process need not look again."""
+"""Reads that are already in the database, and until when this process need not check again."""
 
 
 def log_access(

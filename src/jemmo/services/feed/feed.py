@@ -16,7 +16,7 @@ from jemmo.store.feed.reading import EVERY_ID, Change, Changes, Digest, Range, S
 from jemmo.store.models import ApiToken
 
 RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL, ApiScope.NOTES)
-"""The scopes on which it depends what a record looks like, or whether it is there."""
+"""Scopes that change how a record looks, or whether it is visible."""
 ATTEMPTS = 20  # attempts to find a moment at which everything is numbered
 
 

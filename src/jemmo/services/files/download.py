@@ -52,13 +52,13 @@ from jemmo.vault.lookups import word_hashes
 AT_ONCE = 20  # files taken from the queue at a time
 DAY = 24 * 3600.0
 FILES_PART = 0.5
-"""The share of the quota: files give way to syncs with the same key, and to refetches."""
+"""The share of the quota: files leave the rest to syncs with the same key, and to refetches."""
 TOO_LARGE = {"too_large", TooLarge.default_code}
 INSPECTIONS = 3  # per file, if they are interrupted; then the file is refused
 NO_FILES = {"files_off", "resumes_off"}
-"""The ATS hands out no files: a fact, not a failure."""
+"""The ATS provides no files, which is not a failure."""
 PER_FILE = {"file_host"}
-"""Matters for a person that are about one file; others are about the whole connection."""
+"""Errors about one file that a person must handle; others concern the whole connection."""
 
 
 class DownloadSummary(Struct, kw_only=True):

@@ -21,7 +21,7 @@ from jemmo.store.operations import copying, snapshots
 from jemmo.vault import Vault, rotation
 
 Tell = Callable[[str, int, int], None]
-"""Called as work continues: (what, done, of how many)."""
+"""Called with the progress: (what, done, total)."""
 
 COUNTED = ("organisation", "account", "connection", "job", "talent", "application", "file_version")
 KEYSET = "keyset.json"

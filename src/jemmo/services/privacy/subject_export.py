@@ -99,7 +99,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 Rows = Callable[[], Iterator[Any]]
-"""Values that are read when they are written, each time again."""
+"""Values that are read anew each time they are written."""
 
 
 def _person(talent: Talent, vault: Vault) -> dict[str, Any]:

@@ -19,14 +19,13 @@ INITIAL = 20
 INCREMENTAL = 30
 MANUAL = 40
 WEBHOOK = 50
-"""How urgent work is; the queue takes the highest first. The numbers between are an organization's further syncs.
+"""Priorities; the queue takes the highest first. Numbers in between are an organization's further syncs.
 
-``LARGE`` is the rest of an initial sync or a reconcile that did not end within its first slice.
-"""
+``LARGE`` is the rest of an initial sync or a reconcile that did not end within its first slice."""
 
 FURTHER = 9
 SLOW = LARGE - FURTHER
-"""The rest of a sync whose ATS kept others waiting: after every other sync, before resumes."""
+"""The rest of a sync whose ATS delayed others: after every other sync, before resumes."""
 
 SYNC = "sync_connection"
 

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 DAILY = "0 1 * * *"  # UTC; time of the daily full comparison for connectors that set none
 
 QUOTA_BESIDE_REFETCHES = 0.95
-"""The quota's share for a sync while webhooks may arrive; the rest is for their immediate refetches."""
+"""A sync's share of the quota while webhooks may arrive; the rest is for their immediate refetches."""
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
@@ -63,7 +63,7 @@ GROUPS = {
     "jobs": tuple(stream for stream in Stream if stream not in _OF_APPLICATIONS),
     "talents": (Stream.STAGES, *_OF_APPLICATIONS),
 }
-"""What ``--only`` reads."""
+"""The streams of ``--only``."""
 
 
 Clock = Callable[[], datetime]

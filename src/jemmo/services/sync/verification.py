@@ -95,7 +95,7 @@ class Verdict(Struct, kw_only=True):
 
 
 Seen = Callable[[Stream, int, int | None], None]
-"""Takes a stream, how many of its records the ATS has named, and how many it has where it tells."""
+"""Takes a stream, the number of its records listed so far, and the ATS's total if it reports one."""
 
 
 def _unwatched(stream: Stream, count: int, total: int | None) -> None:

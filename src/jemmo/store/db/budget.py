@@ -35,7 +35,7 @@ class Web(Struct, frozen=True, kw_only=True):
     """Pages answered at the same time, each with a thread and a connection of Django's pool."""
     webhooks: int
     downloads: int
-    """Long downloads written at the same time. Without a thread of their own, those of the pages write them."""
+    """Long downloads written at the same time. Without threads of their own, they use the pages' threads."""
     probes: int = 1
     """/readyz and /metrics, which must never wait behind pages."""
     events: int = 1
@@ -73,29 +73,29 @@ class Worker(Struct, frozen=True, kw_only=True):
 
     concurrency: int = WORKER_CONCURRENCY
     syncing: int = 1
-    """The end of each sync and what follows it, in the main thread."""
+    """The final work of each sync, in the main thread."""
     clock: int = 1
     """The scheduler, in its own thread."""
     notifications: int = 1
-    """E-mail and chat, in a thread of their own: they wait for other servers."""
+    """E-mail and chat, in their own thread, because they wait for other servers."""
     housekeeping: int = 2
     """Slow work, in its own threads."""
     outgoing: int = 2
     """Outgoing webhooks, in their own threads."""
     queue: int = 3
-    """Taking and finishing tasks: the queue's own pool, without what listens."""
+    """Taking and finishing tasks: the queue's own pool, without its listening connections."""
     queue_events: int = 3
     """LISTEN for new tasks: one for syncs and files, one for short tasks, one for notifications."""
     per_sync: int = 1
     """The session of a sync or a download."""
     shared: int = 1
-    """Rate limits, leases and the look at what waits: all short transactions of the process."""
+    """Rate limits, leases and checks for waiting work: all short transactions of the process."""
     refetches: int = 4
-    """Connections that webhooks are refetched for at the same time."""
+    """Connections refetched for webhooks at the same time."""
     refetch_events: int = 1
     """LISTEN for webhooks."""
     outgoing_events: int = 1
-    """LISTEN for what is to be sent."""
+    """LISTEN for outgoing webhooks."""
 
     @property
     def threads(self) -> int:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 ORGANISATION = "organisation"
 NOBODYS = frozenset({"account", "organisation_deletion"})
-"""Tables that lead to no organization though a key points to them or from them."""
+"""Tables that belong to no organization although foreign keys connect them to others."""
 
 _COLUMNS = """
     SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

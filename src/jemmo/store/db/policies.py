@@ -19,7 +19,7 @@ from jemmo.store.db import confidential, leases, schema, task_queue
 from jemmo.store.db.scope import Reach
 
 NAME = "jemmo_scope"
-"""Of the policy that each table has."""
+"""The name of each table's policy."""
 
 EVERYTHING, SIGN_IN = Reach.EVERYTHING, Reach.SIGN_IN
 HOOKS, SUPPORT = Reach.HOOKS, Reach.SUPPORT
@@ -31,8 +31,8 @@ _ACCOUNT = "nullif(current_setting('jemmo.account', true), '')::uuid"
 _RIGHT = "coalesce(current_setting('jemmo.{right}', true) = 'on', false)"
 _SEES_CONFIDENTIAL = "coalesce(current_setting('jemmo.confidential', true) = 'on', false)"
 _REACHES = "coalesce(current_setting('jemmo.reach', true) = ANY({reaches}), false)"
-"""Policies contain these expressions instead of calls of ``FUNCTIONS``: Postgres would parse and inline those whenever
-it plans a statement, which made short ones a quarter slower."""
+"""Policies contain these expressions instead of calls of ``FUNCTIONS``: Postgres would parse and inline those each time
+it plans a statement, which made short statements a quarter slower."""
 
 
 class Policy(NamedTuple):
@@ -83,8 +83,8 @@ _OPEN_TALENT = f"NOT {confidential.CONFIDENTIAL['talent'].format(row='talent')}"
 _CONFIDENTIAL = f"(SELECT id FROM confidential_record WHERE {_OURS})"
 _OF_OPEN_JOB = f"(job_id IS NULL OR job_id NOT IN {_CONFIDENTIAL})"
 _OF_OPEN_TALENT = f"(talent_id IS NULL OR talent_id NOT IN {_CONFIDENTIAL})"
-"""What belongs to a confidential record is told by that one's id. There are few: they are read once for a statement and
-hashed, and not at all for those who may see them."""
+"""Parts of a confidential record are found by its id. There are few such ids, so Postgres reads and hashes them once
+per statement, and not at all for readers who may see them."""
 
 
 def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
@@ -120,7 +120,7 @@ _CONFIDENTIAL_KINDS: dict[type[records.Record], tuple[str, str]] = {
     records.Talent: (_OPEN_TALENT, _OF_OPEN_TALENT),
     records.Job: (_OPEN_JOB, _OF_OPEN_JOB),
 }
-"""Tables with confidential rows: the conditions for their own rows, and for rows that point to them."""
+"""Tables with confidential rows, with the conditions for their own rows and for rows that point to them."""
 
 
 def _synced() -> Iterator[tuple[str, Policy]]:
@@ -238,7 +238,7 @@ OPEN: dict[str, str] = {
     "session": "found by the hash of a secret, and sealed with it",
     "vault_secret": "random values, sealed",
 }
-"""Tables without a person's or an organization's data, and what is in them instead: open to our roles, in any scope."""
+"""Tables without personal or organizational data, with a description. They are open to our roles in any scope."""
 
 FUNCTIONS = tuple(
     f"CREATE OR REPLACE FUNCTION {head} LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT {body} $$"
@@ -314,8 +314,8 @@ DELIVERIES_NAMING = f"""CREATE OR REPLACE FUNCTION jemmo_deliveries_naming(wante
             OR EXISTS (SELECT FROM connection c WHERE c.id = of_connection AND c.org_id = jemmo_org())) $$"""
 """A search like those of ``Searched``: a connection's webhooks that name a person, or may name anyone.
 
-Names are searched for first and by themselves, in their index: else Postgres compares each webhook of the connection,
-or of all where many names wait to be indexed. """
+Names are searched first, in a separate query on their index. Otherwise Postgres compares each webhook of the
+connection, or of all connections while many names wait to be indexed."""
 
 
 class TableWithoutPolicy(ConfigError):

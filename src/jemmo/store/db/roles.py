@@ -21,7 +21,7 @@ from jemmo import conninfo
 from jemmo.store.db import policies, schema
 
 NAME = "application-role"
-"""Of its sealed value in ``vault_secret``."""
+"""The name of its encrypted value in ``vault_secret``."""
 
 Connection = psycopg.Connection[Any]
 
@@ -191,7 +191,7 @@ _FORMER = """
         CASE defaclobjtype WHEN 'S' THEN 'SEQUENCES' ELSE 'TABLES' END, rolname) FROM pg_default_acl, pg_roles r
     WHERE rolname = %(role)s AND defaclnamespace = to_regnamespace('public') AND defaclrole = current_user::regrole
         AND defaclobjtype IN ('r', 'S') AND EXISTS (SELECT FROM aclexplode(defaclacl) WHERE grantee = r.oid)"""
-"""What a former Jemmo gave its role in ``public``, on other programs' tables too."""
+"""Rights that an older Jemmo granted its role in ``public``, including on other programs' tables."""
 
 
 def _grant(db: Connection, role: Role) -> None:

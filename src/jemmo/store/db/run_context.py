@@ -31,7 +31,7 @@ class AnonymizedTalent(Struct, frozen=True, kw_only=True):
 
 
 MentionHasher = Callable[[Sequence[AnonymizedTalent], Sequence[str]], list[int]]
-"""(people, remote ids of their applications) -> the keyed hashes that webhooks about one of them are found by."""
+"""(people, remote ids of their applications) -> the keyed hashes that find webhooks about any of them."""
 
 
 def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -> list[int]:
@@ -62,11 +62,11 @@ class Policy(StrEnum):
     """
 
     SYNC = "sync"
-    """The page, unless ours is newer."""
+    """The page's version wins, unless ours is newer."""
     FULL = "full"
-    """The page: everything is read again, and the ATS may have been restored to an older state."""
+    """The page's version wins: everything is read again, and the ATS may have been restored to an older state."""
     REFETCH = "refetch"
-    """What was just read, because of a webhook or because a person asked, unless ours is newer."""
+    """The record just read for a webhook or a person's request wins, unless ours is newer."""
 
 
 class RunContext(Struct, kw_only=True):

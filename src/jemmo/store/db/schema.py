@@ -26,15 +26,15 @@ from jemmo.store.db import scope, task_queue
 VARIABLE, DEFAULT = "JEMMO_SCHEMA", "jemmo"
 MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 SHARED = frozenset({"public", "extensions"})
-"""Schemas that are there for everyone."""
+"""Schemas that are shared with other programs."""
 
 FORMER = "pending_link"
-"""A table that a Jemmo without a schema of its own had in ``public``, and hardly anyone else."""
+"""A table that a Jemmo without its own schema had in ``public``, and that other programs hardly have."""
 
 SET_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', %(path)s, false)"
-"""Where names are looked up in this session. Its own temporary tables come last: they never stand in for ours.
+"""Sets the session's search path. Temporary tables come last, so they can never replace ours.
 
-The path that is in force before may hold functions of others: hence the qualified name."""
+The current path may contain other roles' functions: hence the qualified name."""
 
 _UNACCENT = """
     SELECT nspname FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace

@@ -23,11 +23,11 @@ class Reach(StrEnum):
     SIGN_IN = "sign-in"
     """Accounts, memberships and invitations, before the account is known."""
     HOOKS = "hooks"
-    """Webhook addresses and what came to them."""
+    """Webhook addresses and their deliveries."""
     SUPPORT = "support"
-    """Conversations with support, of whichever organization."""
+    """Conversations with support, of every organization."""
     EVERYTHING = "everything"
-    """All organizations: the schedule, keys that are changed, an operator's command."""
+    """All organizations: for the schedule, key rotation, and an operator's command."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from jemmo.store.db.scope import Scope
 
 _BEGIN = f"""{scope.TELL_TRANSACTION}, set_config('synchronous_commit', 'off', true),
     set_config('idle_in_transaction_session_timeout', '5s', true)"""
-"""A process that is suspended within a transaction must not hold up the others for longer."""
+"""A process suspended within a transaction must not block the others for longer than this."""
 
 
 class SharedConnection:

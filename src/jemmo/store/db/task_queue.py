@@ -18,7 +18,7 @@ TABLES = {
     "procrastinate_periodic_defers": "the clock of tasks",
     "procrastinate_workers": "signs of life",
 }
-"""With what is in them."""
+"""Tables with a description of their contents."""
 
 # Whether an automatic sync of the connection ``c`` waits in the queue, or a worker is running one.
 SYNC_WAITS = """EXISTS (SELECT FROM procrastinate_jobs j

@@ -16,9 +16,9 @@ def of_shown(relation: str) -> Q:
 
 
 OF_SHOWN_TALENTS = of_shown("talent")
-"""For what belongs to a talent."""
+"""Rows that belong to a visible talent."""
 
 SHOWN_APPLICATIONS = OF_SHOWN_TALENTS & Q(remote_deleted_at=None)
 
 IN_PROCESS = ("ACTIVE", "HIRED")
-"""The statuses of an application that is in the pipeline."""
+"""The application statuses that are in the pipeline."""

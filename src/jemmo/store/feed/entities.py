@@ -176,7 +176,7 @@ ENTITIES: dict[str, FeedEntity] = {
 """In the order in which records refer to each other."""
 
 FOR_ALL = tuple(name for name, entity in ENTITIES.items() if not entity.right)
-"""Those that take no right of their own."""
+"""Entities that require no right of their own."""
 
 DEPENDENTS = (
     ("talents", "applications", "talent_id"),
@@ -185,4 +185,4 @@ DEPENDENTS = (
     ("jobs", "postings", "job_id"),
     ("jobs", "stages", "job_id"),
 )
-"""Records whose level depends on another's: (its entity, theirs, their column)."""
+"""Records whose level depends on another record: (its entity, the dependent entity, the column)."""

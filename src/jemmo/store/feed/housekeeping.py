@@ -30,7 +30,7 @@ _FORGET = """
     gone AS (DELETE FROM feed_change c USING old WHERE c.org_id = %(org)s AND c.seq <= old.seq RETURNING 1),
     noted AS (UPDATE feed_position p SET oldest = old.seq FROM old WHERE p.org_id = %(org)s AND old.seq > p.oldest)
     SELECT count(*) FROM gone"""
-"""From the lowest number on, up to the first change that is kept."""
+"""Deletes from the lowest number up to the first change that is kept."""
 
 _DROP_MARKS = """
     DELETE FROM feed_mark WHERE id = ANY(ARRAY(

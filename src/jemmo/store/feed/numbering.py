@@ -46,7 +46,7 @@ _BEGIN = """
     SELECT %(org)s, seq, seq, seq, %(origin)s FROM fresh
     ON CONFLICT (org_id) DO UPDATE SET base = excluded.base, oldest = excluded.oldest, seq = excluded.seq,
         origin = excluded.origin, used_at = now()"""
-"""The first number is the time in microseconds: greater than any number given before, unless a million changes a
+"""The first number is the time in microseconds. It exceeds every number assigned before, unless a million changes a
 second were numbered ever since."""
 
 
@@ -129,7 +129,7 @@ def _pass(org_id: UUID) -> bool:
 
 _PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"""
-"""Of what was marked Postgres knows nothing: it would read in full tables to find a few records."""
+"""Postgres has no statistics about the marked records, and would read full tables to find a few of them."""
 
 
 @cache

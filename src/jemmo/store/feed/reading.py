@@ -15,7 +15,7 @@ from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS
 
 TIME = """replace(to_char(modified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')"""
-"""As the API writes it."""
+"""The time format of the API."""
 
 NEVER = 2**62  # larger than any number
 
@@ -27,8 +27,8 @@ _CHANGES = """
             AND (before >= %(level)s OR after >= %(level)s)
             AND (before < %(level)s OR after < %(level)s OR was <> modified_at) ORDER BY seq LIMIT %(limit)s) c ON true
     WHERE p.org_id = %(org)s ORDER BY c.seq"""
-"""One statement: what ``seq`` says was numbered is among the changes. A record that only became confidential is
-unchanged for readers who may see it."""
+"""One statement, so that the changes include everything numbered up to ``seq``. A record that only became confidential
+is unchanged for readers who may see it."""
 
 _READER = "SELECT since FROM feed_reader WHERE token_id = %(token)s AND rights = %(rights)s"
 _NEW_READER = """
@@ -247,4 +247,4 @@ _DIGEST = f"""
         FROM (SELECT entity, id, part, {_LIMBS} FROM ranked) limbs GROUP BY entity, part)
     SELECT p.seq, EXISTS (SELECT FROM feed_mark WHERE org_id = %s), parted.*
     FROM feed_position p LEFT JOIN parted ON true WHERE p.org_id = %s ORDER BY parted.entity, parted.first"""
-"""A record that changed since is taken as it was before its first change since."""
+"""A record that changed since then counts as it was before its first change since then."""

@@ -15,12 +15,12 @@ from jemmo.store.db import schema
 from jemmo.store.feed.entities import ENTITIES, FeedEntity
 
 CHANNEL = "jemmo_feed"
-"""Postgres notifies it with the id of an organization that has something to number."""
+"""Notified with the id of an organization that has changes to number."""
 
 _FUNCTION = """CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, "{schema}", pg_temp{settings} AS $$ BEGIN {deed}; RETURN {answer}; END $$"""
 _SETTINGS = " SET enable_hashjoin = on SET enable_nestloop = off"
-"""A session of the data path, which knows only indexes, would compare each old row with each new one."""
+"""A data path session, which uses only indexes, would compare each old row with each new one."""
 
 _TABLES = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
@@ -49,11 +49,11 @@ _RENAMED = """IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (id) WHERE
     {mark};
     PERFORM set_config('jemmo.confidential', current_setting('jemmo.sees'), true),
         set_config('jemmo.notes', current_setting('jemmo.reads'), true); END IF"""
-"""Whoever writes: confidential records and notes that show what they wrote change too."""
+"""Marks confidential records and notes too, whatever rights the writer has."""
 
 _FILES = """UPDATE talent r SET modified_at = greatest(now(), r.modified_at + interval '1 microsecond')
     WHERE r.id = ANY(ARRAY({talents})) AND r.xmin <> pg_current_xact_id()::xid"""
-"""A talent that this transaction wrote has a new version already, and its mark."""
+"""A talent written by this transaction already has a new version and its mark."""
 
 _FILE_COLUMNS = (
     *("remote_deleted_at", "kind", "file_name", "content_type", "size", "sha256", "fetch_status"),

@@ -20,7 +20,7 @@ PENDING = """
     WHERE t.connection_id = %(connection)s AND f.fetch_status = 'PENDING'
         AND f.remote_deleted_at IS NULL AND t.remote_deleted_at IS NULL
         AND t.excluded_reason IS NULL"""
-"""Files of people who are shown: of others nothing is fetched."""
+"""Only files of visible people are downloaded."""
 
 WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"
 

@@ -70,7 +70,7 @@ class Application(HasSealedTexts, Synced):
     is_sourced = models.BooleanField(db_default=False)
 
     cover_letter: str | None = None
-    """Part of ``sealed_texts``; known when ``store.records.redaction`` has opened them."""
+    """Part of ``sealed_texts``; set once ``store.records.redaction`` has decrypted them."""
 
     class Meta(Synced.Meta):
         db_table = "application"

@@ -36,8 +36,8 @@ class Connection(DisplayTracked):
     in a row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change.
     ``files_error`` stops these downloads, for example an unreachable storage; ``files_failures`` counts the failed
     attempts. ``expected_totals`` are the jobs, talents and applications that the ATS counted at the last key test,
-    empty unless it counts all its kinds. ``last_success_at`` is the age of the oldest page (``domain.freshness``), set at
-    the end of each run. ``refused`` are the requests that its account refuses (``store.sync.refused_requests``).
+    empty unless it counts all its kinds. ``last_success_at`` is the age of the oldest page (``domain.freshness``), set
+    at the end of each run. ``refused`` are the requests that its account refuses (``store.sync.refused_requests``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from django.db.models import F, Func, Index, Q
 
 SHOWN = Q(remote_deleted_at=None, excluded_reason=None)
-"""Jobs and talents that people may see: neither tombstones nor what a rule hides."""
+"""Jobs and talents that people may see: neither deleted nor excluded by a rule."""
 
 HIDDEN = Q(remote_deleted_at__isnull=False) | Q(excluded_reason__isnull=False)
-"""The others. They are the fewer, so what belongs to shown ones is counted as all without theirs."""
+"""All others. There are fewer of them, so counts of visible rows subtract theirs from the total."""
 
 
 class Alphabetical(Func):

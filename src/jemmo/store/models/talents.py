@@ -59,7 +59,7 @@ class Talent(DisplayTracked, Synced):
     anonymised_at = models.DateTimeField(null=True)
 
     linkedin_profile: str | None = None
-    """Part of ``TalentContacts.sealed_texts``; known when ``store.records.redaction`` has opened them."""
+    """Part of ``TalentContacts.sealed_texts``; set once ``store.records.redaction`` has decrypted them."""
 
     class Meta(Synced.Meta):
         db_table = "talent"

@@ -27,7 +27,7 @@ _UNREAD = """
         SELECT FROM notification n WHERE n.org_id = %s AND n.last_at >= %s AND NOT EXISTS (
             SELECT FROM notification_read r WHERE r.notification_id = n.id AND r.membership_id = %s)
         LIMIT %s) AS counted"""
-"""Every page asks, and building the statement again takes longer than its answer."""
+"""Raw SQL, because every page needs it and building the statement takes longer than running it."""
 
 
 def _of(membership: Membership) -> Any:

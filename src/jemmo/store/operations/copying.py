@@ -18,7 +18,7 @@ from psycopg import sql
 from jemmo.store.db import leases, schema, scope, task_queue
 
 QUEUE = task_queue.PREFIX
-"""The app of the queue, with which the names of its tables, functions and types begin."""
+"""The queue's app name, and the prefix of its tables, functions and types."""
 
 LEFT_OUT = frozenset(
     {
@@ -40,10 +40,10 @@ LEFT_OUT = frozenset(
         *task_queue.TABLES,
     }
 )
-"""Tables whose rows mean something only while the processes run that wrote them; a schedule fills them again."""
+"""Tables whose rows are useful only while the processes that wrote them run; a schedule fills them again."""
 
 Cursor = Raw[Any] | CursorWrapper
-"""Of psycopg itself, or Django's around one."""
+"""A cursor of psycopg itself, or Django's wrapper."""
 
 _OURS = """
     SELECT c.relname FROM pg_class c

@@ -24,7 +24,7 @@ Opens = Callable[[bytes, bytes], bytes]
 Seals = Callable[[bytes, bytes], bytes]
 BATCH = 200
 KEY_OF = "('x' || encode(substring({column} from 2 for 4), 'hex'))::bit(32)::bigint"
-"""The id of the key that sealed a value, which Tink writes behind a version byte."""
+"""The id of the key that sealed a value, which Tink writes after a version byte."""
 
 
 class Place(Struct, frozen=True, kw_only=True):

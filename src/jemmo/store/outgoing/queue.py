@@ -23,7 +23,7 @@ _RECORDS = f"""'{Event.RECORDS}' = ANY(e.events)
     AND NOT EXISTS (SELECT FROM outgoing_message m WHERE m.endpoint_id = e.id AND m.state = 'waiting' AND m.in_order)
     AND (e.after IS NULL OR EXISTS (SELECT FROM feed_mark f WHERE f.org_id = e.org_id)
         OR NOT EXISTS (SELECT FROM feed_position p WHERE p.org_id = e.org_id AND p.seq = e.after))"""
-"""Records may have changed since the last message about them, and none of those waits."""
+"""Whether records may have changed since the last message about them, and no such message waits."""
 
 _CLAIM = f"""
     UPDATE outgoing_endpoint SET claim = %(claim)s, busy_until = now() + %(claim_for)s, served_at = now()

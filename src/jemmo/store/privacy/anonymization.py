@@ -21,7 +21,7 @@ _BEFORE = """
 _WRITTEN = """
     UPDATE talent SET anonymised_at = now(), do_not_contact_reason = NULL
     WHERE id = ANY(%(ids)s) AND modified_at >= now() RETURNING id"""
-"""Those that this transaction wrote: an older version than ours is not written, and says nothing."""
+"""Rows written by this transaction. An older version than ours is not written and proves nothing."""
 
 _STEPS = {
     "words": "DELETE FROM file_text WHERE talent_id = ANY(%(ids)s)",

@@ -179,7 +179,7 @@ STEPS: dict[str, Step] = {
         change="remote_ids = remote_ids - %(ids)s",
     ),
 }
-"""What each table loses, in an order that foreign keys allow."""
+"""What is deleted from each table, in an order that foreign keys allow."""
 
 
 def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
@@ -231,7 +231,7 @@ REPORTS = {
     "run_reports": ("sync_run", "report", "connection_id"),
     "notifications": ("notification", "facts", "connection_id"),
 }
-"""JSON that names records as examples of what was odd about them."""
+"""JSON columns that name records as examples of a problem."""
 
 MENTION = (
     "SELECT count(*) FROM {table} WHERE {owner} = %(connection)s AND EXISTS (SELECT FROM "

@@ -40,7 +40,7 @@ _DUE = """
                 AND active IS NOT TRUE THEN 'consent' END AS rule, at
         FROM lived)
     {asked}"""
-"""A rule that is not set compares with nothing, and so with no one."""
+"""A rule that is not set compares with ``NULL``, and so matches no one."""
 
 _COUNT = "SELECT rule, count(*), min(at) FROM judged WHERE rule IS NOT NULL GROUP BY rule"
 _LIST = "SELECT id, rule, at FROM judged WHERE rule IS NOT NULL ORDER BY at, id LIMIT %(most)s"

@@ -17,7 +17,7 @@ from jemmo.store.db.postgres import Connection
 from jemmo.store.db.run_context import SuppressionHasher
 
 LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
-"""Who writes a page takes it shared, who erases takes it alone: no page in progress brings an erased person back."""
+"""Page writes take the lock shared and erasures exclusively, so no running write brings an erased person back."""
 
 
 class SuppressedRecord(Struct, frozen=True):
@@ -142,7 +142,7 @@ _QUEUE_REFETCHES = """
     WHERE connection_id = %(connection)s
     ON CONFLICT (connection_id, stream, remote_id) DO UPDATE
     SET version = h.version + 1, due_at = now(), attempts = 0, destroyed = false"""
-"""The ATS may not send a person again because they applied: they are looked up, or else met by the next sweep."""
+"""The ATS may not list a person again because they applied, so they are refetched, or else found by the next sweep."""
 
 
 async def _lift(db: Connection, connection_id: UUID, people: dict[bytes, str | None]) -> None:

@@ -58,7 +58,7 @@ _CHOICES = f"""
             JOIN job j ON j.id = l.job_id
             WHERE {_SHOWN_JOBS} AND coalesce(nullif(l.city, ''), l.raw) <> ''),
         ARRAY({WITHOUT_APPLICATIONS})"""
-"""The filters offer values of visible jobs. A place is named as its row names it: by its city, or as a whole."""
+"""The filters offer values of visible jobs. A place appears as in the rows: its city, or the whole place."""
 
 LISTED = (
     *("title", "status", "visibility", "remote_policy", "remote_updated_at"),

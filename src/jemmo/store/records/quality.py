@@ -33,8 +33,8 @@ ERASED = """
     SELECT count(*) FILTER (WHERE hash = person OR person IS NULL),
         count(*) FILTER (WHERE hash IS DISTINCT FROM person)
     FROM suppression WHERE connection_id = %s"""
-"""Talents stand for themselves, applications for their talent. Earlier versions didn't record which it was, so their
-erasures count as either."""
+"""Talents are counted themselves, applications through their talent. Older versions didn't record which of the two an
+erasure was, so theirs count as either."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from jemmo.store.models import Attachment, Talent, TalentContacts
 from jemmo.store.models.synced import HasSealedTexts
 
 Unseal = Callable[[bytes, bytes], bytes]
-"""Opens a sealed value: (sealed, context) -> plain."""
+"""Decrypts a value: (sealed, context) -> plain."""
 
 
 def contacts_of(talents: Iterable[UUID]) -> dict[UUID, TalentContacts]:

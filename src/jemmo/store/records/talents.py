@@ -74,7 +74,7 @@ LISTED = (
     *("tags", "location", "custom_fields", "is_private", "remote_updated_at"),
     *("consent_state", "can_email", "do_not_contact_at", "org", "connection", "remote_id"),
 )
-"""The fields that a row of a list needs."""
+"""The fields that a list row needs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from jemmo.store.models import Attachment, Talent
 from jemmo.store.records.redaction import Unseal, restore_listed_texts
 
 MAX_SEARCHED_IN_ROW = 2_000
-"""Characters of one row of a list that are searched for contact details: a page has a hundred rows."""
+"""Characters per row of a list that are searched for contact details: a page has a hundred rows."""
 MAX_SHOWN_IN_ROW = 300  # characters of a text
 MAX_TAGS_IN_ROW = 100
 

@@ -8,7 +8,7 @@ from typing import Any
 from jemmo.domain.rules import Rules
 
 HIRED_AT = ("hired_at", "stage_entered_at", "remote_updated_at", "created_at")
-"""When an application was hired: the first of these that the ATS reported."""
+"""When an application was hired: the first of these dates that the ATS reported."""
 
 
 def counts_as_active(row: str) -> str:

@@ -45,12 +45,12 @@ async def pending_deletions(
 OWNERS: dict[Stream, Stream] = {
     stream: target_of(entity.owner_link) for stream, entity in ENTITIES.items() if entity.owner
 }
-"""The stream of the records that a stream's are parts of: jobs have stages, for example."""
+"""The stream of the records that own a stream's records. Stages belong to jobs, for example."""
 
 KEPT = """
     SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion
     WHERE connection_id = %s AND stream = %s AND closed_at IS NOT NULL AND released_at IS NULL"""
-"""The ids of a stream that a person decided to keep."""
+"""The ids of a stream's records that a person decided to keep."""
 
 
 async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:

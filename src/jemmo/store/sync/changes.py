@@ -19,7 +19,7 @@ from jemmo.store.sync.children import CHILDREN, Child
 from jemmo.store.sync.tables import TABLES
 
 Open = Callable[[bytes, bytes], bytes]
-"""Decrypts a sealed value that is bound to a context: (sealed, context) -> plain."""
+"""Decrypts a value that is bound to a context: (sealed, context) -> plain."""
 
 Images = dict[str, dict[str, Any]]
 """The content of records by remote id: fields by their names in ``domain.records``, in comparable form."""

@@ -21,7 +21,7 @@ _LOAD = """
             CASE WHEN synced_at BETWEEN %(first)s AND %(last)s THEN synced_at END AS synced_at,
             CASE WHEN reaches BETWEEN %(first)s AND %(last)s THEN reaches END AS reaches
         FROM checkpoint WHERE connection_id = %(connection)s) point"""
-"""A watermark that can be none is none, so the stream is read from its beginning."""
+"""An unreadable watermark counts as missing, so the stream is read from its beginning."""
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 

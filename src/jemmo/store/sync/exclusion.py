@@ -30,10 +30,9 @@ DECIDED = {
             WHEN {is_older("t")} THEN %(older_than_history)s END AS reason
         FROM talent t WHERE t.connection_id = %(connection)s""",
 }
-"""Each record of a connection with what excludes it, by table.
+"""The records of a connection with the rule that excludes each, by table.
 
-The history comes last, since a longer one shows everyone that it hides.
-"""
+The history limit comes last: only records that no other rule excludes reappear with a longer history."""
 
 _UPDATE = """
     WITH decided AS ({decided})

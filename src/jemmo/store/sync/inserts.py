@@ -70,4 +70,4 @@ _SHOWN = f"""shown AS (
     WHERE excluded_reason = '{NO_ACTIVE}' AND id = ANY(ARRAY(
         SELECT w.talent_id FROM written w WHERE w.talent_id IS NOT NULL
             AND (%(hidden)s::text IS NULL OR {counts_as_active("w")}))))"""
-"""Talents that were hidden for the lack of an active application, and have one now; none is hidden by a new one."""
+"""Talents that were hidden without an active application and have one now. A new application hides no one."""

@@ -20,7 +20,7 @@ _TAKE = """
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
     RETURNING extract(epoch FROM clock_timestamp())::float8, p.sent, p.held_until, p.told_limit,
         p.per"""
-"""Locks the key's row until the transaction ends, whether it was there or not. The time is taken once it is ours."""
+"""Locks the key's row until the transaction ends, creating it if needed. The time is read under the lock."""
 
 _KEEP = """
     UPDATE pace SET sent = %(sent)s, held_until = %(held)s, told_limit = %(limit)s,

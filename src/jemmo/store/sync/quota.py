@@ -16,9 +16,8 @@ _ENTER = """
     VALUES (%(connection)s, %(at)s, %(seconds)s) RETURNING id"""
 
 SENT_AT_ONCE = 0.3
-"""The part of a quota window that long work sends at once before spreading requests evenly; enough for a small
-company.
-"""
+"""The part of a quota window that long work may use at once before spreading its requests evenly. It is enough for a
+small company."""
 
 
 class PostgresQuotaLedger(OnSharedConnection):

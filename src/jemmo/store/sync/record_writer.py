@@ -37,10 +37,10 @@ SETTINGS = (
     "enable_seqscan = off",
     "jit = off",
 )
-"""A batch is small beside the tables it meets, so it is joined row by row through their indexes, by a plan made
-once. A commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
-checkpoint, and the next sync reads those pages again. What is ruled out here has the highest cost there is, so Postgres
-would compile each statement for a second before it runs for a millisecond."""
+"""A batch is small compared to its tables, so it is joined row by row through their indexes, with a plan made once. A
+commit does not wait for the disk: if Postgres itself crashes, the last moments are lost together with their
+checkpoint, and the next sync reads those pages again. Disabled plan types have the highest possible cost, so
+Postgres would spend a second compiling each statement that runs for a millisecond; hence no JIT."""
 
 _SET = "; ".join(f"SET {setting}" for setting in SETTINGS)
 

@@ -24,7 +24,7 @@ from jemmo.store.sync.writer import LEASE
 WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as in progress
 
 INTERRUPTED = {"status": "failed", "error": TransientError("interrupted").as_record()}
-"""The report of a run whose process died in the middle of it."""
+"""The report of a run whose process died."""
 
 
 class ConnectionRow(Struct, frozen=True, kw_only=True):

@@ -244,7 +244,7 @@ def _replace(child: Child) -> list[str]:
 
 
 _TOLD = "EXISTS (SELECT FROM staged_moves m WHERE m.owner = w.remote_id)"
-"""The ATS tells all moves of an application between stages: what was observed of them is not kept beside."""
+"""The ATS reports all of an application's moves between stages, so observed ones are not kept."""
 
 _MOVES = f"""observed AS (
     INSERT INTO stage_event (application_id, from_stage_remote_id, to_stage_remote_id,
@@ -258,7 +258,7 @@ _MOVES = f"""observed AS (
         FROM application a WHERE a.id = w.id OFFSET 0) b
     WHERE NOT w.created AND (b.stage_remote_id, b.status)
         IS DISTINCT FROM (w.stage_remote_id, w.status))"""
-"""The table still shows what was there before; ``OFFSET 0`` keeps it one look-up by id for each changed row."""
+"""The table still shows the state before this statement. ``OFFSET 0`` keeps it one lookup by id per changed row."""
 
 _OLD_MOVES = f"""old_moves AS (
     DELETE FROM stage_event WHERE application_id IN (SELECT w.id FROM written w WHERE NOT w.created AND {_TOLD})
@@ -301,9 +301,9 @@ _FILES = """files AS (
         reason = CASE WHEN f.remote_version <> '' AND f.fetch_status <> 'GONE'
             AND excluded.remote_version IN (f.remote_version, '') THEN f.reason END,
         tries = 0, next_try_at = NULL)"""
-"""If the ATS has no version of a file, any change of its talent may be a new file: it is fetched and compared.
+"""If the ATS has no version of a file, any change of its talent may be a new file: it is downloaded and compared.
 
-An empty version is ``records.VERSION_UNKNOWN``: the one that is known stays."""
+An empty version is ``records.VERSION_UNKNOWN``: the known version stays."""
 
 _FILES_GONE = """files_gone AS (
     UPDATE attachment f SET remote_deleted_at = now() FROM written w
@@ -321,7 +321,7 @@ SHOW_BY_APPLICATIONS = f"""
             AND (t.excluded_reason IS NULL OR t.excluded_reason IN ('{NO_ACTIVE}', '{OLDER}')))
     UPDATE talent t SET excluded_reason = d.reason, modified_at = now()
     FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
-"""Decide again whether these talents have an active application, and are within the history."""
+"""Decide again whether these talents have an active application and are within the history."""
 
 SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
     "t.id = ANY(%(talents)s)", "t.connection_id = %(connection)s"
@@ -343,7 +343,7 @@ CHECKPOINTS = f"""
         total = excluded.total, short = excluded.short, done = excluded.done,
         complete = excluded.complete, basis = excluded.basis, synced_at = excluded.synced_at,
         reaches = excluded.reaches, saved_at = now()"""
-"""Saves where streams stand and renews the lease; no row is written when the lease is lost."""
+"""Saves checkpoints and renews the lease. Writes no row if the lease is lost."""
 
 REJECT = """
     INSERT INTO rejection AS r (connection_id, stream, remote_id, code, message, field,

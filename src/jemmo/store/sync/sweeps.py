@@ -20,7 +20,7 @@ from jemmo.store.sync import statements as sql
 from jemmo.store.sync.tables import TABLES
 
 WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
-"""For queries over whole tables: the data path's own settings (see ``records.SETTINGS``) are wrong for them."""
+"""For queries over whole tables, where the data path's own settings (see ``record_writer.SETTINGS``) are wrong."""
 
 TRIED_AGAIN = 100  # more rejections of a stream are not a coincidence, so none is retried
 

@@ -78,7 +78,7 @@ _STORE = """
         ORDER BY what
         ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count)
     SELECT pg_notify(%(channel)s, '') FROM taken"""
-"""Delivery, hints, health and count in one transaction: a delivery is on disk before the 200 response."""
+"""Delivery, requests, status and count in one transaction, so a delivery is on disk before the 200 response."""
 
 
 _ADDRESSEES = """

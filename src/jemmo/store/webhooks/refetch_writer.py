@@ -73,7 +73,7 @@ _CLAIM = """
                 SELECT connection_id FROM webhook_hint WHERE due_at <= clock_timestamp())
         ORDER BY a.served_at NULLS FIRST LIMIT 1 FOR UPDATE OF a SKIP LOCKED)
     RETURNING connection_id"""
-"""Takes the connection that has waited longest; of one connection, hints are looked up by one process at a time."""
+"""Claims the connection that has waited longest. Only one process at a time refetches for a connection."""
 
 _HOLD = """
     UPDATE webhook_address SET claimed_until = clock_timestamp() + %(claim)s
@@ -92,7 +92,7 @@ _SETTLE = """
 _FORGET = (
     "DELETE FROM webhook_hint WHERE connection_id = %s AND stream = %s AND remote_id = ANY(%s)"
 )
-"""For erased people, not even the webhook's mention is kept."""
+"""For erased people, not even the webhook's record id is kept."""
 
 _REMEMBER = """
     INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, heard_at, due_at, applied_at)
@@ -109,8 +109,8 @@ _QUEUE_DEPENDENTS = """
     ORDER BY a.remote_id LIMIT {most}
     ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET version = h.version + 1,
         heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())"""
-"""Has applications looked up whose talent or job is gone: they may have moved to another one. More than these few are
-left to a reconcile."""
+"""Requests refetches of applications whose talent or job is gone, because they may have moved to another one. More than
+these few are left to a reconcile."""
 
 _COUNT = """
     INSERT INTO webhook_count AS w (connection_id, day, what, count)

@@ -28,7 +28,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Accounts are made by invitation or on the command line; nobody signs up by themselves."""
+    """Accounts are created by invitation or on the command line. There is no public sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -39,7 +39,7 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
     def is_safe_url(self, url: str | None) -> bool:
         try:
             return may_be_address(url or "") and bool(super().is_safe_url(url))
-        except ValueError:  # it is not an address
+        except ValueError:  # not an address
             return False
 
     def get_reset_password_from_key_url(self, key: str) -> str:
@@ -66,7 +66,7 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
 
 
 class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
-    """Sends the e-mail to the address on file, never to one that merely looks like it."""
+    """Sends the e-mail to the address on file, never to one that only looks like it."""
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
@@ -75,18 +75,18 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no ty
 
 
 class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
-    """The reader of the e-mail owns the address: credentials set before no longer work."""
+    """The reader of the e-mail owns the address, so earlier credentials stop working."""
 
     def save(self) -> None:
         request = context.request
-        logout(request)  # its session, too, is from before
+        logout(request)  # this session is older than the reset
         accounts.prove(self.user, self.cleaned_data["password1"])
         sign_in.note_proof(request, self.user)
 
 
 @receiver([password_changed, password_set])
 def end_other_sessions(request: HttpRequest, user: Account, **_: Any) -> None:
-    """A new password signs out everywhere else; pages that are open there end too."""
+    """Sign out everywhere else after a password change, and end open pages there."""
     sessions.end(user.pk, but=request.session.session_key)
 
 

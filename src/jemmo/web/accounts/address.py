@@ -1,4 +1,4 @@
-"""A person's e-mail address: proving it, and changing it to another one that is proved first."""
+"""A person's e-mail address: proving it, and changing it after the new one is proved."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WAITING = "new_address"
 @never_cache
 @login_required
 def address(request: HttpRequest) -> HttpResponse:
-    """Ask for another address. The response is the same whether or not the address is taken."""
+    """Request another address. The response is the same whether or not the address is taken."""
     account = accounts.account(str(request.user.pk))
     form = NewAddress(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():
@@ -56,7 +56,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def forget(request: HttpRequest) -> HttpResponse:
-    """Keep the current address; the link that was sent stays unused."""
+    """Keep the current address. The link that was sent stays unused."""
     request.session.pop(WAITING, None)
     return redirect("account_email")
 
@@ -88,7 +88,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @login_required
 def prove(request: HttpRequest) -> HttpResponse:
-    """Send the link by which a person proves the address they have: it sets a new password, as every reset does."""
+    """Send the link that proves a person's current address. Like every reset, it sets a new password."""
     account = accounts.account(str(request.user.pk))
     if account.is_verified:
         return redirect("account_email")
@@ -118,7 +118,7 @@ def _send(request: HttpRequest, account: Account, email: str) -> None:
 
 
 def _read(token: str, account: Account) -> dict[str, Any] | None:
-    """The content of a link, if it belongs to this account and is still valid."""
+    """Return the content of a link, if it belongs to this account and is still valid."""
     try:
         payload: dict[str, Any] = signing.loads(token, salt=SALT, max_age=VALID)
     except signing.BadSignature:

@@ -77,7 +77,7 @@ class InviteMember(Form):
 
 
 class ApiTokenForm(Form):
-    """``maker`` may let a program see confidential records and notes only if they see them."""
+    """``maker`` may grant a program access to confidential records and notes only with the same access."""
 
     name = forms.CharField(
         label=_("What it is for"),

@@ -1,4 +1,4 @@
-"""Settings > Members, and joining by an invitation's link."""
+"""Settings > Members, and joining through an invitation's link."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def role(request: MemberRequest, membership_id: int) -> HttpResponse:
 @require_POST
 @manager
 def confidential(request: MemberRequest, membership_id: int) -> HttpResponse:
-    """The right to confidential jobs and private talents, given and taken."""
+    """Grant or revoke access to confidential jobs and private talents."""
     return _right(
         request,
         membership_id,
@@ -136,7 +136,7 @@ def confidential(request: MemberRequest, membership_id: int) -> HttpResponse:
 @require_POST
 @manager
 def notes(request: MemberRequest, membership_id: int) -> HttpResponse:
-    """The right to notes about people, given and taken."""
+    """Grant or revoke access to notes about people."""
     return _right(
         request,
         membership_id,
@@ -161,7 +161,7 @@ def _right(
 
 
 def _rights(membership: Membership) -> list[dict[str, Any]]:
-    """The access that this member has individually, or by their role."""
+    """The rights that this member has individually, or by their role."""
     role = Role(membership.role)
     return [
         {
@@ -176,7 +176,7 @@ def _rights(membership: Membership) -> list[dict[str, Any]]:
 
 @member
 def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
-    """Asks first. Oneself: leaving."""
+    """Remove a member after a confirmation. Members can remove themselves, which means leaving."""
     target = _of_this_organisation(request, membership_id)
     mine = target.id == request.membership.id
     if not mine and not roles.may_touch(request.membership.role, target.role):
@@ -241,7 +241,7 @@ def _joined(
 
 
 def explained(error: ConfigError) -> str:
-    """Why it was refused, in the reader's language."""
+    """The reason for a refusal, in the reader's language."""
     words = localized_error(error.as_record())
     return f"{words['message']} {words['next_step']}"
 

@@ -27,7 +27,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def screenshot(request: HttpRequest) -> HttpResponse:
-    """Turn screenshot mode on or off for this sign-in; the page that was looked at comes back, changed."""
+    """Turn screenshot mode on or off for this sign-in, then return to the page."""
     request.session[SCREENSHOT] = request.POST.get("screenshot") == "on"
     # Without the query, since a search may name a person.
     return redirect(back(request, request.POST.get("next"), query=False))
@@ -36,7 +36,7 @@ def screenshot(request: HttpRequest) -> HttpResponse:
 @require_POST
 @member
 def organisation(request: HttpRequest) -> HttpResponse:
-    """Work in another of the organizations a person belongs to."""
+    """Switch to another of the person's organizations."""
     chosen = request.POST.get("organisation", "")
     memberships = request.memberships  # type: ignore[attr-defined]
     if chosen not in {str(membership.org_id) for membership in memberships}:

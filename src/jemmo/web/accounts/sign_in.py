@@ -1,8 +1,8 @@
 """Limits on password attempts: guessing stays slow, and no one can lock another person out.
 
-Attempts are counted by address (an IPv6 visitor's is the /64, which one device may have all of), by account, and for
-the whole installation, to which one network adds only its share. A browser in which someone signed in before, or just
-proved their address, is known: it is counted by itself, so that others who guess passwords don't lock its owner out.
+Attempts are counted by address (for IPv6 by the /64, which a single device may own), by account, and for the whole
+installation, where one network counts only up to its share. A browser in which the owner signed in before, or has just
+proved their address, is known. It is counted separately, so that others who guess passwords don't lock the owner out.
 Anyone who is locked out elsewhere resets the password, which makes the browser known.
 """
 
@@ -27,16 +27,14 @@ SALT = "jemmo.known-browser"
 KNOWN_SECONDS = 180 * 86_400
 PROVED = "proved_address"
 EVERYBODY = "login:failed"
-WINDOW = 600.0  # seconds in which failures of the whole installation are counted
-MOST_FAILURES = 500  # in a window; then only known browsers may try
-NETWORK_FAILURES = (
-    100  # of these, from one network; then only known browsers of that network may try
-)
-NETWORKS = {4: 24, 6: 48}  # the prefix of what one customer of a provider may have
+WINDOW = 600.0  # seconds in which the whole installation's failures are counted
+MOST_FAILURES = 500  # per window; then only known browsers may try
+NETWORK_FAILURES = 100  # of these, from one network; then only its known browsers may try
+NETWORKS = {4: 24, 6: 48}  # the prefix length that one customer of a provider may have
 
 
 def network_of(address: str) -> str:
-    """The network that an address is of.
+    """Return the network of an address.
 
     >>> network_of("2001:db8:7:8::9"), network_of("198.51.100.7")
     ('2001:db8:7::/48', '198.51.100.0/24')
@@ -54,7 +52,7 @@ class Attempt:
         self._used: list[ratelimit.RateLimitUsage] = []
 
     def is_allowed(self) -> bool:
-        """Whether the password may be checked; counts the attempt."""
+        """Count the attempt and return whether the password may be checked."""
         if browser := _known_as(self._request, self._email):
             return self._counted("login_known", f"{self._email}:{browser}")
         if self._is_crowded(self._network, NETWORK_FAILURES):
@@ -83,7 +81,7 @@ class Attempt:
 
 
 def remember(request: HttpRequest, response: HttpResponse, account: Account) -> None:
-    """Know this browser from here on as one in which this account signed in."""
+    """Remember this browser as one in which this account signed in."""
     response.set_cookie(
         settings.KNOWN_COOKIE_NAME,
         signing.dumps(_browser(request, account) or secrets.token_hex(8), salt=_salt(account)),
@@ -95,12 +93,12 @@ def remember(request: HttpRequest, response: HttpResponse, account: Account) -> 
 
 
 def note_proof(request: HttpRequest, account: Account) -> None:
-    """Until this session ends, its browser is known as that account's."""
+    """Treat this session's browser as known for that account until the session ends."""
     request.session[PROVED] = account.email
 
 
 def _known_as(request: HttpRequest, email: str) -> str | None:
-    """The keyed hash of this browser, if the account's owner has used it."""
+    """Return the keyed hash of this browser, if the account's owner has used it."""
     if request.session.get(PROVED) == email:
         return "proved"
     account = Account.objects.filter(email=email).first()
@@ -116,7 +114,7 @@ def _browser(request: HttpRequest, account: Account) -> str | None:
 
 
 def _salt(account: Account) -> str:
-    """A proof of the address makes the browsers from before it strangers."""
+    """Changes when the address is proved, so that earlier browsers become unknown."""
     return f"{SALT}:{account.pk.hex}:{account.verified_email}"
 
 

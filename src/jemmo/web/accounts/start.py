@@ -1,4 +1,4 @@
-"""The way in: first owner, and who belongs nowhere."""
+"""The start page: the first owner, and people without an organization."""
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -18,12 +18,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For pages that do not name the icon themselves, like the admin's."""
+    """For pages that do not link the icon themselves, like the admin's."""
     return redirect(static("web/icon.svg"))
 
 
 def first_owner(request: HttpRequest) -> HttpResponse:
-    """On a fresh installation: who opens it first makes its organization and owns it."""
+    """On a fresh installation, the first visitor creates the organization and owns it."""
     if accounts.any_account():
         raise Http404
     form = FirstOwner(request.POST or None)

@@ -31,7 +31,7 @@ def listing(request: MemberRequest) -> HttpResponse:
 @manager
 @sensitive_variables()
 def create(request: MemberRequest) -> HttpResponse:
-    """Make a token. It is in this answer alone."""
+    """Create a token. Only this response contains it."""
     form = _form(request, data=request.POST)
     if not form.is_valid():
         return _page(request, form)
@@ -46,7 +46,7 @@ def create(request: MemberRequest) -> HttpResponse:
             actor=request.membership.account,
             connection_id=form.cleaned_data.get("connection"),
         )
-    except ConfigError:  # the form has checked all else
+    except ConfigError:  # the form has checked everything else
         form.add_error(
             None,
             _("Your organization has too many tokens. Revoke those that no program uses."),
@@ -58,7 +58,7 @@ def create(request: MemberRequest) -> HttpResponse:
 @require_POST
 @manager
 def revoke(request: MemberRequest, token_id: UUID) -> HttpResponseBase:
-    """A second click finds it revoked and shows the same message."""
+    """Revoke a token. A second click shows the same message."""
     try:
         ended = tokens.revoke(
             request.organisation,

@@ -1,4 +1,4 @@
-"""Addresses of people, members, API tokens and the organization."""
+"""URLs of people, members, API tokens and the organization."""
 
 from django.urls import path
 

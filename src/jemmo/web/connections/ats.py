@@ -1,4 +1,4 @@
-"""Settings > Organization > ATS integration: the state of the connections, and their syncs."""
+"""Settings > Organization > ATS integration: connections and their syncs."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from jemmo.web.frame.charts import bars
 
 
 def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
-    """The connection of the address; another organization's is not there."""
+    """The connection in the URL. Another organization's counts as missing."""
     connection = selected.find_connection(request.organisation, connection_id)
     if connection is None:
         raise Http404
@@ -25,7 +25,7 @@ def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
 
 
 def to_connection(connection: Connection) -> HttpResponse:
-    """Back to the connection that something was done with; while it is being deleted, to its place in the list."""
+    """Return to the connection after an action, or to its place in the list while it is being deleted."""
     if connection.state == ConnectionState.LEAVING:
         return redirect(f"{reverse('ats')}#connection-{connection.id}")
     return redirect("ats_connection", connection.id)
@@ -39,7 +39,7 @@ def connections(request: MemberRequest) -> HttpResponse:
 
 @member
 def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """One connection with its whole history, a page at a time."""
+    """One connection with its whole history, one page at a time."""
     row = connection_of(request, connection_id)
     shown = _with_chart(
         summaries.connection_summary(row, before=_moment(request.GET.get("before", "")))
@@ -51,14 +51,14 @@ def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @member
 def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """The card alone."""
+    """Only the card."""
     shown = _with_chart(summaries.connection_summary(connection_of(request, connection_id)))
     return render(request, "connections/card.html", {**shown, **_frame(request)})
 
 
 @member
 def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """How far a sync is and what it brought, asked for again while it lasts; the whole card once it begins or ends.
+    """The progress of a sync, polled while it runs; the whole card once it starts or ends.
 
     If the connection is gone, the page is reloaded.
     """

@@ -13,17 +13,17 @@ from uuid import UUID
 from jemmo.domain.errors import TransientError
 from jemmo.store.db import budget
 
-WAIT = 5.0  # seconds for a place
-SLOW = 5.0  # seconds after which an ATS's answer was slow
-SLOW_FOR = 600.0  # seconds for which that is remembered
+WAIT = 5.0  # seconds to wait for a slot
+SLOW = 5.0  # seconds after which an ATS's response counts as slow
+SLOW_FOR = 600.0  # seconds that slowness is remembered
 REMEMBERED = 1000  # organizations
 
 
 class AtsRequestSlots:
-    """Places for questions, shared fairly: one for each organization and person.
+    """Slots for requests to ATSs: one per organization and person.
 
-    Organizations whose ATS was slow may not take the last place, so that a few of them don't block the others. A
-    request without a place waits for one, unless that takes more than ``threads``.
+    Organizations with a slow ATS may not take the last slot, so that a few of them don't block the others. A request
+    without a slot waits for one, unless that would use more than ``threads``.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class AtsRequestSlots:
 
     @contextmanager
     def place(self, org: UUID, person: UUID) -> Iterator[None]:
-        """Hold a place while asking; raises ``TransientError`` (``questions_wait``) when there is none."""
+        """Hold a slot during a request. Raises ``TransientError`` (``questions_wait``) if none becomes free."""
         with self._changed:
             self._take(org, person)
         began = self._clock()
@@ -87,5 +87,5 @@ class AtsRequestSlots:
 
 @cache
 def questions() -> AtsRequestSlots:
-    """The places of this process: at most half of its page threads."""
+    """The slots of this process: at most half of its page threads."""
     return AtsRequestSlots(max(1, budget.web().pages // 2))

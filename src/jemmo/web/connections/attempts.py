@@ -1,4 +1,4 @@
-"""Limits on requests to an ATS from the browser: all processes count together, and each makes a few at a time."""
+"""Limits on requests to an ATS from the browser. All processes count together; each makes only a few at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.web.connections.ats_threads import questions
 from jemmo.web.frame.access import MemberRequest
 
-APP = "allauth.account"  # whose setting holds the rate limits
+APP = "allauth.account"  # its setting holds the rate limits
 ACTION = "ats_key"
 QUESTION = "ats_question"
 ADDRESS = frozenset(
@@ -37,9 +37,9 @@ UNSENT = frozenset(
 
 @contextmanager
 def question(request: MemberRequest) -> Iterator[None]:
-    """Count one that needs no new key, by the person and by the organization.
+    """Count a request without a new key, by person and by organization.
 
-    Raises ``ConfigError`` once there were too many, ``TransientError`` while others wait for their answer.
+    Raises ``ConfigError`` after too many, ``TransientError`` while others wait for a response.
     """
     org = request.organisation.pk
     with _place(request):
@@ -50,9 +50,9 @@ def question(request: MemberRequest) -> Iterator[None]:
 
 @contextmanager
 def key_attempt(request: MemberRequest) -> Iterator[None]:
-    """Count one by the person and by the organization, unless the key turns out not to have been sent.
+    """Count a key test by person and by organization, unless the key was not sent.
 
-    Raises ``ConfigError`` once there were too many, ``TransientError`` while others wait for their answer.
+    Raises ``ConfigError`` after too many, ``TransientError`` while others wait for a response.
     """
     org = request.organisation.pk
     with _place(request), _counted(request, str(org)):

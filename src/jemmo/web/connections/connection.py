@@ -1,4 +1,4 @@
-"""An admin's actions on a connection. Each address shows what it would do, and does it when it is posted."""
+"""An admin's actions on a connection. A GET shows what the action would do, a POST does it."""
 
 from typing import Any
 from uuid import UUID
@@ -106,7 +106,7 @@ def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @manager
 def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Replace the key by one that was tested first."""
+    """Replace the key after testing the new one."""
     connection = connection_of(request, connection_id)
     form = forms.Key(request.POST or None, names_address=connections.names_address(connection))
     shown: dict[str, Any] = {
@@ -145,7 +145,7 @@ def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @manager
 def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Name, interval and options; changed options are tried first."""
+    """Name, interval and options. Changed options are tested first."""
     connection = connection_of(request, connection_id)
     connector = connector_named(connection.provider)
     if connector is None:
@@ -184,7 +184,7 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @manager
 def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Forget the key, and keep or delete what was synced; the name is typed to confirm."""
+    """Remove the key, and keep or delete what was synced. The name is typed to confirm."""
     connection = connection_of(request, connection_id)
     name = (connection.label or connection.provider).strip()
     form = forms.Disconnect(name, request.POST or None)

@@ -1,4 +1,4 @@
-"""The brake: the records that unusually many deletions would remove, and the decision."""
+"""Paused deletions: the records they would remove, and the decision."""
 
 from uuid import UUID
 

@@ -20,7 +20,7 @@ LONGEST = 4000
 
 
 def _key_field(label: Any) -> forms.CharField:
-    """A key is never shown again, neither by us nor by the browser's memory."""
+    """Build the key's field, which neither we nor the browser's memory shows again."""
     return forms.CharField(
         label=label,
         max_length=LONGEST,
@@ -31,7 +31,7 @@ def _key_field(label: Any) -> forms.CharField:
 
 
 class _WithOptions(Form):
-    """A form with a field for each option of a connector that people set.
+    """A form with a field for each connector option that people can set.
 
     ``hides_ok`` is required if a shorter history would hide visible records.
     """
@@ -56,7 +56,7 @@ class _WithOptions(Form):
         return options
 
     def asked(self) -> list[Any]:
-        """The fields that stand first."""
+        """The fields at the top."""
         return [self[PREFIX + option.name] for option in self.settable if option.asked]
 
     def further(self) -> list[Any]:
@@ -65,7 +65,7 @@ class _WithOptions(Form):
     unfolded = False
 
     def further_wrong(self) -> bool:
-        """Whether a field that is folded away has an error, or may have."""
+        """Whether a collapsed field has an error, or may have one."""
         return self.unfolded or any(field.errors for field in self.further())
 
 
@@ -108,7 +108,7 @@ class Connect(_WithOptions):
         return [self["base_url"], *super().further()]
 
     def point_at(self, code: str) -> None:
-        """Show the fields that may hold the mistake, and mark the address if it is the one."""
+        """Show the fields that may be wrong, and mark the address if it is."""
         self.unfolded = code in ADDRESS | OPTIONS
         if code in ADDRESS and self.cleaned_data["base_url"]:
             self.add_error("base_url", in_words(code).message)
@@ -123,7 +123,7 @@ class Edit(_WithOptions):
 
 
 class Key(Form):
-    """With ``names_address`` the ATS's address is typed too, since no key proves it."""
+    """With ``names_address``, the ATS's address is typed too, since no key proves it."""
 
     key = _key_field(_("New API key"))
 
@@ -138,7 +138,7 @@ class SigningKey(Form):
 
 
 class Replay(Form):
-    """How far back stored webhooks are read again."""
+    """How far back stored webhooks are replayed."""
 
     hours = forms.ChoiceField(
         label=_("From the"),
@@ -179,7 +179,7 @@ class Disconnect(Form):
 
 
 class Rules(Form):
-    """A box for each rule: ticked, such records are excluded."""
+    """A checkbox for each rule. A checked rule excludes records."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     hired_days = forms.IntegerField(

@@ -44,7 +44,7 @@ def logs(request: MemberRequest) -> HttpResponse:
 @long_download
 @member
 def download(request: MemberRequest, form: str) -> Spooled:
-    """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
+    """Download the same entries: CSV for a spreadsheet, or one JSON object per line."""
     filters = LogFilters.from_query(request.GET)
     entries = service.every(request.organisation, filters, now=datetime.now(UTC))
     rows = (_in_words(entry) for entry in entries)
@@ -62,6 +62,6 @@ def download(request: MemberRequest, form: str) -> Spooled:
 
 
 def _in_words(line: service.Line) -> dict[str, Any]:
-    """An entry whose cause and next step are in the reader's language; ``message`` is always English."""
+    """An entry with its cause and next step in the reader's language. ``message`` is always English."""
     words = localized_error(line.error)
     return {**service.plain(line), "means": words["message"], "next_step": words["next_step"]}

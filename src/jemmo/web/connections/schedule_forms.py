@@ -29,7 +29,7 @@ WEEKDAYS = [
 
 
 def zones() -> list[Any]:
-    """The time zones this machine knows, by continent."""
+    """The time zones known to this machine, by continent."""
     known = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
     names = [
         zone for zone in known if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
@@ -42,7 +42,7 @@ def zones() -> list[Any]:
 
 
 class Times(Form):
-    """When syncs start, and for each connection the hours between two."""
+    """When syncs start, and each connection's interval in hours."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
@@ -78,7 +78,7 @@ class Times(Form):
 
 
 class Hours(Form):
-    """A time of the week. One that is left empty does not count; so a window is taken away."""
+    """A time of the week. An empty one is ignored, which is how a window is removed."""
 
     days = forms.TypedMultipleChoiceField(
         label=_("Days"),
@@ -118,7 +118,7 @@ class Hours(Form):
 
 
 def windows_form(name: str, data: Any, windows: Iterable[Window]) -> Any:
-    """A line for each window, and an empty one."""
+    """A row for each window, plus an empty one."""
     made = forms.formset_factory(
         Hours, extra=1, max_num=MOST_WINDOWS, absolute_max=MOST_WINDOWS, validate_max=True
     )

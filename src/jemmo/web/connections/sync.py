@@ -1,4 +1,4 @@
-"""The sync icon in the header of the jobs and the talents."""
+"""The sync icon in the header of the job and talent lists."""
 
 from __future__ import annotations
 

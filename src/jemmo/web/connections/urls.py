@@ -1,4 +1,4 @@
-"""Addresses of the ATS settings, the schedule, the logs and the sync."""
+"""URLs of the ATS settings, the schedule, the logs and the sync."""
 
 from django.urls import path
 

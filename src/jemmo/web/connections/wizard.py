@@ -1,4 +1,4 @@
-"""The connect wizard: choose an ATS, give a key, see the plan, start now or tonight."""
+"""The connect wizard: choose an ATS, enter a key, see the plan, start now or tonight."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ def choose(request: MemberRequest) -> HttpResponse:
 @sensitive_variables()
 @manager
 def connect(request: MemberRequest, provider: str) -> HttpResponse:
-    """Test the key and keep it. It is in no answer and in no session: after an error it is typed again."""
+    """Test and store the key. It is in no response and no session, so it must be retyped after an error."""
     connector = wizard.connector_named(provider)
     if connector is None:
         raise Http404
@@ -73,7 +73,7 @@ def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
 
 @manager
 def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """What the first sync will take, and the choice of when; once it has begun there is nothing to plan."""
+    """The estimate of the first sync and the choice of its start. Once it has started, there is nothing to plan."""
     connection, now = connection_of(request, connection_id), datetime.now(UTC)
     if wizard.has_begun(connection):
         messages.info(request, _("The first sync has already started."))
@@ -97,5 +97,5 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 
 def _plain(moment: datetime) -> str:
-    """The time without the markup of a page."""
+    """The time without HTML."""
     return exact(moment).partition(">")[2].partition("<")[0]

@@ -1,1 +1,1 @@
-"""The texts and bytes of stored files."""
+"""Previews and downloads of stored files."""

@@ -1,4 +1,4 @@
-"""Addresses of files."""
+"""URLs of files."""
 
 from django.urls import path
 

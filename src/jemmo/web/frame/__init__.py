@@ -1,1 +1,1 @@
-"""The frame of every page: access, limits, headers, errors, labels."""
+"""What all pages share: access, limits, headers, errors, labels."""

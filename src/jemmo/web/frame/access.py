@@ -24,11 +24,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class NotForRole(Http404):
-    """The page exists for owners and admins; a member of another role learns who they are."""
+    """A page for owners and admins. A member of another role learns who they are."""
 
 
 class NotForViewer(PermissionDenied):
-    """Recruiters, admins and owners may do it; viewers may not."""
+    """An action for recruiters, admins and owners, but not viewers."""
 
 
 class MemberRequest(HttpRequest):
@@ -40,9 +40,9 @@ class MemberRequest(HttpRequest):
 
 
 def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
-    """Only for members; a person without an organization gets a page with the next step.
+    """Allow only members. A person without an organization gets a page with the next step.
 
-    Nothing of the answer stays in the browser once it is closed or the person has signed out.
+    The browser keeps none of the response after it is closed or the person has signed out.
     """
 
     @wraps(view)
@@ -50,12 +50,12 @@ def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
         if getattr(request, "membership", None) is not None:
             response = view(request, *args, **kwargs)
             add_never_cache_headers(response)
-            patch_vary_headers(response, ("HX-Request",))  # a list and its page share an address
+            patch_vary_headers(response, ("HX-Request",))  # a list and its results share a URL
             return response
         if request.user.is_authenticated:
             return redirect("no_organisation")
         htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-        if htmx:  # the whole page signs in again, not the part that was asked for
+        if htmx:  # the whole page must sign in again, not the requested part
             page = back(request, request.headers.get("HX-Current-URL"))
             return HttpResponseClientRedirect(redirect_to_login(page).url)
         return redirect_to_login(request.get_full_path())
@@ -64,7 +64,7 @@ def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
 
 
 def manager(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
-    """Only for owners and admins; for any other member there is no such page."""
+    """Allow only owners and admins. For any other member there is no such page."""
 
     @wraps(view)
     def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -76,7 +76,7 @@ def manager(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
 
 
 def recruiter_to_change(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
-    """Members may look; only recruiters and above may post."""
+    """Let members view the page, but only recruiters and above post."""
 
     @wraps(view)
     def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -100,11 +100,11 @@ def sees_contacts(request: MemberRequest) -> bool:
 
 
 def unseal_for(request: MemberRequest) -> Unseal | None:
-    """Decrypts contact details, for readers who may see them."""
+    """Return the decryption of contact details, for readers who may see them."""
     return default_vault().open if sees_contacts(request) else None
 
 
 def wants_results(request: MemberRequest) -> bool:
-    """Whether only the list is requested; going back in the browser requests the whole page."""
+    """Whether only the list is requested. Going back in the browser requests the whole page."""
     htmx = request.htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -1,4 +1,4 @@
-"""Small charts, drawn on the server: a bar for each sync, as tall as what it changed."""
+"""Small charts, rendered on the server: a bar for each sync, as tall as its changes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Bar:
 
 
 def bars(runs: Sequence[Any]) -> list[Bar]:
-    """The runs, given newest first, from left to right in time.
+    """Return the bars from left to right in time; the runs come newest first.
 
-    Heights grow with the square root, so that a first sync does not flatten what follows it.
+    Heights grow with the square root, so that a first sync does not flatten the later ones.
     """
     shown = list(runs)[: WIDTH // (BAR + GAP)]
     sizes = [changed(run.report) for run in shown]
@@ -56,5 +56,5 @@ def bars(runs: Sequence[Any]) -> list[Bar]:
 
 
 def changed(report: dict[str, Any]) -> int:
-    """How many records a run created, updated or deleted."""
+    """The number of records that a run created, updated or deleted."""
     return numbers.of(report.get("streams", {})).changed

@@ -1,4 +1,4 @@
-"""The data in the frame of every page."""
+"""The data for the frame of every page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["sync"] = SimpleLazyObject(
             lambda: freshness.overall(seen(), *PAGES, now=datetime.now(UTC))
         )
-        # Asked when it is shown, and once. A lazy object could not stand for ``None``.
+        # Loaded once, when it is shown. A lazy object could not stand for ``None``.
         shown["help_unread"] = cache(
             lambda: support.unread_answers(membership.org, membership.account_id)
         )

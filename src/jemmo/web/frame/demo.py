@@ -1,4 +1,4 @@
-"""The demo's page: where its simulated ATS listens, and how to change a record there and watch it arrive."""
+"""The demo page: the simulated ATS's address, and how to change a record there and watch the change arrive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jemmo.store.records import jobs, talents
 from jemmo.web.frame.access import MemberRequest, member
 
 SIMULATED = "127.0.0.1"
-NAMES, TITLES = ("Zelda", "Zoe"), ("Head of Demos", "Demo Engineer")  # the second after the first
+NAMES, TITLES = ("Zelda", "Zoe"), ("Head of Demos", "Demo Engineer")  # the second follows the first
 
 R = TypeVar("R", Job, Talent)
 
@@ -54,7 +54,7 @@ def _simulated(org: Organisation) -> Connection | None:
 
 
 def _orders(org: Organisation, connection: Connection) -> list[Order]:
-    """A change for a talent and one for a job, both of those that are shown."""
+    """A change for a visible talent and one for a visible job."""
     orders = []
     if talent := _first(talents.visible(org), connection):
         order = {"type": "candidates", "id": talent.remote_id}

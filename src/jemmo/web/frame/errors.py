@@ -20,7 +20,7 @@ RETRY_SECONDS = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Without the frame, since the problem may be in the request itself."""
+    """Render without the frame, since the problem may be in the request itself."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return too_large(request)
     if is_away(exception):  # a session that could not be saved
@@ -29,14 +29,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    """Without the frame, since the sender may not be signed in."""
+    """Render without the frame, since the sender may not be signed in."""
     answer = _answered(request, 413)
     answer["Connection"] = "close"
     return answer
 
 
 def too_long(request: HttpRequest) -> HttpResponse:
-    """The address is too long, so no link on the page may repeat it."""
+    """The URL is too long, so no link on the page may repeat it."""
     return _answered(request, 414)
 
 
@@ -45,7 +45,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Pages that no role may open are for support staff; nothing else is refused this way."""
+    """Access denied. Only the support staff's pages refuse access this way."""
     who = "recruiters" if isinstance(exception, NotForViewer) else "support"
     return render(request, "frame/403.html", {"who": who}, status=403)
 
@@ -53,15 +53,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     shown = {
         "for_managers": isinstance(exception, NotForRole),
-        "no_page": isinstance(
-            exception, Resolver404
-        ),  # at no address of ours, so it names no record
+        "no_page": isinstance(exception, Resolver404),  # not one of our URLs, so it names no record
     }
     return render(request, "frame/404.html", shown, status=404)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Without the frame, which may have caused the failure. Called while the exception is handled."""
+    """Render without the frame, which may have caused the failure. Called while the exception is handled."""
     error = sys.exc_info()[1]
     if is_away(error):
         return unavailable(request)
@@ -76,7 +74,7 @@ def _answered(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """The database does not answer or all threads are busy: come again soon. Needs neither.
+    """The database does not respond or all threads are busy: retry soon. Needs neither.
 
     A browser's event source doesn't reconnect after a 503, so it gets an empty stream that says when to reconnect.
     """

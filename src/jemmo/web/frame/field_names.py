@@ -1,4 +1,4 @@
-"""Names that connectors, not companies, give to further fields of a record: these alone are translated."""
+"""Names of custom fields that come from connectors instead of companies. Only these are translated."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ OWN_FIELDS = {
     "joboffer_company_description": _("Company description"),
 }
 UNNAMED = _("Custom field")
-"""A field that has no name in the ATS."""
+"""A field without a name in the ATS."""
 
 
 def label_of(key: str, field: Mapping[str, Any]) -> str:
-    """The name of a field; a company's own text stays as it is."""
+    """The name of a field. A company's own names stay as they are."""
     label = str(field.get("label") or key)
     is_own = label in (OWN_FIELDS.get(key), UNNAMED)
     return gettext(label) if is_own else label

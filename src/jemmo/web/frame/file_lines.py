@@ -1,4 +1,4 @@
-"""Tables as CSV or JSON Lines, a line at a time."""
+"""Tables as CSV or JSON Lines, one line at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Echo:
 
 
 def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield the header and the rows, with the mark by which Excel recognizes UTF-8."""
+    """Yield the header and the rows, with the BOM by which Excel recognizes UTF-8."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(columns)
     for row in rows:
@@ -33,7 +33,7 @@ def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 
 def _cell(value: Any) -> Any:
-    """Mark a text that a spreadsheet would take for a formula as text."""
+    """Prefix a text that a spreadsheet would take for a formula."""
     if isinstance(value, datetime):
         return value.isoformat()
     text = "" if value is None else str(value)

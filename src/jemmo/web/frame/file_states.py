@@ -9,8 +9,7 @@ from jemmo.web.frame.labels import LABEL_TEXTS
 def file_state(file: Attachment, excluded: object) -> str:
     """Return the state of a file, empty if the stored version is the ATS's current one.
 
-    A newer version can be refused while an earlier one stays: then the page must not show the
-    earlier one as if it were current.
+    A newer version can be refused while an earlier one stays. The page must not show the earlier one as current then.
     """
     is_stored = file.current_version is not None
     if file.fetch_status in {"REFUSED", "TOO_LARGE"}:

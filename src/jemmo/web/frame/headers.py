@@ -22,4 +22,4 @@ HEADERS = {
 }
 
 RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-"""The same, for responses made without Django."""
+"""The same headers, for responses made without Django."""

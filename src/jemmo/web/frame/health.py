@@ -1,4 +1,4 @@
-"""For load balancers and watchers: is the process alive, and can it do its work?"""
+"""Probes for load balancers and monitoring: is the process alive, and can it work?"""
 
 from collections.abc import Callable
 
@@ -14,9 +14,9 @@ from jemmo.store.db import scope
 
 
 class Probes:
-    """Answers load balancers before the host name is checked, since they ask by address.
+    """Answers load balancers before the host name is checked, since they connect by IP address.
 
-    Nor is the database asked who the visitor is: without one, that would fail first.
+    It also skips sign-in, which would fail first without a database.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -37,7 +37,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when all is well, else 503 with what is not."""
+    """200 if everything works, else 503 with the problems."""
     checks = readiness.checks()
     ready = all(outcome == "ok" for outcome in checks.values())
     answer = JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
@@ -48,9 +48,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For Prometheus, with the token of ``JEMMO_METRICS_TOKEN``; 404 to others unless ``JEMMO_METRICS_OPEN=1``.
+    """Metrics for Prometheus, with the token of ``JEMMO_METRICS_TOKEN``; 404 otherwise unless ``JEMMO_METRICS_OPEN=1``.
 
-    A request's origin proves nothing: behind a proxy on this machine, all come from this machine.
+    A request's address proves nothing: behind a proxy on this machine, all requests come from this machine.
     """
     if not may_measure(request.headers.get("Authorization", "")):
         raise Http404
@@ -59,7 +59,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_measure(authorization: str) -> bool:
-    """Whether a request with this header, empty without one, may see the figures."""
+    """Whether a request with this header, empty without one, may see the metrics."""
     if not settings.METRICS_TOKEN:
         return bool(settings.METRICS_OPEN)
     scheme, _, token = authorization.partition(" ")

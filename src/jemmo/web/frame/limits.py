@@ -1,7 +1,7 @@
-"""Limits around Django: the size of a body, the time it takes to arrive, the time a reader takes.
+"""Limits around Django: the size of a body, the time it takes to arrive, and the time for reading a response.
 
-Django would first take the whole body, to the disk if need be, for as long as that takes. Here it is read up
-to a limit, without a thread or a database connection.
+Django itself would accept a whole body, to the disk if needed, for as long as that takes. Here it is read up to a
+limit, without a thread or a database connection.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from jemmo.web.frame.headers import RAW
 from jemmo.web.frame.peers import sender
 
 LARGEST = 1024 * 1024
-BODY_SECONDS = 30.0  # for all of a body to arrive
-READER_SECONDS = 60.0  # for a reader to take the next piece of an answer
+BODY_SECONDS = 30.0  # for a whole body to arrive
+READER_SECONDS = 60.0  # for a client to read the next part of a response
 LINGER_SECONDS = (
-    2.0  # for the rest of a refused body: a browser that still sends does not see the answer
+    2.0  # for the rest of a refused body: a browser that still sends does not see the response
 )
 PLACES, ALL_PLACES = 32, 256
-"""Requests whose body has not arrived, of one sender and of all."""
+"""Requests whose body has not arrived, of one sender and in total."""
 TOO_LARGE = "jemmo.too_large"
-"""Set in the scope of a request whose body was cut off: the rest of it must not be read."""
+"""Set in the scope of a request whose body was truncated, so that the rest is not read."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,11 +42,11 @@ class TooSlow(Exception):
 
 
 class Crowded(Exception):
-    """Too much of other bodies is held already."""
+    """Too many bytes of other bodies are held already."""
 
 
 class InFlight:
-    """How many bytes are held, by each holder (a sender, an organization) and in all. Any thread may take some."""
+    """Counts bytes held by each holder (a sender, an organization) and in total. Thread-safe."""
 
     def __init__(self, *, each: int, all_of_them: int) -> None:
         self._each, self._all = each, all_of_them
@@ -56,7 +56,7 @@ class InFlight:
 
     @contextmanager
     def of(self, *holders: str) -> Iterator[Callable[[int], None]]:
-        """Gives what counts a part for these holders, which raises ``Crowded``. All of it is given back at the end."""
+        """Yield a function that counts a part for these holders or raises ``Crowded``. All is released at the end."""
         own = 0
 
         def add(size: int) -> None:
@@ -89,7 +89,7 @@ class Gone(Exception):
 async def read_body(
     scope: Scope, receive: Receive, largest: int, take: Callable[[int], None] = lambda _: None
 ) -> bytes:
-    """The whole body. Raises ``TooLarge``, ``TooSlow`` or ``Gone``, and what ``take`` raises, told each part's size."""
+    """Read a whole body. Raises ``TooLarge``, ``TooSlow`` or ``Gone``, and what ``take`` raises for a part's size."""
     if _announced(scope) > largest:
         raise TooLarge
     body, more = bytearray(), True
@@ -110,7 +110,7 @@ async def read_body(
 
 
 class SlowReader(Exception):
-    """The reader stopped reading; the connection is given up."""
+    """The client stopped reading, so the connection is closed."""
 
 
 def limited(
@@ -119,9 +119,9 @@ def limited(
     sizes: InFlight | None = None,
     places: InFlight | None = None,
 ) -> App:
-    """The application, which gets bodies of at most ``LARGEST`` bytes, each in one message, and readers that read.
+    """Wrap an application: bodies of at most ``LARGEST`` bytes in one message each, and clients that must keep reading.
 
-    ``sizes`` counts the bytes of bodies until they are answered, ``places`` the bodies that have not arrived.
+    ``sizes`` counts the bytes of bodies until the response is sent, ``places`` the bodies that have not arrived.
     """
     sizes = sizes or InFlight(each=8 * LARGEST, all_of_them=64 * LARGEST)
     places = places or InFlight(each=PLACES, all_of_them=ALL_PLACES)
@@ -152,7 +152,7 @@ def limited(
 
 
 class Rest:
-    """The rest of a refused body. It is dropped, for a moment longer than the answer takes to send.
+    """Discards the rest of a refused body for a moment longer than the response takes to send.
 
     A client that asked first (``Expect: 100-continue``) hasn't started to send it.
     """
@@ -188,7 +188,7 @@ class Rest:
 async def answer(
     send: Send, status: int, *, retry_after: str | None = None, closes: bool = False
 ) -> None:
-    """Answer with a status alone."""
+    """Respond with only a status."""
     headers = [*RAW, (b"content-length", b"0"), (b"cache-control", b"no-store")]
     if closes or status in {408, 413}:
         headers.append((b"connection", b"close"))

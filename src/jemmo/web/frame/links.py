@@ -1,4 +1,4 @@
-"""Addresses that leave a page: links in e-mails, and where a redirect leads."""
+"""URLs for links in e-mails, and safe redirect targets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from jemmo.domain.validation import may_be_address, split_address
 def absolute(request: HttpRequest, path: str) -> str:
     """A path of this site with its host, from ``JEMMO_URL``.
 
-    Without it, the host is the request's, which must be one of ours, and a port is kept only if the server listens
-    there: a visitor may write any into the request.
+    Without that setting, the host is the request's, which must be one of ours. Its port is kept only if the server
+    listens there, because a visitor may write any port into the request.
     """
     if settings.SITE_URL:
         return f"{settings.SITE_URL}{path}"

@@ -1,4 +1,4 @@
-"""E-mails that the pages send. A failing mail server is logged, and never breaks a page."""
+"""E-mails that the pages send. Failures of the mail server are logged and never break a page."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ log = logging.getLogger(__name__)
 
 
 def send_invitation(invitation: Invitation, link: str) -> bool:
-    """Whether the mail server took it. In the inviter's language."""
+    """Send an invitation in the inviter's language. Return whether the mail server accepted it."""
     shown = {"invitation": invitation, "link": link}
     subject = _("Join %(organisation)s on Jemmo") % {"organisation": invitation.org.name}
     return send(subject, render_to_string("accounts/mail/invitation.txt", shown), invitation.email)
 
 
 def send_new_address(email: str, link: str) -> bool:
-    """Asks the owner of a mailbox whether it becomes the address of the account that names it."""
+    """Ask a mailbox's owner to confirm it as the new address of the account."""
     body = render_to_string("accounts/mail/new_address.txt", {"email": email, "link": link})
     return send(_("Confirm your new e-mail address"), body, email)
 
 
 def send_address_taken(email: str) -> bool:
-    """Tells an account's owner that someone, maybe they themselves, requested its address for another account."""
+    """Tell an account's owner that someone, perhaps themselves, requested its address for another account."""
     body = render_to_string("accounts/mail/address_taken.txt", {"email": email})
     return send(_("You already have a Jemmo account"), body, email)
 
 
 def send(subject: str, body: str, to: str) -> bool:
-    """Whether it left. Without a mail server it is printed in the terminal, if anywhere."""
+    """Send an e-mail and return whether it was sent. Without a mail server, print it in a terminal."""
     try:
         send_mail(" ".join(subject.split()), body, None, [to])
     except (SMTPException, OSError) as error:

@@ -24,9 +24,9 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ContentSecurityPolicy:
-    """Only what the application itself serves may run or be shown: no inline script or style.
+    """Allows only the application's own scripts and styles, and none inline.
 
-    It stands before all that answers by itself, static files included.
+    It wraps everything that responds, including static files.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -43,13 +43,13 @@ def secured(response: HttpResponseBase) -> HttpResponseBase:
 
 
 LONGEST_ADDRESS = 4200
-"""Characters of an address as links of a page repeat it: a search of 200 letters, escaped twice for signing in."""
+"""Characters of the longest URL in a page's links: a search of 200 letters, escaped twice for the sign-in page."""
 
 
 class SizeLimit:
-    """Refuses bodies cut off for their size (``jemmo.web.frame.limits``) and addresses longer than any search makes.
+    """Rejects truncated bodies (``jemmo.web.frame.limits``) and URLs longer than any search makes.
 
-    A list repeats its address in every link, so a long one would make a page many times as long.
+    A list repeats its URL in every link, so a long one would multiply the size of the page.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -66,7 +66,7 @@ class SizeLimit:
 class SessionEnd:
     """Signs people out after a time without activity, and some days after they signed in.
 
-    Automatic requests of a page don't count as activity.
+    A page's automatic requests don't count as activity.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -96,7 +96,7 @@ SEEN_EVERY = (
     60.0  # seconds between two updates of a person's last activity, each of which writes a row
 )
 UNASKED = "Jemmo-Unasked"
-"""The header of what an open page asks for without a person having done anything (``live.js``)."""
+"""The header of an open page's automatic requests (``live.js``)."""
 PARTS = ("image/", "text/event-stream")
 """The Accept headers of a page's pictures and event stream, which carry no header of ours."""
 
@@ -106,7 +106,7 @@ def _asked_by_itself(request: HttpRequest) -> bool:
 
 
 class SignInScope:
-    """Until it is known who asks, the database shows what signing in needs and nothing else."""
+    """Limits the database to what signing in needs until the account is known."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -122,7 +122,7 @@ WIDER = {
     "/start/": Reach.SIGN_IN,
     "/admin/": Reach.SUPPORT,
 }
-"""Pages that need more than an organization's rows, by the beginning of their address."""
+"""Pages that need more than an organization's rows, by URL prefix."""
 
 
 def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
@@ -149,9 +149,9 @@ def _is_trusted_staff(person: Account | AnonymousUser) -> bool:
 
 
 class CurrentOrganisation:
-    """Sets ``request.membership`` and ``request.organisation`` for who is signed in, or ``None``.
+    """Sets ``request.membership`` and ``request.organisation`` of the signed-in person, or ``None``.
 
-    Times are shown in the organization's time zone, and the database shows that organization's rows alone.
+    Times are shown in the organization's time zone, and the database shows only that organization's rows.
     """
 
     def __init__(self, get_response: Next) -> None:

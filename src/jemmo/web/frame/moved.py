@@ -1,4 +1,4 @@
-"""Addresses that pages once had, for bookmarks, e-mails, and pages that were open during an upgrade."""
+"""Former URLs, for bookmarks, e-mails, and pages that were open during an upgrade."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ OLD_ATS = "/settings/ats/"
 
 
 def ats(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """The ATS integration is a part of the organization's settings. A form that is posted arrives there, too."""
+    """Redirect to the ATS integration in the organization's settings, including posted forms."""
     address = request.get_full_path().replace(OLD_ATS, reverse("ats"), 1)
     return HttpResponsePermanentRedirect(address, preserve_request=True)

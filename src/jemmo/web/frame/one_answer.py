@@ -1,7 +1,7 @@
 """One response for simultaneous requests for the same page: for expensive pages that anyone may request.
 
-However many requests come in, the application gets one at a time, and its response is reused briefly. So a flood
-neither keeps it busy nor delays the one who matters, a load balancer that asks whether this process is ready.
+The application gets only one request at a time, and its response is reused briefly. So a flood neither keeps it busy
+nor delays the request that matters: a load balancer asking whether this process is ready.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from jemmo.web.frame.limits import App, Receive, Scope, Send, answer
 
-FRESH = 1.0  # seconds for which an answer is used, from the moment at which it was asked for
-PATIENCE = 10.0  # seconds that someone waits for it
+FRESH = 1.0  # seconds after its request for which a response is reused
+PATIENCE = 10.0  # seconds that a request waits for it
 
 Message = MutableMapping[str, Any]
 
@@ -43,7 +43,7 @@ class SharedProbe:
             await send(message)
 
     def _answer(self, scope: Scope) -> asyncio.Task[list[Message]]:
-        """The answer in progress, or that of a moment ago. One that failed is not kept."""
+        """Return the running response, or a recent one. Failed ones are not reused."""
         asked, is_old = self._asked, self._clock() - self._asked_at >= FRESH
         if asked is None or (asked.done() and (is_old or _failed(asked))):
             self._asked = asked = asyncio.create_task(self._ask(scope))
@@ -66,7 +66,7 @@ def _failed(asked: asyncio.Task[list[Message]]) -> bool:
 
 
 def _nothing_more() -> Receive:
-    """Hand out an empty body, then wait for ever: that one who asked has left does not matter to the others."""
+    """Return an empty body, then wait forever: a client that leaves must not end the shared request."""
     messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> Message:

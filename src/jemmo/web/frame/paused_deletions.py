@@ -1,4 +1,4 @@
-"""Paused deletions in the reader's language, from the facts of a run or of what waits."""
+"""Paused deletions in the reader's language, from the facts of a run or of pending decisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.web.frame import labels
 
 
 def sentences(error: Mapping[str, Any]) -> str:
-    """How many deletions wait, of what, and what was deleted all the same: as ``jemmo.domain.brake.error_of``."""
+    """How many deletions of what wait, and which were made: like ``jemmo.domain.brake.error_of``."""
     paused: list[dict[str, Any]] = error["paused"]
     shares = _listed(map(_share, paused))
     number = sum(share["missing"] for share in paused)

@@ -1,4 +1,4 @@
-"""Whom a request comes from, by the number of proxies that stand before us (``JEMMO_PROXIES``)."""
+"""The client's address, by the number of proxies in front of us (``JEMMO_PROXIES``)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django.http.request import split_domain_port
 log = logging.getLogger(__name__)
 UNKNOWN = "0.0.0.0"  # noqa: S104 - a Unix socket's peer has no address
 THIS_MACHINE = ("127.0.0.1", "::1", "")
-HOME = 64  # the prefix of an IPv6 address that one visitor may change at will
+HOME = 64  # the prefix length within which one visitor may change their IPv6 address
 
 
 def address_of(forwarded: str, peer: str) -> str:
-    """The visitor's address as seen by our outermost proxy, or the peer's. Entries that a visitor added are ignored.
+    """The visitor's address as seen by our outermost proxy, or the peer's. Ignores entries added by visitors.
 
     ``forwarded`` is the header ``X-Forwarded-For``, empty without one.
     """
@@ -35,16 +35,17 @@ def address_of(forwarded: str, peer: str) -> str:
 
 
 def sender(scope: MutableMapping[str, Any]) -> str:
-    """The address whose share of memory and places a request uses; for IPv6, the /64."""
+    """The address that a request's memory and slots are counted for; for IPv6, the /64."""
     values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     host = (scope.get("client") or ("", 0))[0]
     return visitor(address_of(b",".join(values).decode("latin-1"), host))
 
 
 def holder(scope: MutableMapping[str, Any]) -> str:
-    """The sender for the queue of pages (``jemmo.services.base.turns``).
+    """The holder in the queue of pages (``jemmo.services.base.turns``).
 
-    Where all are this machine, since a proxy stands here that we were not told of, cookies and tokens tell them apart.
+    If all requests come from this machine, because of a proxy missing in the settings, cookies and tokens tell them
+    apart.
     """
     peer = (scope.get("client") or ("", 0))[0]
     if settings.ALLAUTH_TRUSTED_PROXY_COUNT or peer not in THIS_MACHINE:
@@ -54,7 +55,7 @@ def holder(scope: MutableMapping[str, Any]) -> str:
 
 
 def visitor(address: str) -> str:
-    """Whom an address stands for: of IPv6, the /64."""
+    """The visitor of an address; for IPv6, the /64."""
     if ":" not in address:
         return address
     return str(ip_network(f"{address}/{HOME}", strict=False))
@@ -62,12 +63,12 @@ def visitor(address: str) -> str:
 
 @cache
 def _warn_of_proxy() -> None:
-    """Once a process: with all visitors counted as one, one of them can use up all attempts."""
+    """Warn once per process: if all visitors count as one, a single one can use up all attempts."""
     log.warning("X-Forwarded-For is ignored; if a proxy sets it, set JEMMO_PROXIES")
 
 
 def _address(written: str) -> str | None:
-    """The address without a port. IPv4 within IPv6 is IPv4: else all its visitors were of one network."""
+    """The address without a port. IPv4 within IPv6 becomes IPv4, so that its visitors don't share one network."""
     for candidate in (written, split_domain_port(written)[0].strip("[]")):
         try:
             address = ip_address(candidate)

@@ -1,4 +1,4 @@
-"""A picture as an answer of its own: it is shown, and nothing in it runs."""
+"""A picture as a response of its own, in which nothing can run."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from jemmo.web.frame.paused_deletions import sentences
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """An error for a page; ``checks`` name each right of a key, ``known`` another connection."""
+    """An error for a page. ``checks`` name each right of a key, ``known`` another connection."""
 
     message: str
     next_step: str
@@ -65,12 +65,12 @@ def in_words(code: str, facts: Mapping[str, Any] | None = None, variant: str = "
 
 
 def step_for(code: str, reader: Membership | None) -> str:
-    """The next step of a code, or who can take it where the reader cannot."""
+    """The next step of a code, or who can take it if the reader can't."""
     return _step(code, in_words(code).next_step, "", reader)
 
 
 def _needs_message(error: Mapping[str, Any]) -> bool:
-    """Whether the stored message is better: the error is older than its facts, or from another version."""
+    """Whether to use the stored message, because the error has no facts or comes from another version."""
     return "facts" not in error or entry_of(str(error.get("code") or "")) is UNKNOWN
 
 
@@ -81,17 +81,17 @@ def _step(code: str, step: str, variant: str, reader: Membership | None) -> str:
 
 
 def in_english() -> bool:
-    """Whether the reader's language is that of stored messages."""
+    """Whether the reader's language is that of the stored messages."""
     return (get_language() or "en").partition("-")[0] == "en"
 
 
 def can_act(code: str, reader: Membership | None) -> bool:
-    """Whether the reader may do what the error asks for; without one, it is an operator."""
+    """Whether the reader may take the next step. Without a reader, it is an operator."""
     return not reader or Role(reader.role).manages or not needs_manager(code)
 
 
 def who_can_act(code: str) -> str:
-    """The next step for a reader who may not do what the error asks for."""
+    """The next step for a reader who may not take the original one."""
     return gettext("An owner or admin decides.") if code == brake.CODE else ask_managers()
 
 

@@ -1,7 +1,7 @@
-"""Screenshot mode: every answer is made generic on its way out, whatever view made it.
+"""Screenshot mode: disguises people in every response on its way out, whatever view made it.
 
-While a response is made, everyone read from the tables is registered (``jemmo.store.db.display_registry``); afterwards
-the response's text is changed. A page that was overlooked is masked like the others.
+While a response is made, every person read from the tables is registered (``jemmo.store.db.display_registry``);
+afterwards the response's text is changed. So no page can be forgotten.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from jemmo.store.db.display_registry import tracking_display
 
 SCREENSHOT = "screenshot"
 SAFE = ("GET", "HEAD", "OPTIONS")
-HELP = "/help/"  # what is written to support may hold generic names: it is meant to
+HELP = "/help/"  # people may deliberately write generic names to support
 SECRETS = ("/accounts/2fa/totp/activate", "/accounts/2fa/recovery-codes")
 HEADERS = ("HX-Push-Url", "HX-Replace-Url", "HX-Location", "HX-Redirect", "Location")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -33,7 +33,7 @@ SCRIPTS = ("text/javascript", "application/javascript", "text/css")
 
 
 class ScreenshotMode:
-    """Sets ``request.screenshot_mode``, and masks what is answered while it is on."""
+    """Sets ``request.screenshot_mode``, and masks responses while it is on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -82,13 +82,13 @@ def ordinary_words() -> frozenset[str]:
 
 
 def shown_as_it_is(answer: HttpResponse) -> HttpResponse:
-    """Mark an answer that screenshot mode need not withhold: a picture that was taken in it."""
+    """Mark a response that need not be withheld: a picture taken in screenshot mode."""
     answer.taken_in_screenshot_mode = True  # type: ignore[attr-defined]
     return answer
 
 
 def masked(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> HttpResponseBase:
-    """The response as a screenshot may show it; non-text responses are withheld."""
+    """The response as a screenshot may show it. Non-text responses are withheld."""
     if getattr(answer, "taken_in_screenshot_mode", False):
         return answer
     for name in HEADERS:
@@ -135,7 +135,7 @@ def _in_text(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
 def _parts(
     content: Iterable[bytes], change: Callable[[bytes], bytes], disguise: Disguise
 ) -> Iterator[bytes]:
-    """Change each part; names read for it are registered."""
+    """Change each part, registering the names read for it."""
     parts = iter(content)
     while True:
         with tracking_display(disguise):
@@ -153,7 +153,7 @@ async def _async_parts(
 
 
 def _own_address(address: str, request: HttpRequest, disguise: Disguise) -> str:
-    """Addresses of this site are kept but for their query; sign-in leads elsewhere only by forms of ours."""
+    """Keep this site's URLs but remove their queries. Sign-in leads to other sites only through our own forms."""
     parts = split_address(address)
     if parts.netloc and parts.netloc != request.get_host():
         return address
@@ -161,7 +161,7 @@ def _own_address(address: str, request: HttpRequest, disguise: Disguise) -> str:
 
 
 def _push_generic(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> None:
-    """The typed text into the search may name someone: the address bar does not say it."""
+    """Keep typed search text, which may name someone, out of the address bar."""
     asked = f"{request.path}?{request.GET.urlencode()}"
     shown = disguise.address(asked)
     if request.GET.get("q") and "HX-Push-Url" not in answer.headers and shown != asked:
@@ -169,11 +169,11 @@ def _push_generic(answer: HttpResponseBase, request: HttpRequest, disguise: Disg
 
 
 def _withheld(request: HttpRequest) -> HttpResponse:
-    """Instead of files and of the secrets of two-step sign-in."""
+    """The replacement for files and for two-step sign-in secrets."""
     return render(request, "frame/withheld.html", status=409)
 
 
 def _holds_masked(request: HttpRequest) -> bool:
-    """Whether a form brings back what only this mode writes: saving it would lose the real value."""
+    """Whether a form contains masked values. Saving it would overwrite the real ones."""
     values = (value for name in request.POST for value in request.POST.getlist(name))
     return any(is_generic(value) for value in values)

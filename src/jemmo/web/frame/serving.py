@@ -1,9 +1,9 @@
 """The ASGI application of the pages: Django in a fixed number of threads.
 
-Django's own handler gives every request a thread and hands it back and forth between thread and event loop.
-Here, a request waits for its turn (``jemmo.services.base.turns``), is answered in one go, and has given its database
-connection back before the first byte of the answer leaves: who reads slowly, or hears live events for hours,
-holds neither thread nor connection.
+Django's own handler gives every request a thread and passes it back and forth between thread and event loop. Here, a
+request waits for its turn (``jemmo.services.base.turns``), is processed in one go, and returns its database connection
+before the first byte of the response is sent. So slow clients and hour-long event streams hold neither thread nor
+connection.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from jemmo.web.frame.spooled import Spooled, is_download
 from jemmo.web.frame.utf8 import Utf8Request
 
 ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
-"""Bytes of answers that are being sent: a file, the largest of them, has 200 MB at most."""
-SENDING_SECONDS = 900.0  # for all of a long download, however steadily its reader takes it
+"""Bytes of responses being sent. The largest, a file, has at most 200 MB."""
+SENDING_SECONDS = 900.0  # for a whole long download, however steadily its client reads
 ALIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 
 
 async def alive(send: Send) -> None:
-    """Answer ``/healthz``: without a thread, a database or anything else that could be busy."""
+    """Respond to ``/healthz`` without a thread, a database or anything else that could be busy."""
     headers = [*RAW, (b"content-type", b"text/plain"), (b"content-length", b"3")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok\n"})
 
 
 class Pages(ASGIHandler):
-    """Django's handler, with turns. It is to be ``limited``, which keeps bodies small and hands each out whole."""
+    """Django's handler, with turns. Must be wrapped in ``limited``, which keeps bodies small and in one message."""
 
     request_class = Utf8Request
 
@@ -101,7 +101,7 @@ class Pages(ASGIHandler):
             response.file.close()
 
     def _respond(self, scope: Scope, request: ASGIRequest) -> HttpResponseBase:
-        """In a thread: the whole answer, and the database connection given back."""
+        """Build the whole response in a thread, and return the database connection."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         response = self.get_response(request)
@@ -129,7 +129,7 @@ def _authorization(scope: Scope) -> str:
 
 
 async def _later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """A file's content, read while it is sent, by threads other than the page threads."""
+    """A file's content, read while it is sent, by other threads than the pages'."""
     while (part := await asyncio.to_thread(next, parts, None)) is not None:
         yield part
 

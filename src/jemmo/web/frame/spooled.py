@@ -1,8 +1,7 @@
-"""Answers of any length: written down while their thread and connection are at hand, sent when they no longer are.
+"""Responses of any length: written to a file while they have a thread and a connection, sent without them.
 
-Little of them is in memory. The rest is in a file without a name, encrypted with a key that only this process has, in
-memory, until the answer ends. ``download`` marks their views; these have their own threads (see
-``jemmo.web.frame.serving``).
+Little of them is in memory. The rest is in an unnamed file, encrypted with a key that only this process has, in memory,
+until the response ends. ``download`` marks their views, which have their own threads (see ``jemmo.web.frame.serving``).
 """
 
 from __future__ import annotations
@@ -29,22 +28,22 @@ from jemmo.web.frame.limits import Crowded, InFlight
 from jemmo.web.frame.peers import client_address, visitor
 
 P = ParamSpec("P")
-IN_MEMORY = 1024 * 1024  # bytes of one answer
-PART = 64 * 1024  # bytes of it that are sent at a time
-WRITING_SECONDS = 300.0  # for an answer to be written
+IN_MEMORY = 1024 * 1024  # bytes of one response
+PART = 64 * 1024  # bytes sent at a time
+WRITING_SECONDS = 300.0  # for a response to be written
 
 BYTES = InFlight(each=512 * 1024 * 1024, all_of_them=1024 * 1024 * 1024)
 """The disk space of downloads until they are sent, per address, per organization, and in total."""
 PLACES = InFlight(each=4, all_of_them=32)
-"""Downloads that are written or sent, for each organization and in all."""
+"""Downloads being written or sent, for each organization and in total."""
 WRITERS = InFlight(each=1, all_of_them=32)
-"""Downloads that are written: one organization does not take all of their threads."""
+"""Downloads being written: one organization must not take all of their threads."""
 
 
 class Spool:
-    """A file without a name that is written once, then read once. Raises ``Crowded`` beyond its limits.
+    """An unnamed file that is written once, then read once. Raises ``Crowded`` beyond its limits.
 
-    It can't seek, and nothing in it is readable without the key, which is gone with this object.
+    It can't seek, and its content is unreadable without the key, which is gone with this object.
     """
 
     def __init__(self, address: str, org: str) -> None:
@@ -68,7 +67,7 @@ class Spool:
         return self._file.write(self._seal.update(content))
 
     def flush(self) -> None:
-        """Nothing to do: only this object reads what it writes."""
+        """Do nothing: only this object reads what it writes."""
 
     def rewind(self) -> None:
         self._file.seek(0)
@@ -81,9 +80,9 @@ class Spool:
 
 
 class Spooled(StreamingHttpResponse):
-    """A file to download, as ``write`` writes it before this returns. Parts of texts are whole lines.
+    """A file to download, written by ``write`` before this returns. Parts of texts are whole lines.
 
-    Raises ``Crowded``, which ``download`` answers.
+    Raises ``Crowded``, which ``download`` handles.
     """
 
     def __init__(
@@ -110,7 +109,7 @@ class Spooled(StreamingHttpResponse):
         self["Content-Disposition"] = content_disposition_header(True, file_name)  # noqa: FBT003 - as an attachment
 
     def close(self) -> None:
-        """End the file too, unless it is still to be sent: ``serving`` ends it then."""
+        """Close the file too, unless it is still to be sent. ``serving`` closes it then."""
         super().close()
         if not self.is_async:
             self.file.close()
@@ -119,7 +118,7 @@ class Spooled(StreamingHttpResponse):
 def download(
     view: Callable[Concatenate[Any, P], HttpResponseBase],
 ) -> View[P]:
-    """Mark a view that answers with ``Spooled``; beyond the limits it answers 503."""
+    """Mark a view that returns ``Spooled``; beyond the limits it returns 503."""
 
     @wraps(view)
     def answered(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -141,7 +140,7 @@ def is_download(path: str) -> bool:
 
 
 def lines(texts: Iterable[str | bytes]) -> Callable[[Spool], None]:
-    """Writes texts one after the other."""
+    """Write texts one after the other."""
 
     def write(file: Spool) -> None:
         for text in texts:

@@ -1,4 +1,4 @@
-"""Addresses of the frame: demo, guides and pages that moved."""
+"""URLs of the demo, the guides and pages that moved."""
 
 from django.urls import path
 from django.views.generic import RedirectView

@@ -1,4 +1,4 @@
-"""Requests for Django, whose texts are UTF-8 whatever they say of themselves."""
+"""Requests for Django that are always UTF-8, whatever they declare."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import IO, Any
 from django.core.handlers.asgi import ASGIRequest
 from django.utils.http import parse_header_parameters
 
-LONGEST_TYPE = 300  # characters of ``Content-Type``; a browser writes less than a hundred
-MOST_NAMES = 1000  # of encodings that Python remembers
+LONGEST_TYPE = 300  # characters of ``Content-Type``; browsers send less than a hundred
+MOST_NAMES = 1000  # encoding names that Python remembers
 
 
 class Utf8Request(ASGIRequest):
-    """A request that can't choose how long its type and its texts take to read.
+    """A request whose headers can't make parsing slow.
 
-    Of a header of 60 kB, Python takes seconds to find the parameters, and Django looks for them in the event loop. Some
-    of Python's encodings take minutes for a megabyte (punycode), and others are none of texts (hex). Older Pythons
-    take seconds for a cookie with thousands of backslashes (CVE-2024-7592); ours have none.
+    Python takes seconds to find the parameters of a 60 kB header, and Django parses them in the event loop. Some of
+    Python's encodings take minutes for a megabyte (punycode), and others are not for text (hex). Older Pythons take
+    seconds for a cookie with thousands of backslashes (CVE-2024-7592); the supported ones don't.
     """
 
     def __init__(self, scope: Any, body_file: IO[bytes]) -> None:
@@ -34,7 +34,7 @@ class Utf8Request(ASGIRequest):
         self.content_params.pop("charset", None)
 
     def parse_file_upload(self, META: Any, post_data: Any) -> Any:  # noqa: N803 - Django's name
-        """Read a form with files. Python never forgets a name of no encoding that a part came with."""
+        """Read a form with files. Limits unknown encoding names in parts, since Python never forgets them."""
         try:
             return super().parse_file_upload(META, post_data)
         finally:

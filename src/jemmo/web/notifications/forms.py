@@ -36,7 +36,7 @@ class AskSupport(Form):
     )
 
     def clean_picture(self) -> Picture | None:
-        """The picture without the file's metadata."""
+        """Return the picture without the file's metadata."""
         upload = self.cleaned_data["picture"]
         if upload is None:
             return None

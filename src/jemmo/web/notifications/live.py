@@ -1,4 +1,4 @@
-"""News for open pages, as server-sent events."""
+"""Live events for open pages, as server-sent events."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ HEARTBEAT = 15.0  # seconds; proxies close connections that are silent for longe
 RETRY = 2000  # milliseconds until a browser reconnects
 LONG_AGO = timedelta(days=1)
 HEARD = ("kind", "streams", "final", "status", "read", "notification")
-"""What a page receives of an event."""
+"""The parts of an event that a page receives."""
 
 
 @require_safe
 def stream(request: HttpRequest) -> HttpResponseBase:
-    """The news of the member's organization until the page closes.
+    """Stream the events of the member's organization until the page closes.
 
     No one else reconnects (204), nor does a reader with too many open pages.
     """
@@ -50,7 +50,7 @@ async def _news(
     membership: Membership, session: str, since: datetime | None
 ) -> AsyncIterator[bytes]:
     org_id, account = membership.org_id, membership.account_id
-    if not live.has_room(session, account):  # others opened at the same moment were first
+    if not live.has_room(session, account):  # other pages opened at the same moment were first
         return
     async with live.hub().page(org_id, session, membership.pk, account) as page:
         yield f"retry: {RETRY}\n\n".encode()
@@ -70,13 +70,13 @@ async def _news(
 
 
 def _event(data: dict[str, object]) -> bytes:
-    """The id is the time: a browser that reconnects sends the last one it received."""
+    """Format an event. Its id is the time; a reconnecting browser sends the last one it received."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return f"id: {now}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
 
 
 async def _news_since(org_id: UUID, since: datetime) -> dict[str, object] | None:
-    """What has changed in the meantime; if that can't be read now, the page requests it itself."""
+    """The changes since then. If they can't be read now, the page requests them itself."""
     try:
         missed = await turns.pages().run(partial(_missed, org_id, since), str(org_id))
     except (Busy, DatabaseError):

@@ -1,4 +1,4 @@
-"""Notifications: the bell, the list, toasts, and what is sent where."""
+"""Notifications: the bell, the list, toasts, and delivery settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bell(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def toast(request: MemberRequest, number: int) -> HttpResponse:
-    """A notification for a page that is open; nothing where the member wants none."""
+    """A toast for an open page; empty if the member wants none."""
     notification = selected.one(request.membership, number)
     if notification is None:
         raise Http404
@@ -48,7 +48,7 @@ def toast(request: MemberRequest, number: int) -> HttpResponse:
 @require_POST
 @member
 def read(request: MemberRequest) -> HttpResponse:
-    """Mark one as read, or all."""
+    """Mark one notification as read, or all."""
     text = request.POST.get("number", "")
     number = whole_number(text)
     if text and number is None:
@@ -59,7 +59,7 @@ def read(request: MemberRequest) -> HttpResponse:
 
 @member
 def settings(request: MemberRequest) -> HttpResponse:
-    """A member's own choices, and the organization's for who manages it."""
+    """A member's own choices, and the organization's for its managers."""
     chosen = selected.choices(request.membership)
     manages = Role(request.membership.role).manages
     which = request.POST.get("form")

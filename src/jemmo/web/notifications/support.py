@@ -1,4 +1,4 @@
-"""The help bubble: how the organization is, and the conversation with support."""
+"""The help bubble: the state of the organization's syncs, and the conversation with support."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from jemmo.web.notifications.forms import AskSupport
 
 @member
 def ask(request: MemberRequest) -> HttpResponse:
-    """The bubble's content, or the same as a page of its own; a message sent from either."""
+    """The bubble's content, or the same as a separate page. Messages can be sent from both."""
     form = AskSupport(request.POST or None, request.FILES or None)
     sent = request.method == "POST" and form.is_valid() and _may_write(request, form)
     if sent:
@@ -48,7 +48,7 @@ def ask(request: MemberRequest) -> HttpResponse:
 
 
 def _may_write(request: MemberRequest, form: AskSupport) -> bool:
-    """Whether this is not one of too many: each is kept, and mailed to support. A picture needs screenshot mode."""
+    """Whether another message is allowed: each is stored and mailed to support. A picture needs screenshot mode."""
     if form.cleaned_data["picture"] and not getattr(request, "screenshot_mode", False):
         form.add_error("picture", _("Turn screenshot mode on before you attach a screenshot."))
         return False
@@ -67,7 +67,7 @@ def _may_write(request: MemberRequest, form: AskSupport) -> bool:
 
 @member
 def picture(request: MemberRequest, number: int) -> HttpResponse:
-    """A picture of one's own conversation."""
+    """A picture from the person's own conversation."""
     account = request.membership.account
     image = support.own_picture(request.organisation, account, number, vault=default_vault())
     return picture_answer(image)
@@ -75,7 +75,7 @@ def picture(request: MemberRequest, number: int) -> HttpResponse:
 
 @member
 def thread(request: MemberRequest) -> HttpResponse:
-    """The conversation, requested again while the bubble is open."""
+    """The conversation, polled while the bubble is open."""
     return render(request, "notifications/help_thread.html", _conversation(request))
 
 
@@ -95,7 +95,7 @@ def _conversation(request: MemberRequest) -> dict[str, Any]:
 
 
 def _error_of(request: MemberRequest, findings: list[Finding]) -> str:
-    """The most serious finding as it will be attached: without what identifies people."""
+    """The most serious finding as it will be attached, without identifying anyone."""
     worst = next(
         (finding for finding in findings if finding.error and finding.error.get("message")), None
     )

@@ -1,4 +1,4 @@
-"""Addresses of notifications, live events and support."""
+"""URLs of notifications, live events and support."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Settings > API > Webhooks: endpoints, how they do, and what was sent to them."""
+"""Settings > API > Webhooks: endpoints, their status, and their messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
 from jemmo.web.outgoing.forms import EndpointForm
 
-SOON = timedelta(minutes=1)  # what is due by then is waited for: the page looks again
+SOON = timedelta(minutes=1)  # the page refreshes itself for messages due by then
 
 
 @manager
@@ -35,7 +35,7 @@ def listing(request: MemberRequest) -> HttpResponse:
 @manager
 @sensitive_variables()
 def create(request: MemberRequest) -> HttpResponse:
-    """Make an endpoint. Its secret is in this answer alone."""
+    """Create an endpoint. Only this response contains its secret."""
     form = _form(request, data=request.POST)
     if not form.is_valid():
         return _list(request, form)
@@ -88,7 +88,7 @@ def send_test(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
 @manager
 @sensitive_variables()
 def rotate(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
-    """A new secret, in this answer alone."""
+    """Create a new secret, shown only in this response."""
     endpoint = _endpoint(request, endpoint_id)
     secret = endpoints.rotate(
         endpoint, vault=default_vault(), now=datetime.now(UTC), actor=request.membership.account
@@ -109,7 +109,7 @@ def end_old_secret(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBas
 @require_POST
 @manager
 def switch(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
-    """Turn it on or off, as in the form; a second click changes nothing."""
+    """Turn it on or off, as the form says. A second click changes nothing."""
     endpoint, on = _endpoint(request, endpoint_id), request.POST.get("on") == "1"
     if (endpoint.state == State.ACTIVE) is not on:
         endpoints.switch(endpoint, on=on, now=datetime.now(UTC), actor=request.membership.account)

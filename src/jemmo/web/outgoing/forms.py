@@ -18,7 +18,7 @@ from jemmo.web.frame.labels import label_for
 
 
 class EndpointForm(Form):
-    """Which connections is asked only where there are several."""
+    """Lets people choose connections only if there are several."""
 
     name = forms.CharField(
         label=_("Program"),

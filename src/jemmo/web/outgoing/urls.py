@@ -1,4 +1,4 @@
-"""Addresses of outgoing webhooks."""
+"""URLs of outgoing webhooks."""
 
 from django.urls import path
 

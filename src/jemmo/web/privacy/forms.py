@@ -19,7 +19,7 @@ COUNTS = [
 
 
 class FindPerson(Form):
-    """Sent by POST: who was asked for is in no address and no log."""
+    """Sent by POST, so that the person's name is in no URL and no log."""
 
     who = forms.CharField(
         label=_("Name, e-mail address, phone number or id in the ATS"),

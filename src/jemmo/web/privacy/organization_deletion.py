@@ -1,4 +1,4 @@
-"""Deleting the organization: asked for by an owner, and undone by one."""
+"""Deleting the organization: requested by an owner, and canceled by one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def undo(request: MemberRequest) -> HttpResponse:
 
 @login_required
 def certificate(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
-    """For the person who requested it, who may no longer be a member."""
+    """The certificate, for the person who requested it, who may no longer be a member."""
     deletion = _own(request, deletion_id)
     genuine = organization_deletion.is_genuine(deletion, vault=default_vault())
     shown = {"certificate": deletion, "genuine": genuine}

@@ -1,4 +1,4 @@
-"""Settings > Privacy: a person's request is answered here."""
+"""Settings > Privacy: handling a person's request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def frame(tab: str, /, **more: Any) -> dict[str, Any]:
 @sensitive_variables()
 @manager
 def requests(request: MemberRequest) -> HttpResponse:
-    """Find the person; the latest erasures below."""
+    """Find the person; the latest erasures are below."""
     form = FindPerson(request.POST if request.method == "POST" else None)
     shown = frame("requests", form=form, latest=erasures.page(request.organisation, 1).items[:5])
     shown["wishes"] = retention_policy.retention_policy_of(request.organisation)
@@ -87,7 +87,7 @@ def export(request: MemberRequest, talent_id: UUID) -> Spooled:
 
 @manager
 def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    """Says what goes and what stays; done once the name is typed."""
+    """Show what is deleted and what stays, and erase once the name is typed."""
     chosen = _chosen(request, talent_id)
     named = chosen[0].full_name or chosen[0].remote_id
     form = TypedConfirmation(named, request.POST if request.method == "POST" else None)
@@ -153,7 +153,7 @@ def _erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:
 
 
 def _chosen(request: MemberRequest, talent_id: UUID) -> list[Talent]:
-    """The record of the address, and those that were ticked as the same person."""
+    """The record in the URL, and those that were checked as the same person."""
     ticked_ids = (request.POST if request.method == "POST" else request.GET).getlist("with")
     ids = [talent_id]
     for text in ticked_ids[:MOST_TOGETHER]:

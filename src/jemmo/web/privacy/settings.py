@@ -1,4 +1,4 @@
-"""Settings > Privacy: how long people are kept, who looked at them, and what is processed."""
+"""Settings > Privacy: retention, the access log, and the record of processing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMNS = ("at", "member", "action", "talent_id", "ats_id", "subject", "detail")
 
 @manager
 def periods(request: MemberRequest) -> HttpResponse:
-    """Shown, tried out, and saved as they were tried out."""
+    """The retention rules: shown, previewed, and saved as previewed."""
     org = request.organisation
     present = retention_policy.retention_policy_of(org)
     form = RetentionForm(request.POST)
@@ -79,7 +79,7 @@ def release(request: MemberRequest) -> HttpResponse:
 
 @manager
 def access(request: MemberRequest) -> HttpResponse:
-    """Looking at the record is in the record."""
+    """The access log. Viewing it is logged, too."""
     filters = access_events.AccessFilters.from_query(request.GET)
     partial = wants_results(request)
     if not partial and not filters.after:
@@ -119,7 +119,7 @@ def access_file(request: MemberRequest) -> Spooled:
 
 
 def _row(line: access_events.Line, *, hidden: bool) -> list[Any]:
-    """The cells of ``COLUMNS``; with ``hidden`` no ids of the ATS, which may be names."""
+    """The cells of ``COLUMNS``. With ``hidden``, without ATS ids, which may be names."""
     event = line.event
     return [
         event.at,
@@ -134,7 +134,7 @@ def _row(line: access_events.Line, *, hidden: bool) -> list[Any]:
 
 @manager
 def record(request: MemberRequest) -> HttpResponse:
-    """The record of processing, made from how things are now."""
+    """The record of processing, generated from the current settings."""
     document = processing.record(request.organisation, now=now())
     return render(request, "privacy/processing.html", frame("processing", record=document))
 
@@ -154,11 +154,11 @@ def record_file(request: MemberRequest) -> HttpResponse:
 
 
 def _as_list(template: str, shown: dict[str, Any]) -> str:
-    """The page's list of plain sentences, as Markdown writes it."""
+    """The page's list as Markdown."""
     items = render_to_string(template, shown).replace("</li>", "").split("<li>")
     return "".join(f"- {unescape(sentence.strip())}\n" for sentence in items if sentence.strip())
 
 
 def _token(rules: dict[str, Any]) -> str:
-    """Stands for what was tried out: something else is tried out again before it is saved."""
+    """Identifies what was previewed. A different form is previewed again before it is saved."""
     return "-".join(str(value) for value in rules.values())

@@ -1,4 +1,4 @@
-"""Addresses of the privacy settings."""
+"""URLs of the privacy settings."""
 
 from django.urls import path
 

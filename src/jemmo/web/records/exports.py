@@ -1,4 +1,4 @@
-"""Downloads of the lists of jobs and talents, with the list's filters and the reader's rights."""
+"""Downloads of the job and talent lists, with the list's filters and the reader's rights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FORMS = {"csv": "text/csv", "jsonl": "text/plain"}
 @long_download
 @member
 def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spooled:
-    """Every record of the list, over all its pages."""
+    """Download every record of the list, from all its pages."""
     if not may_export(request):
         raise NotForViewer
     if getattr(request, "screenshot_mode", False):
@@ -69,7 +69,7 @@ LISTS: dict[str, Callable[[MemberRequest], QuerySet[Any]]] = {"jobs": _jobs, "ta
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Lists of texts are joined with commas, and whatever is deeper is JSON."""
+    """Lists of texts are joined with commas; deeper values become JSON."""
     first = next(rows, {})
     cells = ([_cell(value) for value in row.values()] for row in chain([first], rows) if row)
     return csv_lines(first, cells)

@@ -1,4 +1,4 @@
-"""The page of a record that was deleted in the ATS: it says so, and shows none of its data."""
+"""The page of a record that was deleted in the ATS. It shows none of its data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.web.frame.access import MemberRequest
 
 
 def page(request: MemberRequest, model: type[Job | Talent], record_id: UUID) -> HttpResponse:
-    """Status 410, which makes an open page of the record drop what it shows; ``Http404`` for any other record."""
+    """Status 410, which makes an open page of the record remove its content; ``Http404`` for any other record."""
     org = request.organisation
     if not model.objects.filter(id=record_id, org=org, remote_deleted_at__isnull=False).exists():
         raise Http404

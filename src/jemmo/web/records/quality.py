@@ -15,7 +15,7 @@ from jemmo.web.frame.problems import problem
 
 @manager
 def quality(request: MemberRequest) -> HttpResponse:
-    """Posting it asks the ATSs for their counts."""
+    """Show data quality. A POST asks the ATSs for their counts."""
     refused = None
     try:
         report = _asked(request) if request.method == "POST" else _stored(request)

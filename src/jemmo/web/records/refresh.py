@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[type[Job | Talent], Stream]] = {
 @require_http_methods(["GET", "POST"])
 @recruiter_to_change
 def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
-    """Request the record, or show the outcome; a waiting page gets a response only when there is news."""
+    """Request a refetch, or show its outcome. A polling page gets a response only when it has changed."""
     if kind not in KINDS:
         raise Http404
     model, stream = KINDS[kind]
@@ -60,7 +60,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
 
 
 def of(kind: str, record: Any) -> dict[str, Any]:
-    """The state on a record's page."""
+    """The refetch state on a record's page."""
     now = datetime.now(UTC)
     state = refresh_outcome.of(record.connection, KINDS[kind][1], record.remote_id, now=now)
     return {"refresh": state, "kind": kind, "record": record, "asked": state.at or now}

@@ -1,4 +1,4 @@
-"""Which records the organization excludes."""
+"""The rules that exclude the organization's records."""
 
 from django.contrib import messages
 from django.http import HttpResponse

@@ -60,14 +60,14 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 
 def lookup_of(request: MemberRequest, typed: str) -> talents.Lookup:
-    """What a search may find, by this member's rights."""
+    """Return the search that this member's rights allow."""
     sees = sees_contacts(request)
     return talent_lookup(request.organisation, typed, contacts=sees, files=sees)
 
 
 @member
 def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    """A posted ``reveal`` shows a manager the contact details of someone who is not to be contacted."""
+    """Show a talent. With a posted ``reveal``, managers see contact details that are hidden as not to be contacted."""
     sees = sees_contacts(request)
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
     page = talents.talent_page(

@@ -1,4 +1,4 @@
-"""Addresses of jobs, talents, their explanations and their quality."""
+"""URLs of jobs, talents, their explanations and their quality."""
 
 from django.urls import path
 

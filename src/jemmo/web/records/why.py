@@ -1,4 +1,4 @@
-"""Why is this record here, or why not?"""
+"""The page that explains why a record is here, or isn't."""
 
 from datetime import UTC, datetime
 

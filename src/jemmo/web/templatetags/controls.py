@@ -1,4 +1,4 @@
-"""Form controls of lists: options, filters, sortable columns, addresses of queries."""
+"""Form controls of lists: options, filters, sortable columns, URL queries."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LABEL = 60  # characters
 
 @register.simple_tag
 def options(choices: Iterable[Any], chosen: object, kind: str = "") -> SafeString:
-    """The choices of a list: values, or pairs of a value and its label.
+    """The options of a select: values, or pairs of a value and its label.
 
-    ``kind`` names the words for values that are codes. Long lists take a template ten times as long.
+    ``kind`` names the labels of values that are codes. In a template, long lists would take ten times as long.
     """
     selected = str(chosen)
     shown = []
@@ -32,7 +32,7 @@ def options(choices: Iterable[Any], chosen: object, kind: str = "") -> SafeStrin
         shown.append(
             f'<option value="{escape(value)}"{mark}>{escape(_label(label, kind))}</option>'
         )
-    return mark_safe("".join(shown))  # noqa: S308 - all that was given is escaped
+    return mark_safe("".join(shown))  # noqa: S308 - everything in it is escaped
 
 
 def _label(label: str, kind: str) -> str:
@@ -43,7 +43,7 @@ def _label(label: str, kind: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changes: Any) -> str:
-    """The present address's query with some values changed; the page starts over unless it is given."""
+    """The current URL's query with some values changed. The page number is reset unless given."""
     parameters = context["request"].GET.copy()
     if "page" not in changes:
         parameters.pop("page", None)
@@ -57,13 +57,13 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 
 @register.inclusion_tag("frame/choice.html")
 def choice(options: object, value: object, **shown: str) -> dict[str, Any]:
-    """A list that filters: ``name``, ``label``, ``any`` for no filter, and ``words`` for values that are codes."""
+    """A filter select: ``name``, ``label``, ``any`` for no filter, and ``words`` for labels of codes."""
     return {"options": options, "value": value, **shown}
 
 
 @register.inclusion_tag("frame/sortable.html", takes_context=True)
 def sortable(context: dict[str, Any], key: str, label: str, kind: str = "") -> dict[str, Any]:
-    """The head of a column that sorts; a second click turns the order around."""
+    """The header of a sortable column. A second click reverses the order."""
     page = context["found"]
     active = page.filters.sort.removeprefix("-") == key
     turned = page.filters.sort.startswith("-")

@@ -1,4 +1,4 @@
-"""The labeled fields of a record, as its page lists them: see ``jemmo.domain.fields.Label``."""
+"""The labeled fields on a record's page: see ``jemmo.domain.fields.Label``."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def documents(record: Model) -> list[Detail]:
 
 
 def _labeled(record: Model) -> Iterator[tuple[Detail, Privacy]]:
-    for field in _FIELDS[record._meta.db_table]:  # noqa: SLF001 - Django's own name for a public thing
+    for field in _FIELDS[record._meta.db_table]:  # noqa: SLF001 - Django's own name
         value = getattr(record, field.name) if field.label else None
         if isinstance(value, datetime) and value == getattr(record, "remote_created_at", None):
-            continue  # the ATS has no such time, and its page shows when the record was created
+            continue  # the ATS has no such time, and the page shows when the record was created
         if field.label and value:
             text = ", ".join(value) if isinstance(value, list) else value
             is_personal = field.privacy is not Privacy.PUBLIC

@@ -1,4 +1,4 @@
-"""The template library ``jemmo``: labels, errors, runs and screenshots, with the filters of the modules beside it."""
+"""The template library ``jemmo``: labels, errors, runs and screenshots, plus the filters of the modules beside it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ for part in (controls, markup, times, values):
 
 
 FOR_MANAGERS = ("nothing_connected", "refused", "paused")
-"""Findings that owners and admins alone can do something about."""
+"""Findings that only owners and admins can act on."""
 
 
 register.filter("word", labels.label_for)
@@ -46,7 +46,7 @@ def translated(text: str | None) -> str:
 
 @register.filter
 def cause(code: str | None, field: str | None = None) -> str:
-    """The text of a code, in the reader's language; ``field`` is the one that a record was rejected for."""
+    """The text of a code, in the reader's language. ``field`` is the field that a record was rejected for."""
     return in_words(code or "", {"field": field}).message
 
 
@@ -64,7 +64,7 @@ def manages(reader: Membership) -> bool:
 
 @register.filter
 def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
-    """The error of a notification, as ``in_words``, with the connection that it is about."""
+    """A notification's error, like ``in_words``, with its connection."""
     connection, error = notice.connection, notice.facts["error"]
     if connection and error.get("paused"):
         name = connection.display_name
@@ -74,7 +74,7 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
 
 @register.filter
 def failure_lines(failures: Iterable[Failure], reader: Membership | None) -> str:
-    """The failures, a line for each connection."""
+    """The failures, one line per connection."""
     colon = pgettext("after a name", ":")
     return "\n".join(
         f"{shorten(failure.name, 80)}{colon} {localized_error(failure.error, reader)['message']}"
@@ -106,15 +106,15 @@ def finding_help(kind: str, reader: Membership) -> str:
 
 @register.filter
 def can(capabilities: Capabilities) -> str:
-    """The optional capabilities that an ATS has, as a list in the reader's language."""
+    """The optional capabilities of an ATS, as a list in the reader's language."""
     return _listed(capabilities, supported=True)
 
 
 @register.filter
 def lacks(capabilities: Capabilities) -> str:
-    """The optional capabilities that it lacks.
+    """The optional capabilities that an ATS lacks.
 
-    Moves between stages are not among it: Jemmo notes those that it sees.
+    Stage moves are not listed, because Jemmo records those it observes.
     """
     return _listed(capabilities, supported=False)
 
@@ -125,7 +125,7 @@ def _listed(capabilities: Capabilities, *, supported: bool) -> str:
 
 
 def _in_screenshots(change: Callable[[Disguise, str], str | None]) -> Callable[[Any], Any]:
-    """A filter that changes a text in screenshot mode, before anything cuts it, and leaves it alone otherwise."""
+    """Make a filter that changes a text only in screenshot mode, before anything truncates it."""
 
     def shown(text: Any) -> Any:
         disguise = present_disguise()
@@ -145,7 +145,7 @@ register.filter("searched", _in_screenshots(Disguise.search))
 def run_title(run: Any) -> str:
     """The scope and mode of a sync: "Incremental sync, jobs only". A run of all streams has no ``scope``.
 
-    An initial sync is the first of its connection; one that reads all of it ``again`` is none.
+    An initial sync is the connection's first; one that reads everything ``again`` is named differently.
     """
     title = labels.label_for("again" if run.again else run.mode, "mode")
     return f"{title}, {labels.label_for(run.scope, 'only')}" if run.scope else title
@@ -160,7 +160,7 @@ def changed_words(counts: dict[str, int] | None) -> str:
 
 @register.filter
 def run_numbers(report: dict[str, Any]) -> numbers.Numbers:
-    """A run's numbers, over all its records."""
+    """A run's numbers, summed over all its records."""
     return numbers.of(report.get("streams", {}))
 
 

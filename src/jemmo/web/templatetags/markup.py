@@ -12,12 +12,12 @@ from jemmo.domain.validation import html_to_text, split_address
 
 register = template.Library()
 
-LONGEST_PLAIN = 200_000  # characters of one with more
+LONGEST_PLAIN = 200_000  # characters of overlong markup that are shown, as plain text
 
 
 @register.filter
 def clean_html(markup: str | None) -> SafeString:
-    """Markup from an ATS, reduced to text formatting, or to plain text if there is far more of it than people write."""
+    """Reduce markup from an ATS to text formatting, or to plain text if it is much longer than people write."""
     cleaned = clean(markup or "")
     if cleaned is None:
         plain = html_to_text((markup or "")[:LONGEST_PLAIN]) or ""
@@ -27,7 +27,7 @@ def clean_html(markup: str | None) -> SafeString:
 
 @register.filter
 def web_address(address: object) -> str:
-    """An address that a link may lead to, empty for any other: an ATS may hold ``javascript:``."""
+    """A URL that is safe to link to, empty for any other, since an ATS may contain ``javascript:``."""
     try:
         parts = split_address(validation.web_address(address) or "")
     except ValueError:

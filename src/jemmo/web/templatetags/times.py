@@ -1,4 +1,4 @@
-"""Points in time and spans, as people read them."""
+"""Times and durations, as people read them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ register = template.Library()
 
 @register.filter
 def iso(moment: datetime) -> str:
-    """The exact moment, as an address carries it."""
+    """The exact time, for a URL."""
     return moment.isoformat()
 
 
 @register.filter
 def whole_seconds(seconds: float | timedelta | None) -> str:
-    """A span in people's words, roughly: 40 s, 5 min, 3 h."""
+    """A rounded duration: 40 s, 5 min, 3 h."""
     if seconds is None:
         return ""
     number = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
@@ -49,7 +49,7 @@ def first_sync_time(row: FirstSyncRow) -> str:
 
 @register.filter
 def time_left(left: timedelta) -> str:
-    """How long a sync still takes, roughly."""
+    """The estimated time left of a sync."""
     unit, number = rounded(left)
     if unit == "hours":
         return _("about %(n)s h left") % {"n": number}
@@ -58,11 +58,11 @@ def time_left(left: timedelta) -> str:
 
 @register.filter
 def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
-    """How long ago, or the day if that was a week ago or more, with the exact time on hover and for machines.
+    """The time since then, or the day if it was a week ago or more, with the exact time on hover and for machines.
 
-    Where there is no time, ``otherwise`` or "never".
+    Without a time, ``otherwise`` or "never".
 
-    That the ATS reports no time of a record doesn't mean that it never happened, so records say "–" instead.
+    Records use "–" instead, because an ATS that reports no time doesn't mean that it never happened.
     """
     if not moment:
         return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
@@ -114,17 +114,17 @@ def exact(moment: datetime | None) -> SafeString:
 
 @register.filter
 def planned(moment: datetime) -> str:
-    """When something starts; no time for overdue work, since "now" would keep changing."""
+    """When something starts. Overdue work gets no time, since "now" would keep changing."""
     return _("due now") if moment <= now() else exact(moment)
 
 
 def is_day(local: datetime) -> bool:
-    """Whether this is midnight to the microsecond: an ATS that knows no time of the day gave a day."""
+    """Whether this is exactly midnight, which means that an ATS reported only the day."""
     return local.time() == time.min
 
 
 def _days_ago(shown: date, today: date) -> str:
-    """How long ago a day was, which has no time of the day."""
+    """How long ago a day without a time was."""
     days = (today - shown).days
     if days < 0:
         return day_in_words(shown)
@@ -144,7 +144,7 @@ def _on(moment: date) -> str:
 
 
 def day_in_words(moment: date) -> str:
-    """Day before month, and the month in letters: it cannot be misread."""
+    """The day with the month in letters, so that it cannot be misread."""
     return _day_in(get_language() or "", moment.year, moment.month, moment.day)
 
 

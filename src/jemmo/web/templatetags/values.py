@@ -24,15 +24,16 @@ from jemmo.web.templatetags.times import day_in_words
 
 register = template.Library()
 
-MARKS = 10  # of a letter, that are shown with it at the end of a text that is cut
+MARKS = 10  # combining marks shown with the last letter of a truncated text
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
 @register.filter(is_safe=True)
 def shorten(text: object, limit: int) -> str:
-    """The beginning of a text. Django's ``truncatechars`` takes ten times as long for one that is short enough.
+    """The beginning of a text. For short texts, Django's ``truncatechars`` takes ten times as long.
 
-    It does not count the marks of letters, but compares each with each: of a letter with very many, some are enough.
+    Combining marks don't count as characters. Only some marks of a letter are kept, because comparing them takes
+    quadratic time.
     """
     shown = str(text)
     return shown if len(shown) <= limit else Truncator(shown[: limit * MARKS]).chars(limit)
@@ -45,7 +46,7 @@ def absolute(number: int) -> int:
 
 @register.filter
 def counted(number: int | None, stream: str) -> str:
-    """How many jobs, talents or applications, in words: ``1 job``, ``1,200 talents``; ``– jobs`` if nobody knows."""
+    """The number of jobs, talents or applications: ``1 job``, ``1,200 talents``; ``– jobs`` if it is unknown."""
     many = 2 if number is None else number or 0
     match stream:
         case "jobs":
@@ -74,7 +75,7 @@ def field_label(key: str, field: dict[str, Any]) -> str:
 
 @register.filter
 def field_value(field: dict[str, Any]) -> SafeString | str:
-    """The value of a custom field, by what it is."""
+    """The value of a custom field, formatted by its type."""
     value = field.get("value")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
@@ -92,7 +93,7 @@ def field_value(field: dict[str, Any]) -> SafeString | str:
 
 
 def _composed(value: dict[str, Any]) -> str:
-    """A value of several parts: an amount of money, or a range of it, as such; any other part by part."""
+    """A value with several parts: an amount of money, or a range of amounts; other values part by part."""
     ends = [value.get(name) for name in ("amount", "min_value", "max_value")]
     amounts = [end for end in map(_number, ends) if end is not None]
     if amounts and value.keys() <= {"amount", "min_value", "max_value", "unit", "currency"}:
@@ -116,7 +117,7 @@ def _date(value: object) -> date | None:
 
 @register.simple_tag
 def pay(compensation: Any) -> str:
-    """Pay as text, in the reader's manner: €40,000–50,000 a year, or 40 000–50 000 € par an."""
+    """Pay as text, in the reader's format: €40,000–50,000 a year, or 40 000–50 000 € par an."""
     ends = [end for end in (compensation.min, compensation.max) if end is not None]
     if not ends:
         return compensation.original or ""

@@ -1,1 +1,1 @@
-"""Where webhooks come in, and the page about them."""
+"""Receiving webhooks, and the page about them."""

@@ -1,6 +1,6 @@
-"""Where webhooks come in: a small ASGI application beside Django, since it needs no session, page or language.
+"""Receives webhooks: a small ASGI application next to Django, since it needs no session, page or language.
 
-It answers with a status alone. Without the right address a sender learns nothing: every path is refused alike.
+It responds with only a status. Without the right address a sender learns nothing: every path is refused alike.
 """
 
 from __future__ import annotations
@@ -28,13 +28,11 @@ from jemmo.web.frame.limits import (
 PREFIX = "/hooks/"
 UNAVAILABLE, WRONG_METHOD, TOO_SLOW = 503, 405, 408
 MAX_SECRET = 200
-IN_FLIGHT = (
-    8_000_000  # bytes of unfinished bodies of one address; of all addresses eight times as many
-)
+IN_FLIGHT = 8_000_000  # bytes of unfinished bodies per address; eight times as many in total
 
 
 class Hooks:
-    """The application for ``/hooks/<secret>/``. Its intake is made by the first webhook, in the loop that serves."""
+    """The application for ``/hooks/<secret>/``. The first webhook creates its ingest, in the serving event loop."""
 
     def __init__(self, *, flood: Callable[[], Bucket] = Bucket, in_flight: int = IN_FLIGHT) -> None:
         self._flood = flood
@@ -59,7 +57,7 @@ class Hooks:
         await answer(send, outcome.status, retry_after=retry_after)
 
     async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
-        """The outcome of a delivery. The body is not read where the address refuses it: it would take memory."""
+        """The outcome of a delivery. The body is not read if the address refuses it, to save memory."""
         intake = self._taken_by()
         secret = str(scope["path"]).removeprefix(PREFIX).removesuffix("/")[:MAX_SECRET]
         refused = await intake.precheck(secret)

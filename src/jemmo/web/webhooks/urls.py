@@ -1,4 +1,4 @@
-"""Addresses of a connection's webhook settings."""
+"""URLs of a connection's webhook settings."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""A connection's webhooks: the secret address and where to enter it, the signature key, how they do, replay.
+"""A connection's webhooks: the secret address and where to enter it, the signature key, status, replay.
 
-Each deed has an address of its own, which leads back to the page when it is merely opened.
+Each action has its own URL. A GET there leads back to the page.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ HERE_ALONE = ("localhost", "127.0.0.1", "[::1]")
 
 
 def _is_here(netloc: str) -> bool:
-    """Whether an address is that of this computer for itself, which no other can reach."""
+    """Whether an address is this computer's own, which no other can reach."""
     return netloc.rpartition(":")[0] in HERE_ALONE or netloc in HERE_ALONE
 
 
 @manager
 def page(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """The page itself. It neither makes an address nor shows one: both need a press."""
+    """The page itself. It neither creates nor shows the address: both need a click."""
     return _page(request, _connection(request, connection_id))
 
 
 @manager
 @sensitive_variables()
 def address(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Show the address, which is created when it is first requested. It is in this answer alone."""
+    """Show the address, created on first request. Only this response contains it."""
     connection = _connection(request, connection_id)
     if request.method != "POST":
         return redirect("ats_webhooks", connection.id)
@@ -58,7 +58,7 @@ def address(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @manager
 @sensitive_variables()
 def renew(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Replace the address that the page showed by another one; a second press replaces nothing."""
+    """Replace the address shown on the page. A second click replaces nothing."""
     connection = _connection(request, connection_id)
     vault = default_vault()
     known = endpoints.existing_address(connection, vault)
@@ -76,7 +76,7 @@ def renew(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @sensitive_post_parameters("key")
 @sensitive_variables()
 def signing_key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Keep the key by which the ATS signs; it is never shown again."""
+    """Store the key with which the ATS signs. It is never shown again."""
     connection = _connection(request, connection_id)
     if request.method != "POST":
         return redirect("ats_webhooks", connection.id)
@@ -93,7 +93,7 @@ def signing_key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @manager
 def replay(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Take what is stored as hints again."""
+    """Replay stored webhooks."""
     connection = _connection(request, connection_id)
     form = Replay(request.POST)
     if request.method != "POST" or not form.is_valid():
@@ -112,7 +112,7 @@ def replay(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 
 def _connection(request: MemberRequest, connection_id: UUID) -> Connection:
-    """The connection of the address, if its ATS sends webhooks."""
+    """The connection in the URL, if its ATS sends webhooks."""
     connection = connection_of(request, connection_id)
     _rules(connection)
     return connection
@@ -128,7 +128,7 @@ def _rules(connection: Connection) -> tuple[Connector, Webhooks]:
 def _page(
     request: MemberRequest, connection: Connection, *, address: Address | None = None, **more: Any
 ) -> HttpResponse:
-    """The page; with ``address`` the address is in it, unless screenshots are taken."""
+    """The page, with ``address`` unless screenshot mode is on."""
     connector, rules = _rules(connection)
     hidden = request.screenshot_mode  # type: ignore[attr-defined]
     shown = {

@@ -1,4 +1,4 @@
-"""The canonical values in the reader's language, kind by kind: one word may mean two things."""
+"""Canonical values in the reader's language, by kind, since one word may mean two things."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
 
 
 def label_for(value: object, kind: str) -> str:
-    """A canonical value in the reader's language; one that is not known as it is."""
+    """A canonical value in the reader's language. Unknown values stay as they are."""
     return str(LABEL_TEXTS[kind].get(str(value), value or ""))

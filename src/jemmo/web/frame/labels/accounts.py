@@ -1,4 +1,4 @@
-"""Roles, rights and what members did."""
+"""Roles, rights and audited actions."""
 
 from __future__ import annotations
 
