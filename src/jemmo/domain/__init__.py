@@ -1,1 +1,1 @@
-"""The nouns and the thinking: pure code without I/O, clock or framework."""
+"""The domain model and its rules: pure code without I/O, clock or framework."""

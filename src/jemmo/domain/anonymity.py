@@ -1,4 +1,4 @@
-"""Whether the ATS has taken the person out of a record and kept the record."""
+"""Detects records whose person the ATS has anonymized."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORDS = """
     anonymni anonymizovano anonymizovany smazano smazany uchazec neznamy neznama
     n a na x xx xxx xxxx
 """
-"""English, French, German, Nordic, Spanish, Portuguese, Italian, Dutch, Polish and Czech words, and signs."""
+"""English, French, German, Nordic, Spanish, Portuguese, Italian, Dutch, Polish and Czech words, and abbreviations."""
 
 PLACEHOLDERS = frozenset(_WORDS.split())
 """Placeholders for removed names, in lower case and without accents."""
@@ -38,7 +38,7 @@ _NO_ADDRESS = re.compile(
     r"[^@\s]*@(?:[\w-]+\.)*(?:invalid|(?:deleted|removed|anonymi[sz]ed|anonymous|gdpr)(?:\.[\w.-]+)?)\.?",
     re.IGNORECASE,
 )
-"""No mailbox: its domain ends in ``.invalid`` (RFC 2606), or says that a person was removed."""
+"""Not a real mailbox: the domain ends in ``.invalid`` (RFC 2606) or marks a removed person."""
 _NO_MAILBOX = re.compile(
     r"(?:deleted|removed|erased|anonymi[sz]ed|anonymous|anonyme?|redacted|gdpr)(?:[._+-]?[0-9a-f-]*)@\S+",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ _NO_MAILBOX = re.compile(
 def is_anonymous(record: Talent) -> bool:
     """Whether nothing in the record identifies the person: no contact details, and no real name.
 
-    ATSs have no field for it, so missing data is the only sign. Only a person who was identifiable before can be
+    ATSs have no field for this, so missing data is the only sign. Only a person who was identifiable before can be
     anonymized.
     """
     named = names_somebody(record.first_name, record.last_name)
@@ -56,7 +56,7 @@ def is_anonymous(record: Talent) -> bool:
 
 
 def _reaches_somebody(contact: Contact) -> bool:
-    """Whether a contact is none that an ATS makes up for who was taken out, as ``7f3a@deleted.invalid``."""
+    """Whether a contact is real, not one that an ATS invents for a removed person, such as ``7f3a@deleted.invalid``."""
     value = contact.value.strip()
     if contact.kind is ContactKind.EMAIL:
         return not (_NO_ADDRESS.fullmatch(value) or _NO_MAILBOX.fullmatch(value))

@@ -1,7 +1,7 @@
-"""The brake: how many deletions a sync may follow before a person reviews them.
+"""The brake: how many deletions a sync may apply before a person reviews them.
 
-``most_unasked`` is the whole curve. Small companies lose a record now and then, large ones a few percent:
-1 of 1, 4 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may go within a day.
+``max_unreviewed`` defines the whole curve. Small companies lose a record now and then, large ones a few percent:
+1 of 1, 4 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may be deleted within a day.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from jemmo.domain.translation_marks import marked as _
 CODE = "mass_deletion_held"
 WINDOW = timedelta(days=1)
 RELATED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
-"""One decision of a person is about all of these: an application goes with its talent or its job."""
+"""These streams share one decision, since deleting a talent or a job also deletes its applications."""
 
 
 def max_unreviewed(present: int) -> int:
-    """How many of so many records may be deleted within a day without a person."""
+    """Return how many of ``present`` records may be deleted within a day without review."""
     return int(sqrt(present) + present / 10)
 
 
 def remaining_allowance(present: int, recent: int) -> int:
-    """How many more may be deleted, if ``recent`` were deleted within the last day."""
+    """Return how many more may be deleted, if ``recent`` were deleted within the last day."""
     return max(0, max_unreviewed(present + recent) - recent)
 
 
@@ -40,13 +40,13 @@ def related(stream: str) -> Sequence[str]:
 
 
 class PendingDeletions(Struct, kw_only=True):
-    """What a comparison would delete of a stream.
+    """Deletions in one stream that a comparison with the ATS calls for.
 
     missing   ids that the ATS no longer lists
-    present   records that are stored and not deleted
-    recent    deleted within the last day, since a person last released deletions
-    decision  ``open`` while a person has yet to review, ``kept`` or ``released`` after that
-    released  how many a person released
+    present   number of stored records that are not deleted
+    recent    number deleted within the last day, since a person last released deletions
+    decision  ``open`` until a person has reviewed, then ``kept`` or ``released``
+    released  number of deletions that a person released
     """
 
     stream: Stream
@@ -61,7 +61,7 @@ class PendingDeletions(Struct, kw_only=True):
         return self.decision == "released" and len(self.missing) <= self.released
 
     def exceeds(self, records: int | None = None) -> bool:
-        """Whether a person has to review this first; ``records`` includes dependent records."""
+        """Whether a person must review these deletions first; ``records`` includes dependent records."""
         if self.is_released:
             return False
         if self.missing and self.decision in {"open", "kept"}:
@@ -80,12 +80,12 @@ class PendingDeletions(Struct, kw_only=True):
 
 
 class CascadeCounts(Struct, frozen=True, kw_only=True):
-    """Applications that hang on what is missing.
+    """Applications that depend on missing records.
 
-    gone           applications that would go: missing ones, and all of missing talents
+    gone           applications that would be deleted: missing ones, and all those of missing talents
     under_talents  applications of missing talents
     under_jobs     missing applications of missing jobs
-    parts          by stream, the ids of parts of missing records: stages of jobs, for example
+    parts          ids of parts of missing records by stream, such as the stages of missing jobs
     """
 
     gone: int = 0
@@ -95,9 +95,9 @@ class CascadeCounts(Struct, frozen=True, kw_only=True):
 
 
 def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[PendingDeletions]:
-    """The deletions that a person reviews first, with those that depend on them.
+    """Return the deletions that a person must review first, with those that depend on them.
 
-    Parts of missing records are taken out of the losses: they go or wait with those, without a decision of their own.
+    Removes parts of missing records from ``losses``: they share the decision about the record they belong to.
     """
     by_stream = {loss.stream: loss for loss in losses}
     over = {stream for stream, loss in by_stream.items() if loss.exceeds()}
@@ -117,7 +117,7 @@ def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[
 def error_of(
     paused: Sequence[dict[str, Any]], deleted: dict[str, int], *, connection: str = "Your ATS"
 ) -> dict[str, Any]:
-    """The error of a run that paused deletions: its facts, and the same in English."""
+    """The error of a run that paused deletions: its facts and the English text."""
     return {
         "code": CODE,
         "message": _message(paused, deleted, connection),
@@ -128,9 +128,9 @@ def error_of(
 
 
 def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any] | None:
-    """The decision that a connection waits for, as ``error_of`` with its name; ``None`` if there is none.
+    """Return the decision a connection is waiting for, shaped as ``error_of`` plus its name; ``None`` if there is none.
 
-    This is not a failure: the sync read what there is, and the records stay until a person decides.
+    This is not a failure: the sync read everything available, and the records stay until a person decides.
     """
     if not paused:
         return None
@@ -138,7 +138,7 @@ def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any
 
 
 class Decision(StrEnum):
-    """What happened to deletions that a sync paused and that no longer wait."""
+    """How paused deletions were resolved."""
 
     KEPT = "kept"
     APPROVED = "approved"
@@ -155,7 +155,7 @@ DECISION_TEXTS = {
 
 
 def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """An error, unless it is about paused deletions: ``decision`` says whether they still are."""
+    """Return the error, or ``None`` if it is about paused deletions, whose state ``decision`` reports."""
     return None if error and error.get("code") == CODE else error
 
 

@@ -1,4 +1,4 @@
-"""Whether a person may be contacted. Decided here alone, and asked by every read."""
+"""Decides whether a person may be contacted. Every read path uses this module."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jemmo.domain.enums import ConsentState
 
 
 class Withheld(StrEnum):
-    """Why contact details are not shown, though they are kept."""
+    """Why stored contact details are not shown."""
 
     DO_NOT_CONTACT = "do_not_contact"
     CONSENT_WITHDRAWN = "consent_withdrawn"
@@ -16,7 +16,7 @@ class Withheld(StrEnum):
 
 
 class Stance(StrEnum):
-    """What a list may be narrowed to."""
+    """Consent states that a list can be filtered by."""
 
     DO_NOT_CONTACT = "do_not_contact"
     NO_EMAILS = "no_emails"
@@ -54,7 +54,7 @@ _STATES = frozenset(ConsentState)
 def consent_badges(
     consent_state: str, *, do_not_contact: bool, can_email: bool | None
 ) -> list[Stance]:
-    """What is shown next to a name, most important first."""
+    """Return the badges to show next to a name, most important first."""
     stances = [Stance.DO_NOT_CONTACT] if do_not_contact else []
     if consent_state in MARKED:
         stances.append(Stance(consent_state.lower()))

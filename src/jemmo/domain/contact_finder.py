@@ -1,7 +1,7 @@
 """Finds contact details that people typed into free text, however they are spelled. Pure.
 
-The text is made plain first (``plain_text``), then read for addresses (``email_addresses``) and numbers
-(``phone_numbers``); what is found is given by its place in the original.
+The text is normalized first (``plain_text``), then searched for addresses (``email_addresses``) and numbers
+(``phone_numbers``). Results give positions in the original text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jemmo.domain.plain_text import plain, roughly_plain
 
 
 class FoundContact(Struct, frozen=True):
-    """Where a contact is in a text, and its plain spelling."""
+    """Where a contact is in a text, and its normalized spelling."""
 
     kind: ContactKind
     start: int
@@ -30,7 +30,7 @@ def may_hold_contacts(text: str) -> bool:
 
 
 def find_contacts(text: str) -> list[FoundContact]:
-    """The e-mail addresses and phone numbers in a text, in their order; none overlap.
+    """Return the e-mail addresses and phone numbers in a text, in order and without overlaps.
 
     >>> [found.value for found in find_contacts("Call ０６ 00 00 00 01 or ada&#64;example.com")]
     ['06 00 00 00 01', 'ada@example.com']
@@ -49,7 +49,7 @@ def find_contacts(text: str) -> list[FoundContact]:
 
 
 def _addresses(text: str) -> list[tuple[int, int, str]]:
-    """Those in a text; one within the quotes of another is part of it."""
+    """Return the addresses in a text; one inside a quoted local part belongs to the outer address."""
     addresses: list[tuple[int, int, str]] = []
     for address in addresses_in(text) if may_hold_addresses(text) else ():
         while addresses and addresses[-1][1] > address[0]:

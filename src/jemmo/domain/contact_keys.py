@@ -1,6 +1,6 @@
-"""The addresses and numbers in a field, and what makes two ways of writing one of them the same. Pure.
+"""Splits a field into its contacts, and derives keys that all spellings of a contact share. Pure.
 
-People put more than one into a field, with names, remarks and extensions beside them. A person is found by each.
+People put several contacts into a field, along with names, remarks and extensions. Each of them finds the person.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from jemmo.domain.plain_text import normalized, plain
 from jemmo.domain.records import Contact
 
 ALIKE = 8
-"""Digits by which numbers are found, since the digits before them differ between spellings."""
+"""Number of trailing digits used as a key, since the digits before them differ between spellings."""
 LEAST = 6
-LONGEST = 15  # digits of a number
+LONGEST = 15  # digits in a phone number
 SEARCHED = 20_000  # characters of a field
 LINKS = (ContactKind.URL, ContactKind.SOCIAL)
-_MAX_GROUPS = 24  # of digits that are combined in every way
+_MAX_GROUPS = 24  # groups of digits tried in every combination
 
-# What most fields hold: one contact and nothing else.
+# What most fields hold: a single contact and nothing else.
 _ONE_ADDRESS = re.compile(r"[A-Za-z0-9](?:[\w.+-]*\w)?@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}", re.ASCII)
 _ONE_NUMBER = re.compile(
     r"\+[0-9]{8,14}|0[0-9]{8,10}|(?:\+33 ?|0)[1-9](?:[ .-]?[0-9]{2}){4}", re.ASCII
@@ -36,14 +36,14 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _REACHES = re.compile("@|%40|tel:|callto:|wa.me|whatsapp", re.IGNORECASE)
-"""In an address on the web: that it leads to a mailbox or a telephone. Digits in others are no number."""
+"""In a web address, the part that leads to a mailbox or phone. Digits in other web addresses are ignored."""
 _BETWEEN = re.compile(r"[^\W\d_]+|[;,|\t\r\n]|(?=\+)")
-"""What always separates two numbers of a field; a slash, a hyphen or a space may stand within one."""
+"""Separators that never occur within a number, unlike a slash, a hyphen or a space."""
 _DIGITS = re.compile(r"[0-9]+")
 
 
 def single_contacts(field: Contact) -> list[Contact]:
-    """Each address and number that a field holds, on its own.
+    """Return each address and number in a field as a contact of its own.
 
     >>> [one.value for one in single_contacts(Contact(kind=ContactKind.EMAIL, value="Ada <ada@example.com>."))]
     ['ada@example.com']
@@ -63,7 +63,7 @@ def single_contacts(field: Contact) -> list[Contact]:
 
 
 def typed_contacts(text: str) -> list[Contact]:
-    """The addresses and numbers that someone typed to find a person; none if it is anything else."""
+    """Return the addresses and numbers in a search query; none if it contains anything else."""
     text = text.strip()
     known = plain(text).text.strip()
     if _NUMBER.fullmatch(known):
@@ -75,7 +75,7 @@ def typed_contacts(text: str) -> list[Contact]:
 
 
 def contact_keys(contact: Contact) -> set[str]:
-    """What all spellings of a contact have in common; empty for text that isn't worth a search.
+    """Return the keys that all spellings of a contact share; empty for text that isn't worth a search.
 
     A number has a second key if its last digits include a part of the country code, which other spellings omit.
     """
@@ -94,9 +94,9 @@ def contact_keys(contact: Contact) -> set[str]:
 
 
 def same_contact(contact: Contact, other: Contact) -> bool:
-    """Whether both, each a single contact, are the same address or number, as far as known.
+    """Whether two single contacts are the same address or number, as far as can be told.
 
-    Two numbers that both name their country must agree from there; else the shorter one must be the end of the other.
+    If both numbers have a country code, they must match from there on. Otherwise the longer must end with the shorter.
     """
     if contact.kind is not other.kind or contact_keys(contact).isdisjoint(contact_keys(other)):
         return False
@@ -115,19 +115,19 @@ def same_contact(contact: Contact, other: Contact) -> bool:
 
 
 def holds(field: Contact, contact: Contact) -> bool:
-    """Whether a field holds a single contact, beside others or not."""
+    """Whether a field contains this single contact, possibly among others."""
     return any(same_contact(candidate, contact) for candidate in single_contacts(field))
 
 
 def _is_simple(kind: ContactKind, value: str) -> bool:
-    """Whether a value is quickly seen to be one contact: nearly all are."""
+    """Whether a quick check shows that the value is exactly one contact, as nearly all are."""
     if kind is ContactKind.EMAIL:
         return bool(_ONE_ADDRESS.fullmatch(value))
     return kind is ContactKind.PHONE and bool(_ONE_NUMBER.fullmatch(value))
 
 
 def _other_numbers(text: str, contacts: list[Contact]) -> Iterator[Contact]:
-    """The numbers of a phone field that are not valid anywhere or have no clear separators."""
+    """The numbers in a phone field that are not valid in any country or have no clear separators."""
     if sum(len(_digits(contact.value)) for contact in contacts) == len(_digits(text)):
         return
     for part in _BETWEEN.split(_EXTENSION.sub(";", text)):
@@ -136,7 +136,7 @@ def _other_numbers(text: str, contacts: list[Contact]) -> Iterator[Contact]:
 
 
 def _numbers(part: str) -> Iterator[str]:
-    """The number in a part, or every number that its groups may form if it has too many digits."""
+    """The number in a part, or every number its groups could form if it has too many digits."""
     groups = [group.span() for group in _DIGITS.finditer(part)][:_MAX_GROUPS]
     plus = "+" if "+" in part else ""
     count = sum(end - start for start, end in groups)
@@ -173,7 +173,7 @@ def _digits(value: str) -> str:
 
 
 def _international(value: str) -> str | None:
-    """Country and number without what is dialed only at home; ``None`` if no country is named."""
+    """Country code and number without domestic dialing prefixes; ``None`` if no country is given."""
     text = value.strip().lstrip("(")
     digits = _digits(value.replace("(0)", ""))
     if text.startswith("+"):
@@ -184,7 +184,7 @@ def _international(value: str) -> str | None:
 
 
 def _national(value: str) -> list[str]:
-    """The digits without what is dialed before them: nothing, zeros, or in some countries an 8."""
+    """The digits with each possible domestic prefix removed: none, zeros, or an 8 in some countries."""
     full = _international(value)
     if full is not None:
         return [full]

@@ -1,6 +1,6 @@
-"""What a refusal of the database server means: by SQLSTATE, or by the server's words where there is none yet.
+"""Classifies database errors by SQLSTATE, or by the server's message if it has none.
 
-The server's own text is never repeated, since it may hold a person's data.
+The server's message is never shown, since it may contain personal data.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from jemmo.domain.errors import TransientError
 
 
 class Refusal(StrEnum):
-    """How the server refuses, by the error's code.
+    """Why the server refused, derived from the error's code.
 
-    Always a ``TransientError``: a ``ConfigError`` is for the customer, who can't change the database.
+    Always a ``TransientError``: a ``ConfigError`` is for customers, who can't change the database.
     """
 
     AWAY = "database_unavailable"
@@ -36,7 +36,7 @@ class Refusal(StrEnum):
         return TransientError(self.value)
 
 
-# By whole SQLSTATE, then by class. Deliberately missing: errors that only our own bugs can cause (22, 23, 42, 54 …).
+# By full SQLSTATE, then by class. Errors that only our own bugs can cause (22, 23, 42, 54 …) are left out on purpose.
 _STATES = {
     "53100": Refusal.DISK_FULL,
     "53200": Refusal.OUT_OF_MEMORY,
@@ -65,7 +65,7 @@ _CLASSES = {
     "F0": Refusal.SYSTEM,
 }
 
-# While connecting, drivers pass on the server's words and no SQLSTATE. Connection poolers have words of their own.
+# While connecting, drivers report only the server's message, no SQLSTATE. Connection poolers have their own messages.
 _WORDS = (
     (r"too many (clients|connections)|connection slots are reserved", Refusal.TOO_MANY),
     (
@@ -90,7 +90,7 @@ _WORDS = (
 
 
 def refusal(state: str | None, words: str = "") -> Refusal | None:
-    """What this SQLSTATE means, or these words of the server where there is no state."""
+    """Classify an error by SQLSTATE, or by the server's message if there is no SQLSTATE."""
     if state:
         return _STATES.get(state) or _CLASSES.get(state[:2])
     known = (meaning for pattern, meaning in _WORDS if re.search(pattern, words))

@@ -1,4 +1,4 @@
-"""What is wrong with an organization's syncs, and what is likely to help. The help bubble opens with it."""
+"""Finds what is wrong with an organization's syncs and suggests a fix. Shown first in the help bubble."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OVERDUE = timedelta(hours=24)
 
 
 class ConnectionFacts(Struct, frozen=True, kw_only=True):
-    """One connection as the tables show it. ``since`` is when its present error was met.
+    """A connection's state as stored. ``since`` is when its current error first occurred.
 
-    ``late``: a sync is due and none has started; ``slow``: the present one takes much longer than those before.
+    ``late``: a sync is due and hasn't started; ``slow``: the current sync takes much longer than earlier ones.
     """
 
     id: str
@@ -34,7 +34,7 @@ class ConnectionFacts(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """``kind`` is a key of ``jemmo.web.frame.labels``; ``error`` is the error in a run's report, if there is one."""
+    """``kind`` is a key of ``jemmo.web.frame.labels``; ``error`` is the error from a run's report, if any."""
 
     kind: str
     serious: bool = False
@@ -45,7 +45,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 def findings(connections: Iterable[ConnectionFacts], *, now: datetime) -> list[Finding]:
-    """What needs attention, the serious first; a single reassurance when nothing does."""
+    """Return what needs attention, most serious first, or a single reassurance if nothing does."""
     known = list(connections)
     if not known:
         return [Finding(kind="nothing_connected")]

@@ -1,6 +1,6 @@
-"""Finds e-mail addresses in plain text, also with spaces, brackets or words for the signs. Pure.
+"""Finds e-mail addresses in plain text, also with spaces, brackets or spelled-out signs ("at", "dot"). Pure.
 
-Each sign is checked once, and each side of it is read up to what was read before: the time grows with the text.
+Each sign is checked once, and the text around it is never read twice, so the time is linear in the text's length.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _TOP = re.compile(
     "|pl|cz|example|test",
     re.IGNORECASE,
 )
-# An address that a line was broken in: after the full stop of its name, or at that of its domain.
+# An address broken across lines: after a full stop in its local part, or at one in its domain.
 _BROKEN_NAME = re.compile(r"[:<(][ \t]?(?P<name>[a-z0-9][a-z0-9_+.-]{0,62})\.\r?\n")
 _BROKEN_DOMAIN = re.compile(rf"(?:\.\r?\n|\r?\n\.)(?=(?:{_TOP.pattern})\b)")
 _LOCAL_END = re.compile(r"[a-z0-9][\w.+-]*\Z", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}", re.IGNORECASE)
-MAX_SIGNS = 500  # examined in one text; what follows the last of them counts as an address
-_LONGEST_NAME = 64  # of a local part that is written with spaces around the sign
+MAX_SIGNS = 500  # signs examined in one text; everything from the next one on counts as an address
+_LONGEST_NAME = 64  # characters of a local part written with spaces around the sign
 _SIGNS = ("@", "_at_", "arob", "arrob", "chioc", "apenst", "apest", " ät ", "snabel", "klammeraff")
 _BRACKETS = re.compile(r"[(\[{<] ?(?:at?|ät) ?[)\]}>]")
 _SPELLED = re.compile(r" at [\w-]{1,60}(?:\.\w| ?[(\[{]? ?(?:" + _DOT_WORDS + r")\b)")
 
 
 def may_hold_addresses(text: str) -> bool:
-    """Whether a text has anything that is read as the sign of an address."""
+    """Whether a text contains anything that can stand for an @ sign."""
     lowered = text.lower()
     for sign in _SIGNS:  # faster than any(), and most texts have no match
         if sign in lowered:
@@ -66,7 +66,7 @@ def may_hold_addresses(text: str) -> bool:
 
 
 def addresses_in(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where addresses stand in a text that ``plain_text.plain`` has made, each with the address as it is meant."""
+    """Yield start, end and normalized address for each address in a text normalized by ``plain_text.plain``."""
     read = 0
     for place, at in enumerate(_AT.finditer(text)):
         if place == MAX_SIGNS:
@@ -81,7 +81,7 @@ def addresses_in(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def written_addresses(text: str) -> Iterator[str]:
-    """Addresses in their usual spelling, of a text that is too long to be read closely."""
+    """Yield addresses in their usual spelling, for texts too long for a close search."""
     place, read = text.find("@"), 0
     for _ in range(MAX_SIGNS):
         if place < 0:
@@ -101,28 +101,28 @@ def _is_address(at: re.Match[str], local: str, name: str) -> bool:
         return False
     dotted = bool(_DOTTED.fullmatch(name))
     known = dotted and bool(_TOP.fullmatch(name.rpartition(".")[2]))
-    if at["at"]:  # "worked at example.com" is none, "jane at example dot com" is one
+    if at["at"]:  # "jane at example dot com" is an address, "worked at example.com" is not
         spelled = not at.string.startswith(name, at.end())
         return dotted and (_is_telling(local) or (spelled and known))
-    if at["sign"]:  # "meet @ noon.Then" is none
+    if at["sign"]:  # "meet @ noon.Then" is not an address
         return known or (name[:1].isalpha() and _is_telling(local))
     return dotted
 
 
 def _is_host(local: str, name: str) -> bool:
-    """Whether a name without a full stop is where an address goes: "Work@Home" is none."""
+    """Whether a name without a full stop is the host of an address; not so in "Work@Home"."""
     plain_words = name.isalpha() and local.isalpha() and (local + name).islower()
     return plain_words or name.startswith("[") or _is_telling(local)
 
 
 def _is_telling(local: str) -> bool:
-    """Whether it looks like the first part of an address, and not like a word or an amount."""
+    """Whether this looks like a local part rather than a word or an amount."""
     letters = any(map(str.isalpha, local))
     return letters and not local.isalpha() and bool(_LOCAL.fullmatch(local))
 
 
 def _local(text: str, end: int, least: int) -> tuple[int, str] | None:
-    """Where the part before the sign begins, and how it is meant."""
+    """Return where the local part begins, and its normalized form."""
     if end > least and text[end - 1] == ")":
         opened = text.rfind("(", max(least, end - 66), end)
         end = opened if opened > least else end
@@ -153,7 +153,7 @@ def _back(text: str, end: int, least: int) -> int:
 
 
 def _is_inside(text: str, place: int) -> bool:
-    """Whether a character belongs to a local part; an apostrophe does within a name."""
+    """Whether the character belongs to a local part. An apostrophe does if letters surround it."""
     character = text[place]
     if character == "'":
         return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
@@ -161,12 +161,12 @@ def _is_inside(text: str, place: int) -> bool:
 
 
 def _meant(sign: str) -> str:
-    """The sign that a word stands for."""
+    """Return the sign that a word stands for."""
     return _DASHES.get(sign.strip(" ()[]{}<>").lower(), ".")
 
 
 def _sign_before(text: str, start: int, least: int) -> int | None:
-    """The end of the word before, where a word for a sign stands in between."""
+    """Return the end of the previous word if a word for a sign separates the two."""
     for begin in range(max(least + 1, start - 18), start - 2):
         if _SIGN.fullmatch(text, begin, start) and text[begin - 1].isalnum():
             return begin
@@ -174,7 +174,7 @@ def _sign_before(text: str, start: int, least: int) -> int | None:
 
 
 def _broken_name(text: str, start: int, least: int) -> tuple[int, str] | None:
-    """What stands alone at the end of the line before, after a colon or a bracket, with a full stop."""
+    """Return a name that ends the previous line with a full stop and follows a colon or a bracket."""
     begin = max(least, start - 70)
     for broken in _BROKEN_NAME.finditer(text, begin, start):
         if broken.end() == start:
@@ -183,7 +183,7 @@ def _broken_name(text: str, start: int, least: int) -> tuple[int, str] | None:
 
 
 def _quoted(text: str, end: int) -> tuple[int, str] | None:
-    """A local part in quotes; it may hold a sign that was read before."""
+    """Return a quoted local part; it may contain a sign that was already examined."""
     least = max(0, end - 66)
     opened = text.rfind('"', least, end - 1)
     while opened > least and text[opened - 1] == "\\":
@@ -192,7 +192,7 @@ def _quoted(text: str, end: int) -> tuple[int, str] | None:
 
 
 def _letters_before(text: str, start: int, least: int) -> tuple[int, str] | None:
-    """A name with a space after each letter: at least three of them."""
+    """Return a name with a space after each letter, at least three letters long."""
     begin = start
     while (
         begin - 2 >= least
@@ -206,7 +206,7 @@ def _letters_before(text: str, start: int, least: int) -> tuple[int, str] | None
 
 
 def _domain(text: str, start: int) -> tuple[int, str] | None:
-    """Where the part after the sign ends, and how it is meant."""
+    """Return where the domain ends, and its normalized form."""
     if (literal := _LITERAL.match(text, start)) is not None:
         return literal.end(), literal[0]
     if (note := _NOTE.match(text, start)) is not None:

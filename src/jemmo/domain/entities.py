@@ -1,7 +1,7 @@
-"""The kinds of synced records, each described once: see ``docs/adding-an-entity.md``.
+"""The kinds of synced records, each declared once: see ``docs/adding-an-entity.md``.
 
-Staging and upsert, policies, erasure, exports and the API follow from this and from the fields of each record
-(``jemmo.domain.fields``). The Django models stay explicit, and a test compares them with it.
+Staging, upserts, policies, erasure, exports and the API derive from these declarations and from each record's fields
+(``jemmo.domain.fields``). The Django models stay explicit, and a test compares them with the declarations.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from jemmo.domain.translation_marks import marked_in as pgettext
 class Part(Struct, frozen=True, kw_only=True):
     """Rows of another table that are written with a record, one for each ``record`` in its ``attribute``.
 
-    ``ordered`` parts keep their position. Others have an ``order`` of their own, and those that are ``present`` are the
-    record's as it was last read.
+    ``ordered`` parts keep their position in the list. Others are sorted by the column ``order``. ``present`` is the
+    condition for rows that the record still had when it was last read.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Part(Struct, frozen=True, kw_only=True):
 class Entity(Struct, frozen=True, kw_only=True):
     """A kind of synced record.
 
-    stream  the stream that brings it; the order of streams is the order of a sync
+    stream  its stream; streams are synced in the order of ``Stream``
     record  its canonical record, which declares its fields
     table   where it is stored
-    name    what pages call one of them; ``plural`` several, and the API's description a list of them
-    right   the right of a member or token without which none of them is seen; blank for none of its own
-    hides   whether rules of the organization may exclude it
-    owner   the record that it is a part of: it goes when the ATS deletes that one, without a review of its own
-    parts   what is stored with it in tables of their own
+    name    singular name on pages; ``plural`` is used for several, and in the API's description of lists
+    right   the right that a member or token needs to see any of them; blank if no particular right is needed
+    hides   whether the organization's rules may exclude it
+    owner   the record it belongs to; deleted with it when the ATS deletes the owner, without a review of its own
+    parts   parts stored with it in tables of their own
     """
 
     stream: Stream
@@ -55,17 +55,17 @@ class Entity(Struct, frozen=True, kw_only=True):
 
     @property
     def is_personal(self) -> bool:
-        """Whether it is about a talent, and therefore erased with them."""
+        """Whether the record is about a talent and therefore erased with them."""
         return records.Talent in (self.record, *(link.target for link in links(self.record)))
 
     @property
     def has_sealed_texts(self) -> bool:
-        """Whether its table has a column for what was taken out of its texts; that of a talent is in another table."""
+        """Whether its table has a column for redacted texts. Those of a talent are in another table."""
         return self.record is not records.Talent and kept_apart(self.record)
 
     @property
     def owner_link(self) -> Field:
-        """The field with the remote id of its owner; raises ``StopIteration`` for a record without one."""
+        """The field with the remote id of its owner. Raises ``StopIteration`` if the record has none."""
         return next(link for link in links(self.record) if link.target is self.owner)
 
 
@@ -195,6 +195,6 @@ PERSONAL_STREAMS = tuple(stream for stream, entity in ENTITIES.items() if entity
 
 
 def target_of(link: Field) -> Stream:
-    """The stream that brings the records a link points to."""
+    """Return the stream of the records a link points to."""
     assert link.target is not None
     return _STREAM_OF[link.target]

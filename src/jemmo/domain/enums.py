@@ -1,4 +1,4 @@
-"""The closed lists of the canonical schema. The ATS's original value is always stored with them."""
+"""The closed lists of the canonical schema. The ATS's original value is always stored next to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an entry of the error catalog holds, and what kinds of errors there are."""
+"""The shape of an error catalog entry, and the kinds of errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ErrorKind(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad it is: the sync failed, or went on, or one record stays out."""
+    """The effect: the sync failed, it continued, or one record was rejected."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -27,9 +27,9 @@ class Severity(StrEnum):
 
 
 class Entry(Struct, frozen=True):
-    """The one text of an error: what happened, and the next step, as templates over its facts.
+    """The text of an error (what happened, and the next step) as templates over its facts.
 
-    ``for_operator``: only the operator can take the next step, so pages refer to that person instead.
+    ``for_operator``: only the operator can take the next step, so pages refer the reader to the operator.
     """
 
     kind: ErrorKind

@@ -1,21 +1,21 @@
 """The errors, named after their consequences.
 
-    JemmoError
-    ├── ConfigError      the customer must act: key, permission, configuration
-    │   └── ScopeTooSmall  the key works, but lacks a right
-    ├── TransientError   try again later
-    │   └── RateLimited    wait; the attempt is not burnt
-    ├── Postponed        the quota is used up; the run ends as partial and continues later
-    ├── SliceOver        others wait for this worker; the run continues in its next slice
-    ├── PermanentError   this run fails and a retry would not help
-    ├── StreamRefused    the account does not show one lookup; the run continues without it
-    ├── Cancelled        stopped on purpose
-    ├── Unexpected       a bug, once it has been caught and logged
-    ├── LeaseLost        another run took over; stop writing at once
-    ├── AlreadyRunning   a sync of this connection is in progress
-    └── RecordRejected   keep the record with its reason and continue
+JemmoError
+├── ConfigError      the customer must act: key, permission, configuration
+│   └── ScopeTooSmall  the key works, but lacks a permission
+├── TransientError   try again later
+│   └── RateLimited    wait; this does not count as an attempt
+├── Postponed        the quota is used up; the run ends as partial and continues later
+├── SliceOver        other runs need this worker; the run continues in its next slice
+├── PermanentError   this run fails, and a retry would not help
+├── StreamRefused    the account refuses a lookup list; the run continues without it
+├── Cancelled        stopped on purpose
+├── Unexpected       a bug, caught and logged
+├── LeaseLost        another run took over; stop writing at once
+├── AlreadyRunning   a sync of this connection is in progress
+└── RecordRejected   store the record with the reason and continue
 
-All carry a stable ``code`` and the facts of this time. The text for people is in ``jemmo.domain.error_catalog`` alone.
+Each carries a stable ``code`` and the facts of the occurrence. The texts are in ``jemmo.domain.error_catalog``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from jemmo.domain.error_catalog import Wording, bounded, worded
 
 
 class FailureMode(StrEnum):
-    """Why a run failed, by who can fix it."""
+    """Why a run failed, grouped by who can fix it."""
 
     CONFIG = "config"
     TRANSIENT = "transient"
@@ -39,7 +39,7 @@ class FailureMode(StrEnum):
 
 
 class JemmoError(Exception):
-    """Something failed in a way that the error catalog explains, from the code and its facts."""
+    """An error that the catalog explains from its code and facts."""
 
     failure = FailureMode.PERMANENT
     default_code = "error"
@@ -73,7 +73,7 @@ class JemmoError(Exception):
 
 
 class ConfigError(JemmoError):
-    """The customer must act; trying again with the same settings cannot help."""
+    """The customer must act; retrying with the same settings cannot help."""
 
     failure = FailureMode.CONFIG
     default_code = "configuration"
@@ -114,20 +114,20 @@ class Postponed(JemmoError):
 
 
 class SliceOver(JemmoError):
-    """A run's turn is over; it continues where it stopped, in another slice, after the others' turns."""
+    """The run's time slice is over; it continues from its checkpoint after other runs have had theirs."""
 
     failure = FailureMode.TRANSIENT
     default_code = "slice_over"
 
 
 class PermanentError(JemmoError):
-    """This run cannot continue and a retry would end the same way."""
+    """This run cannot continue, and a retry would fail the same way."""
 
     default_code = "unexpected_answer"
 
 
 class StreamRefused(JemmoError):
-    """The key may not read one lookup, or the account has none: what refers to it is kept without."""
+    """The key may not read a lookup list, or the account has none. Records that refer to it are stored without it."""
 
     default_code = "lookup_refused"
 
@@ -137,7 +137,7 @@ class StreamRefused(JemmoError):
 
 
 class LeaseLost(JemmoError):
-    """Our claim on the connection ended; another run may be writing, so this one must not."""
+    """The run lost its lease on the connection. Another run may be writing, so this one must stop."""
 
     failure = FailureMode.SUPERSEDED
     default_code = "lease_lost"
@@ -158,7 +158,7 @@ class Cancelled(JemmoError):
 
 
 class Unexpected(JemmoError):
-    """A bug of ours."""
+    """A bug in Jemmo."""
 
     failure = FailureMode.INTERNAL
     default_code = "internal"
@@ -175,7 +175,7 @@ class RecordRejected(JemmoError):
 
 
 def leaves(error: BaseException) -> list[BaseException]:
-    """What failed: the exceptions of a group and of the groups in it; the exception itself when it is none."""
+    """Return the exceptions in a group and its nested groups, or the exception itself if it is not a group."""
     if not isinstance(error, BaseExceptionGroup):
         return [error]
     return [leaf for member in error.exceptions for leaf in leaves(member)]

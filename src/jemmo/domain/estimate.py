@@ -1,4 +1,4 @@
-"""What a first sync will take, and how far one is: the same for pages and the command line. Pure."""
+"""Estimates the duration and progress of a first sync, for pages and the command line. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import Checkpoint, Stream
 
 PROMISES = ((100, 1, 5), (500, 5, 15), (1000, 15, 30), (5000, 30, 60))
-"""Up to so many records, so many minutes at least and at most."""
+"""Rows of maximum records, minimum minutes, maximum minutes."""
 LONGEST = (60, 24 * 60)
 SHORTEST = timedelta(seconds=2)  # a shorter time gives no reliable pace
 
 
 class FirstSyncRow(Struct, frozen=True, kw_only=True):
-    """How many minutes, ``low`` to ``high``, a first sync of so many jobs and talents takes; no ``most``, no limit."""
+    """How long a first sync takes: ``low`` to ``high`` minutes for ``least`` to ``most`` jobs and talents.
+
+    Without ``most``, the number of records has no upper limit.
+    """
 
     least: int
     most: int | None
@@ -43,10 +46,10 @@ class Pace(Struct, frozen=True, kw_only=True):
 
 
 class FirstSync(Struct, frozen=True, kw_only=True):
-    """How many records the ATS has, by its own count, and how long reading them takes.
+    """The ATS's own record counts, and how long reading them takes.
 
-    ``promised`` are minutes, from and to. Unless the ATS counts both jobs and talents, nothing is promised, and
-    ``requests`` and ``seconds`` are ``None``: without the talents they would be a small part of the truth.
+    ``promised`` is a range of minutes. If the ATS doesn't count both jobs and talents, it is ``None``, and so are
+    ``requests`` and ``seconds``, since an estimate without the talents would be far too low.
     """
 
     totals: dict[str, int]
@@ -57,7 +60,7 @@ class FirstSync(Struct, frozen=True, kw_only=True):
 
 
 def first_sync(totals: Mapping[str, int], pace: Pace | None) -> FirstSync:
-    """The plan for what a connection test counted."""
+    """Return the estimate for the totals of a connection test."""
     records = sum(totals.values())
     is_counted = totals.keys() >= {Stream.JOBS, Stream.TALENTS}
     requests = seconds = None
@@ -75,7 +78,7 @@ def first_sync(totals: Mapping[str, int], pace: Pace | None) -> FirstSync:
 
 
 def promised(records: int) -> tuple[int, int]:
-    """The range of minutes that users are promised for a first sync of so many jobs and talents."""
+    """Return the range of minutes promised to users for a first sync of this many jobs and talents."""
     for most, low, high in PROMISES:
         if records <= most:
             return low, high
@@ -83,10 +86,10 @@ def promised(records: int) -> tuple[int, int]:
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far a sync is. ``seen`` records of ``total``, which is ``None`` if the ATS does not count them.
+    """The progress of a sync. It has read ``seen`` of ``total`` records.
 
-    ``left`` is how long it still takes at its pace so far, ``None`` while that would be a guess. ``recent_ready``:
-    everything that changed in the last 30 days is stored.
+    ``total`` is ``None`` if the ATS doesn't count its records. ``left`` is the time remaining at the current pace,
+    ``None`` while that would be a guess. ``recent_ready``: everything that changed in the last 30 days is stored.
     """
 
     seen: int
@@ -103,10 +106,10 @@ def progress(
     read: int,
     elapsed: timedelta,
 ) -> Progress:
-    """How far a pass over these streams is, ``read`` being what was read of them in the time ``elapsed``.
+    """Return the progress of a pass over these streams, ``read`` being the records read in the time ``elapsed``.
 
-    ``expected`` are the totals that the connection test found. They replace the counts of streams that haven't started,
-    so that the total doesn't grow with each stream. Without any there is no total.
+    ``expected`` are the totals of the connection test. They stand in for streams that haven't started, so that the
+    total doesn't grow with each stream. Without them, the total is unknown.
     """
     counted = [_count(points.get(name), expected[name]) for name in streams if name in expected]
     seen = sum(points[name].seen for name in streams if name in points)
@@ -117,7 +120,7 @@ def progress(
 
 
 def _count(point: Checkpoint | None, expected: int) -> int:
-    """The number of a stream's records: the ATS's latest count, and the actual number once it is read."""
+    """Return the ATS's latest count of a stream, or the actual number once the stream is read."""
     if point is None:
         return expected
     if point.done:
@@ -134,7 +137,7 @@ def _left(read: int, missing: int, elapsed: timedelta) -> timedelta | None:
 def rounded(left: timedelta) -> tuple[str, int]:
     """The time left in ``minutes`` or ``hours``; 0 minutes means less than one.
 
-    Coarser the longer it is, so that what is shown changes seldom.
+    Longer times are rounded more coarsely, so that the display changes rarely.
     """
     minutes = left.total_seconds() / 60
     if minutes < 1:

@@ -1,4 +1,4 @@
-"""Why a record is, or is not, in Jemmo. Pure: what was found is passed in, the answer comes out."""
+"""Explains why a record is, or is not, in Jemmo. Pure: facts are passed in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.domain.rules import Exclusion
 
 
 class Verdict(StrEnum):
-    """What happened to a record, or why there is none."""
+    """What happened to a record, or why it is missing."""
 
     SHOWN = "shown"
     CONTACTS_HIDDEN = "contacts_hidden"
@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 
 
 class Reason(StrEnum):
-    """What a connection adds to a record that was never seen."""
+    """Why a connection may not have a record that it never saw."""
 
     NEVER_SYNCED = "never_synced"
     FIRST_SYNC = "first_sync"
@@ -46,17 +46,17 @@ class Reason(StrEnum):
 
 
 class Missed(Struct, frozen=True, kw_only=True):
-    """The ATS no longer lists a record, and it was not deleted: what a person decided, if at all, and when."""
+    """The ATS no longer lists a record, but it was not deleted; gives a person's decision, if any, and its time."""
 
     verdict: Verdict
     at: datetime
 
 
 class KnownRecord(Struct, frozen=True, kw_only=True):
-    """A record that is stored. ``owner`` is the talent of an application, whose rule hides both.
+    """A stored record. ``owner`` is the talent of an application; a rule that excludes the talent hides both.
 
-    ``name`` is empty for a record that was deleted in the ATS. ``missed``: the ATS no longer lists it. The ATS surely
-    had it at ``stored_at``.
+    ``name`` is empty for a record that was deleted in the ATS. ``missed``: the ATS no longer lists it. ``stored_at`` is
+    a time at which the ATS had the record.
     """
 
     kind: str
@@ -99,7 +99,7 @@ class MissingReference(Struct, frozen=True, kw_only=True):
 
 
 class OutsideHistory(Struct, frozen=True, kw_only=True):
-    """A record that the ATS lists and that is older than the history read, which begins at ``limit``."""
+    """A record that the ATS lists, but that is older than the connection's history, which begins at ``limit``."""
 
     stream: str
     remote_id: str
@@ -109,7 +109,7 @@ class OutsideHistory(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """How far a connection can be relied upon to know everything. Its history begins at ``limit``, if it has one."""
+    """How complete a connection's data is. ``limit`` is the start of its history, if limited."""
 
     connection: str
     state: str
@@ -130,9 +130,9 @@ class RecordFacts(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last showed the record.
+    """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last listed the record.
 
-    The start of the connection's history, if it matters.
+    ``limit`` is the start of the connection's history, if it matters.
     """
 
     verdict: Verdict
@@ -152,7 +152,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def explain(facts: RecordFacts, *, sees_contacts: bool) -> list[Explanation]:
-    """What happened to each record found; if there is none, how each connection explains that."""
+    """Explain what happened to each matching record; if there is none, why each connection may lack it."""
     answers = [
         *(_of_held(fact, sees_contacts) for fact in facts.held),
         *(_of_refused(fact) for fact in facts.refused),
@@ -191,9 +191,9 @@ def _of_held(record: KnownRecord, sees_contacts: bool) -> Explanation:
 
 
 def _seen(record: KnownRecord) -> datetime | None:
-    """A record was met by the last comparison of all ids, if that came after it was stored.
+    """Return when the ATS last had the record: the last comparison of all ids, or when it was stored if that is later.
 
-    ``None`` for one that the ATS no longer has: only the time of its deletion is stored, not when it was last seen.
+    ``None`` for a record no longer in the ATS, since only the time of its deletion is stored.
     """
     if record.deleted_at is not None or record.missed is not None:
         return None

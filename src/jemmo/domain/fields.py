@@ -1,6 +1,6 @@
-"""What a field of a canonical record declares about itself, in ``Annotated``: see ``jemmo.domain.records``.
+"""What the fields of a canonical record declare in ``Annotated``: see ``jemmo.domain.records``.
 
-Columns, exports, the API, search, redaction and pages are derived from it, so a field is declared once.
+Columns, exports, the API, search, redaction and pages derive from it, so that a field is declared once.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from msgspec import Struct
 class Privacy(StrEnum):
     """Who may read a field, and how it is stored.
 
-    PUBLIC    for every member, stored as it is
-    PERSONAL  about a person: contact details are redacted before it is stored, and restored for those who may see them
+    PUBLIC    visible to every member, stored as is
+    PERSONAL  about a person: contact details are redacted before storing, and restored for those who may see them
     CONTACT   a way to reach a person: encrypted, and shown only to those who may see contact details
-    SEALED    a document about a person, which as a whole is treated like a contact detail
+    SEALED    a document about a person, treated as a whole like a contact detail
     """
 
     PUBLIC = "public"
@@ -37,7 +37,7 @@ class Mark(Enum):
 
 
 class Label(NamedTuple):
-    """The name of the field on the record's page, in English. Fields without one have a place of their own there."""
+    """The English label of the field on the record's page. Fields without a label are shown separately there."""
 
     text: str
 
@@ -65,7 +65,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
     @property
     def is_stored_in_clear(self) -> bool:
-        """Whether it is a column: neither encrypted nor a list of parts, which have a table of their own."""
+        """Whether it is a plain column: neither encrypted nor a list of parts, which have their own table."""
         is_list_of_parts = get_origin(self.type) is tuple and get_args(self.type)[0] is not str
         return self.privacy in {Privacy.PUBLIC, Privacy.PERSONAL} and not is_list_of_parts
 
@@ -77,24 +77,24 @@ class Field(Struct, frozen=True, kw_only=True):
 
 @cache
 def fields_of(record: type[Struct]) -> tuple[Field, ...]:
-    """The fields of a record or part in their order, those that all records have first."""
+    """Return the fields of a record or part in order, starting with those that all records share."""
     hints = get_type_hints(record, include_extras=True)
     return tuple(_field(name, hints[name]) for name in hints if name in record.__struct_fields__)
 
 
 def personal(record: type[Struct]) -> tuple[str, ...]:
-    """The fields in which contact details of a person may have been typed."""
+    """Return the names of fields in which people may have typed contact details."""
     return tuple(field.name for field in fields_of(record) if field.privacy is Privacy.PERSONAL)
 
 
 def personal_texts(record: type[Struct]) -> tuple[str, ...]:
-    """The fields that are plain text."""
+    """Return the names of personal fields that are plain text."""
     names = personal(record)
     return tuple(field.name for field in fields_of(record) if field.is_text and field.name in names)
 
 
 def sealed(record: type[Struct]) -> tuple[str, ...]:
-    """The documents among the fields."""
+    """Return the names of fields that are documents."""
     return tuple(field.name for field in fields_of(record) if field.privacy is Privacy.SEALED)
 
 
@@ -108,7 +108,7 @@ def forgotten(record: type[Struct]) -> tuple[str, ...]:
 
 @cache
 def kept_apart(record: type[Struct]) -> bool:
-    """Whether something may be taken out of its texts before it is stored in plain text."""
+    """Whether parts of its texts may have to be redacted before they are stored."""
     return bool(personal(record) or sealed(record))
 
 

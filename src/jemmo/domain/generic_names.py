@@ -1,6 +1,6 @@
-"""Words of generic people, companies and texts, and particles of names.
+"""Generic names of people and companies, filler text, and name particles.
 
-The length of each list to draw from divides 256: no word is likelier.
+Each list's length divides 256, so that all words are equally likely.
 """
 
 # ruff: noqa: SIM905 - a list of words is read more easily as words
@@ -24,9 +24,9 @@ PLACEHOLDERS = tuple(
     "laborum perspiciatis unde omnis natus accusantium doloremque totam aperiam eaque ipsa inventore veritatis "
     "quasi architecto beatae vitae dicta explicabo nemo ipsam quia".split()
 )
-"""In place of text written about people."""
+"""Filler for text written about people."""
 PARTICLES = frozenset(
     "da das de dei del della den der des di do dos du and bin das ibn las les los mac saint sainte san santa "
     "ter the und van von zum zur".split()
 )
-"""Parts of names that are ordinary words too, in lower case."""
+"""Words that are both names and ordinary words, in lower case."""

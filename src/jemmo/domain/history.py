@@ -1,12 +1,13 @@
-"""How far back talents and applications are read: the one definition that everything else refers to.
+"""Defines how far back talents and applications are read.
 
-A connection may be limited to the last years. The limit is a date, set when a person chooses the years, and it stays
-until someone chooses again. A record is older than the history if the ATS last changed it before that date; one without
-such a time is not older. A person is left out only as a whole: if the talent or any of its applications is within, all
-of them are. Jobs, stages, departments, users and reject reasons are always read in full.
+A connection may be limited to the last few years. The limit is a date, set when a person chooses the number of years;
+it stays fixed until someone chooses again. A record is older than the history if the ATS last changed it before that
+date; a record without a modification time is not older. A person is excluded only as a whole: if the talent or any of
+its applications is within the history, all of them are. Jobs, stages, departments, users and reject reasons are always
+read in full.
 
 Older records are not read if the ATS and the connector allow that; those that are stored anyway are hidden
-(``store.sync.history_limit``). So what people see does not depend on how much a connector could leave unread.
+(``store.sync.history_limit``). So what people see does not depend on how much the connector could skip.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ LIMITED = frozenset((Stream.TALENTS, Stream.APPLICATIONS))
 
 
 def begins_on(years: int, today: date) -> date:
-    """The first day of the last ``years`` years.
+    """Return the first day of the last ``years`` years.
 
     >>> begins_on(2, date(2026, 11, 30)), begins_on(1, date(2028, 2, 29))
     (datetime.date(2024, 11, 30), datetime.date(2027, 2, 28))
     """
     try:
         return today.replace(year=today.year - years)
-    except ValueError:  # the 29th of February
+    except ValueError:  # February 29
         return today.replace(year=today.year - years, day=28)
 
 
 def dated(chosen: Mapping[str, str], before: Mapping[str, str], today: date) -> dict[str, str]:
-    """The options, checked before, with the day that the years chosen begin with: as it was, if these are the same."""
+    """Return the validated options with the start date of the chosen years; unchanged years keep their date."""
     options = {name: value for name, value in chosen.items() if name != FROM}
     years = options.get(YEARS, "")
     if not years:
@@ -48,7 +49,7 @@ def dated(chosen: Mapping[str, str], before: Mapping[str, str], today: date) -> 
 
 
 def limit_of(options: Mapping[str, Any]) -> datetime | None:
-    """Records last changed in the ATS before this time are older than the history; ``None``: none are."""
+    """Return the start of the history; ``None`` if unlimited. Records last changed before it are excluded."""
     try:
         first = date.fromisoformat(str(options.get(FROM) or ""))
     except ValueError:
@@ -57,10 +58,10 @@ def limit_of(options: Mapping[str, Any]) -> datetime | None:
 
 
 def is_older(stream: Stream, changed: datetime | None, limit: datetime | None) -> bool:
-    """Whether a record by itself is older than the history."""
+    """Whether the record itself is older than the history, whatever its talent or applications."""
     return stream in LIMITED and limit is not None and changed is not None and changed < limit
 
 
 def reaches_further(limit: datetime | None, reached: datetime | None) -> bool:
-    """Whether a history with this limit holds more than one that was read back to ``reached``."""
+    """Whether a history with this limit goes back further than ``reached``, the start of what was read."""
     return reached is not None and (limit is None or limit < reached)

@@ -1,7 +1,7 @@
-"""A job as schema.org's JobPosting, which search engines read on career sites.
+"""Converts a job to schema.org's JobPosting, which search engines read on career sites.
 
-Takes rows as the API gives them. What the ATS does not say is left out, except for what search engines require and
-the row always has something for.
+Takes rows as the API returns them. Facts that the ATS doesn't provide are omitted, except for properties that search
+engines require and that the row can always fill.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EMPLOYMENT_TYPES = {
     EmploymentType.FREELANCE: "CONTRACTOR",
     EmploymentType.SEASONAL: "TEMPORARY",
 }
-"""Those that search engines call by another name."""
+"""Employment types that search engines name differently."""
 UNITS = {str(period) for period in CompensationPeriod} - {CompensationPeriod.TWO_WEEKS}
 LONGEST_PLAIN = 200_000  # characters of a description with too much markup
 PLACEHOLDERS = ("id", "remote_id")
@@ -33,7 +33,7 @@ Row = Mapping[str, Any]
 
 
 class Advert(Struct, frozen=True, kw_only=True):
-    """Facts about a job besides its row: the text of its public posting, and when that was published."""
+    """Facts about a job that its row lacks: the text of its public posting, and when that was published."""
 
     organization: str
     content_html: str | None = None
@@ -42,7 +42,7 @@ class Advert(Struct, frozen=True, kw_only=True):
 
 
 def job_posting(job: Row, advert: Advert, address: str | None = None) -> dict[str, Any]:
-    """The posting of a job whose page has that address; without one, the page that the ATS names."""
+    """Return the posting of a job whose page has this address; by default the address that the ATS gives."""
     posting = {
         "@context": CONTEXT,
         "@type": "JobPosting",
@@ -71,7 +71,7 @@ def job_posting(job: Row, advert: Advert, address: str | None = None) -> dict[st
 
 
 def address_of(pattern: str, job: Row) -> str:
-    """The address of a job's page: a career site's own pattern, with ``{id}`` or ``{remote_id}`` in it."""
+    """Return the address of a job's page from a career site's pattern with ``{id}`` or ``{remote_id}``."""
     for name in PLACEHOLDERS:
         pattern = pattern.replace(f"{{{name}}}", quote(str(job[name]), safe=""))
     return pattern
@@ -121,7 +121,7 @@ def _place(place: Row) -> dict[str, Any]:
 
 
 def _address(place: Row) -> dict[str, str] | str | None:
-    """By its parts, or as the ATS writes it."""
+    """Return the address split into parts, or as the ATS wrote it."""
     parts = {
         "streetAddress": place["street"],
         "addressLocality": place["city"],
@@ -139,7 +139,7 @@ def _countries(places: Sequence[Row]) -> list[dict[str, str]]:
 
 
 def _salaries(compensations: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """Pay that the ATS says is public."""
+    """Yield the salaries that the ATS marks as public."""
     for pay in compensations:
         amounts = {"minValue": pay["min"], "maxValue": pay["max"]}
         known = {name: amount for name, amount in amounts.items() if amount is not None}

@@ -1,6 +1,6 @@
-"""A talent as a JSON Resume (https://jsonresume.org/schema).
+"""Converts a talent to a JSON Resume (https://jsonresume.org/schema).
 
-Takes a row as the API gives it: contact details are in it only for who may see them.
+Takes a row as the API returns it, with contact details only for readers who may see them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NETWORKS = {
 
 
 def json_resume(talent: Mapping[str, Any]) -> dict[str, Any]:
-    """A talent's known facts under the names of the schema."""
+    """Return a talent's known facts under the schema's names."""
     links = [address for link in talent["links"] if (address := web_address(link))]
     profiles = [_profile(link) for link in links if _network(link)]
     basics = {
@@ -67,7 +67,7 @@ def _profile(link: str) -> dict[str, str]:
 
 
 def _network(link: str) -> str | None:
-    """The social network that an address belongs to."""
+    """Return the social network that a link belongs to."""
     try:
         host = split_address(link).hostname or ""
     except ValueError:

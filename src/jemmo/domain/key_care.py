@@ -1,4 +1,4 @@
-"""When to remind of an API key: it grows old, it dies, or the one before it still works. Pure."""
+"""Decides when to remind people of an API key: it is old, about to expire, or its predecessor still works. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class About(StrEnum):
 
 
 class Reminder(Struct, frozen=True):
-    """``step`` names it: the same step of the same key is sent once. ``days`` old, or left."""
+    """``step`` identifies the reminder, which is sent once per step and key. ``days`` is the key's age or time left."""
 
     about: About
     step: str
@@ -32,10 +32,10 @@ class Reminder(Struct, frozen=True):
 def reminder(
     *, set_at: datetime, expires_at: datetime | None, old_key_works: bool, now: datetime
 ) -> Reminder | None:
-    """The most urgent reminder for a key now, or ``None``.
+    """Return the most urgent reminder for a key now, or ``None``.
 
-    A key of 200 days gets the same reminder as at 90 days: every 90 days. For a key that expires only the latest step
-    counts, so that after days without a worker there is one reminder, not three.
+    Reminders about age repeat every 90 days. For an expiring key only the latest step counts, so that a worker that was
+    down for days sends one reminder, not three.
     """
     if expires_at is not None:
         if expires_at <= now:

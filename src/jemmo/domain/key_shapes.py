@@ -1,4 +1,4 @@
-"""Keys, tokens and secret links that people paste into text. Pure, in time that grows with the text alone."""
+"""Finds keys, tokens and secret links that people paste into text. Pure, and linear in the text's length."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BETWEEN = re.compile(r"[-_=+~]")
 
 
 def without_keys(text: str, own: Iterable[str] = ()) -> str:
-    """The text without what looks like a key, and without ``own`` keys, whatever they look like."""
+    """Return the text without anything that looks like a key, and without ``own`` keys, whatever they look like."""
     for key in sorted(own, key=len, reverse=True):
         if len(key) >= SHORTEST_OWN:
             text = text.replace(key, REDACTED)
@@ -35,14 +35,14 @@ def without_keys(text: str, own: Iterable[str] = ()) -> str:
 
 
 def _labeled(match: re.Match[str]) -> str:
-    """Text after "key:" is one, unless it is an ordinary word."""
+    """Treat text after "key:" as a key, unless it is an ordinary word."""
     label, value = match[1], match[2]
     plain = value.rstrip(".!?)").isalpha() and not label.rstrip(" \t\"'").endswith((":", "="))
     return match[0] if plain else f"{label}{REDACTED}"
 
 
 def _is_random(word: str) -> bool:
-    """Whether this was hardly written by hand: not words or numbers with hyphens between, nor the id of a record."""
+    """Whether the word looks machine-generated: not words or numbers joined by hyphens, nor a record's id."""
     if _ID.fullmatch(word):
         return False
     if _PREFIX.match(word):

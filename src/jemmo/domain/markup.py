@@ -1,4 +1,4 @@
-"""Markup from an ATS, reduced to text formatting."""
+"""Reduces HTML from an ATS to text formatting."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ TAGS = {
 }
 MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>")
 HREF = re.compile(r"""\shref\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=`]++)""", re.IGNORECASE)
-WITHOUT_TEXT = {"script", "style"}  # what is in them is no text
-MOST_MARKS = 4_000  # tags and entities of a description; a long one has some hundreds
+WITHOUT_TEXT = {"script", "style"}  # their content is not text
+MOST_MARKS = 4_000  # tags and entities in a description; long ones have a few hundred
 
 
 def clean(markup: str) -> str | None:
-    """Markup reduced to text formatting; links show that they lead outside. ``None``: there is far too much of it.
+    """Reduce markup to text formatting and mark links as external; ``None`` if there is far too much markup.
 
-    Browsers' way of mending wrong markup takes time that grows with the square of it, and more with tags that differ
-    by their attributes. So those go first, and more markup than people write is not cleaned at all.
+    Browser-style repair of invalid markup takes quadratic time, and even longer with many different attributes. So
+    attributes are removed first, and markup larger than people write is not cleaned at all.
     """
     marked = MARKUP.sub(_simply, markup)
     if marked.count("<") + marked.count("&") > MOST_MARKS:
@@ -35,7 +35,7 @@ def clean(markup: str) -> str | None:
 
 
 def _simply(tag: re.Match[str]) -> str:
-    """A tag as it will be shown: without attributes but where a link leads; nothing of an unknown one."""
+    """Return a tag as it will be shown: without attributes except a link's target; nothing for an unknown tag."""
     name = tag[2].lower()
     leads = HREF.search(tag[3]) if name == "a" else None
     more = f" href={leads[1]}" if leads else ""

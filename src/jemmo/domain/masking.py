@@ -1,8 +1,8 @@
-"""What is removed from a text for readers who may not see all of it. Pure, and the same everywhere.
+"""Removes text that a reader may not see. Pure, and used everywhere.
 
-By right: a viewer sees no contact details, wherever they were typed (``without_contacts``). In screenshot mode nothing
-on the page identifies anyone (``Disguise``): people, companies, addresses and keys become generic, always the same for
-the same person, and cannot be led back without the installation's secret.
+By right: viewers see no contact details, wherever they were typed (``without_contacts``). In screenshot mode
+(``Disguise``) nothing on the page identifies anyone: people, companies, addresses and keys get generic names. The same
+person always gets the same name, which cannot be traced back without the installation's secret.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ _WEB = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]", re.IGNORECASE)
 _SECRET_PATH = re.compile(r"/(hooks|invitations|files)/[^/\s\"'<>]+")
 _KEY_HINT = re.compile("(?<!•)•{2,}+ ?[\\w-]+")
 CONTACT_TYPES = {"email", "phone", "tel", "url"}
-MAX_SEARCHED = 20_000  # characters of a text that are searched for contact details
-MAX_SEARCHED_IN_RECORD = 40_000  # of all its texts together
+MAX_SEARCHED = 20_000  # characters of a text searched for contact details
+MAX_SEARCHED_IN_RECORD = 40_000  # across all texts of a record
 _LONGEST_CONTACT = (
-    500  # characters; one that the end of what is searched cuts off is not recognized
+    500  # characters; a contact cut off at the end of the searched part is not recognized
 )
 Hide = Callable[[str], str]
 
 
 def without_contacts(text: str | None) -> str | None:
-    """The text without its e-mail addresses and phone numbers, and without what is too long to be searched."""
+    """Return the text without e-mail addresses, phone numbers and whatever is too long to be searched."""
     return _searched(text, MAX_SEARCHED) if text else text
 
 
 class Search:
-    """Takes contact details out of the texts of one record, and bounds the time that takes.
+    """Removes contact details from the texts of one record, within a time budget.
 
-    Text beyond the budget is not searched but removed entirely, so that nothing in it is shown.
+    Text beyond the budget is removed without being searched, so that nothing in it is shown.
     """
 
     def __init__(self, characters: int = MAX_SEARCHED_IN_RECORD) -> None:
@@ -58,14 +58,14 @@ class Search:
         return _searched(text, len(searched))
 
     def part(self, text: str) -> str:
-        """As much of a text as may be searched; it counts as searched."""
+        """Return as much of a text as the budget allows, and deduct it from the budget."""
         searched = text[: min(MAX_SEARCHED, self._left)]
         self._left -= len(searched)
         return searched
 
 
 def _searched(text: str, most: int) -> str:
-    """The text with contact details replaced in what is searched of it, and the rest replaced as a whole."""
+    """Replace the contact details in the searched part of the text, and all of the rest."""
     if len(text) <= most:
         return _replaced(text, lambda _: HIDDEN)
     shown = max(0, most - _LONGEST_CONTACT)
@@ -78,7 +78,7 @@ def _searched(text: str, most: int) -> str:
 
 
 def _replaced(text: str, replacement: Callable[[FoundContact], str]) -> str:
-    """The text with each contact detail replaced, and all else as it stands."""
+    """Replace each contact detail in the text."""
     parts, last = [], 0
     for contact in find_contacts(text):
         parts += [text[last : contact.start], replacement(contact)]
@@ -87,17 +87,17 @@ def _replaced(text: str, replacement: Callable[[FoundContact], str]) -> str:
 
 
 def contacts_in(text: str) -> list[tuple[ContactKind, str]]:
-    """The e-mail addresses and phone numbers that ``without_contacts`` takes out, in plain spelling."""
+    """Return the e-mail addresses and phone numbers that ``without_contacts`` removes, in normalized spelling."""
     return [(contact.kind, contact.value) for contact in find_contacts(text)]
 
 
 def has_contacts(text: str) -> bool:
-    """Whether ``without_contacts`` takes anything out."""
+    """Whether ``without_contacts`` removes anything."""
     return len(text) > MAX_SEARCHED or bool(find_contacts(text))
 
 
 def may_hide(texts: Sequence[str]) -> bool:
-    """Whether ``Search`` might take anything out of a record's texts; quick where, as nearly always, it does not."""
+    """Whether ``Search`` might remove anything from a record's texts. It rarely does, so this check is fast."""
     if sum(map(len, texts)) > MAX_SEARCHED:
         return True
     return may_hold_contacts("\n\x00\n".join(texts))
@@ -108,7 +108,7 @@ def _hide(text: str) -> str:
 
 
 def hidden_fields(fields: Mapping[str, Any], hide: Hide = _hide) -> dict[str, Any]:
-    """Custom fields without contact details: fields made for them are emptied, the others cleaned."""
+    """Return custom fields without contact details: contact fields are emptied, others redacted."""
     return {key: {**field, "value": _hidden_value(field, hide)} for key, field in fields.items()}
 
 
@@ -119,12 +119,12 @@ def _hidden_value(field: Mapping[str, Any], hide: Hide) -> Any:
 
 
 def hidden_value(value: Any, hide: Hide = _hide) -> Any:
-    """A value of any shape with the contact details taken out of each of its texts."""
+    """Return a value of any shape with contact details removed from each text in it."""
     return map_texts(value, hide)
 
 
 def hidden_row(row: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
-    """A record as an export gives it, with contact details taken out of the fields where people type freely."""
+    """Return an exported row with contact details removed from its free-text fields."""
     shown = {key: hidden_value(value) if key in texts else value for key, value in row.items()}
     if "custom_fields" in texts and isinstance(row.get("custom_fields"), Mapping):
         shown["custom_fields"] = hidden_fields(row["custom_fields"])
@@ -132,7 +132,7 @@ def hidden_row(row: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """The value with every text in it changed; names of fields and what is no text stay."""
+    """Apply ``change`` to every text in the value; keys and other values stay."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
@@ -141,7 +141,7 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def generic_contacts(text: str) -> str:
-    """The text with each e-mail address, phone number, web address and key replaced by a generic one."""
+    """Replace each e-mail address, phone number, web address and key in the text by a generic one."""
     text = _SECRET_PATH.sub(r"/\1/••••", _WEB.sub(GENERIC_ADDRESS, text))
     return _KEY_HINT.sub("••••", _replaced(text, _generic_contact))
 
@@ -159,7 +159,7 @@ _GENERIC = re.compile(
 
 
 def is_generic(text: str) -> bool:
-    """Whether a text contains placeholders of screenshot mode, which must never be stored."""
+    """Whether a text contains screenshot mode's placeholders, which must never be stored."""
     return bool(_GENERIC.search(text))
 
 
@@ -172,28 +172,28 @@ MAX_INVENTED = 600  # characters
 
 
 class Disguise:
-    """Makes people and companies generic.
+    """Replaces people and companies by generic ones.
 
-    The values that may occur in a text are registered first; then the text is changed.
+    Register the values that may occur in a text first, then change the text.
 
-    ``secret`` determines each generic name: without it no generic name can be traced to a person. Two people may share
-    a generic name; one person never has two. ``ordinary`` are words in lower case that are never replaced on their own,
-    even if they are names: those of the interface, for example.
+    ``secret`` determines each generic name, so that names can't be traced to a person without it. Two people may share
+    a generic name, but one person never has two. ``ordinary`` are words in lower case that are never replaced on their
+    own, even if they are names, such as the words of the interface.
     """
 
     def __init__(self, secret: bytes, ordinary: Collection[str] = frozenset()) -> None:
         self._secret = secret
         self._ordinary = ordinary
-        self._kept: set[str] = set()  # more such words: of the titles and places of this page
-        self._whole: dict[str, str] = {}  # names that are replaced however they are written
-        self._written: set[str] = set()  # the ways of writing them that are known
-        # Parts of names: replaced only as written or in capitals, or prose would suffer.
+        self._kept: set[str] = set()  # more ordinary words, from titles and places on this page
+        self._whole: dict[str, str] = {}  # names that are replaced in any spelling
+        self._written: set[str] = set()  # their known spellings
+        # Parts of names, replaced only in this spelling or in capitals so that prose stays readable.
         self._exact: dict[str, str] = {}
-        self._loose: dict[str, str] = {}  # the same words, however they are written
+        self._loose: dict[str, str] = {}  # the same words in any spelling
         self._found: re.Pattern[str] | None = None
 
     def person(self, key: object, first: str | None, last: str | None) -> str:
-        """Note a person by what identifies them for ever; returns the generic name."""
+        """Register a person by a permanent key; returns the generic name."""
         drawn = self._drawn("person", str(key))
         names = FIRST[drawn[0] % len(FIRST)], LAST[drawn[1] % len(LAST)]
         generic = " ".join(names)
@@ -224,7 +224,7 @@ class Disguise:
         self._found = None
 
     def company(self, name: str | None) -> str | None:
-        """Note a company; returns the generic name. The same however it is written."""
+        """Register a company; returns its generic name, which is the same for all spellings."""
         if not name or not name.strip():
             return None
         generic = COMPANIES[self._drawn("company", _key(name))[0] % len(COMPANIES)]
@@ -233,7 +233,7 @@ class Disguise:
         return generic
 
     def file(self, name: str | None) -> str | None:
-        """Note a file's name; returns the generic one. People name their resumes after themselves."""
+        """Register a file name; returns the generic one. People name their resumes after themselves."""
         if not name:
             return name
         ending = _FILE_ENDING.search(name)
@@ -243,19 +243,19 @@ class Disguise:
         return generic
 
     def keep(self, *texts: str | None) -> None:
-        """Register titles and places: their words stay, even if a person on the page has that name."""
+        """Register titles and places, whose words stay even if a person on the page has that name."""
         for text in texts:
             self._kept.update(_key(word) for word in _WORD.findall(text or ""))
         self._found = None
 
     def name(self, name: str) -> str:
-        """The generic name of who is noted under exactly this name, or the name."""
+        """Return the generic name registered for exactly this name, or else the name itself."""
         return self._whole.get(_key(name), name)
 
     def free_text(self, text: str) -> str:
-        """Filler words that replace what was written about a person: always the same, and about as many.
+        """Return filler for text written about a person: about as long, and always the same for the same text.
 
-        At most ``MAX_INVENTED`` characters: enough to show what a page looks like.
+        Limited to ``MAX_INVENTED`` characters, which is enough to show what a page looks like.
         """
         drawn, words, length = self._drawn("text", text), list[str](), 0
         while length < min(len(text.strip()), MAX_INVENTED):
@@ -267,7 +267,7 @@ class Disguise:
         return invented[:1].upper() + invented[1:] if text.lstrip()[:1].isupper() else invented
 
     def search(self, words: str) -> str:
-        """A typed search: names are replaced as elsewhere, in any case and without accents; the rest is invented.
+        """Return a generic search query: names are replaced in any case and without accents, other words by filler.
 
         Ordinary words stay.
         """
@@ -283,13 +283,13 @@ class Disguise:
         return word in self._ordinary or word in self._kept or word in _INVENTED
 
     def text(self, text: str) -> str:
-        """The text as a screenshot may show it."""
+        """Return the text in the form a screenshot may show."""
         parts = _GENERIC_CONTACT.split(generic_contacts(text))
         parts[::2] = map(self._names, parts[::2])
         return "".join(parts)
 
     def html(self, markup: str) -> str:
-        """Well-formed markup with its texts, titles, values and addresses as a screenshot may show them."""
+        """Return well-formed markup with generic texts, titles, values and addresses."""
         parts = _TAG.split(markup)
         for place, part in enumerate(parts):
             if place % 2:
@@ -299,7 +299,7 @@ class Disguise:
         return "".join(parts)
 
     def address(self, address: str) -> str:
-        """An address of ours with its query's values made generic; one that leads elsewhere leads nowhere."""
+        """Return one of Jemmo's addresses with a generic query; external addresses become a placeholder."""
         if address.startswith(("mailto:", "tel:")):
             return f"mailto:{GENERIC_EMAIL}" if address.startswith("mailto:") else "tel:"
         if re.match(r"[a-z][a-z0-9+.-]*://", address, re.IGNORECASE):
@@ -321,7 +321,7 @@ class Disguise:
         return self.address(value) if value.startswith("/") else self._typed(value)
 
     def _typed(self, words: str) -> str:
-        """The value of a field: a name is one in any case and without its accents."""
+        """Return a field's value with names replaced, in any case and without accents."""
         return _WORD.sub(self._typed_word, self.text(words))
 
     def _typed_word(self, match: re.Match[str]) -> str:
@@ -366,9 +366,9 @@ class Disguise:
         )
 
     def _ways(self, name: str) -> tuple[set[str], set[str]]:
-        """How a whole name is searched for: in any way of writing, or as written alone.
+        """Return the spellings of a whole name to match in any form, and those to match exactly.
 
-        One of ordinary words ("Will May") is one only as written; a single such word is none.
+        A name made of ordinary words ("Will May") matches only exactly; a single ordinary word never matches.
         """
         if not self._all_stay(name):
             return {name}, set()
@@ -389,7 +389,7 @@ class Disguise:
         return hmac.digest(self._secret, f"{kind}:{key}".encode(), hashlib.sha256)
 
 
-_TAG = re.compile(r"(<[^<>]*>)")  # values of attributes hold no ">": they are escaped
+_TAG = re.compile(r"(<[^<>]*>)")  # attribute values contain no ">": it is escaped
 _ATTRIBUTE = re.compile(r'\b([a-z-]{1,40})="([^"]*)"')
 _TEXTS = {"title", "value", "alt", "aria-label", "placeholder", "content", "label", "data-label"}
 _ADDRESSES = {"href", "src", "action", "hx-get", "hx-post", "hx-push-url", "hx-replace-url"}
@@ -399,11 +399,11 @@ _FILE_ENDING = re.compile(
     r"\.(pdf|docx?|odt|rtf|txt|html?|pages|png|jpe?g|gif|webp|tiff?|heic|zip|pptx?|xlsx?|csv|eml|msg)$",
     re.IGNORECASE,
 )
-_SHORTEST = 3  # letters of a part of a name that is replaced on its own
+_SHORTEST = 3  # letters in a part of a name that is replaced on its own
 
 
 def _changed(escaped: str, change: Callable[[str], str]) -> str:
-    """A piece of markup with its text changed, and untouched when nothing changes."""
+    """Return escaped markup with its text changed; untouched if nothing changes."""
     plain = unescape(escaped)
     changed = change(plain)
     return escaped if changed == plain else escape(changed)
@@ -414,19 +414,19 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _folded(text: str) -> str:
-    """Without accents."""
+    """Remove accents."""
     return "".join(
         character for character in normalized("NFKD", text) if not unicodedata.combining(character)
     )
 
 
 def _key(name: str) -> str:
-    """Equal for all the ways of writing a name: case, accents, and what stands between its words."""
+    """Return a key that all spellings of a name share, whatever their case, accents and separators."""
     return _SPACE.sub(" ", _folded(name).casefold()).strip()
 
 
 def _tells(word: str) -> bool:
-    """Whether a part of a name identifies a person: "Tour" in "de la Tour" does, "de" and "la" do not."""
+    """Whether this part of a name identifies a person: "Tour" in "de la Tour" does; "de" and "la" do not."""
     if " " in word.strip():
         return any(map(_tells, word.split()))
     ideograms = (
@@ -436,7 +436,7 @@ def _tells(word: str) -> bool:
 
 
 def _however_written(name: str) -> str:
-    """A pattern for a name with anything usual between its words."""
+    """Return a pattern that matches the name with any usual separators between its words."""
     return r"[\s._,-]+".join(re.escape(word) for word in _SPACE.split(name) if word)
 
 

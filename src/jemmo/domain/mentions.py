@@ -1,7 +1,7 @@
-"""By what the body of a webhook or of a rejected record names people. Pure.
+"""Finds which people the body of a webhook or of a rejected record mentions. Pure.
 
-A body and a person are compared by *names*: texts that both are turned into once, so that an index can find one by the
-other. Two spellings of a number or an address have a name in common (``contact_keys``).
+Bodies and people are compared by *names*: text keys derived from both, so that an index can find one by the other. Two
+spellings of a number or an address share a key (``contact_keys``).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import RefetchRequest
 
 PERSONAL = ("applicant", "candidate", "person", "profile", "prospect", "talent")
-"""Words in the names of JSON members under which an id is a person's."""
-MOST_NAMES = 1_000  # of a body; one of a single record has at most a few hundred
-MOST_TEXTS = 5_000  # texts and numbers of a body, alike or not
+"""If a JSON member's name contains one of these words, ids under it may be a person's."""
+MOST_NAMES = 1_000  # per body; a single record has at most a few hundred
+MOST_TEXTS = 5_000  # texts and numbers in a body, duplicates included
 LOOKED_AT = 200_000  # characters of a body's texts
-SEARCHED = 20_000  # characters of those that may hold an address or a number
+SEARCHED = 20_000  # characters of texts that may contain an address or a number
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """A person, by the ids of their records and by their contact details as written in fields."""
+    """A person's record ids, and contact details as written in their fields."""
 
     records: frozenset[tuple[Stream, str]]
     contacts: tuple[Contact, ...] = ()
 
 
 def names_of(person: Person) -> set[str]:
-    """By what a body may name a person."""
+    """Return the keys by which a body may mention the person."""
     names = {_record(stream, remote_id) for stream, remote_id in person.records}
     names |= {_id(remote_id) for _, remote_id in person.records}
     for field in person.contacts:
@@ -44,10 +44,10 @@ def names_of(person: Person) -> set[str]:
 
 
 def names_in(body: bytes, hints: Collection[RefetchRequest]) -> set[str] | None:
-    """The keys by which a body names people; ``None`` if it is too large to tell, so it may name anyone.
+    """Return the keys of people that a body mentions; ``None`` if it is too large to search and may mention anyone.
 
-    ``hints`` are the records that the connector read from it. An id is small in some ATSs, so beside them it counts
-    where a member's name speaks of a person, and anywhere only if the connector read nothing.
+    ``hints`` are the records that the connector read from it. Ids are small numbers in some ATSs, so other ids count
+    only under a member whose name suggests a person, or anywhere if the connector read no record.
     """
     names = {_record(hint.stream, hint.remote_id) for hint in hints}
     try:
@@ -87,7 +87,7 @@ def _contacts(singles: list[Contact]) -> set[str]:
 
 
 def _texts(content: Any, personal: bool) -> Iterator[tuple[str, bool]]:
-    """Every text and whole number, and whether an id among them would be a person's."""
+    """Yield every text and integer, and whether an id at that place may be a person's."""
     waiting = [(content, personal)]
     while waiting:
         value, personal = waiting.pop()

@@ -1,4 +1,4 @@
-"""Which ends of syncs are worth a notification, and who receives it. One that repeats becomes one with a count."""
+"""Decides which finished syncs send a notification, and to whom. Repeats are folded into one with a count."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class When(StrEnum):
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """``fold`` names what repeats: while a notification with that name is open, it is counted up instead."""
+    """``fold`` is the key of a repeating notification. If one with this key is open, its count is increased."""
 
     kind: Kind
     fold: str | None = None
 
 
 def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) -> Notice | None:
-    """The notification about the end of a run; ``every``: the organization wants one for each success.
+    """Return the notification about a finished run; ``every``: the organization wants one for each success.
 
-    ``in_trouble``: a failure was reported before, and this run is the recovery. A sync of jobs does not end one of
-    talents.
+    ``in_trouble``: a failure was reported earlier, and this run is the recovery. A successful sync of jobs doesn't
+    resolve a failure with talents.
     """
     if report.failure in (FailureMode.CANCELLED, FailureMode.SUPERSEDED):
         return None
@@ -58,7 +58,7 @@ def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) ->
         return Notice(kind=Kind.FAILED, fold=f"failed:{code}")
     if report.status is RunStatus.PARTIAL:
         if report.error is None:
-            return None  # postponed, or not proved complete: the next sync sees to it
+            return None  # postponed, or not proved complete: the next sync takes care of it
         return Notice(kind=Kind.ATTENTION, fold=f"attention:{report.error['code']}")
     if in_trouble:
         return Notice(kind=Kind.RECOVERED)
@@ -68,7 +68,7 @@ def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) ->
 
 
 def sends(notice: Notice, *, when: When, failure: FailureMode | None, times: int) -> bool:
-    """Whether it is sent: temporary failures are sent on the second occurrence, and none on the third."""
+    """Whether to send it. Temporary failures are sent at the second occurrence only."""
     if when is When.NEVER:
         return False
     if notice.kind is Kind.FAILED:

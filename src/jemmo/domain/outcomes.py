@@ -1,4 +1,4 @@
-"""The outcome of a page and of a whole run."""
+"""The outcome of a page and of a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.domain.streams import Mode, Notes, Stream
 
 
 class Accepted(Struct, frozen=True, gc=False):
-    """A record to store, its content hash (16 bytes) and why it stays hidden, if it does."""
+    """A record to store, its content hash (16 bytes), and the reason why it is excluded, if it is."""
 
     record: Record
     content_hash: bytes
@@ -27,7 +27,7 @@ class Accepted(Struct, frozen=True, gc=False):
 
 
 class Rejection(Struct, frozen=True, kw_only=True):
-    """A rejected record, with the reason and the record as it was sent."""
+    """A rejected record, with the reason and the record as the ATS sent it."""
 
     remote_id: str | None
     code: str
@@ -37,7 +37,7 @@ class Rejection(Struct, frozen=True, kw_only=True):
 
 
 class PageOutcome(Struct, kw_only=True):
-    """A page after map, validate and rules."""
+    """A page after mapping, validation and rules."""
 
     stream: Stream
     fetched: int = 0
@@ -48,14 +48,14 @@ class PageOutcome(Struct, kw_only=True):
 
 
 class ReadyPage(Struct, frozen=True):
-    """A page's outcome, and its accepted records as their store will write them."""
+    """A page's outcome, with its accepted records in the form that the store writes."""
 
     outcome: PageOutcome
     rows: list[Any]
 
 
 class Counts(Struct, kw_only=True):
-    """A stream's line in the run report. ``fetched`` counts what the ATS sent, repeats included."""
+    """A stream's line in the run report. ``fetched`` counts the records that the ATS sent, repeats included."""
 
     fetched: int = 0
     created: int = 0
@@ -78,7 +78,7 @@ class RunStatus(StrEnum):
 
 
 class RunWarning(Struct, frozen=True, kw_only=True):
-    """Something odd but survived, counted. ``message`` is the catalog's text with the facts filled in."""
+    """An oddity that the sync coped with, counted. ``message`` is the catalog's text with the facts filled in."""
 
     code: str
     message: str
@@ -97,7 +97,7 @@ class RunWarning(Struct, frozen=True, kw_only=True):
         variant: str = "",
         **facts: Any,
     ) -> RunWarning:
-        """The warning of a code; pages show it in the reader's language."""
+        """Create the warning of a code; pages show it in the reader's language."""
         kept = {name: bounded(fact) for name, fact in facts.items()}
         return cls(
             code=code,
@@ -114,11 +114,11 @@ class RunWarning(Struct, frozen=True, kw_only=True):
 
 
 class RunReport(Struct, kw_only=True):
-    """The report of a sync run. The shape of ``jemmo sync --json``.
+    """The report of a sync run, in the shape of ``jemmo sync --json``.
 
-    ``again``: the initial sync read what had been read before, so it is not the connection's first.
-    ``recent_ready`` says that what changed in the ``RECENT`` time before it was in the tables before all was read.
-    ``resume_at`` is set when the run was postponed: not a failure: it continues automatically at that time.
+    ``again``: an initial sync that read everything once more, so it is not the connection's first.
+    ``recent_ready``: what changed in the ``RECENT`` time before the run was stored before everything was read.
+    ``resume_at`` is set when the run was postponed. That is not a failure: it continues automatically at that time.
     """
 
     run_id: str
@@ -135,7 +135,7 @@ class RunReport(Struct, kw_only=True):
     recent_ready: bool = False
 
     def warn(self, warnings: Iterable[RunWarning]) -> None:
-        """Add warnings; one that an earlier slice of the run added is counted up."""
+        """Add warnings; increase the count of a warning that an earlier slice of the run added."""
         merged = {(warning.code, warning.message): warning for warning in self.warnings}
         for new in warnings:
             old = merged.get((new.code, new.message))
@@ -155,7 +155,7 @@ class RunReport(Struct, kw_only=True):
         self.failure = error.failure
 
     def note_repeat(self, before: Mapping[str, str] | None, failures: int) -> None:
-        """Say so when this failure is that of the run before; ``failures`` are those in a row without this one."""
+        """Note that this failure repeats that of the previous run; ``failures`` counts earlier ones in a row."""
         if self.status is not RunStatus.FAILED or not self.error or not before:
             return
         if self.error["code"] == before.get("code") and failures:
@@ -167,7 +167,7 @@ class RunReport(Struct, kw_only=True):
 
     @property
     def lines(self) -> dict[str, dict[str, int]]:
-        """The counts by stream, as they are stored."""
+        """The counts by stream, in the stored shape."""
         counts: dict[str, dict[str, int]] = msgspec.to_builtins(self.streams)
         return counts
 

@@ -1,4 +1,4 @@
-"""Webhooks that Jemmo sends: their events, when a failed one is sent again, and when an endpoint is switched off."""
+"""Outgoing webhooks: their events, retries, and when an endpoint is switched off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Event(StrEnum):
-    """The events that an endpoint can receive. ``docs/outgoing-webhooks.md`` has the data of each."""
+    """The events that an endpoint can receive. ``docs/outgoing-webhooks.md`` documents the data of each."""
 
     RECORDS = "records.changed"
     SYNC = "sync.finished"
@@ -21,19 +21,19 @@ class Event(StrEnum):
 
 
 EXPIRED = "records.expired"
-"""Sent in place of ``records.changed`` where changes are no longer known: the receiver takes a new snapshot."""
+"""Sent instead of ``records.changed`` when changes are no longer known; the receiver should fetch a new snapshot."""
 TEST = "test"
 
 
 class State(StrEnum):
-    """Whether an endpoint is sent anything."""
+    """Whether messages are sent to an endpoint."""
 
     ACTIVE = "active"
     OFF = "off"
 
 
 class OffReason(StrEnum):
-    """Who switched an endpoint off: a person, or Jemmo after days of failures or because it answered 410."""
+    """Why an endpoint is off: a person switched it off, it failed for days, or it answered 410."""
 
     NONE = ""
     PERSON = "person"
@@ -42,7 +42,7 @@ class OffReason(StrEnum):
 
 
 class MessageState(StrEnum):
-    """A message waits to be sent, arrived, or was given up."""
+    """Whether a message is waiting, delivered or given up."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -51,16 +51,16 @@ class MessageState(StrEnum):
 
 RETRIES_FOR = timedelta(hours=24)  # after the first attempt; then a message is given up
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=4)
-LONGEST_HOLD = timedelta(hours=1)  # in which a failing endpoint is left alone
-RETRY_AFTER_MOST = timedelta(hours=1)  # a receiver can't put us off for longer
-WARN_AFTER = timedelta(days=1)  # of failures alone
+LONGEST_HOLD = timedelta(hours=1)  # longest pause in sending to a failing endpoint
+RETRY_AFTER_MOST = timedelta(hours=1)  # a receiver can't ask for a longer pause
+WARN_AFTER = timedelta(days=1)  # without a single success
 OFF_AFTER = timedelta(days=4)  # after the warning
 OLD_SECRET_SIGNS = timedelta(hours=24)  # after a rotation
 JITTER = 0.2
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """How one attempt went. ``error`` is empty once the receiver has it; ``retry_after`` in seconds."""
+    """The outcome of one attempt. ``error`` is empty if the message was delivered; ``retry_after`` is in seconds."""
 
     status: int | None = None
     error: str = ""
@@ -74,7 +74,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 def retry_delay(attempt: int, *, chance: float, retry_after: int | None = None) -> timedelta:
-    """The time until the next attempt, after so many; ``chance`` is a random number from 0 to 1.
+    """Return the pause after the given attempt; ``chance`` is a random number from 0 to 1.
 
     >>> [round(retry_delay(n, chance=0.5).total_seconds()) for n in range(1, 9)]
     [10, 40, 160, 640, 2560, 10240, 14400, 14400]
@@ -91,13 +91,13 @@ def retry_delay(attempt: int, *, chance: float, retry_after: int | None = None) 
 def next_try(
     *, now: datetime, first: datetime, attempt: int, chance: float, retry_after: int | None = None
 ) -> datetime | None:
-    """When to send a failed message again; ``None`` gives it up."""
+    """Return when to retry a failed message; ``None`` to give up."""
     at = now + retry_delay(attempt, chance=chance, retry_after=retry_after)
     return at if at - first <= RETRIES_FOR else None
 
 
 def hold(failures: int, *, chance: float, retry_after: int | None = None) -> timedelta:
-    """How long an endpoint is left alone after so many failures in a row, whatever waits for it."""
+    """Return how long to send nothing to an endpoint after this many failures in a row."""
     return min(
         retry_delay(failures, chance=chance, retry_after=retry_after),
         max(LONGEST_HOLD, RETRY_AFTER_MOST),
@@ -105,7 +105,7 @@ def hold(failures: int, *, chance: float, retry_after: int | None = None) -> tim
 
 
 class Verdict(StrEnum):
-    """The consequences of days of failures for an endpoint."""
+    """What to do with an endpoint that keeps failing."""
 
     GO_ON = "go on"
     WARN = "warn"
@@ -115,7 +115,7 @@ class Verdict(StrEnum):
 def verdict(
     *, now: datetime, failing_since: datetime | None, warned_at: datetime | None
 ) -> Verdict:
-    """No endpoint is switched off without a warning that many days before."""
+    """Decide what to do. An endpoint is switched off only when ``OFF_AFTER`` has passed since the warning."""
     if failing_since is None:
         return Verdict.GO_ON
     if warned_at is None:

@@ -1,8 +1,8 @@
-"""Finds phone numbers in plain text: with their country, as dialed at home, and as people abbreviate them. Pure.
+"""Finds phone numbers in plain text: international, national, and in common abbreviated forms. Pure.
 
-A number that begins like one (``+``, ``00``, ``0``) may have anything usual between its digits. One that begins like
-any other number must be valid in one of ``COUNTRIES``, be grouped as people there do, and not stand where something
-else is counted; or someone says beside it that it is to be called ("mobile", "appelez-moi", "my number").
+A number with a prefix (``+``, ``00``, ``0``) may have any usual separators. A number without one must be valid in one
+of ``COUNTRIES``, be grouped as people there group it, and not appear where something else is counted; or nearby words
+must call it a phone number ("mobile", "appelez-moi", "my number").
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ COUNTRIES = (
     *("FR", "BE", "CH", "LU", "GB", "IE", "DE", "AT", "NL", "ES", "PT", "IT", "US", "CA"),
     *("SE", "DK", "NO", "FI", "PL", "CZ"),
 )
-"""Countries whose numbers are recognized without the country code; ``phonenumbers`` has their rules."""
+"""Countries whose numbers are recognized without a country code, by the rules of ``phonenumbers``."""
 
-# Between two digits: a pair of brackets, separators and spaces, but not the start of the next number.
+# Between two digits: one pair of brackets, separators and spaces, but not the start of another number.
 _GAP = r"[ \t\r\n\xa0./()\[\]{}_·•*|~,:'-]{0,5}"
 _SEVEN_DIGITS = re.compile(r"\d(?:[\W_]{0,5}\d){6,}")
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
@@ -41,20 +41,20 @@ _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _RUN = re.compile(rf"(?:\+ ?)?[(\[]?(?:\+ ?)?[0-9](?:{_GAP}[0-9])*")
 _LONG_RUN = re.compile(rf"[0-9](?:{_GAP}[0-9]){{6,}}")
 _MARK = re.compile(r"\+|(?<![0-9])0")
-_AROUND = 48  # characters before and after digits that say what they are
-_BEFORE = 40  # characters before digits in which a number is spoken of
+_AROUND = 48  # characters around digits that show what they are
+_BEFORE = 40  # characters before digits that may introduce a phone number
 _DIGITS = re.compile(r"[0-9]+")
 _LONGEST = 15
-CACHED = 1_000  # answers: the same digits are asked about several times in a row
+CACHED = 1_000  # results, since the same digits are checked several times in a row
 MAX_GROUPS = (
-    500  # of digits, examined in one text; each may begin a number and is tried in many ways
+    500  # groups of digits examined in one text; each may start a number and is tried in many ways
 )
 Candidates = Iterator[tuple[int, str]]
-"""Parts of digits that may be a number: the last group of each, and its digits."""
+"""Digits that may be a number: the index of the last group of each, and its digits."""
 Pools = tuple[list[tuple[int, str]], ...]
-"""Candidates in the order in which they are considered."""
+"""Candidates in the order in which they are tried."""
 
-# How numbers without a country or a zero are grouped: digits of each group.
+# Usual groupings of numbers without a prefix: digits per group.
 _GROUPS = {
     10: {(10,), (3, 3, 4), (3, 7), (6, 4), (3, 3, 2, 2), (4, 6), (4, 3, 3), (3, 2, 2, 3)},
     9: {
@@ -72,7 +72,7 @@ _GROUPS = {
 
 
 def may_hold_phones(text: str) -> bool:
-    """Whether a text has digits close together that may be a number. Most have fewer than seven, and are not read."""
+    """Whether a text has enough digits close together for a number. Most texts don't and are skipped."""
     few = len(text.encode("utf-8", "replace").translate(None, _NO_DIGITS)) < 7
     if few and (is_western(text) or not _OTHER_DIGITS.search(text)):
         return False
@@ -80,10 +80,9 @@ def may_hold_phones(text: str) -> bool:
 
 
 def phones_in(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where phone numbers stand in a text that ``plain_text.plain`` has made, each with the number.
+    """Yield start, end and number for each phone number in a text normalized by ``plain_text.plain``.
 
-    A link to a conversation with it is part of where it stands. Beyond ``MAX_GROUPS`` a run of digits is not examined
-    and counts as a number.
+    A chat link to the number is part of its span. Digits beyond ``MAX_GROUPS`` are not examined and count as a number.
     """
     examined = 0
     for long in _LONG_RUN.finditer(text):
@@ -106,7 +105,7 @@ def phones_in(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _may_be_number(text: str, start: int, end: int) -> bool:
-    """Quickly, because most long digits are two years: without a mark or a word before, a number has nine."""
+    """Quickly rule out runs that are only years: without a mark or a phone word, a number has nine digits."""
     if _MARK.search(text, max(0, start - 3), end):
         return True
     digits = "".join(filter(str.isdigit, text[start:end]))
@@ -119,7 +118,7 @@ def _may_be_number(text: str, start: int, end: int) -> bool:
 
 
 def _in_run(text: str, groups: list[tuple[int, int]], start: int) -> Iterator[tuple[int, int]]:
-    """The numbers in digits with nothing but separators between; first those that begin like one."""
+    """Yield the numbers in a run of digits and separators; numbers with a prefix take precedence."""
     rest: list[tuple[int, int]] = []
     first = 0
     while first < len(groups):
@@ -136,7 +135,7 @@ def _in_run(text: str, groups: list[tuple[int, int]], start: int) -> Iterator[tu
 
 
 def _opening(text: str, place: int, least: int) -> int:
-    """Where a number begins whose first digit stands here: at its plus and its bracket."""
+    """Return where the number with its first digit at ``place`` begins, including its plus and bracket."""
     while place > least and text[place - 1] in "+([ " and text[place - 1 : place + 1] != "  ":
         place -= 1
     while text[place] == " ":
@@ -145,7 +144,7 @@ def _opening(text: str, place: int, least: int) -> int:
 
 
 def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) -> int | None:
-    """The last group of the number that begins with this one by a plus, ``00``, ``011`` or ``0``."""
+    """Return the last group of a number that starts at group ``first`` with a plus, ``00``, ``011`` or ``0``."""
     begin = groups[first][0]
     opening = text[_opening(text, begin, start) : begin]
     if "+" not in opening and text[begin] != "0":
@@ -166,12 +165,12 @@ def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) ->
 
 
 def _may_follow(gap: str) -> bool:
-    """Whether a number may begin after other digits and this: not in the middle of a longer number."""
+    """Whether a number may start after digits and this gap, rather than continue a longer number."""
     return len(gap) > 1 or gap in {" ", "\n", ",", "|", "/", ")", ":"}
 
 
 def _best(pools: Pools, *tests: Callable[[str], bool]) -> int | None:
-    """The longest that passes the first test, or else the next."""
+    """Return the longest candidate that passes the first test, otherwise the next test."""
     for pool in pools:
         for passes in tests:
             for last, digits in pool:
@@ -181,7 +180,7 @@ def _best(pools: Pools, *tests: Callable[[str], bool]) -> int | None:
 
 
 def _candidates(text: str, groups: list[tuple[int, int]], first: int) -> Pools:
-    """The longest first; before those that end in the middle: a few more digits follow at once."""
+    """Return candidates, longest first; those that would leave a few attached digits over come last."""
     longest_first = list(_extended(text, groups, first))[::-1]
     whole = [
         (last, digits)
@@ -192,7 +191,7 @@ def _candidates(text: str, groups: list[tuple[int, int]], first: int) -> Pools:
 
 
 def _goes_on(text: str, groups: list[tuple[int, int]]) -> bool:
-    """Whether a number has one more group, as that of an extension, and not the next number."""
+    """Whether another short group, such as an extension, belongs to the number rather than to the next one."""
     if len(groups) < 2:
         return False
     (_, end), (begin, stop), *others = groups
@@ -201,7 +200,7 @@ def _goes_on(text: str, groups: list[tuple[int, int]]) -> bool:
 
 
 def _spaced_out(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
-    """One digit at a time: a number of nine or ten digits, and nothing more."""
+    """Return the last group of a number written one digit at a time (9 to 12 digits)."""
     last = first
     gap = text[groups[first][1] : groups[first][1] + 2]
     while last < min(len(groups), first + 13) and groups[last][1] - groups[last][0] == 1:
@@ -216,7 +215,7 @@ def _spaced_out(text: str, groups: list[tuple[int, int]], first: int) -> int | N
 
 
 def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidates:
-    """The digits from a group on, with each further group, as long as they stand together."""
+    """Yield the digits from group ``first`` on, extended by one group at a time while they belong together."""
     begin, end = groups[first]
     digits, gaps = text[begin:end], list[str]()
     if len(digits) >= 8:
@@ -236,7 +235,7 @@ def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidate
 
 
 def _is_pause(gaps: list[str], digits: str) -> bool:
-    """Colons and commas stand between all groups or none: else they are of times, or of a list."""
+    """Whether colons or commas separate only some groups, which suggests times or a list."""
     return len(set(gaps)) > 1 and any(sign in gap for gap in gaps for sign in ":,")
 
 
@@ -245,7 +244,7 @@ def _is_full(digits: str) -> bool:
 
 
 def _dialed(digits: str) -> bool:
-    """Whether it is a number in dialing format: ``00`` or ``011`` for abroad, ``0`` for domestic."""
+    """Whether the digits can be dialed: ``00`` or ``011`` for international, ``0`` for national numbers."""
     if digits.startswith("011") and _international(digits[3:]):
         return True
     if digits.startswith("00"):
@@ -261,18 +260,18 @@ def _may_be_dialed(digits: str) -> bool:
 
 @cache
 def _library() -> ModuleType:
-    """``phonenumbers``, once a text has digits enough: it takes as long to load as all else here."""
+    """Import ``phonenumbers`` when it is first needed; it takes as long to load as everything else here."""
     return import_module("phonenumbers")
 
 
 @cache
 def _codes() -> dict[str, str]:
-    """Calling codes of ``COUNTRIES``, each with a country."""
+    """Return the calling codes of ``COUNTRIES``, each with one country."""
     return {str(_library().country_code_for_region(country)): country for country in COUNTRIES}
 
 
 def calling_code(digits: str) -> str | None:
-    """The country's code that a number begins with, given without ``+`` and ``00``."""
+    """Return the calling code that the digits start with, written without ``+`` or ``00``."""
     for length in (1, 2, 3):
         if _library().region_code_for_country_code(int(digits[:length] or 0)) != "ZZ":
             return digits[:length]
@@ -280,12 +279,12 @@ def calling_code(digits: str) -> str | None:
 
 
 _ALSO = {"GB": r"|7[1-9]\d{8}", "US": r"|8(?:00|33|44|55|66|77|88)\d{7}"}
-"""Ranges besides those of homes and mobiles: the one kept for films and examples, and what is free to call."""
+"""Ranges other than landlines and mobiles: numbers reserved for films and examples, and toll-free numbers."""
 
 
 @cache
 def _national_pattern(country: str) -> re.Pattern[str]:
-    """Numbers that people of a country have, with the zero that is dialed at home."""
+    """Match landline and mobile numbers of a country, with or without the leading zero."""
     known = _library().PhoneMetadata.metadata_for_region(country)
     kinds = [kind for kind in (known.fixed_line, known.mobile) if kind is not None]
     patterns = "|".join(f"(?:{kind.national_number_pattern})" for kind in kinds)
@@ -302,7 +301,7 @@ def _home_pattern() -> re.Pattern[str]:
 
 @lru_cache(maxsize=CACHED)
 def _is_national(digits: str) -> bool:
-    """Whether it is a number of some country of ours as it is dialed at home."""
+    """Whether the digits are a national number in one of ``COUNTRIES``."""
     return 8 <= len(digits) <= 12 and bool(_home_pattern().fullmatch(digits))
 
 
@@ -319,7 +318,7 @@ def _international(digits: str) -> bool:
 
 
 def _unmarked(text: str, groups: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Numbers without a mark: each must be all that stands between two pauses."""
+    """Yield numbers without a prefix; each must fill the space between two pauses."""
     for part in _parts(text, groups):
         start, end = part[0][0], part[-1][1]
         digits = "".join(text[slice(*group)] for group in part)
@@ -345,7 +344,7 @@ def _is_called(digits: str, sizes: tuple[int, ...], before: str, after: str) -> 
 
 
 def _is_amount(digits: str, sizes: tuple[int, ...]) -> bool:
-    """Whether digits are grouped by thousands, and not all groups are full; or are years."""
+    """Whether the digits are an amount grouped by thousands, or years."""
     years = set(sizes) == {4} and YEARS.fullmatch(digits) is not None
     return years or (sizes[0] < 3 and set(sizes[1:]) == {3})
 
@@ -384,19 +383,19 @@ def _looks_dialed(digits: str, sizes: tuple[int, ...]) -> bool:
 
 
 _MOBILE = re.compile(r"3[2-9]\d{8}|[67]\d{8}")
-"""Those of Italy and Spain, whose first three digits people write apart, and the others anyhow."""
+"""Mobile numbers of Italy and Spain starting with three digits as a group, and other groupings."""
 
 
 @cache
 def _bare_patterns(length: int) -> tuple[re.Pattern[str], ...]:
-    """Those for numbers that are written without a zero: that of mobiles may be left out."""
+    """Return patterns for numbers written without a leading zero, which people leave out of mobile numbers."""
     if length == 10:
         return (*map(_national_pattern, ("US", "CA")), re.compile(r"3[2-9]\d{8}|7[1-9]\d{8}"))
     return (*map(_national_pattern, ("ES", "PT", "PL")), re.compile(r"[67]\d{8}|4[5-9]\d{7}"))
 
 
 def _names_country(digits: str, sizes: tuple[int, ...]) -> bool:
-    """Whether a number begins with the code of a country of ours, without the plus."""
+    """Whether the digits start with the calling code of one of ``COUNTRIES``, without the plus."""
     for length in (2, 3):
         country = _codes().get(digits[:length])
         if country is not None and (sizes[0] == length or len(sizes) == 1):
@@ -406,7 +405,7 @@ def _names_country(digits: str, sizes: tuple[int, ...]) -> bool:
 
 
 def _counted(before: str, after: str) -> bool:
-    """Whether the context shows that a number counts or names something else, or continues."""
+    """Whether the context shows that the digits count or identify something else, or continue."""
     if _ATTACHED.search(before[-2:]) or re.match(r"\w|[.:/-][0-9A-Za-z]|,[0-9]", after):
         return True
     return bool(COUNTED_BEFORE.search(before) or COUNTED_AFTER.match(after))

@@ -1,7 +1,7 @@
 """Words around digits that show whether they are a phone number, in six languages. Pure.
 
-Patterns whose name ends in BEFORE are searched for right in front of the digits, those in AFTER right behind. CALLED
-patterns read small letters. Their repetitions are bounded.
+Patterns ending in BEFORE match right before the digits, those ending in AFTER right after. CALLED patterns expect
+lower case. All repetitions are bounded.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ YEARS = re.compile(rf"(?:{_YEAR})+")
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 NO_PHONE = re.compile(
     r"(?<![0-9A-Za-z])(?:"
-    # An id in hexadecimal.
+    # UUIDs
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
-    # Dates, with the time, and periods of years.
+    # Dates with optional times, and ranges of years.
     rf"|{_YEAR}(?:(?P<a>[./-])[0-9]{{1,2}}(?P=a)[0-9]{{1,2}}(?:[T ][0-9:.]{{4,15}}Z?)?(?![./-]?[0-9])"
     rf"| ?[/-] ?{_YEAR}\b|[01][0-9][0-3][0-9]\b)"
     rf"|(?<![0-9][./-])[0-9]{{1,2}}(?P<b>[./ -])[0-9]{{1,2}}(?P=b){_YEAR}(?![./-]?[0-9])"
@@ -23,9 +23,9 @@ NO_PHONE = re.compile(
     # Times of day.
     r"|(?<!:)[0-2]?[0-9][:h][0-5][0-9](?![0-9:])"
     r"|(?<![0-9][.-])[0-2]?[0-9]\.[0-5][0-9] ?- ?[0-2]?[0-9]\.[0-5][0-9](?![.-]?[0-9])"
-    # Files and things of a year.
+    # Reference numbers that contain a year.
     rf"|(?<![0-9][./-])[0-9]{{1,6}}/{_YEAR}(?![./ -]?[0-9])|{_YEAR}/0[0-9]{{3,6}}(?![./ -]?[0-9])"
-    # Accounts (IBAN), coordinates, addresses of machines.
+    # IBANs, coordinates, IP addresses.
     r"|[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,4})?\b"
     r"|(?<![./+-])-?(?:1[0-7])?[0-9]{1,2}\.[0-9]{4,9}\b(?![.-][0-9])"
     rf"|(?<![./+-])(?:{_OCTET}\.){{3}}{_OCTET}(?:[:/][0-9]{{1,5}})?\b(?!\.?[0-9]))",
@@ -51,7 +51,7 @@ COUNTED_BEFORE = re.compile(
     r"[^\w\n]{0,3}(?:[a-z]{0,3}[ -]{1,2}|(?:it|gb|fr|de|be|nl|che)\W?)?$",
     re.IGNORECASE,
 )
-# The same, although a number to call was spoken of.
+# The same, but where the text mentioned a phone number before.
 OTHER_NUMBER = re.compile(
     rf"(?:\b(?:{_NAMES}|{_AMOUNTS})(?!\w)|#|[€$£])[^\w\n]{{0,3}}(?:(?:{_NUMBERED})[.: ]{{1,2}})?$",
     re.IGNORECASE,
@@ -82,7 +82,7 @@ _OWN_NUMBER = (
     r"(?:my|mon|meine?r?|mitt|min|mi|mio|al|au|unter|under|på|alla) (?:\w{2,10} )?"
     r"(?:n[uú]m[eé]ro|number|nummer|nr)"
 )
-# Just before the digits, and no more than a few words before; all in small letters, which is quicker to read.
+# Right before the digits or up to a few words before; all in lower case, which is faster to match.
 CALLED_BEFORE = re.compile(
     rf"(?:wa\.me/|phone=|number=|tel:|sms:|callto:|\b(?:{_PHONES})\b|[☎☏✆📞📱📲])[^\w+]{{0,6}}$"
 )

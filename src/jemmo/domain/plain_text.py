@@ -1,4 +1,4 @@
-"""Brings the many spellings of a character together, and remembers where each stood. Pure."""
+"""Normalizes the many spellings of a character, and remembers its original position. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 REDACTED = (
-    "…"  # in a text with contact details taken out; never a full stop, as Unicode would have it
+    "…"  # marks removed contact details; unlike in Unicode's normal form, not full stops
 )
 _ENTITY = r"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,16});"
-_QUOTED = r"%(?:20|2[BbEeDd]|40)"  # of an address: space, plus, full stop, hyphen, at sign
+_QUOTED = r"%(?:20|2[BbEeDd]|40)"  # URL-encoded: space, plus, full stop, hyphen, at sign
 _WRITTEN = re.compile(f"{_ENTITY}|{_QUOTED}")
 _SPECIAL = re.compile(f"{_ENTITY}|{_QUOTED}|[^\\x00-\\x7f]")
 _PIECES = re.compile(r".{1,500}(?=[\x00-\x7f]|\Z)|.{1,500}", re.DOTALL)
-"""A text in pieces of a bounded length, cut where nothing belongs together: before ASCII, if there is any."""
+"""Pieces of limited length, cut before an ASCII character if possible, so that no combining mark is separated."""
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _MEANT = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb", "-"),
@@ -30,21 +30,21 @@ _MEANT = {
 class PlainText(Struct, frozen=True):
     """A text in normalized spelling.
 
-    ``places`` are the positions of its characters, and of its end, in the original.
+    ``places`` are the original positions of its characters and of its end.
     """
 
     text: str
     places: list[int] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where a part of the plain text stands in the original."""
+        """Return the original start and end of a part of the plain text."""
         if self.places is None:
             return start, end
         return self.places[start], self.places[end]
 
 
 def plain(text: str) -> PlainText:
-    r"""The text with compatible characters, digits of any script, entities and dashes made plain ASCII.
+    r"""Convert compatible characters, digits of any script, entities and dashes to plain ASCII.
 
     >>> plain("０６&#64;\u200bx").text
     '06@x'
@@ -68,10 +68,10 @@ def plain(text: str) -> PlainText:
 
 
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
-    """The text in a Unicode normal form, in time that grows with the text alone.
+    """Return the text in a Unicode normal form, in linear time.
 
-    Python puts the marks of a letter in order by comparing each with each, and stops all threads in the meantime. A
-    letter of hundreds of marks means nothing, so they are put in order piece by piece.
+    Python sorts the combining marks of a letter in quadratic time and blocks all threads meanwhile. A letter with
+    hundreds of marks is meaningless, so the text is normalized piece by piece.
     """
     if text.isascii():
         return text
@@ -79,21 +79,21 @@ def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
 
 
 def roughly_plain(text: str) -> str:
-    """The same text without the places, and faster: to see whether a closer look is worth its time."""
+    """Return the plain text without positions. Faster, to find out whether a full pass is worthwhile."""
     if ("&" in text or "%" in text) and _WRITTEN.search(text):
         text = _WRITTEN.sub(lambda written: _meant(written[0]), text)
     if is_western(text) and "\xad" not in text:
-        return text  # whose other characters stand for themselves
+        return text  # every other Western character is its own normal form
     return _INVISIBLE.sub("", normalized("NFKC", text.replace(REDACTED, "\x00")))
 
 
 def visible(text: str) -> str:
-    """The text without characters that take no place, as come along when one is copied."""
+    """Return the text without zero-width characters, which come along when people copy text."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def is_western(text: str) -> bool:
-    """Whether a text has only characters of Western Europe, whose digits are ASCII."""
+    """Whether all characters are in Latin-1, where the only digits are ASCII."""
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The two ports the pipeline works through: the ATS on one side, the store on the other."""
+"""The interfaces between the pipeline and its two sides: the ATS and the store."""
 
 from __future__ import annotations
 
@@ -34,40 +34,40 @@ class Source(Protocol):
 
     @property
     def requests(self) -> int:
-        """How many requests were sent so far, retries included."""
+        """Requests sent so far, retries included."""
         ...
 
     @property
     def received(self) -> int:
-        """How many bytes of answers came so far."""
+        """Bytes of responses received so far."""
         ...
 
     @property
     def clock_off(self) -> float:
-        """Seconds by which the ATS's clock is ahead of ours, negative where it is behind; 0 for little or unknown."""
+        """Seconds by which the ATS's clock is ahead of ours, negative if behind; 0 if negligible or unknown."""
         ...
 
     async def check(self) -> AccessReport:
-        """Test host, key and rights; raises ``ConfigError`` where nothing can work."""
+        """Test host, key and permissions. Raises ``ConfigError`` if nothing can work."""
         ...
 
     def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
-        """The stream's pages from ``start`` on."""
+        """Yield the stream's pages from ``start`` on."""
         ...
 
     def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        """A cheap sweep over every id of the stream."""
+        """Yield every id in the stream at low cost."""
         ...
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
-        """One record as a page of its own; ``None`` if the ATS says that it is gone."""
+        """Return one record as a page of its own; ``None`` if the ATS reports it as deleted."""
         ...
 
     async def close(self) -> None: ...
 
 
 class WantedFile(Struct, frozen=True, kw_only=True):
-    """A talent's file, as described by ``Attachment``. ``max_bytes`` is the most that is worth reading."""
+    """A talent's file, as described by ``Attachment``. ``max_bytes`` is the largest size worth reading."""
 
     talent_remote_id: str
     remote_id: str
@@ -76,7 +76,7 @@ class WantedFile(Struct, frozen=True, kw_only=True):
 
 
 class FoundFile(Struct, frozen=True, kw_only=True):
-    """A file's content, and its current facts from the ATS. Not printed, since both may identify a person."""
+    """A file's content and current metadata. Excluded from ``repr``, since both may identify a person."""
 
     content: bytes
     file_name: str | None = None
@@ -87,47 +87,47 @@ class FoundFile(Struct, frozen=True, kw_only=True):
 
 
 class FileSource(Protocol):
-    """One connection's ATS, opened for fetching files, at a pace of its own."""
+    """One connection's ATS, opened for downloading files at its own pace."""
 
     async def open_file(self, attachment: WantedFile) -> FoundFile | None:
-        """The file, by a fresh link; ``None`` if the ATS says that it is gone.
+        """Download the file through a fresh link; ``None`` if the ATS reports it as deleted.
 
-        Raises ``RecordRejected`` for what is no file or too large, ``TransientError`` and ``Postponed`` for what
-        may work later, ``ConfigError`` where a person must act.
+        Raises ``RecordRejected`` if it is not a file or too large, ``TransientError`` or ``Postponed`` if a retry may
+        work, ``ConfigError`` if a person must act.
         """
         ...
 
     @property
     def requests(self) -> int:
-        """How many it has sent, downloads included."""
+        """Requests sent so far, downloads included."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Spent(Struct, frozen=True):
-    """A share of an ATS's quota that was used: when, and how many seconds of its time."""
+    """Use of an ATS's time quota: when, and how many seconds."""
 
     at: datetime
     seconds: float
 
 
 class QuotaLedger(Protocol):
-    """A connection's use of a time quota, stored where all its processes see it."""
+    """A connection's use of a time quota, shared by all its processes."""
 
     async def enter(self, at: datetime, seconds: float) -> int:
-        """Note a use, before it happens or after; the number to correct it by."""
+        """Record a use, before or after it happens; returns the number to correct it by."""
         ...
 
     async def correct(self, entry: int, seconds: float) -> None: ...
 
     async def spent(self, since: datetime) -> list[Spent]:
-        """Uses that began at ``since`` or later, oldest first."""
+        """Return uses that began at ``since`` or later, oldest first."""
         ...
 
 
 class PaceState(Struct, kw_only=True):
-    """When the requests of one API key left or will leave, in seconds of the clock that all its processes share.
+    """Times at which one API key's requests were or will be sent, in seconds of a clock that all processes share.
 
     ``limit`` is what the ATS last reported for its window of ``per`` seconds.
     """
@@ -140,7 +140,7 @@ class PaceState(Struct, kw_only=True):
 
 
 class SharedPace(Protocol):
-    """Where the processes that use one API key agree on who sends when."""
+    """Coordinates when the processes that share an API key send requests."""
 
     async def change(self, decide: Callable[[PaceState], T]) -> T:
         """Let ``decide`` change the state under a lock, and store the result."""
@@ -148,22 +148,22 @@ class SharedPace(Protocol):
 
 
 class Progress(Protocol):
-    """What watches a run: a terminal, a page, or nothing."""
+    """Observer of a run, such as a terminal or a page."""
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None: ...
 
     def recent_is_read(self) -> None:
-        """Recent changes are stored; older records are still being read."""
+        """Called when recent changes are stored and older records are still being read."""
         ...
 
 
 class RunStore(Protocol):
-    """The tables as one sync run sees them. Every write happens under the run's lease."""
+    """The tables as one sync run sees them. Every write requires the run's lease."""
 
     async def checkpoints(self) -> dict[Stream, Checkpoint]: ...
 
     def make_ready(self, outcome: PageOutcome) -> ReadyPage:
-        """Do all that can be done before a page is written. It takes CPU time, but doesn't wait for anything."""
+        """Prepare a page for writing. Uses CPU time but never waits."""
         ...
 
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
@@ -173,45 +173,45 @@ class RunStore(Protocol):
     async def save_checkpoints(self, checkpoints: Sequence[Checkpoint]) -> None: ...
 
     async def report(self, report: RunReport) -> None:
-        """Keep the run's counts so that others can watch."""
+        """Store the run's counts so that others can follow it."""
         ...
 
     async def sweep(self, stream: Stream) -> Sweep | None:
-        """How far an earlier slice of this run came with comparing the stream."""
+        """Return the progress of the stream's comparison from an earlier slice of this run."""
         ...
 
     async def keep_sweep(
         self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
-        """Save a sweep's position with the ids it ``met`` since then; ``again`` discards all earlier ones."""
+        """Save a sweep's position with the ids it ``met`` since the last save; ``anew`` discards all earlier ids."""
         ...
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
-        """Ids we hold, seen before ``before``, that the sweep did not meet."""
+        """Return ids of stored records, last seen before ``before``, that the sweep did not find."""
         ...
 
     async def unread(self, stream: Stream) -> list[str]:
-        """Ids the sweep met that we lack or hold in another version."""
+        """Return ids that the sweep found and that are not stored, or stored in another version."""
         ...
 
     async def pending_deletions(self, stream: Stream, before: datetime) -> PendingDeletions:
-        """The deletions of the stream's sweep, and a person's decision about them."""
+        """Return the deletions from the stream's sweep, and a person's decision about them."""
         ...
 
     async def cascade_counts(self, losses: Sequence[PendingDeletions]) -> CascadeCounts:
-        """The applications that hang on what is missing."""
+        """Return the applications that depend on missing records."""
         ...
 
     async def forget_rejected(self, stream: Stream, before: datetime) -> None:
-        """Forget rejections from ``before`` of records that the sweep, which is complete, did not meet."""
+        """Delete rejections from before ``before`` whose records the complete sweep did not find."""
         ...
 
     async def orphans(self, stream: Stream, since: datetime) -> list[str]:
-        """Ids the sweep met whose record points to one that was deleted after ``since``."""
+        """Return ids that the sweep found whose record refers to one deleted after ``since``."""
         ...
 
     async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
-        """Write tombstones; returns how many records that changed."""
+        """Write tombstones; returns how many records changed."""
         ...
 
     async def pause_deletions(self, losses: Sequence[PendingDeletions]) -> None:
@@ -219,19 +219,19 @@ class RunStore(Protocol):
         ...
 
     async def rereading(self, stream: Stream) -> tuple[Rereading | None, datetime | None]:
-        """The rereading of the stream in progress, and when its content was last read as a whole."""
+        """Return the stream's rereading in progress, and when its content was last read completely."""
         ...
 
     async def keep_rereading(
         self, stream: Stream, reading: Rereading | None, ended_at: datetime | None = None
     ) -> None:
-        """Keep how far a rereading is, or ``None`` and when it ended."""
+        """Store the position of a rereading, or ``None`` with the time it ended."""
         ...
 
     async def paused(self) -> list[dict[str, Any]]:
-        """The facts of the deletions that this run paused, as ``Loss.facts``."""
+        """Return the facts of the deletions that this run paused, as ``PendingDeletions.facts``."""
         ...
 
     async def settle(self, report: RunReport) -> None:
-        """After the last page: apply what depends on links (visibility, links that never arrived)."""
+        """After the last page, apply what depends on links: visibility, and links that never arrived."""
         ...

@@ -1,10 +1,10 @@
-"""The canonical records: what every connector maps to and everything else works with.
+"""The canonical records that every connector maps to and everything else works with.
 
-Names follow the field's common models (Merge, Kombo, schema.org JobPosting). Times are timezone-aware UTC.
-Text is stripped and never empty: absent is ``None``. ``remote_id`` is the ATS's id, always text.
+Names follow common models (Merge, Kombo, schema.org JobPosting). Times are timezone-aware UTC. Text is stripped and
+never empty: missing text is ``None``. ``remote_id`` is the ATS's id, always as text.
 
-``Annotated`` carries a field's properties (``jemmo.domain.fields``): who may read it, whether search reads it, which
-record it links to. Without a word it is a public column that is exported. Fields are columns in this order.
+``Annotated`` declares a field's properties (``jemmo.domain.fields``): who may read it, whether search covers it, which
+record it links to. A field without ``Annotated`` is a public, exported column. Columns are in the order of fields.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CustomFields = dict[str, dict[str, Any]]
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What every synced record has. ``remote_aliases`` are other ids by which the ATS knows it."""
+    """Fields that every synced record has. ``remote_aliases`` are other ids that the ATS uses for it."""
 
     remote_id: str
     remote_url: str | None = None
@@ -56,7 +56,7 @@ class Department(Record, frozen=True, kw_only=True, omit_defaults=True):
 class User(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A member of the customer's team in the ATS (a recruiter, a hiring manager).
 
-    Their address stays in the ATS, since nothing here needs it.
+    Their e-mail address is not synced, since nothing here needs it.
     """
 
     name: str | None = None
@@ -86,7 +86,7 @@ class Location(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Pay in units of ``currency`` (ISO 4217) per ``period``; ``original`` is the ATS's own wording."""
+    """Pay in units of ``currency`` (ISO 4217) per ``period``; ``original`` is the ATS's wording."""
 
     kind: str = "SALARY"
     min: float | None = None
@@ -129,7 +129,7 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Posting(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An advert of a job. A job may have several, in other languages, on other boards, or for employees alone."""
+    """An advert for a job. A job may have several: in other languages, on other boards, or for employees only."""
 
     job_remote_id: Annotated[str | None, Link(Job)] = None
     title: str | None = None
@@ -143,7 +143,7 @@ class Posting(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Stage(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A step of the recruiter's hiring process. Without a job it belongs to the whole company."""
+    """A step of the hiring process. A stage without a job belongs to the whole company."""
 
     name: str
     job_remote_id: Annotated[str | None, Link(Job)] = None
@@ -165,10 +165,10 @@ VERSION_UNKNOWN = ""
 
 
 class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A file of a talent: what is known before it is downloaded, never a link to it.
+    """A file of a talent: its metadata before the download, never a link to it.
 
     ``remote_version`` changes with the file, if the ATS has such a value. ``VERSION_UNKNOWN`` means that the response
-    leaves it open, so the known version stays.
+    doesn't include it, so the stored version stays.
     """
 
     remote_id: str
@@ -180,7 +180,7 @@ class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A person the company could hire; most ATSs say candidate."""
+    """A person the company could hire; most ATSs call them a candidate."""
 
     first_name: Annotated[str | None, PERSONAL, SEARCHED] = None
     last_name: Annotated[str | None, PERSONAL, SEARCHED] = None
@@ -221,9 +221,9 @@ class Move(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A talent's application for a job (or, without a job, for any).
+    """A talent's application for a job, or a general one without a job.
 
-    ``moves`` are all its moves between stages; empty if the ATS doesn't report them, or not this time.
+    ``moves`` are all its moves between stages; empty if the ATS doesn't report them, or not in this response.
     """
 
     talent_remote_id: Annotated[str | None, Link(Talent)] = None
@@ -245,7 +245,7 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Note(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What a member of the team wrote about a talent. The text of a private note may stay in the ATS."""
+    """What a member of the team wrote about a talent. The ATS may withhold the text of a private note."""
 
     talent_remote_id: Annotated[str | None, Link(Talent)] = None
     author_remote_id: Annotated[str | None, Link(User)] = None

@@ -1,4 +1,4 @@
-"""Times that repeat, as five parts: minute, hour, day, month, weekday."""
+"""Recurring times as five cron fields: minute, hour, day, month, weekday."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARTS = 5
 YEARS = 2
 _AFTER_A_LEAP_DAY = datetime(
     2001, 3, 1, tzinfo=UTC
-)  # what comes within two years of it always does
+)  # a time that occurs within two years of this date occurs in any two years
 
 
 def is_soon(cron: str) -> bool:
@@ -29,7 +29,7 @@ def is_soon(cron: str) -> bool:
 
 
 def last_before(cron: str, now: datetime) -> datetime | None:
-    """When it was last; ``None`` for a day that no year has. Raises ``ValueError`` for what is no such time."""
+    """Return the last occurrence before ``now``; ``None`` if there is none. Raises ``ValueError`` if invalid."""
     try:
         last: datetime = croniter(cron, now).get_prev(datetime)
     except CroniterBadDateError:

@@ -1,8 +1,8 @@
-"""Keeps contact details that people typed into free text out of the text that is stored.
+"""Redacts contact details in free text before it is stored.
 
-An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. A cover letter is
-kept apart as a whole: it is a letter with its sender on it. So is what exceeds the budget of a search
-(``masking.Search``): no record, whatever is typed into it, delays the others.
+An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. Cover letters are
+sealed as a whole, since letters name their sender. So is any text beyond the search budget (``masking.Search``), so
+that no record delays the others.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ CONTACT_KINDS = {
 """The kinds of contact details in custom fields made for them, by field type."""
 
 RedactedTexts = dict[str, Any]
-"""What was removed from a record: the original fields by name; under ``files`` the names of files by id."""
+"""The original values of redacted fields by name; under ``files``, file names by id."""
 
 
 def redact(record: Record) -> tuple[Record, RedactedTexts]:
-    """The record as it may be stored in plain text, and the original values that differ."""
+    """Return the record as it may be stored in plain text, and the original values that differ."""
     if isinstance(record, Talent):
         return _talent(record) if _may_hold(record) else (record, {})
     return _other(record) if kept_apart(type(record)) else (record, {})
 
 
 def contacts_in_texts(texts: RedactedTexts) -> tuple[Contact, ...]:
-    """The addresses and numbers among what was set apart: a person is found by them too."""
+    """Return the addresses and numbers in redacted texts, since they identify the person too."""
     contacts: dict[Contact, None] = {}
     contents = {
         **texts,
@@ -74,7 +74,7 @@ def contacts_in_texts(texts: RedactedTexts) -> tuple[Contact, ...]:
 
 
 def _may_hold(talent: Talent) -> bool:
-    """Must be fast, since most records have none."""
+    """Quick check, since most records have no contact details."""
     if any(getattr(talent, name) for name in _TALENT_DOCUMENTS):
         return True
     strings = [*_TALENT_SAYS(talent), *talent.tags]
@@ -118,7 +118,7 @@ def _talent(talent: Talent) -> tuple[Talent, RedactedTexts]:
 
 
 def _other(record: Record) -> tuple[Record, RedactedTexts]:
-    """A record whose personal fields are plain texts and documents."""
+    """Redact a record whose personal fields are plain texts and documents."""
     kept, texts = _changed(record, personal_texts(type(record)), Search().without_contacts)
     _seal(record, kept, texts)
     return (replace(record, **kept), texts) if texts else (record, texts)
@@ -127,7 +127,7 @@ def _other(record: Record) -> tuple[Record, RedactedTexts]:
 def _changed(
     record: Record, names: tuple[str, ...], hide: Hide
 ) -> tuple[RedactedTexts, RedactedTexts]:
-    """The fields that contain contact details: without them, and the originals."""
+    """Return the fields that contain contact details: redacted, and original."""
     kept, texts = {}, {}
     for name in names:
         text = getattr(record, name)
@@ -137,14 +137,14 @@ def _changed(
 
 
 def _seal(record: Record, kept: RedactedTexts, texts: RedactedTexts) -> None:
-    """Take out the documents among its fields, whatever they contain."""
+    """Remove the document fields, whatever they contain."""
     for name in sealed(type(record)):
         if document := getattr(record, name):
             kept[name], texts[name] = None, document
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Every text in a value of any shape."""
+    """Yield every text in a value of any shape."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

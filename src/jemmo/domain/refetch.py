@@ -1,4 +1,4 @@
-"""Refetches one record by its id, even if the ATS responds with another record."""
+"""Refetches one record by id, even if the ATS responds with another record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Page, Stream
 
-MOST_MERGES = 5  # in a row: a record merged into one that was merged itself
+MOST_MERGES = 5  # in a row: the survivor of a merge may have been merged again
 
 
 class Refetched(Struct, frozen=True, kw_only=True):
@@ -18,11 +18,11 @@ class Refetched(Struct, frozen=True, kw_only=True):
 
 
 async def refetch(source: Source, stream: Stream, remote_id: str) -> Refetched:
-    """Ask for one record by its id. Raises as the source does.
+    """Request one record by id. Raises the source's errors.
 
-    If two records were merged, an ATS responds to the old id with "not found" or with the surviving record, directly or
-    by a redirect. Under another id the record asked for is gone. The survivor is then asked for by its own id, since a
-    redirect may have dropped a part of the question.
+    After a merge, an ATS answers the old id with "not found" or with the surviving record, directly or by a redirect. A
+    record with another id means that the requested one is gone. The survivor is then requested by its own id, since a
+    redirect may have dropped query parameters.
     """
     asked: set[str] = set()
     current_id = remote_id
@@ -40,6 +40,6 @@ async def refetch(source: Source, stream: Stream, remote_id: str) -> Refetched:
 
 
 def _other(page: Page, asked_id: str) -> str | None:
-    """The id of the record that came instead of the one asked for. An answer without any id proves nothing."""
+    """Return the id of a record that came instead of the requested one. A response without any id proves nothing."""
     ids = [raw.remote_id for raw in page.raw if raw.remote_id]
     return ids[0] if ids and asked_id not in ids else None

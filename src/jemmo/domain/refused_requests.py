@@ -1,4 +1,4 @@
-"""Requests that an ATS account refuses, remembered so that not every sync repeats them in vain."""
+"""Remembers requests that an ATS account refuses, so that syncs don't keep repeating them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Protocol
 from msgspec import Struct
 
 ASK_AGAIN = timedelta(hours=20)
-"""After which it is asked again: once a day, whatever the hours of the syncs."""
+"""After this time the request is tried again: once a day, whatever the hours of the syncs."""
 MOST = 200
-"""Refusals that are remembered of one connection."""
+"""Maximum number of refusals stored per connection."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A part of the requests for a list, or the list itself, that was refused.
+    """A refused list, or the part of its request that was refused.
 
-    path     the list, as the ATS calls it
-    part     ``list`` for all of it, else what of a request: ``include``, ``fields``, ``sort``, ``filter``
-    names    which of that; empty for all
-    at       when it was refused last
+    path     path of the list in the ATS's API
+    part     ``list`` for the whole list, otherwise ``include``, ``fields``, ``sort`` or ``filter``
+    names    the refused values of that part; empty for all
+    at       when it was last refused
     """
 
     path: str
@@ -30,7 +30,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
 
 class RefusalMemory(Protocol):
-    """Stores a connection's refusals; those of another key or other options don't count."""
+    """Stores a connection's refusals; those for another key or other options don't count."""
 
     async def known(self) -> list[Refusal]: ...
 

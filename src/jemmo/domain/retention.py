@@ -1,6 +1,6 @@
-"""How long an organization keeps people: its settings, what counts as activity, and the brake.
+"""How long an organization keeps people: settings, what counts as activity, and the brake.
 
-The store has the query for expired people; its conditions are decided here.
+The store queries for expired people by the conditions defined here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jemmo.domain.records import Application, Record, Talent
 FEW, SHARE = (
     20,
     0.1,
-)  # more than both at once, and than an admin has agreed to: a person looks first
+)  # above both, and above what an admin has agreed to, a person must confirm
 
 
 class Cause(StrEnum):
@@ -28,7 +28,7 @@ class Cause(StrEnum):
 
 
 class Counts(StrEnum):
-    """What counts as activity: any change in the ATS, a step of an application, or an application alone."""
+    """What counts as activity: any change in the ATS, a step of an application, or only an application."""
 
     UPDATE = "update"
     STEP = "step"
@@ -36,7 +36,7 @@ class Counts(StrEnum):
 
 
 class Lift(StrEnum):
-    """What brings back a person who was erased because their retention period was over."""
+    """What allows a person back who was erased at the end of their retention period."""
 
     UPDATE = "update"
     STEP = "step"
@@ -45,7 +45,7 @@ class Lift(StrEnum):
 
 
 class Rule(StrEnum):
-    """Which rule a person's time is over by."""
+    """The rule that ended a person's retention."""
 
     IDLE = "idle"
     REJECTED = "rejected"
@@ -53,10 +53,10 @@ class Rule(StrEnum):
 
 
 class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An organization's settings; months and days. Nothing is erased by time until one of the rules is set.
+    """An organization's settings, in months and days. Retention erases nothing until one of the rules is set.
 
-    ``agreed`` is how many people an admin has seen would go, and let go: more than that and unusually many wait for
-    another word (``held``, of ``held_of``).
+    ``agreed`` is how many people an admin has agreed to erase. An unusually large number above that is held for
+    confirmation (``held`` of ``held_of``).
     """
 
     idle_months: int | None = None
@@ -75,19 +75,19 @@ class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def held_back(due: int, total: int, agreed: int) -> bool:
-    """Whether that many at once need confirmation by a person."""
+    """Whether erasing this many people at once needs a person's confirmation."""
     return due > FEW and due > SHARE * total and due > agreed
 
 
 def lift_of(rule: Rule, counts: Counts) -> Lift:
-    """What brings back a person whom this rule erased."""
+    """Return what allows a person back whom this rule erased."""
     if rule is Rule.CONSENT:
         return Lift.CONSENT
     return Lift.STEP if rule is Rule.REJECTED else Lift(counts)
 
 
 def lifts(record: Record, lift: Lift, since: datetime) -> bool:
-    """Whether a record shows that something happened after ``since``. A new application always does."""
+    """Whether a record shows activity after ``since`` that brings the person back. A new application always does."""
     if isinstance(record, Talent):
         if lift is Lift.UPDATE:
             return _after(since, record.remote_updated_at)

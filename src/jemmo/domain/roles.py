@@ -7,7 +7,7 @@ ROLES = ("owner", "admin", "recruiter", "viewer")
 
 
 def may_give(actor: str, role: str) -> bool:
-    """Whether a member may give this role: owners give any, admins any but owner."""
+    """Whether a member may assign this role: owners assign any, admins any except owner."""
     return role in ROLES and (actor == "owner" or (actor == "admin" and role != "owner"))
 
 
@@ -17,5 +17,5 @@ def may_touch(actor: str, target: str) -> bool:
 
 
 def offered(actor: str) -> list[str]:
-    """The roles that a member may give."""
+    """Return the roles that a member may assign."""
     return [role for role in ROLES if may_give(actor, role)]

@@ -1,8 +1,8 @@
 """An organization's rules: which records are excluded, and why.
 
-An excluded record is stored with its reason, so that it can be explained and appears at once when the rule or the
-record changes. The rule that takes more than one record to decide (a talent needs an active application or a recent
-hire) is applied by the store, where both are; its settings are here with the others.
+Excluded records are stored with the reason, so that it can be shown, and so that they appear at once when the rule or
+the record changes. One rule needs more than one record (a talent needs an active application or a recent hire), so the
+store applies it; its settings are here with the others.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ class Exclusion(StrEnum):
 
 
 RULES = tuple(rule for rule in Exclusion if rule is not Exclusion.OLDER_THAN_HISTORY)
-"""An organization's rules. How far back a connection reads is a setting of its own (``domain.history``)."""
+"""The rules an organization can set. How far back a connection reads is a separate setting (``domain.history``)."""
 
 MAX_HIRED_DAYS = 3650
-"""The longest time that a rule may keep people after their hire."""
+"""The longest time a rule may keep people after their hire."""
 
 
 class Rules(Struct, frozen=True, kw_only=True):
     """The statuses that an organization includes. The defaults are the product's.
 
-    An application counts as active in one of ``active_statuses``, and for ``hired_days`` after the hire.
+    An application is active if its status is in ``active_statuses``, and for ``hired_days`` after the hire.
     """
 
     include_archived_jobs: bool = False
@@ -51,12 +51,12 @@ class Rules(Struct, frozen=True, kw_only=True):
     hired_days: Annotated[int, Meta(ge=0, le=MAX_HIRED_DAYS)] = 90
 
     def hired_since(self, now: datetime) -> datetime | None:
-        """People hired from this time on still count as active; ``None``: no hire does."""
+        """Return the start of the period in which hires count as active; ``None`` if no hire does."""
         return now - timedelta(days=self.hired_days) if self.hired_days else None
 
 
 def grounds(streams: Collection[Stream]) -> list[Exclusion]:
-    """The rules that make sense for an ATS: without applications, no talent is excluded for the lack of one."""
+    """Return the rules that apply to an ATS. Without applications, no talent is excluded for lacking one."""
     return [
         rule
         for rule in RULES
@@ -65,14 +65,14 @@ def grounds(streams: Collection[Stream]) -> list[Exclusion]:
 
 
 def applicable(rules: Rules, streams: Collection[Stream]) -> Rules:
-    """The rules of an organization, less those that an ATS with these streams gives no ground for."""
+    """Return the organization's rules without those that don't apply to an ATS with these streams."""
     if Exclusion.NO_ACTIVE_APPLICATION in grounds(streams):
         return rules
     return replace(rules, include_talents_without_active_application=True)
 
 
 def exclusion(record: Record, rules: Rules) -> Exclusion | None:
-    """Why this record is excluded; ``None`` if it is not."""
+    """Return why this record is excluded; ``None`` if it is not."""
     if isinstance(record, Talent):
         if record.is_archived and not rules.include_archived_talents:
             return Exclusion.TALENT_ARCHIVED

@@ -1,6 +1,6 @@
-"""When a connection's next sync starts. Pure: the clock is passed in, and all that is decided follows from it.
+"""Decides when a connection's next sync starts. Pure: the clock is passed in.
 
-Every connection has its own place in the interval, derived from its id, so that a thousand organizations don't start in
+Each connection has its own slot in the interval, derived from its id, so that a thousand organizations don't start in
 the same second.
 """
 
@@ -17,20 +17,20 @@ from msgspec import Struct
 
 LATE_AFTER = timedelta(minutes=15)
 SLOW_AT_LEAST = timedelta(minutes=5)
-ENOUGH_PAST = 3  # runs to compare with
+ENOUGH_PAST = 3  # earlier runs to compare with
 
 FIRST_RETRY = timedelta(minutes=15)
 FARTHEST = timedelta(days=8)
-"""No next start lies further ahead; one that does was written under a wrong clock."""
+"""A next start further ahead than this was written under a wrong clock."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-EVERY_HOURS = 6.0  # between two syncs, where no possible number is stored
+EVERY_HOURS = 6.0  # between two syncs, if the stored value is invalid
 
 
 class Window(Struct, frozen=True, kw_only=True):
-    """A time of the week on the wall clock. One whose ``end`` is not after its ``start`` ends on the next day.
+    """A weekly period in local time. If ``end`` is not after ``start``, it ends on the next day.
 
     ``days`` are the days on which it begins, 0 for Monday.
     """
@@ -40,7 +40,7 @@ class Window(Struct, frozen=True, kw_only=True):
     end: time
 
     def near(self, moment: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-        """Its occurrences from the day before ``moment`` to a week after it, as moments in UTC."""
+        """Return its occurrences from the day before ``moment`` to a week after, in UTC."""
         today = moment.astimezone(zone).date()
         occurrences = []
         for ahead in range(-1, 9):
@@ -64,7 +64,7 @@ class FirstSync(StrEnum):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """An organization's settings. In its ``quiet`` hours no sync starts automatically."""
+    """An organization's settings. No sync starts automatically during its ``quiet`` hours."""
 
     time_zone: str = "UTC"
     quiet: tuple[Window, ...] = ()
@@ -73,18 +73,18 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone; UTC for one that this machine does not know."""
+        """The time zone; UTC if this machine doesn't know it."""
         try:
             return ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError):
             return ZoneInfo("UTC")
 
     def first_due(self, now: datetime) -> datetime:
-        """When the first sync of a connection made now starts."""
+        """Return when the first sync of a connection created now starts."""
         return now if self.first_sync is FirstSync.NOW else self.tonight(now)
 
     def tonight(self, now: datetime) -> datetime:
-        """When the next off-peak hours begin; ``now`` itself during them."""
+        """Return when the next off-peak hours begin, or ``now`` during them."""
         near = [
             occurrence for window in self.off_peak for occurrence in window.near(now, self.zone)
         ]
@@ -93,7 +93,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         return min(begin for begin, _ in near if begin > now)
 
     def after_quiet(self, moment: datetime) -> datetime:
-        """``moment``, or the end of the quiet hours it falls into."""
+        """Return ``moment``, or the end of the quiet hours it is in."""
         for _ in range(len(self.quiet) * len(DAYS) + 1):
             ends = [
                 end
@@ -104,7 +104,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             if not ends:
                 return moment
             moment = max(ends)
-        return moment  # quiet hours cover the whole week, so now rather than never
+        return moment  # quiet hours cover the whole week, so start now rather than never
 
     def is_quiet(self, moment: datetime) -> bool:
         return any(
@@ -119,7 +119,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def interval(hours: float) -> timedelta:
-    """The time between two syncs; the usual one for what cannot be one.
+    """Return the time between two syncs; the default if ``hours`` is invalid.
 
     >>> interval(12), interval(0), interval(float("nan"))
     (datetime.timedelta(seconds=43200), datetime.timedelta(seconds=21600), datetime.timedelta(seconds=21600))
@@ -136,10 +136,10 @@ def next_due(
     failures: int = 0,
     resume_at: datetime | None = None,
 ) -> datetime:
-    """When to sync again after a run that ended ``now``.
+    """Return when to sync again after a run that ended ``now``.
 
-    ``failures`` are those in a row: each doubles the pause, up to ``every``. ``resume_at`` is when a quota is free
-    again.
+    ``failures`` counts failures in a row: each doubles the pause, up to ``every``. ``resume_at`` is when the quota is
+    available again.
     """
     if resume_at is not None:
         when = min(resume_at, now + FARTHEST / 2)
@@ -153,7 +153,7 @@ def next_due(
 def next_starts(
     connection_id: UUID, *, due_at: datetime, every: timedelta, plan: Plan, count: int
 ) -> list[datetime]:
-    """The next starts after ``due_at``, itself the first of them, should every sync take no time and succeed."""
+    """Return the next starts, beginning with ``due_at``, assuming that syncs take no time and succeed."""
     starts = [due_at]
     while len(starts) < count:
         starts.append(next_due(connection_id, now=starts[-1], every=every, plan=plan))
@@ -161,30 +161,30 @@ def next_starts(
 
 
 def next_slot(connection_id: UUID, now: datetime, every: timedelta) -> datetime:
-    """The next of the connection's own places in the interval, unless that is only a moment away."""
+    """Return the connection's next slot in the interval, skipping one that is only a moment away."""
     first = datetime(2020, 1, 1, tzinfo=UTC) + every * place_of(connection_id)
     slot = first + every * ((now - first) // every + 1)
     return slot + every if slot - now < every / 24 else slot
 
 
 def place_of(connection_id: UUID) -> float:
-    """Where in an interval a connection has its place: evenly spread, from 0 up to but not including 1."""
+    """Return the connection's position in an interval: evenly distributed, from 0 up to but not including 1."""
     return int.from_bytes(blake2b(connection_id.bytes, digest_size=6).digest()) / 2**48
 
 
 def retry_pause(connection_id: UUID, failures: int, every: timedelta) -> timedelta:
-    """A quarter of an hour, then twice as long each time, up to ``every``; some a little less, some a little more."""
+    """Return 15 minutes, doubled with each failure up to ``every``, varied by 10% per connection."""
     pause: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 10), max(every, FIRST_RETRY))
     return pause * (0.9 + 0.2 * place_of(connection_id))
 
 
 def is_slow(elapsed: timedelta, past: Sequence[timedelta]) -> bool:
-    """Whether a run takes much longer than those before it took: three times the longest, and five minutes at least."""
+    """Whether a run takes at least five minutes and three times as long as the longest earlier one."""
     return len(past) >= ENOUGH_PAST and elapsed > max(SLOW_AT_LEAST, 3 * max(past))
 
 
 def parse_window(text: str) -> Window:
-    """A window from ``mon-fri 08:00-10:00`` or ``22:00-06:00``; raises ``ValueError``."""
+    """Parse ``mon-fri 08:00-10:00`` or ``22:00-06:00``. Raises ``ValueError``."""
     days, _, hours = text.strip().lower().rpartition(" ")
     start, _, end = hours.partition("-")
     return Window(
@@ -195,7 +195,7 @@ def parse_window(text: str) -> Window:
 
 
 def write_window(window: Window) -> str:
-    """The text that ``parse_window`` reads."""
+    """Format a window as text that ``parse_window`` reads."""
     hours = f"{window.start:%H:%M}-{window.end:%H:%M}"
     if len(window.days) == len(DAYS):
         return hours

@@ -1,4 +1,4 @@
-"""The words of a text by which it can be found again. Pure."""
+"""Extracts the words by which a text can be found. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from jemmo.domain.plain_text import normalized
 
 WORD = re.compile(r"[^\W_]+[+#]*")
-MOST = 6000  # distinct words of one text
+MOST = 6000  # distinct words per text
 LONGEST = 40  # characters
 
 
 def search_words(text: str) -> Iterator[str]:
-    """Each word once, without case and accents; no e-mail address, no number but years.
+    """Yield each word once, without case and accents; skip e-mail addresses and all numbers except years.
 
     >>> sorted(search_words("Été 2019 : C++, ada@example.com, 06 00 00 00 01"))
     ['2019', 'c++', 'ete']

@@ -1,4 +1,4 @@
-"""The four colours of a connection, the same everywhere. Pages show words beside them."""
+"""The four status colors of a connection, the same everywhere. Pages show words beside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FRESH = timedelta(hours=24)
 
 
 class Colour(StrEnum):
-    """Green: synced within 24 h. Yellow: longer ago, or an error stops its files. Red: failed. Loading: in progress."""
+    """Green: synced within 24 h. Yellow: longer ago, or file errors. Red: failed. Loading: in progress."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -26,7 +26,7 @@ def colour(
     now: datetime,
     files_error: Mapping[str, object] | None = None,
 ) -> Colour:
-    """The text of the status dot. A connection that was never synced waits in yellow."""
+    """Return the color of the status dot. A connection that was never synced is yellow."""
     if running:
         return Colour.LOADING
     if last_error:

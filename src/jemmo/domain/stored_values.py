@@ -1,6 +1,6 @@
-"""Reads what a table holds although another version, or an accident, may have written it.
+"""Reads stored values that another version, or an accident, may have written.
 
-Readable values count, and the default replaces the rest: one odd value must not stop a sync or a page.
+Readable values count, and defaults replace the rest: one odd value must not stop a sync or a page.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ E = TypeVar("E", bound=StrEnum)
 
 
 def struct_of(value: object, kind: type[S]) -> S:
-    """A struct of which every field has a default, from as many fields as can be read.
+    """Return a struct whose fields all have defaults, filled with the fields that can be read.
 
     >>> class Wishes(Struct): days: int = 30; name: str = ""
     >>> struct_of({"days": "many", "name": "x"}, Wishes)
@@ -32,27 +32,27 @@ def struct_of(value: object, kind: type[S]) -> S:
 
 
 def enum_of(value: object, kind: type[E], default: E) -> E:
-    """A member of the enum, or the default for a value that is none."""
+    """Return a member of the enum, or the default if the value is not one."""
     return kind(str(value)) if value in kind.__members__.values() else default
 
 
 def enum_or_none(value: object, kind: type[E]) -> E | None:
-    """A member of the enum; ``None`` for a value that is none."""
+    """Return a member of the enum; ``None`` if the value is not one."""
     return kind(str(value)) if value in kind.__members__.values() else None
 
 
 def object_of(value: object) -> dict[str, Any]:
-    """A JSON object; an empty one for anything else."""
+    """Return a JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def texts_of(value: object) -> dict[str, str]:
-    """The texts of a JSON object."""
+    """Return the values of a JSON object that are text."""
     return {name: text for name, text in object_of(value).items() if isinstance(text, str)}
 
 
 def error_of(value: object) -> dict[str, Any] | None:
-    """An error: its texts and facts, and those of paused deletions where they have their shape."""
+    """Return an error with its texts and facts, and the facts of paused deletions if they are valid."""
     error: dict[str, Any] = dict(texts_of(value))
     if isinstance(facts := object_of(value).get("facts"), dict):
         error["facts"] = {name: fact for name, fact in facts.items() if _is_fact(fact)}
@@ -76,7 +76,7 @@ def _is_share(row: object) -> bool:
 
 
 def report_of(value: object) -> dict[str, Any]:
-    """A run's report with the shape that pages rely on, whatever else it holds."""
+    """Return a run's report in the shape that pages rely on."""
     report = dict(object_of(value))
     if "streams" in report:
         report["streams"] = {

@@ -1,4 +1,4 @@
-"""Streams, checkpoints and pages, which pass from a connector to the store."""
+"""Streams, checkpoints and pages, passed from connectors to the store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.domain.records import Record
 
 
 class Stream(StrEnum):
-    """One kind of record that a connector reads, in the order in which links resolve best."""
+    """A kind of record that connectors read, ordered so that links resolve best."""
 
     DEPARTMENTS = "departments"
     USERS = "users"
@@ -38,12 +38,12 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     """What a connector declares about a stream.
 
     ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream. ``lag`` is the
-    overlap read again on purpose, since neither bounds nor clocks of an ATS are exact. ``after`` are the streams that
-    should be complete before this one starts. ``thin_sweep`` says that a list of all ids costs less than reading the
-    stream; otherwise a reconcile reads everything, which also finds changes without a date. ``follows`` are
-    the streams that refer to this one: an incremental sync reads it only after one of them brought something. Changes
-    to this stream alone wait for the next reconcile. ``recent``: recent changes can be read first. Older records of
-    such streams are then read only after the recent ones of all of them are stored.
+    overlap that is read twice on purpose, since an ATS's filters and clock are imprecise. ``after`` lists streams that
+    should be complete before this one starts. ``thin_sweep``: listing all ids costs less than reading the stream.
+    Without it a reconcile reads everything, which also finds changes without a date. ``follows`` lists the streams that
+    refer to this one: an incremental sync reads it only after one of them had changes, so changes to this stream alone
+    wait for the next reconcile. ``recent``: recent changes can be read first. Older records of these streams are read
+    once the recent ones of all of them are stored.
     """
 
     name: Stream
@@ -57,21 +57,21 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Where a stream stands: how far it is safely read, and where a pass in progress will continue.
+    """A stream's position: how far it is fully read, and where a pass in progress continues.
 
     watermark       everything the ATS changed before this time is in the tables
     mode            the mode of the pass in progress, ``None`` between passes
-    cursor          where that pass continues, as the connector wrote it; ``None`` at its start
+    cursor          where that pass continues, in the connector's format; ``None`` at its start
     pass_started_at when that pass began: the next watermark once it is complete
     seen            distinct records that pass has seen so far, rejected ones included
-    total           the ATS's own count, the least that it told during the pass: what came later is read next time
+    total           lowest count that the ATS reported during the pass; later records are read next time
     short           how many records the ATS counted but did not send when the stream was last read to its end
     done            the pass has read this stream to its end
-    complete        the last pass proved that nothing was left out; during a pass: so far
-    basis           what its records were mapped with besides themselves, as a digest
-    unreadable      what is stored of the pass in progress made no sense, so it starts over
-    synced_at       when the last proved pass began that a run ended with: how old the stream is on pages
-    reaches         how far back the last whole reading, or the one in progress, goes; ``None``: to the beginning
+    complete        the last pass was proved complete; during a pass: no gap so far
+    basis           digest of the lookups (such as custom field names) that its records were mapped with
+    unreadable      the stored position of the pass could not be read, so it starts over
+    synced_at       start of the last complete pass of a finished run; pages derive the stream's age from it
+    reaches         how far back the last or current full read goes; ``None``: to the beginning
     """
 
     stream: Stream
@@ -91,29 +91,29 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
 
 
 def lowest_total(*counts: int | None) -> int | None:
-    """The lowest count of a list that an ATS reported while it was read; ``None`` if it reported none."""
+    """Return the lowest count that an ATS reported while a list was read; ``None`` if it reported none."""
     return min((count for count in counts if count is not None), default=None)
 
 
 def missed(seen: int, total: int | None, short: int) -> int:
-    """How many records are missing from a list that was read to its end, by the ATS's count."""
+    """Return how many records are missing, by the ATS's count, from a list that was read to its end."""
     return max(short, 0 if total is None else total - seen)
 
 
 def is_few(missed: int, seen: int) -> bool:
-    """Whether a difference is so small that the ATS's count may be wrong, which rereading can't fix.
+    """Whether a gap is so small that the ATS's count may be wrong, which rereading can't fix.
 
-    A truncated list misses more, or ends at a round number, and misses more each time.
+    A truncated list has a larger gap, or ends at a round number and its gap keeps growing.
     """
     return missed <= max(2, min(10, seen // 10)) or (seen % 50 != 0 and missed <= seen // 100)
 
 
 class Start(Struct, frozen=True, kw_only=True):
-    """Where a connector begins to read a stream.
+    """Where a connector starts reading a stream.
 
-    ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass. ``basis`` is
-    what its records were mapped with when it was last read. In a full read, what changed since ``recent`` should come
-    first, if the ATS can filter it. ``asks_again`` also requests what the account is known to refuse.
+    ``since`` is the watermark minus the stream's lag, ``None`` to read everything; ``cursor`` resumes a pass. ``basis``
+    is the digest of the lookups used when the stream was last read. In a full read, changes since ``recent`` should
+    come first, if the ATS can filter by them. ``asks_again`` also repeats requests that the account is known to refuse.
     """
 
     since: datetime | None = None
@@ -124,14 +124,14 @@ class Start(Struct, frozen=True, kw_only=True):
 
 
 RECENT = timedelta(days=30)
-"""A first sync starts with changes within this time before its start."""
+"""A first sync starts with changes from this long before its start."""
 
 
 MOST_NOTES = 100  # distinct codes; more are counted by kind
 
 
 class Notes:
-    """Counts what was odd but usable in mapped records, with one example each."""
+    """Counts oddities in mapped records, which are stored anyway, with one example of each."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -139,7 +139,7 @@ class Notes:
 
     def add(self, code: str, remote_id: str, count: int = 1) -> None:
         if len(self.counts) >= MOST_NOTES and code not in self.counts:
-            code = code.partition(":")[0]  # a list that is not closed after all
+            code = code.partition(":")[0]  # too many distinct details: count by kind only
         self.counts[code] = self.counts.get(code, 0) + count
         self.examples.setdefault(code, remote_id)
 
@@ -149,31 +149,30 @@ class Notes:
 
 
 class RawRecord(Struct, frozen=True, gc=False):
-    """One record as the ATS sent it. ``remote_id`` is ``None`` if even that is missing."""
+    """A record as the ATS sent it. ``remote_id`` is ``None`` if it has no id."""
 
     remote_id: str | None
     body: Any
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """One response's worth of a stream.
+    """One response's records from a stream.
 
     raw      the records as sent
     map      turns one of them into a canonical record; raises ``RecordRejected``
-    cursor   where to continue after this page; ``None`` says that this was the last one
-    total    how many records the ATS says the pass has, if it says so
+    cursor   where to continue after this page; ``None`` on the last page
+    total    how many records the pass has by the ATS's count, if available
     repeats  how many of these records were already in an earlier page of this pass
-    short    with the last page, how many records less than the ATS counts came, where ``total`` cannot tell
-    covers   ``False`` if the connector had to leave something out, so the pass proves nothing
-    gone     ids that the ATS itself says are deleted, or no longer belong to the stream
-    basis    a digest of what the records are mapped with besides themselves, such as the names of custom fields:
-             when it changes, the stream is read in full, since no record's own date tells. What follows a blank in it
-             is the connector's own affair: it compares it with ``Start.basis`` and reads again what that is about
-             when it changes, the stream is read in full, since no record's own date tells
-    recent   ``True`` while more of what changed lately follows this page, ``False`` once all of that was sent;
-             ``None`` if the stream is not read in that order
-    beside   records of other streams that came along and are sent again with their own stream: they are shown
-             early, and prove nothing
+    short    on the last page, how many counted records the ATS did not send, if ``total`` cannot tell
+    covers   ``False`` if the connector had to skip something, so the pass is not complete
+    gone     ids that the ATS itself reports as deleted or moved out of the stream
+    basis    digest of the lookups that records are mapped with, such as the names of custom fields. When it changes,
+             the stream is read in full, since record dates don't reflect it. Text after a space belongs to the
+             connector, which compares it with ``Start.basis`` and rereads the affected records itself
+    recent   ``True`` while more recent changes follow this page, ``False`` once all were sent, ``None`` if the stream
+             is not read in that order
+    beside   records of other streams in the same response. They will be sent again with their own stream, so they
+             appear early but don't count as proof
     """
 
     stream: Stream
@@ -191,16 +190,16 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Sighting(Struct, frozen=True):
-    """One id met by the id sweep of a reconcile, and when the ATS last changed it."""
+    """An id found by a reconcile's id sweep, and when the ATS last changed it."""
 
     remote_id: str
     remote_updated_at: datetime | None = None
 
 
 class SightingPage(Struct, frozen=True, kw_only=True):
-    """One response's worth of an id sweep. ``cursor`` is where it can continue another time, if it can.
+    """One response of an id sweep. ``cursor`` is where it can be resumed, if possible.
 
-    ``total``, ``repeats``, ``short`` and ``covers`` are those of a ``Page``.
+    ``total``, ``repeats``, ``short`` and ``covers`` are as in ``Page``.
     """
 
     sightings: list[Sighting]
@@ -212,9 +211,9 @@ class SightingPage(Struct, frozen=True, kw_only=True):
 
 
 class Part(StrEnum):
-    """How far the comparison of a stream is.
+    """Steps of a stream's comparison.
 
-    A sweep, the records that it showed unread, whether a person reviews what is missing, a second sweep, done.
+    First sweep, reading unread records, deciding whether a person must review deletions, second sweep, done.
     """
 
     FIRST = "first"
@@ -226,13 +225,14 @@ class Part(StrEnum):
 
 
 class Sweep(Struct, kw_only=True):
-    """A stream's comparison with the ATS in a reconcile, kept so that another slice of the run can continue it.
+    """A stream's comparison with the ATS in a reconcile, stored so that another slice of the run can continue it.
 
-    began    when the sweep in progress began; what came later is not judged by it
-    cursor   where it continues; ``ended`` once it was at its last page
-    short    what its pages said of records that are counted but not listed
-    missed   how many records the ATS counts that the sweep did not meet
-    missing  what a first sweep did not meet, while a second one looks again
+    began    when the current sweep began; it doesn't judge records added later
+    cursor   where it continues
+    ended    the last page was reached
+    short    counted but unlisted records, as its pages reported
+    missed   how many records the ATS counts that the sweep did not find
+    missing  ids that the first sweep did not find, while a second one checks them
     """
 
     part: Part = Part.FIRST
@@ -251,22 +251,22 @@ class Sweep(Struct, kw_only=True):
 
     @property
     def proved(self) -> bool:
-        """Whether it met every record that the ATS counts."""
+        """Whether it found every record that the ATS counts."""
         return self.covers and not self.missed
 
     @property
     def proves_by_name(self) -> bool:
-        """Whether a record that it did not meet is gone if a request by its id says so."""
+        """Whether a missing record counts as deleted if a request by its id confirms it."""
         return self.covers and is_few(self.missed, self.seen)
 
 
 class Rereading(Struct, frozen=True, kw_only=True):
-    """A whole reading of a stream's content, a part with each reconcile: see ``pipeline.rereading``.
+    """A full read of a stream's content, spread over several reconciles: see ``pipeline.rereading``.
 
     began          when it began
-    cursor         where it continues, as the connector wrote it; ``None`` at its start
-    seen           distinct records it has read so far
-    covers         nothing was left out so far
+    cursor         where it continues, in the connector's format; ``None`` at its start
+    seen           distinct records read so far
+    covers         nothing was skipped so far
     reaches        how far back it goes
     """
 
@@ -278,14 +278,14 @@ class Rereading(Struct, frozen=True, kw_only=True):
 
 
 REREAD_WITHIN = timedelta(days=7)
-"""The longest time, with a reconcile a day, until a record's content is reread regardless of its date."""
+"""With a daily reconcile, each record's content is reread within this time, regardless of its date."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
     """What a connector supports, as shown in pages and docs.
 
-    Without ``applications`` the rule that a talent needs an active one cannot apply, so it does not.
-    ``recent_first``: a first sync of a large account reads what changed lately before all else.
+    Without ``applications``, the rule that a talent needs an active one doesn't apply. ``recent_first``: a first sync
+    of a large account reads recent changes before everything else.
     """
 
     applications: bool = True
@@ -309,9 +309,9 @@ class AccessCheck(Struct, frozen=True, kw_only=True):
 class AccessReport(Struct, frozen=True, kw_only=True):
     """The result of a connection test. ``account`` names the company the key belongs to.
 
-    ``totals`` count what a sync reads of each stream, those that are ``approximate`` perhaps some more. ``older``
-    counts what of these a limited history leaves out, if the ATS can tell. ``expires_at`` is when the key expires, if
-    it says so.
+    ``totals`` count what a sync reads of each stream; those in ``approximate`` may be too high. ``older`` counts the
+    records among them that a limited history excludes, if the ATS can tell. ``expires_at`` is when the key expires, if
+    known.
     """
 
     account_id: str | None = None
@@ -325,7 +325,7 @@ class AccessReport(Struct, frozen=True, kw_only=True):
 
     @property
     def within(self) -> dict[str, int]:
-        """The number of records that a sync reads per stream, without those older than the history."""
+        """Number of records per stream that a sync reads, without those older than the history."""
         return {name: count - self.older.get(name, 0) for name, count in self.totals.items()}
 
     @property

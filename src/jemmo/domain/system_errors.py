@@ -1,4 +1,4 @@
-"""The meaning of an operating system's error: a full disk, a folder that can't be written."""
+"""Explains operating system errors, such as a full disk or a read-only folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_not_allowed(error: OSError) -> bool:
 
 
 def explain(error: BaseException) -> TransientError | None:
-    """None for what is no refusal that an operator can do something about."""
+    """Return the error an operator can fix, or ``None`` for any other."""
     if not isinstance(error, OSError):
         return None
     if is_full(error):

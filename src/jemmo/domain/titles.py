@@ -1,4 +1,4 @@
-"""Job titles that mean the same and are written differently. Pure."""
+"""Groups job titles that differ only in spelling. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_A_WORD = re.compile(r"[^\w+#]+")
 
 
 def plain(title: str) -> str:
-    """A title without case, accents, punctuation and gender suffixes; C++ and C# stay distinct."""
+    """Return a title without case, accents, punctuation and gender suffixes; C++ and C# stay distinct."""
     folded = normalized("NFKD", normalized("NFKD", title).casefold())
     letters = "".join(char for char in folded if not unicodedata.combining(char))
     without = _GENDERS.sub(" ", f" {letters} ")
@@ -23,7 +23,7 @@ def plain(title: str) -> str:
 
 
 def variants(titles: Iterable[str]) -> list[list[str]]:
-    """The groups of titles that differ only so, each spelling once; the largest group first."""
+    """Return groups of titles that differ only in these details, each spelling once; largest group first."""
     groups: dict[str, set[str]] = {}
     for title in titles:
         if key := plain(title):

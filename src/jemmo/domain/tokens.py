@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ApiScope(StrEnum):
-    """A right of a token. ``RECORDS`` alone shows people without a way to reach them."""
+    """A token's permission. ``RECORDS`` alone shows people without contact details."""
 
     RECORDS = "records"
     CONTACTS = "contacts"
@@ -18,6 +18,6 @@ class ApiScope(StrEnum):
 
 
 PART_SCOPES = {"resumes": ApiScope.FILES}
-"""What a part of a record takes besides the right to the record."""
+"""Permissions needed for parts of a record, in addition to the one for the record."""
 PREFIX = "jemmo_"
 """The prefix of every token, so that secret scanners recognize it."""

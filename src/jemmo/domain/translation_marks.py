@@ -1,13 +1,13 @@
-"""Marks a text of the inner rooms as one that pages translate; the rooms themselves speak English."""
+"""Marks texts for translation. Pages translate them; all other code uses English."""
 
 from __future__ import annotations
 
 
 def marked(text: str) -> str:
-    """The text itself. Imported as ``_``, so that the catalogue's tools find what it marks."""
+    """Return the text. Imported as ``_``, so that the translation tools find the marked text."""
     return text
 
 
 def marked_in(_context: str, text: str) -> str:
-    """The text itself, whose translation depends on the context. Imported as ``pgettext``, likewise."""
+    """Return the text, whose translation depends on the context. Imported as ``pgettext``."""
     return text

@@ -1,4 +1,4 @@
-"""Turns what an ATS sends into values we can keep: text, times, numbers. Nothing here raises."""
+"""Converts what an ATS sends into storable values: text, times, numbers. Nothing here raises unless documented."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-MAX_ID = 200  # characters of an ATS's id, of a record or of what it is linked to
-MAX_TEXT = 2_000_000  # characters; longer is cut, since no page or search can use it
+MAX_ID = 200  # characters of a record's id or of an id it links to
+MAX_TEXT = 2_000_000  # characters; longer text is cut, since no page or search can use it
 MAX_WHOLE = 2**63
 MAX_WORD = 200  # characters of a tag
-LONGEST_ADDRESS = 4_000  # characters of an address that is not ASCII
+LONGEST_ADDRESS = 4_000  # characters of a non-ASCII address
 EARLIEST, LATEST = (
     1900,
     2200,
-)  # years outside are typing mistakes, and Postgres or Python may refuse them
+)  # other years are typos, and Postgres or Python may reject them
 
 _BREAKS = "address|article|blockquote|br|dd|div|dl|dt|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|tr|ul"
 _INLINE = (
@@ -27,7 +27,7 @@ _INLINE = (
 _ELEMENT = re.compile(
     rf"</?(?:(?P<breaks>{_BREAKS})|{_INLINE})(?:\s[^<>]*)?/?>|<!--[^<>]*-->", re.IGNORECASE
 )
-"""An element of HTML; "Poste <H/F>" has none."""
+"""An HTML element; "Poste <H/F>" contains none."""
 _ENTITY = re.compile(r"&#?\w{2,10};")
 _NAMED_UTC = re.compile(
     r"(?:Z?\[(?:Etc/)?(?:UTC|GMT)\]|\s(?:(?:Etc/)?(?:UTC|GMT)|Z))$", re.IGNORECASE
@@ -38,18 +38,18 @@ _NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff](?:(?<=\x1b)\\[[0-?]*[ -/]*[@-~])?"
 )
-"""Colours and moves of a terminal, control characters but tabs and line breaks, halves of characters."""
+"""Terminal escape sequences, control characters except tabs and line breaks, and lone surrogates."""
 _WINDOWS = {chr(code): bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
-"""Characters for control codes from senders that confuse Windows-1252 with ISO 8859-1: "l\x92offre"."""
+"""C1 control codes from senders that confuse Windows-1252 with ISO 8859-1: "l\x92offre"."""
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and symbols by their category, and yet nothing is seen of them."""
+"""Invisible characters that Unicode classifies as letters or symbols."""
 _INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def text(value: Any) -> str | None:
-    """Stripped text, or ``None`` if nothing of it can be seen.
+    """Return stripped text, or ``None`` if none of it is visible.
 
-    Half characters and NUL, which Postgres cannot store, are dropped, and so is what would command a terminal.
+    Drops NUL and lone surrogates, which Postgres cannot store, and terminal escape sequences.
     """
     if value is None:
         return None
@@ -66,7 +66,7 @@ def text(value: Any) -> str | None:
 
 
 def printable(value: str) -> str:
-    r"""The text without what a terminal would obey.
+    r"""Return the text without terminal escape sequences.
 
     >>> printable("\x1b[31mAda\x1b[0m"), printable("l\x92offre")
     ('Ada', 'l’offre')
@@ -81,7 +81,7 @@ def _is_seen(character: str) -> bool:
 
 
 def utc(value: datetime | None) -> datetime | None:
-    """The moment in UTC, or ``None`` if its year cannot be meant. A naive time is read as UTC."""
+    """Return the time in UTC, or ``None`` if its year is implausible. A naive time is read as UTC."""
     if value is None or not EARLIEST <= value.year <= LATEST:
         return None
     if value.tzinfo is None:
@@ -90,7 +90,7 @@ def utc(value: datetime | None) -> datetime | None:
 
 
 def parse_time(value: Any) -> datetime | None:
-    """A moment from ISO 8601 text, also a date alone, with slashes or the name of UTC; ``None`` for anything else.
+    """Parse ISO 8601, also a date alone, with slashes or ending in "UTC"; ``None`` for anything else.
 
     >>> str(parse_time("2026-12-31")), str(parse_time("2026/12/31 08:00:00 UTC"))
     ('2026-12-31 00:00:00+00:00', '2026-12-31 08:00:00+00:00')
@@ -107,7 +107,7 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def number(value: Any) -> float | None:
-    """A number from a number or from text such as ``"500.0"``; ``None`` for blank, zero or text."""
+    """Return a number from a number or text such as ``"500.0"``; ``None`` for blank, zero or other text."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -119,14 +119,14 @@ def number(value: Any) -> float | None:
 
 
 def whole(value: int | None) -> int | None:
-    """The number if a database column can hold it, else ``None``."""
+    """Return the number if a database column can hold it, else ``None``."""
     return value if value is not None and abs(value) < MAX_WHOLE else None
 
 
 def is_set(value: Any) -> bool:
-    """Whether a flag that makes a record confidential is set: anything but false, however it is spelled, or nothing.
+    """Whether a confidentiality flag is set: true for any value except blank and the spellings of false.
 
-    A spelling that we don't know must not make the record public.
+    An unknown spelling must not make the record public.
     """
     if isinstance(value, str):
         return value.strip().lower() not in {"", "false", "0", "null"}
@@ -134,37 +134,36 @@ def is_set(value: Any) -> bool:
 
 
 def may_be_address(value: str) -> bool:
-    """Whether a text is short enough to be taken apart as an address.
+    """Whether a text is short enough to be parsed as an address.
 
-    Whatever takes one apart normalizes a host that is not ASCII, in time that grows with the square of its marks, and
-    stops all threads in the meantime.
+    URL parsers normalize a non-ASCII host in time quadratic in its combining marks, and block all threads meanwhile.
     """
     return len(value) <= LONGEST_ADDRESS or value.isascii()
 
 
 def split_address(address: str) -> SplitResult:
-    """An address in its parts, from any source. Raises ``ValueError`` for what is none, or too long to be one."""
+    """Split an address from any source. Raises ``ValueError`` if it is invalid or too long."""
     if not may_be_address(address):
         raise ValueError("too long")
     return urlsplit(address)
 
 
 def join_address(base: str, link: str) -> str:
-    """Where a link on a page leads. Raises ``ValueError`` as above."""
+    """Resolve a link on a page. Raises ``ValueError`` as above."""
     if not may_be_address(link):
         raise ValueError("too long")
     return urljoin(base, link)
 
 
 def is_server(address: str) -> bool:
-    """Whether an http address names a host, and a port that is one.
+    """Whether this is an http address with a host and, if given, a valid port.
 
     >>> is_server("https://s3.example.com:9000"), is_server("http://["), is_server("s3.example.com")
     (True, False, False)
     """
     try:
         parts = split_address(address)
-        _ = parts.port  # raises for what is no number
+        _ = parts.port  # raises for an invalid port
     except ValueError:
         return False
     is_plain = address.isprintable() and " " not in address
@@ -172,12 +171,12 @@ def is_server(address: str) -> bool:
 
 
 def web_address(value: Any) -> str | None:
-    """The address if it is one a browser may open (http or https), else ``None``."""
+    """Return the address if a browser may open it (http or https), else ``None``."""
     address = text(value)
     if not address or not address[:8].lower().startswith(("https://", "http://")):
         return None
     if address.isascii() and "[" not in address and "]" not in address:
-        return address  # nothing else makes an address unreadable
+        return address  # only these characters can make an address unparsable
     try:
         split_address(address)
     except ValueError:
@@ -186,7 +185,7 @@ def web_address(value: Any) -> str | None:
 
 
 def words(values: Any) -> tuple[str, ...]:
-    """Distinct non-blank texts in their order, cut to the length of a word or a few: they are indexed."""
+    """Return distinct non-blank texts in order, shortened to ``MAX_WORD`` because they are indexed."""
     if not values or not isinstance(values, list | tuple):
         return ()
     texts = (text(value) for value in values)
@@ -194,7 +193,7 @@ def words(values: Any) -> tuple[str, ...]:
 
 
 def name_text(value: Any) -> str | None:
-    """A name or title as text, without the markup that editors and imports leave in it.
+    """Return a name or title without the markup that editors and imports leave in it.
 
     >>> name_text(" <b>Ada</b>&nbsp;Exemple "), name_text("R&D, 3 < 5"), name_text("Poste <H/F>"), name_text("<br>")
     ('Ada Exemple', 'R&D, 3 < 5', 'Poste <H/F>', None)
@@ -208,7 +207,7 @@ def name_text(value: Any) -> str | None:
 
 
 def unmarked(value: Any) -> str | None:
-    r"""Text of a field that some accounts write as HTML and others do not, with its line breaks.
+    r"""Return text with line breaks from a field that some accounts fill with HTML and others don't.
 
     >>> unmarked("<p>Ada</p><p>3 &lt; 5</p>"), unmarked("3 < 5\n\n<H/F>")
     ('Ada\n3 < 5', '3 < 5\n\n<H/F>')
@@ -220,7 +219,7 @@ def unmarked(value: Any) -> str | None:
 
 
 def html_to_text(markup: str | None) -> str | None:
-    """Readable text of a piece of HTML."""
+    """Return the readable text of an HTML fragment."""
     if markup is None:
         return None
     plain = _ELEMENT.sub(lambda tag: "\n" if tag["breaks"] else " ", markup)

@@ -1,4 +1,4 @@
-"""Incoming webhooks, thought through: what one hints at, what happens to it, whether an ATS has fallen silent. Pure."""
+"""Decides what a webhook refers to, how it is handled, and whether an ATS has stopped sending them. Pure."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from msgspec import Struct
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 
-MAX_BODY = 1_000_000  # bytes; an ATS's data for one record is far smaller
+MAX_BODY = 1_000_000  # bytes; an ATS's payload for one record is far smaller
 MAX_KEPT = (
-    50_000_000  # bytes kept of one connection's deliveries in a day (UTC), with what a row takes
+    50_000_000  # bytes stored per connection and UTC day, row overhead included
 )
-ROW = 500  # bytes; what a delivery takes beside its body
-NAME = 30  # bytes; what each name takes by which a delivery is found, in the row and in the index
+ROW = 500  # bytes of overhead per stored delivery
+NAME = 30  # bytes per name in a delivery's search index, in the row and in the index
 BURST, PER_SECOND = (
     600.0,
     60.0,
-)  # deliveries of one address: an evening's bulk edit passes, a flood does not
-SILENT_AFTER = 5  # changes in a row that no webhook announced
+)  # deliveries per address: enough for an evening of bulk edits, not for a flood
+SILENT_AFTER = 5  # changes in a row without a webhook
 
 
 class RefetchRequest(Struct, frozen=True, kw_only=True):
-    """A record that an ATS says has changed.
+    """A record that an ATS reports as changed.
 
-    ``destroyed``: it was reported as deleted, which is verified, never trusted.
+    ``destroyed``: reported as deleted. This is always verified.
 
-    ``file`` is the ``remote_version`` of a talent's resume where only the webhook names it.
+    ``file`` is the ``remote_version`` of a talent's resume, for ATSs that send it only in webhooks.
     """
 
     stream: Stream
@@ -39,7 +39,7 @@ class RefetchRequest(Struct, frozen=True, kw_only=True):
 
 
 class ParsedWebhook(Struct, frozen=True, kw_only=True):
-    """The content of a webhook's body. Without a hint it is about something that is not synced, or an unknown event."""
+    """The content of a webhook's body. Without hints, the event is unknown or about something that is not synced."""
 
     event: str
     known: bool
@@ -47,7 +47,7 @@ class ParsedWebhook(Struct, frozen=True, kw_only=True):
 
 
 class Proof(StrEnum):
-    """What a signature proves. ``STALE`` is a good one from another time: sent late, or sent again."""
+    """What a signature proves. ``STALE`` is a valid one with an old timestamp: sent late, or replayed."""
 
     GOOD = "good"
     MISSING = "missing"
@@ -56,7 +56,7 @@ class Proof(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What happened to a delivery; each is counted per connection and day."""
+    """What happened to a delivery. Outcomes are counted per connection and day."""
 
     ACCEPTED = "accepted"
     NOT_KEPT = "not_kept"
@@ -76,17 +76,17 @@ class Outcome(StrEnum):
 
     @property
     def status(self) -> int:
-        """The HTTP status that answers it. Without a valid address the response reveals nothing: no such page."""
+        """The HTTP status of the response. For an invalid address it is "not found", which reveals nothing."""
         return STATUSES.get(self, 200)
 
     @property
     def is_kept(self) -> bool:
-        """Whether the body is stored, so that it can be replayed. While paused, the refetches wait anyway."""
+        """Whether the body is stored for replay. A paused connection stores none, since its refetches wait anyway."""
         return self is Outcome.ACCEPTED
 
     @property
     def is_taken(self) -> bool:
-        """Whether it came from the ATS, and is not refused."""
+        """Whether it came from the ATS and was accepted."""
         return self in {
             Outcome.ACCEPTED,
             Outcome.NOT_KEPT,
@@ -115,9 +115,9 @@ REFUSED_PROOFS = {
 
 
 class PendingRefetch(Struct, frozen=True, kw_only=True):
-    """A hint that waits to be looked up. ``version`` counts how often the record was named.
+    """A hint waiting to be refetched. ``version`` counts how often the record was reported.
 
-    A refetch counts only for the version it began with: later webhooks request another one.
+    A refetch settles only the version it started with: later webhooks request another one.
     """
 
     hint: RefetchRequest
@@ -126,9 +126,9 @@ class PendingRefetch(Struct, frozen=True, kw_only=True):
 
 
 def coalesce(hints: Iterable[RefetchRequest]) -> list[RefetchRequest]:
-    """The latest hint for each record; the order doesn't affect which records are refetched.
+    """Return the latest hint for each record, whatever their order.
 
-    >>> job = Hint(stream=Stream.JOBS, remote_id="7")
+    >>> job = RefetchRequest(stream=Stream.JOBS, remote_id="7")
     >>> coalesce([job, replace(job, destroyed=True), job]) == [job]
     True
     """
@@ -140,7 +140,7 @@ def coalesce(hints: Iterable[RefetchRequest]) -> list[RefetchRequest]:
 
 
 def storable(text: str) -> str:
-    r"""The text without what Postgres refuses: NUL, and half of a surrogate pair.
+    r"""Return the text without NUL and lone surrogates, which Postgres rejects.
 
     >>> storable("candidate\x00.update\ud800")
     'candidate.update?'
@@ -149,7 +149,7 @@ def storable(text: str) -> str:
 
 
 class Bucket:
-    """Lets ``per_second`` deliveries through, and a burst now and then. The clock is passed in, in seconds."""
+    """Rate limiter: allows ``per_second`` deliveries, plus occasional bursts. The clock is passed in, in seconds."""
 
     def __init__(self, burst: float = BURST, per_second: float = PER_SECOND) -> None:
         self.burst = burst
@@ -168,9 +168,9 @@ class Bucket:
 
 
 class Health(StrEnum):
-    """``NEVER``: no webhook has come yet. ``REFUSED``: they came, and none was accepted.
+    """``NEVER``: no webhook received yet. ``REFUSED``: webhooks arrived, but none was accepted.
 
-    ``SILENT``: they came, or were to, but changes arrive without them.
+    ``SILENT``: webhooks are set up, but the last changes arrived without one.
     """
 
     NEVER = "never"
@@ -180,11 +180,10 @@ class Health(StrEnum):
 
 
 def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> Health:
-    """Whether webhooks do their part. ``missed`` counts the changes found by polling since the last delivery.
+    """Whether webhooks work. ``missed`` counts the changes found by polling since the last delivery.
 
-    ``refused`` counts the webhooks that were not accepted lately.
-
-    A few prove nothing: an ATS need not announce every field, and a sync may be quicker than a webhook.
+    ``refused`` counts recently rejected webhooks. A few missed changes prove nothing: an ATS need not announce every
+    field, and a sync may be faster than a webhook.
     """
     if last_delivery_at is None:
         return Health.REFUSED if refused else Health.NEVER
@@ -204,7 +203,7 @@ _TOLD = {
 
 
 def health_message(state: Health, *, supported: bool, set_up: bool) -> str:
-    """How webhooks do, in a marked sentence with the next step."""
+    """Return the state of webhooks as a marked sentence with the next step."""
     if not supported:
         return _("This ATS sends no webhooks; changes arrive with each sync.")
     if not set_up:

@@ -1,1 +1,1 @@
-"""The sequence of a sync: pages in, tables out, the same for every ATS."""
+"""The steps of a sync, the same for every ATS: read pages, process them, write them to the tables."""

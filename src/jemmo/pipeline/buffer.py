@@ -1,4 +1,4 @@
-"""Processed pages on their way from the readers to the writer: few, so that memory stays flat."""
+"""Processed pages waiting for the writer. The buffer is small, so that memory use stays flat."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from jemmo.domain.outcomes import ReadyPage
 from jemmo.domain.streams import Checkpoint
 
 MOST_PAGES = 100
-PLENTY = 3000  # records; a larger transaction gains nothing
-MOST_BYTES = 32 * 1024 * 1024  # of the answers that the pages were made of
-PATIENCE = 0.2  # seconds that a page waits for others to share its transaction
+PLENTY = 3000  # records; larger transactions gain nothing
+MOST_BYTES = 32 * 1024 * 1024  # response bytes that the buffered pages were made from
+PATIENCE = 0.2  # seconds a page waits for others to share its transaction
 
 
 class Batch(Struct, frozen=True):
-    """A page ready to be written, with the checkpoint that it earns; one that came beside another stream earns none.
+    """A page to write, with its checkpoint; pages that came along with another stream have none.
 
-    ``recent`` is that of the ``Page``, ``size`` the bytes it was made of.
+    ``recent`` is copied from ``Page``; ``size`` is the number of response bytes it was made from.
     """
 
     page: ReadyPage
@@ -29,9 +29,9 @@ class Batch(Struct, frozen=True):
 
 
 class Buffer:
-    """Gives the writer all that waits: at once if it is plenty or ends a stream, else when some patience has run out.
+    """Hands all waiting pages to the writer: at once if there are many or the stream has ended, else after ``patience``.
 
-    So pages of a slow ATS are written as they come, and those of a quick one share the cost of a transaction.
+    So pages of a slow ATS are written as they arrive, and those of a fast one share the cost of a transaction.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Buffer:
         self._room = asyncio.Event()
 
     async def put(self, batch: Batch) -> None:
-        """Leave a page; waits while there are too many, or too much is in them."""
+        """Add a page; waits while the buffer holds too many pages, records or bytes."""
         while self._is_full():
             self._room.clear()
             await self._room.wait()
@@ -73,13 +73,13 @@ class Buffer:
         )
 
     def close(self) -> None:
-        """No more pages will come."""
+        """Signal that no more pages will come."""
         self._closed = True
         self._some.set()
         self._enough.set()
 
     async def take(self) -> list[Batch]:
-        """All pages that wait, in their order; none when there are none left and none will come."""
+        """Return all waiting pages in order; an empty list once the buffer is closed and empty."""
         await self._some.wait()
         if not self._enough.is_set():
             with suppress(TimeoutError):

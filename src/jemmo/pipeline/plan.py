@@ -1,4 +1,4 @@
-"""Which mode a sync takes and where each stream begins. Pure."""
+"""Decides a sync's mode and where each stream starts. Pure."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from jemmo.domain.streams import (
 Checkpoints = Mapping[Stream, Checkpoint]
 
 UNREADABLE = (msgspec.MsgspecError, ValueError)
-"""Raised by a connector for a stored position that it can't read, written by another version or by accident."""
+"""Raised by a connector for a stored position that it can't read, because it is damaged or from another version."""
 
-FARTHEST_BEHIND = timedelta(days=366)  # that a clock is believed to be
-CLOCKS_DIFFER = timedelta(minutes=10)  # between two machines, at most
+FARTHEST_BEHIND = timedelta(days=366)  # by which a clock may plausibly be behind
+CLOCKS_DIFFER = timedelta(minutes=10)  # maximum difference between two machines' clocks
 
 
 def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoint]:
-    """The checkpoints, less watermarks of the future: a clock that was wrong wrote them.
+    """Drop checkpoints with a watermark in the future, which a wrong clock must have written.
 
-    Asking for what changed since then would find nothing until that day, so everything is read once more.
+    A sync since then would find nothing until that day, so everything is read once more.
     """
     return {
         stream: replace(
@@ -47,7 +47,7 @@ def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoin
 
 
 def reads_again(mode: Mode, checkpoints: Checkpoints, streams: Sequence[Stream]) -> bool:
-    """Whether an initial sync reads what had all been read before, so it isn't the first."""
+    """Whether an initial sync rereads a connection that was already read in full, so it isn't the first."""
     known = [checkpoints.get(stream) for stream in streams]
     return mode is Mode.INITIAL and all(
         point is not None and (point.watermark or point.synced_at) for point in known
@@ -60,12 +60,11 @@ def choose_mode(
     streams: Sequence[Stream],
     limit: datetime | None = None,
 ) -> Mode:
-    """The mode to run: the requested one, otherwise the one that the checkpoints need.
+    """Return the requested mode, otherwise the one that the checkpoints call for.
 
-    Without a complete first read it is an initial sync, also when one was interrupted, and when the history, which
-    begins at ``limit``, was made longer. A read that could
-    not prove itself complete is followed by a reconcile, which finds what it missed, and so is a reconcile
-    that was interrupted.
+    It is an initial sync if the first full read is incomplete or was interrupted, or if the history was extended (it
+    begins at ``limit``). It is a reconcile, which finds what was missed, if the last read was not proved complete or a
+    reconcile was interrupted.
     """
     if requested_mode is not None:
         return requested_mode
@@ -89,11 +88,11 @@ def begin_pass(
     now: datetime,
     limit: datetime | None = None,
 ) -> Checkpoint:
-    """The checkpoint a stream's pass starts from: a pass in progress in the same mode continues.
+    """Return the checkpoint a stream's pass starts from: a pass in progress in the same mode continues.
 
-    In an initial sync that was interrupted, a stream already read to its end is not read again. In an incremental one
-    it is: since then it may have changed. An initial one that does not go back to ``limit``, the current start of the
-    history, starts over; until it ends, the next sync is an initial one too.
+    An interrupted initial sync doesn't reread streams that it had finished. An incremental sync does, since they may
+    have changed meanwhile. An initial pass that doesn't reach back to ``limit``, the current start of the history,
+    starts over; until it ends, the next sync is an initial one too.
     """
     point = checkpoint or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL
@@ -116,17 +115,17 @@ def begin_pass(
 
 
 def is_mapped_anew(point: Checkpoint, page: Page) -> bool:
-    """Whether what records are mapped with, besides themselves, has changed since the stream was last read."""
+    """Whether the lookups that records are mapped with have changed since the stream was last read."""
     if point.basis is None or page.basis is None:
         return False
     return point.basis.partition(" ")[0] != page.basis.partition(" ")[0]
 
 
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
-    """Where the connector starts: from the beginning in an initial pass, otherwise at the watermark minus the lag.
+    """Return where the connector starts: from the beginning in an initial pass, otherwise at the watermark minus the lag.
 
-    A reconcile reads everything too where a list of ids alone would cost as much. An initial pass wants first
-    what changed lately; the moment it goes by is the same however often the pass is taken up.
+    A reconcile also reads everything if listing only ids would cost as much. An initial pass asks for recent changes
+    first; the cutoff stays the same however often the pass is resumed.
     """
     again = point.mode is not Mode.INCREMENTAL and point.cursor is None
     reads_all = point.mode is Mode.INITIAL or spec.cursor is None or point.watermark is None
@@ -151,14 +150,14 @@ def advance(
     whole: bool = True,
     clock_off: float = 0.0,
 ) -> Checkpoint:
-    """The checkpoint after one more page. After the last page the watermark moves to the pass's start.
+    """Return the checkpoint after one more page. After the last page the watermark moves to the pass's start.
 
-    A pass is complete when its last page was reached and it has seen at least as many records as the ATS counted at
-    some time during the pass. Deletions in the meantime only make it read more, and additions or edits are read next
-    time. A count is a hint, though: one that is too high by a few, and by as many as last time, is the ATS's own
-    mistake. A pass over changes (not ``whole``) that is short by a few reads them once more next time: the watermark
-    stays. If the ATS's clock is behind (``clock_off`` is negative, in seconds), so is the watermark, since filters
-    compare with that clock.
+    A pass is complete when it has reached its last page and seen at least as many records as the lowest count that the
+    ATS reported during the pass. Records deleted meanwhile only make it read more; added or changed ones are read next
+    time. The count is only a hint: if it is slightly too high, and by the same amount as last time, the ATS miscounts.
+    If a pass over changes (not ``whole``) is a few records short, the watermark stays and they are read again next
+    time. If the ATS's clock is behind (``clock_off`` is negative, in seconds), the watermark is set back too, since
+    filters compare with that clock.
     """
     seen = point.seen + fetched - repeats
     total = lowest_total(point.total, total)
@@ -188,7 +187,7 @@ def _behind(clock_off: float) -> timedelta:
 
 
 def end_pass(point: Checkpoint, clock_off: float = 0.0) -> Checkpoint:
-    """Between two passes: the mode is cleared, the watermark stays and, if proved, is the stream's age."""
+    """End a pass: clear its mode, keep the watermark, and set ``synced_at`` if the pass was proved complete."""
     ours = point.watermark and point.watermark + _behind(clock_off)
     synced_at = min(ours, point.pass_started_at) if ours and point.pass_started_at else ours
     return replace(

@@ -18,16 +18,16 @@ from jemmo.domain.streams import Notes, Page, RawRecord
 from jemmo.domain.validation import MAX_ID
 
 CLOCKS_AGREE = timedelta(minutes=1)
-MAX_RAW = 100_000  # bytes of a rejected record kept as evidence
+MAX_RAW = 100_000  # bytes of a rejected record that are stored as evidence
 
 
 def process(
     page: Page, rules: Rules, *, now: datetime | None = None, limit: datetime | None = None
 ) -> PageOutcome:
-    """Turn a page into what the store writes. One bad record is rejected; the others continue.
+    """Turn a page into what the store writes. A bad record is rejected; the others continue.
 
-    A record that changed after ``now`` is noted: the ATS's clock is ahead of ours. So is one without a modification
-    time, if a history starts at ``limit``: it is never excluded.
+    Notes records changed after ``now``, since the ATS's clock is then ahead of ours. If the history starts at
+    ``limit``, also notes records without a modification time, since they are never excluded.
     """
     notes = Notes()
     records: list[Record] = []
@@ -78,7 +78,7 @@ def _check_id(field: str, remote_id: str) -> None:
 
 
 def _links(record: Record) -> Iterator[tuple[str, str]]:
-    """The ids by which a record names others or parts of itself."""
+    """Yield the ids of a record's links and parts."""
     for field in record.__struct_fields__:
         value = getattr(record, field)
         if field.endswith("remote_id") and isinstance(value, str):

@@ -1,8 +1,8 @@
-"""Reconcile: compare every id with the ATS, read what was missed, delete what is gone.
+"""Reconcile: compare all ids with the ATS, read what was missed, delete what is gone.
 
-Nothing is deleted on a guess. A sweep must reach its end and agree with the ATS's own count; each missing id is then
-asked for by name, or, when there are many, must be missing from a second sweep too. All streams are compared before
-the first deletion: when more would vanish than usual (``domain/brake.py``), a person reviews it first.
+A deletion needs proof. A sweep must reach its end and match the ATS's count. Then each missing id is requested
+individually, or, if there are many, must also be missing from a second sweep. All streams are compared before the first
+deletion: if unusually many records would be deleted (``domain/brake.py``), a person reviews them first.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from jemmo.pipeline.rereading import reread
 if TYPE_CHECKING:
     from jemmo.pipeline.run import SyncRun
 
-ASK_BY_NAME = 200  # more missing or unread ids than this are settled by another pass
-ORPHANS_KEPT = timedelta(days=7)  # how long after a deletion its orphans are refetched
+ASK_BY_NAME = 200  # above this many missing or unread ids, another pass replaces single requests
+ORPHANS_KEPT = timedelta(days=7)  # how long after a deletion records that refer to it are refetched
 
 
 class Reconciler:
-    """The comparison of one run, stream by stream. It may end with a slice, and continues with the next."""
+    """One run's comparison, stream by stream. If the slice ends first, the next slice continues it."""
 
     def __init__(self, run: SyncRun) -> None:
         self.run = run
@@ -36,7 +36,7 @@ class Reconciler:
         self.source = run.source
 
     async def execute(self) -> None:
-        """Raises ``SliceOver`` when the slice ends first; results so far are kept."""
+        """Compare all streams. Raises ``SliceOver`` if the slice ends first; progress is saved."""
         for spec in self.run.specs:
             if await self._compare(spec) and spec.thin_sweep and spec is not self.run.specs[-1]:
                 self.run.end_slice_if_over()
@@ -50,13 +50,13 @@ class Reconciler:
         await reread(self.run)
 
     async def _compare(self, spec: StreamSpec) -> bool:
-        """Meet every id and read what was missed; ``False`` if an earlier slice did."""
+        """Find every id and read what was missed; ``False`` if an earlier slice already did."""
         sweep = await self.store.sweep(spec.name) or await self._begin(spec.name)
         if sweep.part is Part.FIRST:
             try:
                 await self._sweep(spec.name, sweep)
             except StreamRefused:
-                await self._keep(spec.name, sweep, Part.DECIDED)  # the run has reported it
+                await self._keep(spec.name, sweep, Part.DECIDED)  # the run has already reported the refusal
                 return True
             sweep.cursor = None
             await self._keep(spec.name, sweep, Part.UNREAD)
@@ -70,7 +70,7 @@ class Reconciler:
         return True
 
     async def _losses(self) -> list[PendingDeletions]:
-        """The streams' pending deletions that haven't been decided yet."""
+        """Return the streams' pending deletions that haven't been decided yet."""
         losses = []
         for spec in self.run.specs:
             sweep = await self.store.sweep(spec.name)
@@ -79,7 +79,7 @@ class Reconciler:
         return losses
 
     async def _pause(self, losses: list[PendingDeletions]) -> None:
-        """Leave to a person what is more than usual."""
+        """Pause unusually large deletions for a person to review."""
         if not any(loss.missing for loss in losses):
             return
         paused = brake.to_review(losses, await self.store.cascade_counts(losses))
@@ -111,7 +111,7 @@ class Reconciler:
         await self.store.keep_sweep(stream, sweep)
 
     async def _begin(self, stream: Stream, missing: list[str] | None = None) -> Sweep:
-        """A sweep from the beginning, or a second one if records were missing in the first."""
+        """Return a new sweep, or a second one if records were missing in the first."""
         sweep = Sweep(
             began=self.run.now(),
             part=Part.FIRST if missing is None else Part.SECOND,
@@ -121,9 +121,9 @@ class Reconciler:
         return sweep
 
     async def _sweep(self, stream: Stream, sweep: Sweep) -> None:
-        """Note every id the ATS has, from where the sweep stands to its end.
+        """Record every id in the ATS, from the sweep's position to its end.
 
-        From the beginning if the connector can't read that position.
+        Starts over if the connector can't read that position.
         """
         if sweep.ended:
             return
@@ -171,8 +171,8 @@ class Reconciler:
     async def _delete_missing(self, loss: PendingDeletions) -> None:
         """Delete the records that are certainly gone; if there are too many to request by id, start a second sweep.
 
-        A sweep that the ATS's count does not confirm is proof only together with that answer, so the rest waits for
-        the next reconcile.
+        If the sweep doesn't match the ATS's count, only records confirmed as gone are deleted; the rest waits for the
+        next reconcile.
         """
         sweep = await self.store.sweep(loss.stream)
         assert sweep is not None
@@ -191,12 +191,12 @@ class Reconciler:
         await self._decided(loss.stream)
 
     async def _read_orphans(self, spec: StreamSpec) -> None:
-        """Refetch records that the ATS lists although what they point to was deleted: they may have moved.
+        """Refetch listed records that refer to a deleted record: they may have moved.
 
-        An ATS that merges two talents moves their applications without touching the applications' own date.
+        An ATS that merges two talents moves their applications without changing the applications' dates.
         """
         if not spec.thin_sweep:
-            return  # this run has read the content of them all
+            return  # this run has already read the content of all records
         orphans = await self.store.orphans(spec.name, self.run.now() - ORPHANS_KEPT)
         if len(orphans) <= ASK_BY_NAME:
             for remote_id in orphans:
@@ -207,7 +207,7 @@ class Reconciler:
         await self._read_whole(spec, sweep)
 
     async def _confirm_missing(self, stream: Stream, sweep: Sweep) -> None:
-        """The second sweep, and what neither met. Without a proved end it buries nothing; the first one stands."""
+        """Run the second sweep and delete what neither sweep found. If its end is not proved, nothing is deleted."""
         await self._sweep(stream, sweep)
         if sweep.proved:
             again = set(await self.store.missing(stream, sweep.began))
@@ -237,5 +237,5 @@ class Reconciler:
 
 
 def count_differs(stream: Stream, short: int) -> RunWarning:
-    """Told once, when the ATS first counts more records than it lists."""
+    """Reported once, when the ATS first counts more records than it lists."""
     return RunWarning.of("count_differs", stream=stream, more=short)

@@ -1,4 +1,4 @@
-"""The warnings of a run's report."""
+"""Warnings for a run's report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def repaired(stream: Stream) -> RunWarning:
 
 
 def clock_off(seconds: float) -> RunWarning:
-    """By how much the ATS's clock is ahead of ours, or behind."""
+    """Warn that the ATS's clock is ahead of ours or behind."""
     length, unit = (3600, "h") if abs(seconds) >= 2 * 3600 else (60, "min")
     return RunWarning.of("clock_off", offset=f"{int(seconds / length):+,} {unit}")
 

@@ -1,8 +1,8 @@
-"""Read every record's content again within some days, a part with each reconcile.
+"""Rereads every record's content within some days, a part with each reconcile.
 
-Not every change moves a record's own date: a renamed option, a city, a consent, a removed value. Incremental syncs and
-id sweeps see none of these, so each reconcile of a stream with dates also reads a part of its whole list. Streams that
-are read in full anyway need no such reading.
+Some changes don't move a record's date: a renamed option, a city, a consent, a removed value. Incremental syncs and id
+sweeps miss these, so each reconcile of a stream with dates also reads a part of its whole list. Streams that are always
+read in full don't need this.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from jemmo.pipeline.plan import UNREADABLE
 if TYPE_CHECKING:
     from jemmo.pipeline.run import SyncRun
 
-DAY = timedelta(days=1)  # from one reconcile to the next
+DAY = timedelta(days=1)  # between reconciles
 SPREAD_OVER = REREAD_WITHIN - 2 * DAY
-"""A day may pass until it begins, and one until the reconcile that ends it."""
+"""One day may pass before it begins, and one before the reconcile that ends it."""
 
 
 async def reread(run: SyncRun) -> None:
-    """Read a part of each stream. Whatever exceeds today's quota waits for the next reconcile."""
+    """Read a part of each stream. What exceeds today's quota waits for the next reconcile."""
     try:
         for spec in run.specs:
             if spec.cursor is not None and spec.thin_sweep:
@@ -46,7 +46,7 @@ async def reread(run: SyncRun) -> None:
 async def _reread(run: SyncRun, spec: StreamSpec) -> None:
     reading, ended_at = await run.store.rereading(spec.name)
     if reading is not None and reading.reaches != _limit(run, spec.name):
-        reading = None  # the history was changed in the meantime
+        reading = None  # the history's start has changed meanwhile
     if reading is None or reading.began > run.now():
         if ended_at is not None and run.now() - ended_at < DAY / 2:
             return
@@ -56,7 +56,7 @@ async def _reread(run: SyncRun, spec: StreamSpec) -> None:
     except UNREADABLE:
         await run.store.keep_rereading(spec.name, None, ended_at)
     except StreamRefused:
-        return  # the run has reported it
+        return  # the run has already reported it
 
 
 def _limit(run: SyncRun, stream: Stream) -> datetime | None:
@@ -69,7 +69,7 @@ async def _read_on(run: SyncRun, stream: Stream, reading: Rereading) -> None:
     due = (run.now() - reading.began + DAY) / SPREAD_OVER
     target = due * (sweep.seen if sweep else 0)
     if reading.cursor is not None and reading.seen >= target:
-        return  # an earlier slice of this run, or of one today, has read enough
+        return  # an earlier slice of this run, or another run today, has read enough
     async for page in run.source.pages(stream, Start(cursor=reading.cursor)):
         await run.write_single(page)
         reading = replace(

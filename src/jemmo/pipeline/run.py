@@ -1,6 +1,6 @@
 """One sync run from its first request to its report.
 
-Readers, one per stream, fetch and process pages; one writer commits them, all that waits of one stream at once.
+One reader per stream fetches and processes pages; a single writer commits them, batching pages of the same stream.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from jemmo.pipeline.process import process
 from jemmo.pipeline.reconcile import Reconciler, count_differs
 from jemmo.pipeline.remarks import clock_off, repaired, unproved, warnings_of
 
-REPORT_EVERY = 1.0  # seconds; a sync that is over sooner stores no report but its last
+REPORT_EVERY = 1.0  # seconds; shorter syncs store only their final report
 
 
 class SyncRun:
     """Reads the streams of one source into one store. Ports, rules and clock are passed in.
 
-    ``named`` are the ids that the ATS itself named as deleted while a reconcile read; ``limit`` is where the history
-    begins (``domain.history``).
+    ``named`` are the ids that the ATS itself reported as deleted during a reconcile; ``limit`` is the start of the
+    history (``domain.history``).
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class SyncRun:
         self._stopped: JemmoError | None = None
 
     async def execute(self) -> RunReport:
-        """Run to the end. The report is kept whatever happens; an explained failure is in it, not raised."""
+        """Run to the end. The report is always stored; known errors end up in it and are not raised."""
         self._reported = asyncio.get_running_loop().time()
         try:
             await self._read_all()
@@ -127,7 +127,7 @@ class SyncRun:
         return begin_pass(spec, point, self.report.mode, self.now(), self.limit)
 
     async def _read(self, spec: StreamSpec) -> None:
-        """Fetch and process one stream's pages, once the streams it refers to are in the tables."""
+        """Fetch and process one stream's pages once the streams it refers to are stored."""
         point = self._points[spec.name]
         if point.done:
             self._is_written(spec.name)
@@ -147,7 +147,7 @@ class SyncRun:
             self._stop(reason)
 
     async def _go_without(self, point: Checkpoint, reason: StreamRefused) -> None:
-        """Leave the records of a lookup as they are, and count it as read: nothing is gained by trying for ever."""
+        """Keep a refused lookup's records as they are, and mark it as read, since retrying is pointless."""
         self.report.warn([RunWarning.of_error(reason)])
         nothing = self.store.make_ready(PageOutcome(stream=point.stream))
         done = replace(
@@ -167,7 +167,7 @@ class SyncRun:
         ]
 
     def _following(self, spec: StreamSpec) -> list[Stream]:
-        """The streams of this run that this one follows, in a sync where that counts."""
+        """Return the streams of this run that this one follows, if the mode takes that into account."""
         if self.report.mode is not Mode.INCREMENTAL or self._points[spec.name].watermark is None:
             return []
         return [stream for stream in spec.follows if stream in self._written]
@@ -182,10 +182,10 @@ class SyncRun:
         if self._stopped is None or isinstance(self._stopped, Postponed):
             self._stopped = reason
         for name in self._written:
-            self._is_written(name)  # nothing should wait for what comes later
+            self._is_written(name)  # so that no stream waits for pages that won't come
 
     async def _fetch(self, spec: StreamSpec, point: Checkpoint) -> None:
-        """Read on from the place kept, or from the beginning where the connector cannot read that place."""
+        """Read on from the saved position, or from the beginning if the connector can't read it."""
         try:
             await self._fetch_from(spec, point)
         except UNREADABLE:
@@ -199,7 +199,7 @@ class SyncRun:
     async def _fetch_from(
         self, spec: StreamSpec, point: Checkpoint, start: Start | None = None
     ) -> None:
-        """Read from the checkpoint on, or everything from ``start`` if records are mapped again."""
+        """Read from the checkpoint on, or from ``start`` if all records must be mapped again."""
         start, before = start or start_of(spec, point), point.short
         async for page in self.source.pages(spec.name, start):
             self._begun.add(spec.name)
@@ -232,19 +232,19 @@ class SyncRun:
                 return
 
     def _came(self) -> int:
-        """Bytes of answers since this was asked last: those of a page, and of what was asked beside it."""
+        """Return response bytes received since the last call, those of side requests included."""
         before, self._received = self._received, self.source.received
         return self._received - before
 
     async def _put(self, page: Page, ready: ReadyPage, point: Checkpoint) -> None:
-        """Leave a page to the writer, after what came along with it."""
+        """Pass a page to the writer, after the pages that came along with it."""
         for side_page in page.beside:
             if side_page.stream in self._points:
                 await self._buffer.put(Batch(self.process(side_page)))
         await self._buffer.put(Batch(ready, point, self._came(), page.recent))
 
     async def _recent_of_all(self, spec: StreamSpec) -> None:
-        """Wait until nothing recent is missing of any stream, and nothing at all of those that this one refers to."""
+        """Wait until all streams' recent records, and all records that this stream refers to, are stored."""
         for stream_spec in self.specs:
             if stream_spec.recent:
                 await self._recent[stream_spec.name].wait()
@@ -256,7 +256,7 @@ class SyncRun:
         self._recent[stream].set()
 
     async def _write(self) -> None:
-        """Commit what waits, stream by stream, until no more comes."""
+        """Commit waiting pages stream by stream until no more come."""
         while taken := await self._buffer.take():
             for stream, batches in _by_stream(taken).items():
                 await self._write_stream(stream, batches)
@@ -265,7 +265,7 @@ class SyncRun:
     async def _write_stream(self, stream: Stream, batches: list[Batch]) -> None:
         """Commit pages of one stream.
 
-        Pages that came along with another don't move a checkpoint, and count when read.
+        Pages that came along with another stream don't move a checkpoint; they count once their own stream is read.
         """
         if beside := [batch.page for batch in batches if batch.checkpoint is None]:
             written = await self.store.commit_pages(beside, self._points[stream])
@@ -275,7 +275,7 @@ class SyncRun:
             await self.commit([page for page, _ in own], own[-1][1])
 
     async def _note_recent(self, taken: list[Batch]) -> None:
-        """Let streams continue with older records, and notify the observer, once all recent records are stored."""
+        """Once all recent records are stored, let streams read older records, and notify the observer."""
         for batch in taken:
             if batch.recent is False:
                 self._recent[batch.page.outcome.stream].set()
@@ -288,12 +288,12 @@ class SyncRun:
             await self.store.report(self.report)
 
     def _shown_early(self) -> set[Stream]:
-        """The streams whose recent records come first, and those that they refer to."""
+        """Return the streams whose recent records come first, and the streams that those refer to."""
         early = [spec for spec in self.specs if spec.recent]
         return {spec.name for spec in early}.union(*(self._before(spec) for spec in early))
 
     def process(self, page: Page) -> ReadyPage:
-        """All that becomes of a page before it is written: done while the ATS works on the next one."""
+        """Prepare a page for writing while the ATS works on the next one."""
         if self.report.mode is Mode.RECONCILE and page.gone:
             self.named.setdefault(page.stream, set()).update(page.gone)
         outcome = process(page, self.rules, now=self.now(), limit=self.limit)
@@ -313,7 +313,7 @@ class SyncRun:
             self._is_written(stream)
 
     def _count_as_written(self, written: Counts, beside: Counts) -> None:
-        """Records that this run wrote along with another stream count as new or changed, not as unchanged."""
+        """Move records that this run wrote along with another stream from unchanged to new or changed."""
         for name in ("created", "updated"):
             for known in ("unchanged", "excluded"):
                 moved = min(getattr(beside, name), getattr(written, known))
@@ -327,7 +327,7 @@ class SyncRun:
         await self.keep_report()
 
     async def keep_report(self) -> None:
-        """Store the report, at most once in ``REPORT_EVERY``, so that pages show the progress of this run."""
+        """Store the report, at most once per ``REPORT_EVERY``, so that pages can show the run's progress."""
         clock = asyncio.get_running_loop().time()
         if clock - self._reported >= REPORT_EVERY:
             self._reported = clock
@@ -335,13 +335,13 @@ class SyncRun:
             await self.store.report(self.report)
 
     async def write_single(self, page: Page) -> None:
-        """Write a page read beside the streams' own passes, after what came along with it."""
+        """Write a page read outside the streams' passes, after the pages that came along with it."""
         for part in (*page.beside, page):
             if part.stream in self._points:
                 await self.commit([self.process(part)], self._points[part.stream])
 
     def _count_along(self) -> None:
-        """With a limited history, records that came along with others may be in no list that was read."""
+        """Count records that came along with others: with a limited history they may be in no list that was read."""
         if self.limit is None:
             return
         for stream, beside in self._beside.items():
@@ -369,13 +369,13 @@ class SyncRun:
         self.report.status = RunStatus.PARTIAL if lacking or paused else RunStatus.SUCCEEDED
 
     def _read_whole(self, spec: StreamSpec, point: Checkpoint) -> bool:
-        """Whether this run read all content of a stream that most runs read incrementally."""
+        """Whether this run read the whole content of a stream that most runs read incrementally."""
         if self.report.mode is Mode.INCREMENTAL or spec.cursor is None:
             return False
         return start_of(spec, point).since is None
 
     def _deleted(self) -> dict[str, int]:
-        """How many records this run deleted, of the streams that lost any."""
+        """Return how many records this run deleted per stream, without streams that lost none."""
         counts = self.report.streams.items()
         return {
             str(name): stream_counts.deleted
@@ -400,7 +400,7 @@ class SyncRun:
         return self._slice_over()
 
     def end_slice_if_over(self) -> None:
-        """Raise ``SliceOver`` when other runs should have their turn; the checkpoints keep the position."""
+        """Raise ``SliceOver`` if other runs are due; the checkpoints keep the position."""
         if self._slice_over():
             raise SliceOver
 
@@ -411,7 +411,7 @@ class SyncRun:
         self._points[point.stream] = point
 
     async def read_single(self, stream: Stream, remote_id: str) -> bool:
-        """Refetch one record and store what came; ``False`` if the ATS no longer has it."""
+        """Refetch one record and store the response; ``False`` if the ATS no longer has it."""
         answer = await refetch(self.source, stream, remote_id)
         for page in answer.pages:
             await self.write_single(page)
@@ -426,6 +426,6 @@ def _by_stream(batches: list[Batch]) -> dict[Stream, list[Batch]]:
 
 
 def _cause(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one to go by: a bug before an explained failure, which may have come of it."""
+    """Return the error to report: a bug takes precedence over a known error that it may have caused."""
     causes = leaves(errors)
     return next((cause for cause in causes if not isinstance(cause, JemmoError)), causes[0])

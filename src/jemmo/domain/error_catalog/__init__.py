@@ -1,8 +1,8 @@
-"""The one text of each error: what happened and the next step, by code, as templates over the error's facts.
+"""The only text of each error (what happened, and the next step), by code, as templates over the error's facts.
 
-A key is a code, or ``code/variant`` where one code has several causes or next steps. A template's ``{fact}`` is filled
-with what the error carries. Text in parentheses is dropped if its fact is unknown, and an unknown ``{ats}``
-is “the ATS”. Pages translate the template before they fill it in.
+A key is a code, or ``code/variant`` where a code has several causes or next steps. ``{fact}`` is replaced by a fact of
+the error. Text in parentheses is dropped if its fact is unknown, and an unknown ``{ats}`` becomes “the ATS”. Pages
+translate the template before filling it in.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ UNKNOWN = Entry(
 )
 OPERATOR = _("Tell the person who runs Jemmo: `jemmo doctor` says what to do.")
 DEFAULTS = {"ats": _("the ATS"), "key_help": ""}
-"""Facts that an error need not carry."""
-LONGEST = 400  # characters of a fact
+"""Optional facts."""
+LONGEST = 400  # characters in a fact
 _PARENTHESIS = re.compile(r" ?\([^()]*\{[^()]*\)")
 _MANAGERS = {"host_unreachable", "tls"}
 
 
 class Wording(Struct, frozen=True):
-    """An error in words."""
+    """The text of an error, with its facts filled in."""
 
     message: str
     next_step: str
 
 
 def entry_of(code: str, variant: str = "") -> Entry:
-    """The entry of a code. ``unknown_value:job.status`` is an ``unknown_value`` with a detail."""
+    """Return the entry of a code. ``unknown_value:job.status`` is ``unknown_value`` with a detail."""
     name = code.partition(":")[0]
     return ERROR_CATALOG.get(f"{name}/{variant}") or ERROR_CATALOG.get(name, UNKNOWN)
 
@@ -77,7 +77,7 @@ def worded(
     translate: Callable[[str], str] = str,
     number: Callable[[int], str] = "{:,}".format,
 ) -> Wording:
-    """The text of an error with its facts filled in."""
+    """Return the text of an error with its facts filled in."""
     entry = entry_of(code, variant)
     values = {**DEFAULTS, "detail": bounded(code.partition(":")[2]), **_known(facts or {})}
     known = {
@@ -91,7 +91,7 @@ def worded(
 
 
 def bounded(fact: Any) -> Any:
-    """A fact as it may be kept and shown: an ATS may have sent it, with control characters or contact details."""
+    """Make a fact safe to store and show: an ATS may have sent control characters or contact details in it."""
     if fact is None or isinstance(fact, int):
         return fact
     text = printable(" ".join(str(fact).split()))
@@ -99,7 +99,7 @@ def bounded(fact: Any) -> Any:
 
 
 def facts_of(entry: Entry) -> set[str]:
-    """The facts that an entry's templates name."""
+    """Return the names of the facts that an entry's templates use."""
     return _names(entry.message) | _names(entry.next_step)
 
 
@@ -108,19 +108,19 @@ def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def needs_manager(code: str) -> bool:
-    """Whether what helps is for owners and admins to do: the key, the connection's options, a decision."""
+    """Whether only owners and admins can fix this: the key, the connection's options, a decision."""
     name = code.partition(":")[0]
     return entry_of(name).kind in {ErrorKind.ACCESS, ErrorKind.DECISION} or name in _MANAGERS
 
 
 def codes_of_kind(kind: ErrorKind) -> list[str]:
-    """The codes of one kind, sorted."""
+    """Return the codes of one kind, sorted."""
     codes = (code for code, entry in ERROR_CATALOG.items() if entry.kind is kind)
     return sorted(code for code in codes if "/" not in code)
 
 
 class _Filler(Formatter):
-    """Fills templates in; a fact that is unknown leaves a blank."""
+    """Fills in templates; an unknown fact becomes an empty string."""
 
     def __init__(self, number: Callable[[int], str]) -> None:
         self.number = number

@@ -1,4 +1,4 @@
-"""Errors of keys, connections and their options, and decisions that wait for a person."""
+"""Errors of keys, connections and their options, and decisions that a person has to make."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ ACCESS: dict[str, Entry] = {
         _("This key is already in use."),
         _("Create a new key in the ATS first. {key_help}"),
     ),
-    # what the key may do
+    # permissions of the key
     "scope_too_small": Entry(
         _A,
         _("The API key works, but can't read everything that a sync needs ({path})."),
@@ -177,7 +177,7 @@ ACCESS: dict[str, Entry] = {
         _("{ats} sends no webhooks that Jemmo understands."),
         _("No action needed: changes arrive with each sync."),
     ),
-    # the address and the options
+    # address and options
     "api_version": Entry(
         _A,
         _("{ats} doesn't support the API version that Jemmo requested ({status})."),
@@ -301,7 +301,7 @@ ACCESS: dict[str, Entry] = {
     "unknown_option": Entry(
         _A, _("{ats} has no option “{option}”."), _("Its options are: {options}.")
     ),
-    # what a person decides
+    # decisions
     "mass_deletion_held": Entry(
         _P,
         _("We paused deletions, because unusually many records are no longer in the ATS."),

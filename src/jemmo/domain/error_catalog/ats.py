@@ -1,4 +1,4 @@
-"""Errors and warnings of the ATS: the way to it, its limits, what it sent, and what a sync could not prove."""
+"""Errors and warnings about the ATS: reaching it, its limits, its data, and incomplete syncs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
 _NEXT_SYNC = _("No action needed: the next sync tries again.")
 
 ATS: dict[str, Entry] = {
-    # the way to it
+    # reaching the ATS
     "ats_unavailable": Entry(
         _S,
         _("{ats} has an outage or isn't responding (HTTP {status})."),
@@ -50,7 +50,7 @@ ATS: dict[str, Entry] = {
         _("The other ATSs took too long to respond, so this one wasn't asked."),
         _("Refresh the counts again."),
     ),
-    # what it sent
+    # its data
     "broken_answer": Entry(_S, _("The ATS sent an incomplete response ({host})."), _NOTHING),
     "answer_too_large": Entry(
         _S,
@@ -145,7 +145,7 @@ ATS: dict[str, Entry] = {
         _("The quota of {ats} is used up for now. The sync continues automatically ({time} UTC)."),
         _("No action needed. If it happens often, raise the share of the limit in the options."),
     ),
-    # what a sync could not prove
+    # incomplete syncs
     "sweep_not_proved": Entry(
         _S,
         _("Jemmo couldn't prove that it read all IDs ({stream}), so nothing was deleted."),

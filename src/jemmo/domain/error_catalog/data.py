@@ -1,4 +1,4 @@
-"""What is odd in the records that an ATS sent, and why one of them was rejected."""
+"""Warnings about records from the ATS, and reasons for rejecting one."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ DATA: dict[str, Entry] = {
     "no_name": Entry(_D, _("The record has no name in the ATS."), _MEND),
     "no_reason": Entry(_D, _("The reject reason has no text in the ATS."), _MEND),
     "invalid_record": Entry(_D, _("The record lacks something that Jemmo needs."), _MEND),
-    # webhooks and files that are none
+    # invalid webhooks and files
     "no_event": Entry(_D, _("The webhook names no event ({field})."), _NOTHING),
     "not_a_webhook": Entry(_D, _("This is not a webhook of {ats}."), _NOTHING),
     "not_a_resume": Entry(_D, _("The ATS's answer is neither a file nor a link to one."), _NOTHING),

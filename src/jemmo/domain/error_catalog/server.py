@@ -1,4 +1,4 @@
-"""Errors of this side: the database, the file storage, the keys, the machine. The next step is the operator's."""
+"""Errors of Jemmo's own server: database, file storage, keys, machine. The operator takes the next step."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ DATABASE: dict[str, Entry] = {
         _("Jemmo's database found damaged data."),
         "Stop Jemmo, check the server's disk, and restore the last backup with `jemmo restore`.",
     ),
-    # whether a server suits
+    # database server requirements
     "database_url": _operator(
         "DATABASE_URL is not the address of a PostgreSQL database.",
         "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or host=… port=… dbname=… user=… password=…",
@@ -184,7 +184,7 @@ DATABASE: dict[str, Entry] = {
         "Upgrade Jemmo on this machine too. To go back instead, restore the backup from before the upgrade: "
         "docs/operations.md, Upgrading.",
     ),
-    # the PostgreSQL that comes with Jemmo
+    # the PostgreSQL bundled with Jemmo
     "database": _operator(
         "{step} failed: {reason}.",
         f"Run `jemmo doctor`, and send its output to support. {_OWN_SERVER}",

@@ -1,4 +1,4 @@
-"""Errors of the file storage. The next step is the operator's."""
+"""Errors of the file storage. The operator takes the next step."""
 
 from __future__ import annotations
 

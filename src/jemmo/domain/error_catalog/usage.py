@@ -1,4 +1,4 @@
-"""Errors of people's requests: on pages, on the command line and in the API; and of syncs that were stopped."""
+"""Errors caused by people's requests on pages, the command line and the API, and by stopped syncs."""
 
 from __future__ import annotations
 
