@@ -1,1 +1,1 @@
-"""The vendors. Each is a folder that declares itself in ``connector.py`` and one line in ``registry.py``."""
+"""The supported ATSs. Each is a folder with a declaration in ``connector.py``, and a line in ``registry.py``."""

@@ -1,4 +1,4 @@
-"""The checks of a connection test: a small request each, and what its refusal means for the key."""
+"""The checks of a connection test: one small request each, and what a refusal means for the key."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 async def attempt(
     name: str, request: Awaitable[T], *, is_optional: bool = False
 ) -> tuple[AccessCheck, T | None]:
-    """The check called ``name``, and the answer if there was one.
+    """Make the check called ``name``; returns it with the response, if any.
 
-    A sync can do without optional lists, so their check passes even if the account has none. A key without the right
-    to it never does. Whatever else goes wrong is raised: a wrong key, a network that stays away.
+    A sync can do without optional lists, so their check passes even if the account has none, but not if the key lacks
+    the permission. Other errors are raised, such as a wrong key or a network failure.
     """
     try:
         return AccessCheck(name=name, ok=True), await request
@@ -31,10 +31,10 @@ async def attempt(
 def counted(
     rows: Sequence[Any], total: int | None, is_read: Callable[[Any], bool]
 ) -> tuple[int | None, bool]:
-    """How many records a list has, and whether that is just what a sync reads.
+    """Return a list's record count, and whether it is exactly what a sync reads.
 
-    An ATS also counts rows that no sync keeps, and may have no filter against them. So only a list that is here as a
-    whole is counted exactly.
+    An ATS also counts rows that syncs skip, and may have no filter to exclude them. So the count is exact only if
+    ``rows`` is the whole list.
     """
     if total is None or len(rows) < total:
         return total, False

@@ -1,4 +1,4 @@
-"""What a connector declares. The connect form, the command line, the API and the docs are derived from it."""
+"""What a connector declares. The connect form, the command line, the API and the docs derive from it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from jemmo.domain.webhooks import ParsedWebhook, Proof, RefetchRequest
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """A setting of a connection. ``label`` and ``help`` are marked for translation: the one declaration of both.
+    """A setting of a connection. ``label`` and ``help`` are declared only here and marked for translation.
 
     ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
 
-    A ``required`` one has no default that could serve: the customer must give it. ``asked`` options are next to the key
-    in the connect form, the others below it. ``own`` options are set by Jemmo itself, never by a person. A number that
-    ``may_be_blank`` has a meaning for being left out.
+    A ``required`` option has no usable default, so the customer must set it. ``asked`` options appear next to the key
+    in the connect form, the others below it. ``own`` options are set by Jemmo, never by a person. ``may_be_blank``:
+    leaving the number blank has a meaning of its own.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Option(Struct, frozen=True, kw_only=True):
     may_be_blank: bool = False
 
     def check(self, value: str) -> str:
-        """The value, if it is one; raises ``ConfigError`` with those that are."""
+        """Return the value if it is valid. Raises ``ConfigError`` with the allowed values."""
         if self.required and not value.strip():
             raise ConfigError("option_missing", option=self.name, help=self.help)
         if self.choices and value not in self.choices:
@@ -78,7 +78,7 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 def number(name: str, label: str, default: int, least: int, most: int, text: str) -> Option:
-    """An option that is a whole number."""
+    """Create an option for a whole number."""
     return Option(
         name=name, label=label, default=str(default), at_least=least, at_most=most, help=text
     )
@@ -87,14 +87,14 @@ def number(name: str, label: str, default: int, least: int, most: int, text: str
 def choice(
     name: str, label: str, choices: tuple[str, ...], text: str, *, asked: bool = False
 ) -> Option:
-    """An option that is one of a few words, by default the first."""
+    """Create an option with a fixed list of values; the first is the default."""
     return Option(
         name=name, label=label, default=choices[0], choices=choices, help=text, asked=asked
     )
 
 
 def free_text(name: str, label: str, text: str, default: str = "") -> Option:
-    """An option that the connector reads itself."""
+    """Create an option that the connector parses itself."""
     return Option(name=name, label=label, default=default, help=text)
 
 
@@ -128,7 +128,7 @@ FILE_HOSTS = Option(
     default="",
     help=_("Hosts that files may be downloaded from, separated by commas. Subdomains count too."),
 )
-"""The ATS's own address need not be named. The API key goes to none of them."""
+"""The ATS's own host is always included. The API key is sent to none of them."""
 
 LAG = number(
     "lag_minutes",
@@ -147,7 +147,7 @@ FULL_SWEEP = Option(
         "When everything is read again, in UTC (minute hour day month weekday). Leave empty for never."
     ),
 )
-"""For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
+"""For an ATS that may change records without any sign of it: the first sync after this time is a reconcile."""
 
 
 HISTORY = (
@@ -175,9 +175,9 @@ HISTORY = (
 
 
 def check_sweeps(options: Mapping[str, str]) -> None:
-    """Raises ``ConfigError`` if the full sweep that a person asks for would hardly ever come.
+    """Raises ``ConfigError`` if the time chosen for full sweeps would almost never occur.
 
-    A stored one stays as it is: its connection continues without sweeps.
+    A time that is already stored stays valid: its connection continues without sweeps.
     """
     cron = options.get(FULL_SWEEP.name, "")
     if cron.strip() and not is_soon(cron):
@@ -185,18 +185,17 @@ def check_sweeps(options: Mapping[str, str]) -> None:
 
 
 def share_of(options: Mapping[str, str]) -> float:
-    """The part of the ATS's limit that the customer leaves to Jemmo, 0 to 1."""
+    """Return the share of the ATS's rate limit that Jemmo may use, 0 to 1."""
     return int(options["quota_share"]) / 100
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """One connection's settings, complete and checked. The key is not printed.
+    """One connection's settings, complete and validated. The key is excluded from ``repr``.
 
-    ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone. So it is
-    with ``pace``, by which the processes that use one key agree on who sends when. ``part`` is how much of the share
-    this work may fill: what others of the same key have sent counts, so the lesser part gives way to the greater.
-    ``at_once`` is how much of that it may send without a pause; see ``rest_client.Pacer``. ``refusals`` remember from
-    sync to sync what the account does not answer.
+    ``ledger`` records the use of a time quota, and ``pace`` coordinates the processes that share a key; without them,
+    each process keeps track on its own. ``part`` is how much of the share this work may use. Requests of others with
+    the same key count too, so work with a smaller part yields to work with a larger one. ``at_once`` limits bursts; see
+    ``rest_client.Pacer``. ``refusals`` remembers across syncs which requests the account refuses.
     """
 
     base_url: str
@@ -210,7 +209,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def share(self) -> float:
-        """How much of the ATS's limit may be used: the customer's ``quota_share``, and the part of it for this work."""
+        """The usable share of the ATS's limit: the customer's ``quota_share`` times this work's part."""
         return share_of(self.options) * self.part
 
     def __repr__(self) -> str:
@@ -221,12 +220,12 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def limit(self) -> datetime | None:
-        """Records last changed before then need not be read; see ``domain.history``."""
+        """Records last changed before this time need not be read; see ``domain.history``."""
         return history.limit_of(self.options)
 
 
 class Probed(Struct, frozen=True, kw_only=True):
-    """One address of a probe: its response, and the paths and types, never the values, in it."""
+    """One list of a probe: its address, the response, and the paths and types in it, never the values."""
 
     address: str
     answer: str
@@ -235,7 +234,7 @@ class Probed(Struct, frozen=True, kw_only=True):
 
 
 Probe = Callable[[Config], Awaitable[list[Probed]]]
-"""Looks for what a vendor does not document, on a customer's own account."""
+"""Explores undocumented behavior of a vendor in a customer's own account."""
 
 
 Options = Mapping[str, str]
@@ -244,7 +243,7 @@ Options = Mapping[str, str]
 class RefetchAnswer(Struct, kw_only=True):
     """The outcome of refetch requests: pages to write, records gone from the ATS, and ``unseen`` records.
 
-    ``unseen`` proves nothing: such an ATS has no way to ask for one record, so a sync has to find it.
+    ``unseen`` is no proof of a deletion: such an ATS can't be asked for a single record, so a sync has to find it.
     """
 
     pages: list[Page] = []
@@ -252,19 +251,19 @@ class RefetchAnswer(Struct, kw_only=True):
     unseen: list[tuple[Stream, str]] = []
 
     def add(self, stream: Stream, remote_id: str, answer: Refetched) -> None:
-        """Add what the ATS has for an id."""
+        """Add the response for one id."""
         self.pages += answer.pages
         if answer.gone:
             self.gone.append((stream, remote_id))
 
 
-BY_NAME_AT_MOST = 30  # requests at a time; the rest waits for the next refetch
+BY_NAME_AT_MOST = 30  # requests per refetch; the rest waits for the next one
 
 
 async def by_name(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """Request each record by its id, for an ATS without webhooks whose records are refreshed manually."""
+    """Request each record by id, for an ATS without webhooks whose records are refreshed manually."""
     answer = RefetchAnswer(
         unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]]
     )
@@ -276,13 +275,13 @@ async def by_name(
 class Webhooks(Struct, frozen=True, kw_only=True):
     """How an ATS announces changes.
 
-    read     a body's event and hints; raises ``RecordRejected`` for what is no webhook of this ATS
-    refetch  fetches the named records with as few requests as it can: (source, hints, heard since) -> ``RefetchAnswer``
-    verify   where webhooks are signed: (key, headers in lower case, body, now, options) -> ``Proof``
-    streams  what is announced; of other streams silence proves nothing
-    only_new whether new records alone are announced of them, not what changes later
-    setup    where an admin enters the address at the ATS, and which events to choose
-    once     a body that comes twice is the same event, since it holds its time
+    read     returns a body's event and hints; raises ``RecordRejected`` if it is not a webhook of this ATS
+    refetch  fetches the records with as few requests as possible: (source, hints, received since) -> ``RefetchAnswer``
+    verify   for signed webhooks: (key, headers in lower case, body, now, options) -> ``Proof``
+    streams  the streams that webhooks announce; for others, missing webhooks mean nothing
+    only_new streams of which only new records are announced, not later changes
+    setup    where an admin enters the address in the ATS, and which events to choose
+    once     an identical body is the same event sent twice, since it includes the event's time
     """
 
     read: Callable[[bytes, Options], ParsedWebhook]
@@ -295,10 +294,10 @@ class Webhooks(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """What a connector reads and how sure that is, in sentences for docs/connectors.md.
+    """What a connector reads and how certain that is, in sentences for docs/connectors.md.
 
-    ``unread`` is what the ATS has and we don't read; ``sure`` names the sources and what they leave open; ``tried_on``
-    is "simulator" until someone has run it against a real account.
+    ``unread`` is what the ATS offers and the connector doesn't read; ``sure`` names the sources and their gaps;
+    ``tried_on`` is "simulator" until someone has run it with a real account.
     """
 
     reads: str
@@ -310,12 +309,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
 class Connector(Struct, frozen=True, kw_only=True):
     """An ATS: its name, what a customer must provide, what it supports, and how to open it.
 
-    ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that a
-    connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` reports
-    outages and is empty if the vendor has none. ``base_url`` finds the address for the options chosen, ``pace`` is how
-    fast the ATS can be read with them. ``recent_with_history`` is whether what changed lately still comes first where
-    the history is limited (``domain.history``). ``open_files`` is there where files can be fetched. ``evidence`` is
-    needed to offer it.
+    ``key_help`` says where an admin finds the key and which permissions it needs; ``rights`` names the checks of a
+    connection test. ``docs_url`` is the vendor's API documentation; ``status_page`` reports outages and is empty if the
+    vendor has none. ``base_url`` and ``pace`` return the address and the reading speed for the chosen options.
+    ``recent_with_history``: recent changes also come first if the history is limited (``domain.history``).
+    ``open_files`` is set if files can be downloaded. Connectors need ``evidence`` to be offered.
     """
 
     name: str
@@ -336,11 +334,11 @@ class Connector(Struct, frozen=True, kw_only=True):
     open_files: Callable[[Config], FileSource] | None = None
 
     def with_defaults(self, options: Options) -> dict[str, str]:
-        """The options of a connection, including those that were never set."""
+        """Return a connection's options with the defaults of those that were never set."""
         return {option.name: options.get(option.name, option.default) for option in self.options}
 
     def configure(self, api_key: str, base_url: str | None, options: Mapping[str, str]) -> Config:
-        """Check what a person gave and fill in the defaults; raises ``ConfigError``."""
+        """Validate a person's input and fill in defaults. Raises ``ConfigError``."""
         known = {option.name: option for option in self.options}
         unknown = sorted(set(options) - set(known))
         if unknown:
@@ -358,7 +356,7 @@ class Connector(Struct, frozen=True, kw_only=True):
         )
 
     def settled(self, options: Mapping[str, str]) -> dict[str, str]:
-        """Every option with its value, given or default; raises ``ConfigError`` for one that is not possible."""
+        """Return every option with its value or default. Raises ``ConfigError`` for an invalid one."""
         return {
             option.name: option.check(options.get(option.name, option.default))
             for option in self.options
@@ -366,7 +364,7 @@ class Connector(Struct, frozen=True, kw_only=True):
 
 
 def check_key(key: str) -> str:
-    """The key without surrounding blanks; raises ``ConfigError`` when it cannot be one."""
+    """Return the key without surrounding whitespace. Raises ``ConfigError`` if it is invalid."""
     key = key.strip()
     if not key:
         raise ConfigError("key_empty")
@@ -376,9 +374,9 @@ def check_key(key: str) -> str:
 
 
 def own_host(account: str, domain: str) -> str:
-    """The address of an account that has a host of its own: "acme", "acme.example.com" or a page below it.
+    """Return the address of an account with its own host, given "acme", "acme.example.com" or a page on it.
 
-    Raises ``ConfigError`` for anything else, since the key goes where this leads.
+    Raises ``ConfigError`` for anything else, since the key is sent to this address.
 
     >>> own_host("acme", "example.com"), own_host("https://Acme.example.com/jobs", "example.com")
     ('https://acme.example.com', 'https://acme.example.com')
@@ -392,7 +390,7 @@ def own_host(account: str, domain: str) -> str:
 
 
 def check_address(url: str) -> str:
-    """The address without a trailing slash; raises ``ConfigError`` when it is none."""
+    """Return the address without a trailing slash. Raises ``ConfigError`` if it is invalid."""
     url = url.strip().rstrip("/")
     if not url.startswith(("https://", "http://")) or "@" in url or "?" in url or " " in url:
         raise ConfigError("address_malformed")

@@ -1,4 +1,4 @@
-"""The parts of a source, and of a source of files, that their HTTP client answers for them."""
+"""The parts of a source, and of a source of files, that only need the HTTP client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from jemmo.rest_client import Downloads, Hosts, RestClient
 
 
 class ClientSource:
-    """The half of ``jemmo.domain.ports.Source`` that has nothing to do with records."""
+    """The members of ``jemmo.domain.ports.Source`` that don't involve records."""
 
     def __init__(self, client: RestClient) -> None:
         self.client = client
@@ -29,7 +29,7 @@ class ClientSource:
 
 
 class ClientFiles:
-    """The same half of ``jemmo.domain.ports.FileSource``: links come from the ATS, ``downloads`` fetch them."""
+    """The same members of ``jemmo.domain.ports.FileSource``: links come from the ATS, ``downloads`` fetches them."""
 
     def __init__(self, client: RestClient, downloads: Downloads) -> None:
         self.client = client
@@ -44,5 +44,5 @@ class ClientFiles:
 
 
 def hosts_of(config: Config) -> Hosts:
-    """The hosts that files come from: the ATS's own, and those of the option ``file_hosts``."""
+    """Return the hosts that files come from: the ATS's own, and those in the option ``file_hosts``."""
     return Hosts.of(config.base_url, config.options["file_hosts"])

@@ -1,4 +1,4 @@
-"""Countries as people and ATSs write them: by code, by name in many languages, abbreviated."""
+"""Recognizes countries by code, by name in many languages, and by abbreviation."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ LANGUAGES = (
 NO_COUNTRIES = frozenset(
     ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
 )
-"""Codes in CLDR that are not in ISO 3166-1: unions, islands, unknown regions."""
+"""CLDR codes that are not in ISO 3166-1: unions, islands, unknown regions."""
 
 ALSO = {
     "AE": ("uae", "emirates"),
@@ -95,7 +95,7 @@ ALSO = {
 }
 """Common spellings that CLDR lacks."""
 
-LONGEST = 200  # characters; longer texts are no countries
+LONGEST = 200  # characters; longer texts are not countries
 
 _APART = re.compile(r"[/,;|()]|\s[–-]\s")
 _WORD = re.compile(r"\w+")
@@ -103,7 +103,7 @@ _JOINERS = frozenset(("and", "und", "et", "y", "e", "og", "och", "en", "i", "ja"
 
 
 def country_code(written: str | None) -> str | None:
-    """ISO 3166-1 alpha-2 of a country; ``None`` for what names none, or more than one.
+    """Return the ISO 3166-1 alpha-2 code of a country; ``None`` if the text names none or several.
 
     >>> [country_code(name) for name in ("Österreich", "U.S.A.", "nor", "Suisse / Schweiz", "Lyon, France", "Narnia")]
     ['AT', 'US', 'NO', 'CH', 'FR', None]
@@ -114,14 +114,14 @@ def country_code(written: str | None) -> str | None:
     whole = known.get(_plain(written))
     if whole is not None:
         return whole
-    # Beside other words two letters may be a state or a province: "Wilmington, DE".
+    # Within a longer text, two letters may be a state or a province: "Wilmington, DE".
     parts = (part for part in _APART.split(written) if len(part.strip()) > 2)
     codes = {code for part in parts if (code := known.get(_plain(part))) is not None}
     return codes.pop() if len(codes) == 1 else None
 
 
 def _plain(name: str) -> str:
-    """The normalized name: words without accents, case, periods and "and"."""
+    """Normalize a name to words without accents, case, periods and "and"."""
     split = normalized("NFKD", name.casefold())
     words = _WORD.findall("".join(char for char in split if not unicodedata.combining(char)))
     if len(words) > 1 and all(len(word) == 1 for word in words):
@@ -131,7 +131,7 @@ def _plain(name: str) -> str:
 
 @cache
 def _known() -> dict[str, str]:
-    """Codes by all that is written for them. Half a second, when the first country is met."""
+    """Return codes by all known spellings. Takes half a second, so it runs when the first country is read."""
     listed = [Locale.parse(language).territories for language in LANGUAGES]
     codes = {str(code) for code in listed[0] if len(str(code)) == 2} - NO_COUNTRIES
     names: dict[str, set[str]] = {}

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from jemmo.connectors.windows import Window
 
-LEAST_LIMIT = 10  # rows; no search is known to cut smaller answers
+LEAST_LIMIT = 10  # rows; no known search truncates smaller responses
 
 
 class Doubt(Struct, frozen=True):
-    """A window whose answer may have been cut."""
+    """A window whose response may have been truncated."""
 
     window: Window
     rows: list[dict[str, Any]]
@@ -22,8 +22,8 @@ class Doubt(Struct, frozen=True):
 class Doubts:
     """The responses of a pass that an unknown limit may have truncated.
 
-    A limit cuts everything at the same size, and no answer is larger. So only the largest answer can have been cut, or
-    several if they are equal. Sizes in ``limits`` are known and need no doubt.
+    A limit truncates every response at the same size, and no response is larger. So only the largest response can have
+    been truncated, or several of equal size. Sizes in ``limits`` are known limits and handled elsewhere.
     """
 
     def __init__(self, limits: Container[int]) -> None:
@@ -32,7 +32,7 @@ class Doubts:
         self._first: Doubt | None = None
 
     def after(self, window: Window, rows: list[dict[str, Any]], *, is_last: bool) -> list[Doubt]:
-        """The windows to ask for in smaller parts now: with the second of equal size, and at the end."""
+        """Return windows to check in smaller parts now: at the second response of the largest size, and at the end."""
         doubts: list[Doubt | None] = []
         size, doubt = len(rows), Doubt(window, rows)
         if size > self._largest:

@@ -1,10 +1,10 @@
 """Reads a list that can only be searched by day: no pages, no count, and perhaps an undocumented limit.
 
-Time is divided into windows. A window whose answer has a suspicious size, one at which a limit may lie, is requested
-again in halves, and a single day value by value of ``facets``. A limit of another size is detected: see ``cuts``.
+Time is divided into windows. If a response has the size of a possible limit, its window is requested again in halves,
+and a single day by each value of ``facets``. Other limits are detected: see ``cuts``.
 
-One such list may feed several streams. Each walks it separately, so that each can resume separately; responses are
-shared, so the list is fetched once.
+One such list may feed several streams. Each stream walks it separately, so that each can resume separately; responses
+are shared, so the list is fetched once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Criteria = Mapping[str, Any]
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """One search: the window and the pass, ``more`` criteria, and the ``reader`` that asks (see ``sharing``)."""
+    """One search: window, pass, ``more`` criteria, and the ``reader`` that asks (see ``sharing``)."""
 
     reader: str
     span: Span
@@ -49,18 +49,18 @@ class Question(Struct, frozen=True, kw_only=True):
         return replace(self, more={**self.more, **more})
 
     def by(self, purpose: str) -> Question:
-        """The same, as a reader of its own."""
+        """The same question from another reader."""
         return replace(self, reader=f"{self.reader}, {purpose}")
 
 
 class DaySearch(ABC):
-    """The walk. A vendor states its filter, its passes, its facets, and how a search is sent."""
+    """The walk. A vendor defines the filter, the passes, the facets, and how to send a search."""
 
     filter: ClassVar[DayFilter]
     key: ClassVar[str]
     """The field with a row's id, as text."""
     facets: ClassVar[tuple[str, ...]]
-    """Criteria that divide a day, each within the one before; ``values`` lists those of each."""
+    """Criteria that divide a day, each nested in the previous one; ``values`` lists the values of each."""
     dates = ("created_at", "updated_at")
 
     def __init__(
@@ -73,9 +73,9 @@ class DaySearch(ABC):
         passes: Sequence[Criteria],
         walked: int | None = None,
     ) -> None:
-        """``walked`` is how many of the passes a walk begins, by default all. One in progress is still finished."""
+        """``walked``: number of passes in a new walk, by default all. A pass in progress is still finished."""
         self.zone = zone
-        self.limits = set(limits)  # sizes at which an answer may have been cut
+        self.limits = set(limits)  # response sizes that may be a limit
         self.passes = passes
         self._walked = len(passes) if walked is None else walked
         self._overlap = overlap
@@ -83,38 +83,38 @@ class DaySearch(ABC):
         self._answers = Shared[list[Row]](KEPT_ANSWERS)
         self._uncut: set[tuple[bool, Window, int, int]] = set()
 
-    # --- a vendor's part ---
+    # --- defined by a vendor ---
 
     @abstractmethod
     async def send(self, criteria: Criteria) -> list[Row]:
-        """The rows that a search answers."""
+        """Return the rows of a search."""
 
     @abstractmethod
     async def begins(self, reader: str) -> date:
-        """About when the first records came. Earlier ones are read too, with one request."""
+        """Return about when the account's first records were created. One request reads any earlier ones."""
 
     @abstractmethod
     async def values(self, facet: str, reader: str) -> list[str]:
-        """The values of a facet, which together should hold every row."""
+        """Return the values of a facet, which together should cover every row."""
 
     def narrower(self, question: Question, rows: list[Row]) -> Question:
-        """A narrower question, if these rows show that the response contains too much."""
+        """Return a narrower question if these rows show that the response contains too much."""
         return question
 
     async def settled(self, question: Question, place: Place, step: Slice) -> Slice:
-        """The slice with what the vendor leaves open decided."""
+        """Complete a slice with whatever the vendor's search leaves undecided."""
         return step
 
     async def completed(self, question: Question, rows: list[Row]) -> list[Row]:
-        """The row of a refetched record, with what other requests add to it."""
+        """Return the row of a refetched record, completed by other requests."""
         return rows
 
     def shows_active(self, rows: list[Row]) -> bool:
-        """Whether these rows of the first pass are complete enough to be shown before the walk."""
+        """Whether these rows of the first pass are complete enough to show before the walk."""
         return True
 
     def parent_of(self, row: Row) -> tuple[str, str] | None:
-        """Id and name of a record of another stream that may be known by these rows alone."""
+        """Return id and name of a record of another stream that may be known only from these rows."""
         return None
 
     # --- the walk ---
@@ -136,7 +136,7 @@ class DaySearch(ABC):
         return Question(reader=reader, span=span, window=span.whole, part=part)
 
     async def read(self, reader: str, start: Start) -> AsyncIterator[tuple[Slice, bool]]:
-        """The rows of a pass, and whether they are sent early: what changed recently comes before the walk."""
+        """Yield the slices of a pass, and whether they are sent early: recent changes come before the walk."""
         place = place_of(start)
         if place.recent:
             recent = await self.recent(f"{reader}, lately", start.recent) if start.recent else None
@@ -147,9 +147,10 @@ class DaySearch(ABC):
             yield step, False
 
     async def recent(self, reader: str, since: datetime) -> Slice | None:
-        """The rows of the first pass that have changed since then. The walk meets them all again; they prove nothing.
+        """Return the rows of the first pass that changed since then. The walk reads them again, so they prove nothing.
 
-        One request, or several if its answer may have been cut. ``None`` if they aren't complete enough.
+        Takes one request, or several if a response may have been truncated. ``None`` if the rows aren't complete
+        enough.
         """
         question = self.question(reader, since - days(self._overlap))
         walk = Walk.through(question.window)
@@ -163,7 +164,7 @@ class DaySearch(ABC):
         return Slice(rows=self.joined(*answers), window=question.window, part=0)
 
     async def again(self, reader: str, remote_id: str, window: Window, part: int) -> list[Row]:
-        """The row with this id, from the window in which a walk met it; none if it is there no more."""
+        """Return the row with this id from the window in which a walk found it; an empty list if it is gone."""
         question = self.question(reader, None, part).within(window)
         rows = await self.ask(question)
         if len(rows) in self.limits and window.days == 1:
@@ -174,7 +175,7 @@ class DaySearch(ABC):
     async def slices(
         self, reader: str, since: datetime | None, place: Place | None = None
     ) -> AsyncIterator[Slice]:
-        """All rows, or those changed since a moment, from ``place`` on."""
+        """Yield all rows, or those changed since ``since``, from ``place`` on."""
         onward: Place | None = place or Place()
         resumed = place is not None and (place.day is not None or place.part > 0)
         sent: dict[str, Row] = {}
@@ -186,7 +187,7 @@ class DaySearch(ABC):
                 step = await self._slice(question, place, rows)
                 for doubt in doubts.after(question.window, rows, is_last=walk.is_done):
                     async for more in self._doubted(whole.within(doubt.window), place, doubt.rows):
-                        # Windows before a place that was kept may have been cut too.
+                        # Responses before a resumed place may have been truncated too.
                         place = replace(place, covers=place.covers and more.covers and not resumed)
                         yield replace(more, after=place, covers=place.covers)
                 step = step if place.covers else _uncovered(step)
@@ -195,7 +196,7 @@ class DaySearch(ABC):
                     [row for row in step.rows if sent.get(str(row.get(self.key))) != row]
                 )
                 sent = {str(row.get(self.key)): row for row in step.rows}
-                for part in parts:  # a sync that stops between them starts the window over
+                for part in parts:  # a sync that stops in between reads the window again
                     yield replace(step, rows=part, after=place)
                 yield replace(step, rows=last, after=onward)
                 if onward is None:
@@ -203,7 +204,7 @@ class DaySearch(ABC):
                 place = onward
 
     async def _walk(self, question: Question, place: Place) -> Walk:
-        """The first window of a full walk reaches from the earliest day to the account's first month."""
+        """Return the walk. In a full one, the first window spans from the earliest day to the account's first month."""
         whole, span = question.window, question.span
         usual = whole.days if span.by_update else self._usual
         length = whole.days
@@ -220,7 +221,7 @@ class DaySearch(ABC):
     async def _windows(
         self, question: Question, walk: Walk
     ) -> AsyncIterator[tuple[Question, list[Row], Walk]]:
-        """The windows of a walk whose answers can be used, each with the rest of the walk."""
+        """Yield the windows of a walk with usable responses, each with the rest of the walk."""
         while not walk.is_done:
             asked = question.within(walk.window)
             rows = await self._rows(asked)
@@ -234,7 +235,7 @@ class DaySearch(ABC):
         return rows if narrower is question else await self.ask(narrower)
 
     def _after(self, walk: Walk, place: Place | None) -> Place | None:
-        """Where to continue after a window: the next window, the next pass, or nowhere."""
+        """Return where to continue after a window: the next window, the next pass, or nowhere."""
         if place is None:
             return None
         if not walk.is_done:
@@ -243,7 +244,7 @@ class DaySearch(ABC):
             return replace(place, part=place.part + 1, day=None, span=0)
         return None
 
-    # --- answers that may have been cut ---
+    # --- responses that may have been truncated ---
 
     async def _slice(self, question: Question, place: Place, rows: list[Row]) -> Slice:
         covers, notes = place.covers, tuple[str, ...]()
@@ -265,10 +266,10 @@ class DaySearch(ABC):
     async def divided(
         self, question: Question, rows: list[Row], facets: Sequence[str]
     ) -> tuple[list[Row], bool]:
-        """The rows of an answer that may have been cut, asked for value by value.
+        """Request a possibly truncated response again, value by value.
 
-        The second value says whether that proves that they are all: no part is suspicious itself, and together the
-        parts hold everything that the answer showed.
+        The second value says whether the rows are proved complete: no part has a suspicious size, and together the
+        parts contain every row of the original response.
         """
         if not facets:
             return rows, False
@@ -286,7 +287,7 @@ class DaySearch(ABC):
     async def _doubted(
         self, question: Question, place: Place, rows: list[Row]
     ) -> AsyncIterator[Slice]:
-        """The rows of a window beyond its response, read in smaller parts if those contain more."""
+        """Read a doubtful window in smaller parts, if those contain rows that its response lacks."""
         window, size = question.window, len(rows)
         known = question.span.by_update, window, question.part, size
         if known in self._uncut:
@@ -300,10 +301,10 @@ class DaySearch(ABC):
             yield await self._slice(part, place, part_rows)
 
     async def _has_more(self, question: Question, rows: list[Row]) -> bool:
-        """Whether smaller parts of a window show rows that its answer lacks.
+        """Whether smaller parts of a window contain rows that its response lacks.
 
-        A part as large as that response may also have been truncated, so it is requested in parts again: in two halves
-        of the rows, or by facet where days are too few to differ.
+        A part as large as the response may also be truncated, so it is divided again: by days into two halves of the
+        rows, or by facet if there are too few days.
         """
         known, size = self.ids(rows), len(rows)
         if question.window.days > 2 * self._overlap + 1:
@@ -325,7 +326,7 @@ class DaySearch(ABC):
         return False
 
     def _middle(self, question: Question, rows: list[Row]) -> date:
-        """The first day of the second half of these rows, so that neither half is all of them."""
+        """Return the first day of the second half of these rows, so that each half has fewer rows."""
         window, field = question.window, self.dates[question.span.by_update]
         times = sorted(when for row in rows if (when := moment(row.get(field), self.zone)))
         if not times:
@@ -336,7 +337,7 @@ class DaySearch(ABC):
     # --- rows ---
 
     def within_history(self, step: Slice, limit: datetime | None) -> Slice:
-        """Without rows older than a limited history, if a row is both a talent and its application."""
+        """Drop rows older than a limited history, for ATSs where a row is both a talent and its application."""
         if limit is None:
             return step
         times = [(row, moment(row.get(self.dates[1]), self.zone)) for row in step.rows]
@@ -351,7 +352,7 @@ class DaySearch(ABC):
         return {self.id_of(row) for row in rows}
 
     def joined(self, *lists: list[Row]) -> list[Row]:
-        """All rows, each record once; rows without an id stay, to be rejected."""
+        """Merge lists of rows, each record once. Rows without an id stay, to be rejected."""
         kept: dict[object, Row] = {}
         for row in (row for rows in lists for row in rows):
             kept[self.id_of(row) or id(row)] = row

@@ -1,4 +1,4 @@
-"""The possible responses to a request for a file: the file, a redirect, or a link to it."""
+"""Possible responses to a file request: the file, a redirect, or a link."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIGNS = {
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG": "image/png",
 }
-"""The first bytes of the files people send; docx and odt are zip archives."""
+"""The first bytes of common file types; docx and odt are zip archives."""
 
 ANSWERS = frozenset({200, 301, 302, 303, 307, 308})
 KINDS = ("auto", "binary", "redirect", "json", "text")
@@ -30,7 +30,7 @@ MAX_LINK = 4000
 
 
 class FileAnswer(Struct, frozen=True):
-    """The file itself, or a link to it on a host that must not be given the key."""
+    """The file itself, or a link to it on a host that must not receive the key."""
 
     content: bytes | None = None
     link: str | None = None
@@ -39,7 +39,7 @@ class FileAnswer(Struct, frozen=True):
 async def fetch_file(
     client: RestClient, downloads: Downloads, path: str, *, kind: str, max_bytes: int
 ) -> bytes | None:
-    """The file that a path, of whatever kind its answer is, leads to; ``None`` if it is gone."""
+    """Download the file that a path leads to, whatever the kind of response; ``None`` if it is gone."""
     answer = await answer_unless_gone(client, path, expected=ANSWERS)
     if answer is None:
         return None
@@ -54,7 +54,7 @@ async def fetch_file(
 async def answer_unless_gone(
     client: RestClient, path: str, *, expected: frozenset[int] = frozenset({200})
 ) -> Answer | None:
-    """The response to a request for a file, ``None`` if the ATS says that it is gone."""
+    """Return the response to a file request, ``None`` if the ATS reports the file as deleted."""
     try:
         return await client.answer(path, expected=expected)
     except Refused as error:
@@ -64,7 +64,7 @@ async def answer_unless_gone(
 
 
 def within(content: bytes, max_bytes: int) -> bytes:
-    """The content; raises ``RecordRejected`` when it is too large."""
+    """Return the content. Raises ``RecordRejected`` if it is too large."""
     if len(content) > max_bytes:
         raise too_large()
     return content
@@ -73,9 +73,9 @@ def within(content: bytes, max_bytes: int) -> bytes:
 def read_answer(
     status: int, headers: Mapping[str, str], body: bytes, kind: str = "auto"
 ) -> FileAnswer:
-    """Bytes, a redirect, JSON with a link or a bare link; raises ``RecordRejected`` for anything else.
+    """Read bytes, a redirect, JSON with a link, or a bare link. Raises ``RecordRejected`` for anything else.
 
-    Each of ``KINDS`` except "auto" accepts only itself.
+    A ``kind`` other than "auto" accepts only that kind.
     """
     if 300 <= status < 400 and kind in {"auto", "redirect"}:
         return FileAnswer(link=_link(headers.get("Location")))
@@ -89,16 +89,16 @@ def read_answer(
 
 
 def content_type(body: bytes) -> str | None:
-    """A file's type by its first bytes, whatever the response claims."""
+    """Return a file's type by its first bytes, whatever the response header claims."""
     return next((kind for sign, kind in SIGNS.items() if body.startswith(sign)), None)
 
 
 def own_scheme(link: str, base_url: str) -> str:
-    """The link, with our scheme if it leads to the ATS's own host: those come without one."""
+    """Use our scheme for a link to the ATS's own host, since such links come without one."""
     try:
         ours, theirs = split_address(base_url), split_address(link)
     except ValueError:
-        return link  # the download refuses it
+        return link  # the download will refuse it
     return urlunsplit(theirs._replace(scheme=ours.scheme)) if ours.netloc == theirs.netloc else link
 
 
@@ -111,7 +111,7 @@ def _named(body: bytes) -> str | None:
 
 
 def _link(value: str | None) -> str:
-    """The address, with a scheme where there is none."""
+    """Return the address, with a scheme if it has none."""
     link = text(value) or ""
     if not may_be_address(link):
         raise _rejected()

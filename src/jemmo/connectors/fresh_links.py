@@ -1,4 +1,4 @@
-"""Fetches files whose links expire soon: each link is requested just before, and again if it expires on the way."""
+"""Downloads files through links that expire soon: each is requested just before, and again if it expires meanwhile."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class FreshLink(Struct, frozen=True):
 
 
 class FreshLinks(ClientFiles, ABC):
-    """Implements ``jemmo.domain.ports.FileSource``, given links."""
+    """Implements ``jemmo.domain.ports.FileSource`` for an ATS that provides links."""
 
     @abstractmethod
     async def link(self, file: WantedFile) -> FreshLink | None:
-        """Where the file is now; ``None`` if it is gone."""
+        """Return where the file is now; ``None`` if it is gone."""
 
     async def open_file(self, file: WantedFile) -> FoundFile | None:
         for attempt in range(ATTEMPTS):

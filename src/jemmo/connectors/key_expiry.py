@@ -1,4 +1,4 @@
-"""When an API key that is a JWT expires. The key is read, not verified."""
+"""Reads the expiry date of an API key that is a JWT. The signature is not verified."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Payload(Struct):
 
 
 def expiry(key: str) -> datetime | None:
-    """When the key expires; ``None`` if it doesn't say."""
+    """Return when the key expires; ``None`` if it doesn't say."""
     parts = key.split(".")
     if len(parts) != 3:
         return None
@@ -39,9 +39,9 @@ def expires_soon(expires_at: datetime | None, now: datetime) -> bool:
 
 
 def key_refusals(label: str, api_key: str, *, variant: str = "") -> Mapping[int, Meaning]:
-    """What 401 and 403 mean for a key without rights of its own: that it is wrong, or has expired.
+    """Interpret 401 and 403 for a key without permissions of its own: it is wrong or has expired.
 
-    ``variant`` names the texts of this ATS in the error catalog.
+    ``variant`` selects the texts for this ATS in the error catalog.
     """
     expires_at = expiry(api_key)
 

@@ -1,4 +1,4 @@
-"""Remembers what an account refuses, so that not every sync requests it in vain."""
+"""Remembers what an account refuses, so that syncs don't keep requesting it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIST = "list"
 
 
 class KnownRefusals:
-    """The refusals of one account: those of earlier syncs and of this one."""
+    """The refusals of one account, from earlier syncs and this one."""
 
     def __init__(self, memory: RefusalMemory | None) -> None:
         self._memory = memory
@@ -21,7 +21,7 @@ class KnownRefusals:
         self._turn = asyncio.Lock()
 
     async def recall(self, *, again: bool = False) -> None:
-        """Load the recent refusals, once per sync; with ``again``, forget them, so that everything is requested."""
+        """Load recent refusals, once per sync; with ``again``, forget them, so that everything is requested."""
         async with self._turn:
             if self._recalled:
                 return
@@ -38,11 +38,11 @@ class KnownRefusals:
             self._known = {(each.path, each.part, each.names): each for each in fresh}
 
     def parts_of(self, path: str) -> list[Refusal]:
-        """The refused parts of a list's queries, without the list itself."""
+        """Return the refused parts of a list's queries, without refusals of the whole list."""
         return [each for each in self._known.values() if each.path == path and each.part != LIST]
 
     def of_list(self, path: str, include: Collection[str] = ()) -> Refusal | None:
-        """The refusal of a list, asked for with these includes."""
+        """Return the refusal of a list requested with these includes."""
         return self._known.get((path, LIST, tuple(sorted(include))))
 
     async def note(self, path: str, part: str = LIST, names: Collection[str] = ()) -> None:

@@ -1,16 +1,16 @@
-"""Labels for custom fields of an ATS that gives a key or an id as the name."""
+"""Labels for custom fields that an ATS names by a key or an id."""
 
 from __future__ import annotations
 
 import re
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9]*(?:[._:][a-zA-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
-_NAME = re.compile(r"[a-zA-Z0-9]+\.[a-zA-Z0-9]+")  # as in Node.js
+_NAME = re.compile(r"[a-zA-Z0-9]+\.[a-zA-Z0-9]+")  # such as Node.js
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def label_of(name: str | None, prefix: str = "") -> str:
-    """A readable label: a key becomes words, without the vendor's ``prefix``; an id has no label.
+    """Return a readable label: a key becomes words, without the vendor's ``prefix``; an id gets a generic label.
 
     >>> label_of("offer_min_years_of_experience", "offer"), label_of("Salaire fixe"), label_of(None)
     ('Min years of experience', 'Salaire fixe', 'Custom field')

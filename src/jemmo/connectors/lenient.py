@@ -1,4 +1,4 @@
-"""Reads a record that differs from its documentation: values that fit are kept, others are dropped and counted."""
+"""Decodes a record that differs from its documentation: values that fit are kept, others dropped and counted."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ T = TypeVar("T")
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 MOST_REPAIRS = 40
-MOST_ENTRIES = 500  # of an object with free names, one of which is wrong
+MOST_ENTRIES = 500  # entries of an object with arbitrary keys that are tested one by one
 
 Step = str | int | EllipsisType
-"""A name, a place in a list, or some entry of an object whose names are free."""
+"""A key, a list index, or any entry of an object with arbitrary keys."""
 
 
 def convert(value: Any, kind: type[T], remote_id: str, notes: Notes) -> T:
-    """``value``, decoded JSON, as ``kind``. Numbers become text, times may be spelled otherwise; the rest is left out.
+    """Decode parsed JSON as ``kind``. Numbers become text, times are reformatted; what doesn't fit is dropped.
 
-    Raises ``RecordRejected`` when not even the frame fits.
+    Raises ``RecordRejected`` if not even the outer structure fits.
     """
     for _ in range(MOST_REPAIRS):
         try:
@@ -57,14 +57,14 @@ def _name(steps: list[Step]) -> str:
 
 
 class Mended(Enum):
-    """The outcome for a value that does not fit."""
+    """What happened to a value that does not fit."""
 
     KEPT = "kept"
     DROPPED = "dropped"
 
 
 def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> Mended | None:
-    """Make the value at ``steps`` fit, in place. ``None`` if there is nothing there to change."""
+    """Repair the value at ``steps`` in place. ``None`` if there is nothing to change."""
     value = whole
     for place, step in enumerate(steps):
         if step is ...:
@@ -92,7 +92,7 @@ def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> Mende
 
 
 def _meant(wrong: Any, problem: str) -> str | None:
-    """A value of another type or spelling, converted to the documented one."""
+    """Convert a value of another type or spelling to the documented one."""
     if "Expected `str" in problem and _is_number(wrong):
         return str(wrong)
     if "datetime" in problem and isinstance(wrong, str) and (moment := parse_time(wrong)):
@@ -101,10 +101,10 @@ def _meant(wrong: Any, problem: str) -> str | None:
 
 
 def _drop_entries(whole: Any, kind: type[T], entries: Any, where: list[Step]) -> bool:
-    """Take out of an object with free names those entries that do not fit: the error does not name them."""
+    """Drop the entries that don't fit from an object with arbitrary keys, since the error doesn't name them."""
     if not isinstance(entries, dict):
         return False
-    if len(entries) > MOST_ENTRIES:  # each is tried beside the whole record
+    if len(entries) > MOST_ENTRIES:  # each is tested with the whole record
         entries.clear()
         return True
     kept = {}

@@ -1,4 +1,4 @@
-"""A source for an ATS that gives each stream as a list, page by page.
+"""A source for ATSs that return each stream as a paginated list.
 
 A vendor declares the addresses and how to read a page.
 """
@@ -38,15 +38,15 @@ from jemmo.domain.validation import parse_time
 from jemmo.rest_client import Answer, RestClient
 
 MOST_EMPTY_PAGES = 1000
-"""In a row: some ATSs leave out of a page what the key may not see, so that pages can be empty."""
-FORGOTTEN = frozenset({400, 404, 410, 422})  # answers to a place in a list that is no longer known
+"""In a row. Some ATSs omit records that the key may not see, so pages may be empty."""
+FORGOTTEN = frozenset({400, 404, 410, 422})  # responses to a position that is no longer known
 
 
 class Listing(Struct, frozen=True, kw_only=True):
     """One stream of an ATS: where its list is, the type of a row, and how to map it.
 
-    ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes. ``key`` is the field with
-    a row's id. ``rows`` selects this stream's rows, if the list contains others too. ``right`` is the ATS's name of the
+    ``map`` takes a row as ``kind``, the result of ``ListSource.beside`` for its page, and notes. ``key`` is the field
+    with a row's id. ``rows`` selects this stream's rows if the list contains others. ``right`` is the ATS's name of the
     list, if it differs from the stream's.
     """
 
@@ -60,7 +60,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """A query of a list: changes only, only ids and dates (``thin``), a page's ``size``, certain ``ids``."""
+    """A list query: changes only, only ids and dates (``thin``), a page ``size``, certain ``ids``."""
 
     since: datetime | None = None
     thin: bool = False
@@ -69,7 +69,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
-    """One page of a list as sent: its rows, the address of the next page, the ATS's count of the whole list."""
+    """One page as sent: its rows, the next page's address, the ATS's count of the whole list."""
 
     rows: list[Any]
     next: str | None = None
@@ -79,57 +79,57 @@ class Chunk(Struct, frozen=True, kw_only=True):
 class ListSource(ClientSource, ABC):
     """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
 
-    The list must keep its place when records come and go in the meantime: by cursor or by id. For pages
-    with numbers see ``numbered.py``.
+    The list's pagination must be stable when records are added or deleted meanwhile: by cursor or by id. For numbered
+    pages see ``numbered.py``.
     """
 
     updated_field = "updated_at"
-    precision = timedelta(seconds=1)  # of the dates of changes and of the filter for them
-    most_ids = 50  # that one request may ask for; 1 where each record has an address of its own
+    precision = timedelta(seconds=1)  # of change dates and of the filter for them
+    most_ids = 50  # per request; 1 if each record has its own address
 
     def __init__(self, client: RestClient, listings: Sequence[Listing]) -> None:
         super().__init__(client)
         self._listings = {listing.spec.name: listing for listing in listings}
 
-    # --- a vendor's part ---
+    # --- defined by a vendor ---
 
     @abstractmethod
     def address(self, listing: Listing, ask: Ask) -> str:
-        """Where the first page of what is wanted is found."""
+        """Return the address of the first page of a query."""
 
     @abstractmethod
     def chunk(self, answer: Answer) -> Chunk:
-        """The content of a response. May raise what ``msgspec`` raises for a body that is none."""
+        """Decode a response. May raise the errors of ``msgspec`` for an invalid body."""
 
     async def account(self) -> tuple[str | None, str | None]:
-        """Id and name of the key's company, if the ATS has them."""
+        """Return id and name of the key's company, if available."""
         return None, None
 
     async def beside(self, listing: Listing, rows: list[Any]) -> Any:
-        """What mapping these rows needs besides them, by one or two requests for all."""
+        """Return what mapping these rows needs besides them, using one or two requests for all rows."""
         return None
 
     async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
-        """Rows to read again although they did not change, since something of theirs did."""
+        """Yield unchanged rows to reread, since a related record changed."""
         nothing: list[list[Any]] = []
         for rows in nothing:
             yield rows
 
     async def back_to(self, stream: Stream) -> datetime | None:
-        """How far back a limited history reads a list; ``None`` for all of it (``domain.history``).
+        """Return how far back a limited history reads a list; ``None`` for all of it (``domain.history``).
 
-        Only if ``others_of`` completes each person who is read.
+        Set a limit only if ``others_of`` completes each person who is read.
         """
         return None
 
     async def others_of(self, listing: Listing, rows: list[Any]) -> tuple[Page, ...]:
-        """Further records of these people that are older than a limited history."""
+        """Return further records of these people that are older than a limited history."""
         return ()
 
     async def details(self, paths: Mapping[str, str]) -> dict[str, Any]:
-        """The JSON found at each path, by the same key: one request each, so only for what no list contains.
+        """Fetch the JSON at each path, by key. Takes one request each, so use it only for data that no list contains.
 
-        Records deleted in the meantime are left out.
+        Records deleted meanwhile are left out.
         """
 
         async def fetch(key: str, path: str) -> tuple[str, Any]:
@@ -143,14 +143,14 @@ class ListSource(ClientSource, ABC):
         details = await asyncio.gather(*(fetch(key, path) for key, path in paths.items()))
         return {key: value for key, value in details if value is not None}
 
-    # --- the port ---
+    # --- implementation of Source ---
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
         return [listing.spec for listing in self._listings.values()]
 
     async def check(self) -> AccessReport:
-        """One small request for each stream."""
+        """Test with one small request per stream."""
         account_id, account_name = await self.account()
         checks, totals = [], {}
         for listing in self._listings.values():
@@ -172,7 +172,7 @@ class ListSource(ClientSource, ABC):
         listing = self._listings[stream]
         ask = Ask(since=start.since or await self.back_to(stream))
         if start.since is not None:
-            # First, and again when a pass is taken up: they have no place in the list.
+            # Yielded first, and again if a pass is resumed, since they have no position in the list.
             begin = start.cursor or self._begin(listing, ask)
             async for rows in self.further(listing, start.since):
                 page = await self._page(listing, rows)
@@ -190,7 +190,7 @@ class ListSource(ClientSource, ABC):
             before = {raw.remote_id for raw in page.raw} - {None}
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        """Every id, with as few fields as possible; if that is refused, the list as it is."""
+        """Yield every id with as few fields as possible; if that is refused, read the full list."""
         listing, before, begun = self._listings[stream], set[str](), False
         for ask in (Ask(thin=True), Ask()):
             try:
@@ -210,9 +210,9 @@ class ListSource(ClientSource, ABC):
         return page if page.raw else None
 
     async def fetch_some(self, stream: Stream, remote_ids: Sequence[str]) -> Page:
-        """Up to ``most_ids`` records by id, in one request; no request if none can exist.
+        """Fetch up to ``most_ids`` records by id in one request; no request if none of the ids is valid.
 
-        The record that another one was merged into may come in its place, under its own id.
+        A merged record may be replaced by the surviving one, under its own id.
         """
         listing = self._listings[stream]
         ids = tuple(
@@ -226,24 +226,24 @@ class ListSource(ClientSource, ABC):
             )
         except Refused as error:
             if self.most_ids > 1 or error.status not in NOT_FOUND:
-                raise  # a list that is not found proves nothing about its records
+                raise  # an unknown list proves nothing about its records
             chunk = Chunk(rows=[])
         rows = {key: row for row in _own(listing, chunk).rows if (key := row_id(row, listing.key))}
-        if len(rows) > len(ids):  # what is missing from such an answer is not gone
+        if len(rows) > len(ids):  # the id filter had no effect, so missing records are not gone
             raise PermanentError(variant="filter", name=stream)
         page = await self._page(listing, list(rows.values()))
         return replace(page, beside=await self.others_of(listing, list(rows.values())))
 
     def could_be(self, remote_id: str) -> bool:
-        """Whether this can be an id of this ATS: one that it refuses would cost the others their answer."""
+        """Whether this can be an id of this ATS. An id that the ATS refuses would fail the request for the others."""
         return remote_id.isascii() and remote_id.replace("-", "").replace("_", "").isalnum()
 
-    # --- between the two ---
+    # --- internals ---
 
     async def _walk(
         self, listing: Listing, ask: Ask, cursor: str | None, begin: str | None = None
     ) -> AsyncIterator[Chunk]:
-        """The pages of a list, from its beginning or from a place kept; one that is forgotten is the beginning."""
+        """Yield a list's pages from the start or a saved position; starts over if the position is unknown."""
         begin = begin or self._begin(listing, ask)
         url: str | None = cursor or begin
         visited, begun, empty = Visited(), False, 0
@@ -296,7 +296,7 @@ class ListSource(ClientSource, ABC):
 
 
 def _own(listing: Listing, chunk: Chunk) -> Chunk:
-    """This stream's rows of a list's page. The list's count is not that of a part of it."""
+    """Return this stream's rows of a page, without the count, which covers the whole list."""
     if listing.rows is None:
         return chunk
     return replace(chunk, rows=listing.rows(chunk.rows), total=None)

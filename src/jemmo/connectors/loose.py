@@ -1,4 +1,4 @@
-"""Values from JSON of undocumented shape: each is read separately, and what doesn't fit is ``None``."""
+"""Reads values from JSON of undocumented shape one by one; what doesn't fit is ``None``."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ Row = dict[str, Any]
 
 
 def plain(value: Json) -> str | None:
-    """Text, or a number as text; ``None`` for any other type."""
+    """Return text, or a number as text; ``None`` for any other type."""
     is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
     return text(value) if is_plain else None
 
 
 def inner(row: Json, *names: str) -> Json:
-    """The value at a path of names, ``None`` if the path ends early."""
+    """Return the value at a path of names, ``None`` if the path ends early."""
     for name in names:
         row = row.get(name) if isinstance(row, dict) else None
     return row
 
 
 def first(row: Json, *paths: str) -> str | None:
-    """The first plain value at these dotted paths.
+    """Return the first plain value at these dotted paths.
 
     >>> first({"name": " ", "user": {"name": "Ada"}}, "name", "user.name")
     'Ada'
@@ -36,17 +36,17 @@ def first(row: Json, *paths: str) -> str | None:
 
 
 def listed(value: Json) -> list[Json]:
-    """A list as it is, a single value as a list of one, nothing as an empty list."""
+    """Return a list unchanged, a single value as a list of one, nothing as an empty list."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def row_id(row: Json, key: str = "id") -> str | None:
-    """The id of a row, decoded or not, as text; ``None`` if it has none that could be one."""
+    """Return a row's id, decoded or not, as text; ``None`` if it has no valid id."""
     return plain(row.get(key) if isinstance(row, dict) else getattr(row, key, None))
 
 
 def moment(row: Json, name: str) -> datetime | None:
-    """A time of a row. ATSs trim zeros and vary the digits of a second, so times are never compared as text."""
+    """Parse a row's time. ATSs trim zeros and vary the digits of seconds, so never compare times as text."""
     return parse_time(inner(row, name))

@@ -1,4 +1,4 @@
-"""Matches the rows of two lists that are known to belong together, but not by which field."""
+"""Matches rows of two lists that belong together by an unknown field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jemmo.connectors.loose import Json, Row, first, row_id
 
 
 def matches(owners: list[Row], rows: list[Json], keys: Sequence[str]) -> dict[str, Row]:
-    """Rows by the id of their owner: by the first of the fields ``keys`` that distinguishes owners.
+    """Return rows by their owner's id, matched by the first of the fields ``keys`` that is unique per owner.
 
     >>> matches([{"id": "a", "code": "X"}, {"id": "b"}], [{"id": "1", "code": "X"}, {"id": "b"}], ["id", "code"])
     {'b': {'id': 'b'}, 'a': {'id': '1', 'code': 'X'}}
@@ -28,7 +28,7 @@ def matches(owners: list[Row], rows: list[Json], keys: Sequence[str]) -> dict[st
 
 
 def _unique(rows: list[Row], key: str) -> dict[str, str]:
-    """Ids of rows by a value that no other row has."""
+    """Return row ids by the values that only one row has."""
     owners: dict[str, str | None] = {}
     for row in rows:
         value = first(row, key)

@@ -1,4 +1,4 @@
-"""Times as ATSs write them: days as in France, ISO 8601, Unix timestamps. Nothing here raises."""
+"""Parses times as ATSs write them: French dates, ISO 8601, Unix timestamps. Nothing here raises."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from jemmo.domain.validation import parse_time, utc
 
 _FRENCH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})")
-_MILLISECONDS = 10**11  # a larger timestamp cannot be in seconds
+_MILLISECONDS = 10**11  # larger timestamps can't be in seconds
 
 
 def moment(value: Any, zone: ZoneInfo) -> datetime | None:
-    """A moment from ``DD/MM/YY`` (midnight in ``zone``), ISO 8601 or a Unix timestamp; else ``None``.
+    """Parse ``DD/MM/YY`` (midnight in ``zone``), ISO 8601 or a Unix timestamp; else ``None``.
 
     >>> moment("12/03/25", ZoneInfo("Europe/Paris"))
     datetime.datetime(2025, 3, 11, 23, 0, tzinfo=datetime.timezone.utc)
@@ -27,7 +27,7 @@ def moment(value: Any, zone: ZoneInfo) -> datetime | None:
 
 
 def day_of(value: Any, zone: ZoneInfo) -> date | None:
-    """The day in ``zone`` on which that moment falls."""
+    """Return the date of that time in ``zone``."""
     when = moment(value, zone)
     return when.astimezone(zone).date() if when else None
 

@@ -1,4 +1,4 @@
-"""The names of ATSs on the command line. Imports no connector, so that `--help` can list them."""
+"""The names of ATSs for the command line. Imports no connector, so that `--help` can list them quickly."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ OFFERED = tuple(
         {place.parent.name for place in Path(__file__).parent.glob("*/connector.py")} - {PRACTICE}
     )
 )
-"""Those of ``registry.CONNECTORS``."""
+"""The keys of ``registry.CONNECTORS``."""

@@ -1,7 +1,7 @@
-"""Walks a list with page numbers by its links, and notices when the list shifts.
+"""Walks a list of numbered pages by its links, and notices when the list shifts.
 
-When a record is deleted from a page that was already read, all later ones move forward by one, so one is skipped. If
-the list's own count falls between two pages, the previous pages are read again.
+If a record is deleted from a page already read, all later ones move forward by one, so one is skipped. If the list's
+count falls between two pages, the previous pages are read again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_PAGES_WITHOUT_NEWS = 3
 
 
 class NumberedPage(Protocol):
-    """A page as sent: its rows, the list's count, and links to the pages around it."""
+    """A page as sent: its rows, the list's count, and links to the previous and next pages."""
 
     @property
     def rows(self) -> Sequence[Any]: ...
@@ -43,12 +43,12 @@ P = TypeVar("P", bound=NumberedPage)
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """Where a pass stands: the next address, the list's last count, how many records were met.
+    """The position of a pass: the next address, the list's last count, how many records were seen.
 
     ``least`` is the lowest count in this pass. A pass may read several lists, its parts: ``short`` is how many records
-    earlier parts were short of their counts, ``before`` how many were met in them. If ``recent`` is set, the first part
-    is what changed since then and the second the rest, which ``after`` counts. Nothing older than ``limit`` is in these
-    lists.
+    earlier parts were short of their counts, ``before`` how many they contained. If ``recent`` is set, the first part
+    has the changes since then and the second the rest, ``after`` records by the ATS's count. The lists contain nothing
+    older than ``limit``.
     """
 
     url: str
@@ -63,7 +63,7 @@ class Position(Struct, frozen=True, kw_only=True):
     limit: datetime | None = None
 
     def next_part(self, step: Step[Any]) -> Position:
-        """Where the next part begins, after the last step of this one."""
+        """Return where the next part begins, given the last step of this one."""
         return Position(
             url="",
             part=self.part + 1,
@@ -79,10 +79,10 @@ class Position(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, Generic[P], frozen=True, kw_only=True):
-    """One page of the walk, in the order in which to store it. ``after`` is ``None`` at the end.
+    """One page of the walk, in storage order. ``after`` is ``None`` at the end.
 
-    ``short`` is, at the end, how many fewer records came than the ATS counts, earlier parts included; ``seen`` is how
-    many of this part came so far.
+    At the end, ``short`` is how many counted records were not sent, earlier parts included. ``seen`` is how many
+    records of this part were sent so far.
     """
 
     page: P
@@ -96,9 +96,10 @@ class Step(Struct, Generic[P], frozen=True, kw_only=True):
 
 
 class Walk(Generic[P]):
-    """One pass over one list of ``size`` records a page.
+    """One pass over one list with ``size`` records per page.
 
-    ``here`` makes a link relative to our host and refuses other hosts. ``expect`` hears of each next page early.
+    ``here`` makes a link relative to our host and refuses other hosts. ``expect`` is called early with each next
+    address.
     """
 
     def __init__(
@@ -137,7 +138,7 @@ class Walk(Generic[P]):
             position = step.after
 
     async def _back(self, page: P, position: Position, deleted: int) -> AsyncIterator[Step[P]]:
-        """Read again the pages whose records the deleted ones may have moved."""
+        """Reread the pages that deletions may have shifted records into."""
         url = page.previous
         if deleted <= 0 or url is None or "number" not in url:
             return
@@ -196,7 +197,7 @@ class Walk(Generic[P]):
 
 
 def has_reached(since: datetime, dates: Sequence[datetime | None]) -> bool:
-    """Whether a page of a list that comes newest first, with these dates, ends before ``since``."""
+    """Whether a page of a newest-first list, given its dates, ends before ``since``."""
     known = [date for date in dates if date is not None]
     in_order = all(newer >= older for newer, older in pairwise(known))
     return bool(known) and in_order and known[-1] < since

@@ -1,6 +1,6 @@
-"""Lists read by offset, with filters only where they prove to work.
+"""Lists read by offset, using filters only after a test.
 
-How a list that moves in the meantime is read without a gap: see ``offset_walk``.
+``offset_walk`` explains how a list that changes meanwhile is read without gaps.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FAR_FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 class Whole(Struct, frozen=True):
-    """A list read to its end: its rows, by how many it is short of its own count, whether none was missed."""
+    """A list read to its end: its rows, how many counted rows are missing, and whether nothing was missed."""
 
     rows: list[Any]
     short: int = 0
@@ -33,11 +33,11 @@ class Whole(Struct, frozen=True):
 
 
 class OffsetLists:
-    """An ATS's lists. Each filter is tested before it is used: many ATSs ignore what they don't know.
+    """An ATS's lists. Each filter is tested before its use, since many ATSs ignore unknown parameters.
 
-    ``order`` names the parameter that sorts. A sorted list is requested in pages of at most ``sorted_limit`` rows.
-    ``incremental`` is ``auto`` where the filter for changes is tested, else ``on`` or ``off``. ``counts`` are those of
-    whole lists, by address, as far as they are known already; -1 where a list has none.
+    ``order`` names the sort parameter. Sorted lists are requested in pages of at most ``sorted_limit`` rows.
+    ``incremental`` is ``auto`` to test the change filter, else ``on`` or ``off``. ``counts`` holds known counts of
+    whole lists by address, -1 for a list without a count.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class OffsetLists:
         return replace(self._sorted, entity=entity)
 
     async def ask(self, query: Query, offset: int = 0) -> Rows:
-        """A page of a list. A filter that finds nothing may be answered by 404."""
+        """Request a page of a list. A filter without matches may return 404."""
         entity = query.entity
         try:
             rows = await self._client.get(
@@ -81,7 +81,7 @@ class OffsetLists:
     async def walk(
         self, query: Query, start: Position | None = None, *, by_change: bool = False
     ) -> AsyncIterator[Step]:
-        """Every row of a list; ``by_change`` if it is filtered by the time of a change."""
+        """Yield every row of a list; set ``by_change`` if it is filtered by change date."""
         exact = query.exact()
         walk = Walk(
             self._fetch(query),
@@ -93,7 +93,7 @@ class OffsetLists:
             yield step
 
     async def whole(self, query: Query, *, by_change: bool = False) -> Whole:
-        """A short list, in memory."""
+        """Read a short list into memory."""
         rows: list[Any] = []
         short, covers, kept = 0, True, Kept(query.entity)
         async for step in self.walk(query, by_change=by_change):
@@ -103,12 +103,12 @@ class OffsetLists:
         return Whole(rows, short, covers)
 
     async def if_short(self, query: Query) -> Whole | None:
-        """The whole list, if its first page has all of it."""
+        """Return the whole list if its first page contains all of it."""
         step = await anext(self.walk(query))
         return Whole(step.rows, step.short, step.covers) if step.after is None else None
 
     async def changed(self, entity: str, since: datetime | None) -> tuple[Query, bool]:
-        """A list from a moment on, and whether it is filtered so: all of it where that filter does not work."""
+        """Return a list, and whether it has only changes since ``since``; the whole list if the filter fails."""
         query = self.sorted(entity)
         if since is None or not await self.finds_changes(entity):
             return query, False
@@ -117,7 +117,7 @@ class OffsetLists:
     async def count(self, query: Query) -> int | None:
         return (await self.ask(query.single())).total
 
-    # --- which filters work: each is tested once, when that is first needed ---
+    # --- which filters work: each is tested once, on first use ---
 
     async def finds_changes(self, entity: str) -> bool:
         if self.incremental != "auto":
@@ -128,7 +128,7 @@ class OffsetLists:
         return await self._gives_nothing(Query(entity=entity).with_id(NOBODY))
 
     async def loses_none(self, query: Query, others: Query) -> bool:
-        """Whether a filter loses no record: its list and that of all others make up everything."""
+        """Whether a filter loses no record: its list and the list of all others add up to the whole."""
         url = query.single().url()
         if url not in self._passed:
             asked = [query.filtered(None).single(), query.single(), others.single()]
@@ -139,7 +139,7 @@ class OffsetLists:
         return self._passed[url]
 
     async def _gives_nothing(self, query: Query) -> bool:
-        """Whether a filter that nothing can pass gives nothing."""
+        """Whether a filter that nothing can match returns nothing."""
         query = query.single()
         if query.url() not in self._passed:
             answer = await self.ask(query)
@@ -151,9 +151,9 @@ class OffsetLists:
 
 
 def rows_of(body: bytes, entity: str, label: str = "The ATS") -> Rows:
-    """The rows in ``data``, under the list's own name, or in a bare array.
+    """Return the rows in ``data``, under the list's own name, or in a bare array.
 
-    Anything else is an error and not an empty list, which would look like the end of the list.
+    Raises for anything else, since an empty list would look like the end of the list.
     """
     envelope = msgspec.json.decode(body)
     if isinstance(envelope, list):

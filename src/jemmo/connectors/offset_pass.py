@@ -1,7 +1,7 @@
-"""Reads a list in passes that can be resumed and may begin with what changed lately.
+"""Reads a list in resumable passes that may start with recent changes.
 
-Declare which rows belong to a stream (``Rule``); the rest is here: what is requested, places to continue from, counts,
-a limited history, and the ids that a whole pass met, which spare a sweep its own reading.
+Declare which rows belong to a stream (``Rule``); this module handles requests, positions, counts, a limited history,
+and the ids seen by a full pass, which spare a sweep its own requests.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ T = TypeVar("T")
 
 USUAL_PAGE = 100
 MOST_PAGES_AT_ONCE = 50
-"""A list that is no longer is read in one go: that takes little more than a minute."""
-CHUNK = 1000  # records of a page made from what is in memory
+"""A list with no more pages than this is read in one go, in little more than a minute."""
+CHUNK = 1000  # records per page made from memory
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """One of the two lists of a pass: what changed lately, then the rest.
+    """One of the two lists of a pass: recent changes, then the rest.
 
     number   0 or 1
-    before   how many rows the list before it had, ``short`` how many more of them it counted
-    after    how many rows the list after it had when the pass began
+    before   rows in the previous list; ``short`` is how many more rows that list counted
+    after    rows in the following list when the pass began
     """
 
     number: int = 0
@@ -45,7 +45,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """A saved place: it counts for the same question only. ``part`` is ``None`` if a pass is one list."""
+    """A saved position, valid only for the same query. ``part`` is ``None`` if the pass reads one list."""
 
     query: str
     position: Position
@@ -55,11 +55,12 @@ class Place(Struct, frozen=True, kw_only=True):
 class ListPage(Struct, frozen=True, kw_only=True):
     """One page of a pass.
 
-    kept      rows that belong to the stream; ``older`` also do, but lie before a limited history
-    nested    records inside the rows that are kept, ``older_nested`` inside those that are older
-    gone      ids of all other rows: deleted, or no longer of the stream
+    kept      rows that belong to the stream
+    older     rows that do too, but are older than a limited history
+    nested    records inside ``kept`` rows; ``older_nested`` those inside ``older`` rows
+    gone      ids of all other rows: deleted, or no longer in the stream
     odd       rows without an id
-    is_early  whether it belongs to what changed lately and comes first
+    is_early  whether the page has recent changes that come first
     """
 
     kept: list[Row]
@@ -81,13 +82,13 @@ class ListPage(Struct, frozen=True, kw_only=True):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The attributes of a ``Page`` besides its records."""
+        """The attributes of a ``Page`` other than its records."""
         names = ("gone", "cursor", "total", "short", "covers", "recent")
         return {name: getattr(self, name) for name in names}
 
 
 class Rule(Struct, frozen=True):
-    """Which rows of a list belong to a stream, which of these are older than its history, and what is nested in one."""
+    """Which rows of a list belong to a stream, which of them are too old, and which records they contain."""
 
     is_kept: Callable[[Row], bool]
     is_older: Callable[[Row], bool] = lambda _: False
@@ -112,9 +113,9 @@ class Rule(Struct, frozen=True):
 
 
 class ListPass:
-    """One pass over a list; if that is worth it, what changed from ``recent`` on comes first.
+    """One pass over a list; if worthwhile, changes since ``recent`` come first.
 
-    ``is_resumed`` once ``pages`` has gone on from a saved place; ``in_parts`` where it reads two lists.
+    ``is_resumed``: ``pages`` has continued from a saved position; ``in_parts``: the pass reads two lists.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class ListPass:
         return self._place.part is not None
 
     def resume(self, cursor: str | None) -> bool:
-        """Go on from a saved place, if it is one in these lists."""
+        """Continue from a saved position, if it is valid for these lists."""
         try:
             place = msgspec.json.decode(cursor or "", type=Place)
         except msgspec.DecodeError:
@@ -154,7 +155,7 @@ class ListPass:
         return True
 
     async def split(self) -> None:
-        """Read two lists, if that is worth its requests and their counts add up to that of the whole."""
+        """Read two lists, if that is worth the requests and their counts add up to that of the whole."""
         if self._recent is None:
             return
         known = self._lists.counts.get(self._query.single().url())
@@ -189,7 +190,7 @@ class ListPass:
     def _counted(
         self, step: Step, query: Query, part: Part | None, position: Position
     ) -> tuple[ListPage, Position]:
-        """A step as a page, counted over all lists of the pass; and the position after it."""
+        """Return a step as a page, counted over all lists of the pass, and the position after it."""
         page, counts = self._rule.page(step), part or Part()
         left_out = position.left_out + len(step.rows) - len(page.kept) - len(page.odd)
         after = replace(step.after or Position(), left_out=left_out)
@@ -221,9 +222,9 @@ def _saved(query: Query, position: Position, part: Part | None) -> str:
 
 
 class Seen(Struct, kw_only=True):
-    """The ids that a whole pass met, so that a sweep need not read the list again. ``since`` is how far it reached.
+    """The ids seen by a full pass, so that a sweep need not read the list again. ``since`` is how far back it reached.
 
-    So are the records nested in its rows, in a compact form, and, separately, those before a limited history.
+    Also holds the records nested in its rows, in compact form, and separately those before a limited history.
     """
 
     since: datetime | None
@@ -257,10 +258,10 @@ class Seen(Struct, kw_only=True):
 
 
 class PassedList:
-    """The list of ``entity``: read in passes, of which the last whole one is remembered.
+    """The list of ``entity``, read in passes; remembers the last full one.
 
-    ``only`` is the filter for rows that belong to the stream, and the one for all others: it is used where it loses
-    none. ``in_parts`` says whether the last pass began with what changed lately.
+    ``only`` has a filter for the stream's rows and one for all others, used if together they lose none. ``in_parts``:
+    the last pass began with recent changes.
     """
 
     def __init__(
@@ -281,7 +282,7 @@ class PassedList:
     async def pages(
         self, since: datetime | None, cursor: str | None = None, recent: datetime | None = None
     ) -> AsyncIterator[ListPage]:
-        """What changed since a time, or everything if that is ``None``."""
+        """Yield what changed since ``since``, or everything if it is ``None``."""
         query, by_change = await self._query(since)
         reading = ListPass(self._lists, query, self.rule, by_change=by_change, recent=recent)
         if not reading.resume(cursor) and since is None:
@@ -296,11 +297,11 @@ class PassedList:
             seen.ended = True
 
     def forget(self) -> None:
-        """Read again when asked again."""
+        """Discard the remembered pass."""
         self.seen = None
 
     async def read_through(self, since: datetime | None) -> Seen:
-        """The ids that a full pass meets, or those of the last one, if it reached as far back."""
+        """Return the ids of a full pass, or of the last one if it reached as far back."""
         if self.seen is None or not self.seen.reaches(since):
             async for _ in self.pages(since):
                 pass
@@ -309,9 +310,9 @@ class PassedList:
     async def sightings(
         self, afford: Callable[[int], Awaitable[None]]
     ) -> AsyncIterator[SightingPage]:
-        """Every id, as the last whole pass met it; without one, the list is read for its ids.
+        """Yield every id seen by the last full pass; without one, the list is read for its ids.
 
-        That can't be resumed, so ``afford`` first gets the number of pages, and may refuse.
+        That can't be resumed, so ``afford`` is first called with the number of pages, and may refuse.
         """
         if self.seen is None or not self.seen.reaches(None):
             is_first = True
@@ -323,7 +324,7 @@ class PassedList:
             yield sightings
 
     async def find(self, remote_id: str) -> Row | None:
-        """A row of the stream by its id or, if that filter doesn't work, by reading until it appears."""
+        """Return a row of the stream by id or, if that filter doesn't work, by reading until it appears."""
         query = self._every
         if await self._lists.finds_ids(query.entity):
             query = query.with_id(remote_id)
@@ -334,10 +335,9 @@ class PassedList:
         return None
 
     async def _query(self, since: datetime | None) -> tuple[Query, bool]:
-        """The query, and whether it filters by time of change.
+        """Return the query, and whether it filters by change date.
 
-        Changes are requested whether or not rows belong to the stream, so one that was deleted, or no longer does, is
-        seen to be.
+        Changes are requested for all rows, so that rows that were deleted or left the stream are noticed.
         """
         query, by_change = await self._lists.changed(self._every.entity, since)
         if self._only is not None and not by_change:
@@ -348,11 +348,11 @@ class PassedList:
 
 
 def reaches_back(begin: datetime | None, since: datetime | None) -> bool:
-    """Whether what was read from ``begin`` on (``None``: everything) has all that changed since then."""
+    """Whether records read from ``begin`` on (``None``: everything) include all changes since ``since``."""
     return begin is None or (since is not None and begin <= since)
 
 
 def in_chunks(values: Sequence[T]) -> list[list[T]]:
-    """At least one chunk, though it may be empty."""
+    """Split into chunks; always returns at least one, possibly empty."""
     starts = range(0, len(values), CHUNK) or range(1)
     return [list(values[start : start + CHUNK]) for start in starts]

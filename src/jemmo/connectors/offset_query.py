@@ -1,4 +1,4 @@
-"""A query of a list by offset: ``limit``, ``offset``, an order, and a JSON object of filters in ``where``."""
+"""A list query by offset: ``limit``, ``offset``, a sort order, and a JSON object of filters in ``where``."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Where = dict[str, Any]
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """A list of ``entity``; ``order`` names the parameter that sorts by the time of creation, ``None`` for no order.
+    """A query of ``entity``; ``order`` names the parameter that sorts by creation time, ``None`` for unsorted.
 
-    ``is_exact`` also sorts rows of one time by their ids.
+    ``is_exact`` also sorts rows of the same time by id.
     """
 
     entity: str
@@ -53,15 +53,15 @@ class Query(Struct, frozen=True, kw_only=True):
         return self.compared(CHANGED, "_lte", moment.astimezone(UTC).isoformat())
 
     def single(self) -> Query:
-        """The cheapest request that is answered with the list's count, or with its only row."""
+        """Return the cheapest query for the list's count or its only row."""
         return replace(self, order=None, limit=1)
 
     def exact(self) -> Query | None:
-        """The same list in an order without ties, if it has an order."""
+        """Return the same query without ties in its order, if it is sorted."""
         return replace(self, is_exact=True) if self.order else None
 
     def compared(self, field: str, comparison: str, value: Any) -> Query:
-        """Filtered once more: the ``comparison`` is ``_eq``, ``_gt`` or ``_lte``."""
+        """Add a filter; the ``comparison`` is ``_eq``, ``_gt`` or ``_lte``."""
         return self.filtered({**(self.where or {}), field: {comparison: value}})
 
 

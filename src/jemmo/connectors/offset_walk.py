@@ -1,11 +1,11 @@
-"""Walks a list by offset and notices when rows moved in the meantime.
+"""Walks a list by offset and notices when rows move meanwhile.
 
-Each page begins with the last row of the page before. If it does not, earlier rows were deleted and later ones moved up
-unread, so the walk goes back until it finds a known row. It steps by the rows it received, since some ATSs send a
-hundred whatever is requested.
+Each page starts with the last row of the previous one. If it doesn't, earlier rows were deleted and later ones moved
+forward unread, so the walk goes back until it finds a known row. It advances by the number of rows received, since some
+ATSs always send a hundred.
 
-Rows created at the same time, as by an import, may come in another order with each page: a database promises none. Then
-the walk starts over in an order without ties.
+Rows created at the same time, as by an import, may change order between pages, since databases don't guarantee one. The
+walk then starts over with an order that has no ties.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ MOST_PAGES_WITHOUT_NEWS = 3
 
 
 class Rows(Struct, frozen=True):
-    """One answer of a list: its rows, and the list's own count if it has one."""
+    """One response: its rows, and the list's count if available."""
 
     rows: list[Any]
     total: int | None
 
 
 Fetch = Callable[[int], Awaitable[Rows]]
-"""The rows from an offset on, in the order of their creation."""
+"""Returns the rows from an offset on, sorted by creation."""
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """Where a walk stands.
+    """The position of a walk.
 
     offset        the next row's number
-    exact         whether rows come in the order without ties
-    last_id       the last row met, and when it was created
+    exact         whether the order has no ties
+    last_id       the last row seen; ``last_created`` is when it was created
     left_out      how many rows the reader did not use
     """
 
@@ -57,10 +57,10 @@ class Position(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """The rows of one page that were not met before.
+    """The rows of one page that were not seen before.
 
     total   the list's own count
-    short   at the end, how many rows the list counts but did not send
+    short   at the end, how many counted rows were not sent
     after   where to continue, ``None`` at the end
     covers  ``False`` once something may have been missed
     """
@@ -75,9 +75,9 @@ class Step(Struct, frozen=True, kw_only=True):
 class Walk:
     """One pass over one list.
 
-    ``by_change`` says that the list is filtered by the time of a change: rows that change now enter in its middle, so
-    if its count changes, it is read again from the beginning. ``exact`` fetches the same list in an order without ties,
-    ``None`` if it has none.
+    ``by_change``: the list is filtered by change date. Rows that change meanwhile are inserted in its middle, so if its
+    count changes, it is read again from the start. ``exact`` fetches the same list in an order without ties, ``None``
+    if it has none.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Walk:
             position = step.after
 
     def _is_shuffled(self, page: Rows, position: Position) -> bool:
-        """Whether rows created together came in another order: the list is as long, but begins with another row."""
+        """Whether rows created together changed order: the list has the same length, but starts with another row."""
         if not page.rows or not self._sorted or page.total is None or page.total != self._total:
             return False
         first = page.rows[0]
@@ -136,7 +136,7 @@ class Walk:
         return same_time and row_id(first) != position.last_id
 
     async def _put_in_order(self) -> bool:
-        """Start over in the exact order; if there is none, continue, but the walk then proves nothing."""
+        """Start over in the exact order. Without one, continue, but the walk proves nothing."""
         exact, self._exact = self._exact, None
         try:
             if exact is not None and (await exact(0)).rows:
@@ -149,7 +149,7 @@ class Walk:
         return False
 
     async def _anchored(self, offset: int, page: Rows, position: Position) -> tuple[int, Rows]:
-        """The page, or an earlier one that begins with a row that was met before."""
+        """Return the page, or an earlier one that starts with a known row."""
         back = 0
         while offset and not self._begins_known(page, position):
             back += 1
@@ -184,7 +184,9 @@ class Walk:
         news = [row for row in page.rows if self._is_new(row)]
         self._watch_standstill(page.rows, news)
         end = offset + len(page.rows)
-        ends = len(page.rows) <= 1 and not news  # asked from the last row on, nothing follows it
+        ends = (
+            len(page.rows) <= 1 and not news
+        )  # requested from the last row on, and nothing new follows
         is_last = ends or (page.total is not None and end >= page.total)
         self._met += len(news)
         last = page.rows[-1] if page.rows else None
@@ -206,7 +208,7 @@ class Walk:
         )
 
     def _short(self, total: int, end: int) -> int:
-        """How many rows the list counts but did not send. A resumed walk knows only how far it came."""
+        """Return how many counted rows were not sent. A resumed walk knows only its end offset."""
         return max(0, total - (end if self._resumed else self._met))
 
     def _is_new(self, row: Json) -> bool:
@@ -230,6 +232,6 @@ class Walk:
 
 
 def _begins_with_tie(page: Rows) -> bool:
-    """Whether the first rows were created together, so that the page before may have ended with more of them."""
+    """Whether the first rows were created together, so that the previous page may have ended with more of them."""
     times = [moment(row, CREATED) for row in page.rows[:2]]
     return len(times) > 1 and times[0] is not None and times[0] == times[1]

@@ -1,4 +1,4 @@
-"""Options whose text means more than a word or a number: lists, times, zones, JSON."""
+"""Parses options beyond single words and numbers: lists, times, zones, JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def read_option(options: Mapping[str, str], name: str, read: Callable[[str], T]) -> T:
-    """The value of an option; raises ``ConfigError`` with its name if ``read`` refuses it."""
+    """Parse an option. Raises ``ConfigError`` with its name if ``read`` rejects the value."""
     try:
         return read(options[name].strip())
     except (ValueError, LookupError, OSError, msgspec.DecodeError):
@@ -22,7 +22,7 @@ def read_option(options: Mapping[str, str], name: str, read: Callable[[str], T])
 
 
 def comma_list(value: str) -> list[str]:
-    """Words separated by commas.
+    """Split words at commas.
 
     >>> comma_list("0, 2,")
     ['0', '2']
@@ -31,7 +31,7 @@ def comma_list(value: str) -> list[str]:
 
 
 def comma_pairs(value: str) -> dict[str, str]:
-    """Pairs separated by commas; raises ``ValueError`` for anything else.
+    """Parse pairs separated by commas. Raises ``ValueError`` for anything else.
 
     >>> comma_pairs("1=open, 0 = archived")
     {'1': 'open', '0': 'archived'}
@@ -41,7 +41,7 @@ def comma_pairs(value: str) -> dict[str, str]:
 
 
 def seconds_range(value: str) -> tuple[float, float]:
-    """The least and the most of something in seconds.
+    """Parse a minimum and a maximum in seconds.
 
     >>> seconds_range("2-60")
     (2.0, 60.0)
@@ -57,5 +57,5 @@ def time_zone(value: str) -> ZoneInfo:
 
 
 def json_as(kind: type[T]) -> Callable[[str], T]:
-    """Reads JSON of a certain shape."""
+    """Return a parser for JSON of the given type."""
     return msgspec.json.Decoder(kind).decode

@@ -1,4 +1,4 @@
-"""Rows that were read already, as pages of records or of ids."""
+"""Converts rows already read into pages of records or of ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def page_of(
     kind: type[T],
     map_row: Callable[[T, Notes], Record],
 ) -> Page:
-    """A page whose rows are decoded as ``kind``, as far as they fit, and mapped to records."""
+    """Create a page that decodes rows as ``kind``, as far as they fit, and maps them to records."""
 
     def to_record(raw: RawRecord, notes: Notes) -> Record:
         return map_row(convert(raw.body, kind, raw.remote_id or "", notes), notes)
@@ -33,13 +33,13 @@ def page_of(
 def sightings_of(
     rows: list[Row], key_of: Key, changed_at: Callable[[Row], datetime | None]
 ) -> SightingPage:
-    """The ids of a list. A row without an id is a record unseen, so the list then proves nothing."""
+    """Return a list's ids. If a row has no id, the list is not complete proof."""
     sightings = [Sighting(key, changed_at(row)) for row in rows if (key := key_of(row))]
     return SightingPage(sightings=sightings, covers=len(sightings) == len(rows))
 
 
 def sightings_in(page: Page, changed_at: Callable[[Any], datetime | None]) -> SightingPage:
-    """The ids of a page of records, for an ATS without a list of ids alone."""
+    """Return the ids of a page of records, for an ATS that can't list ids alone."""
     return SightingPage(
         sightings=[
             Sighting(record.remote_id, changed_at(record.body))

@@ -1,4 +1,4 @@
-"""Pay as recruiters type it. If it is unclear, no number is set, and the original text is shown."""
+"""Pay as recruiters type it. Unclear pay gets no number; its original text is shown."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 THOUSANDS_BELOW = 1000
-"""A yearly salary below this must be in thousands, or wrong."""
+"""A yearly salary below this is in thousands, or wrong."""
 TYPED_IN_THOUSANDS = (10, 300)
-"""Yearly salaries, in thousands; 900 a year may be a month's or a day's pay as well."""
+"""Plausible yearly salaries, in thousands; 900 might also be a monthly or daily rate."""
 MOST = 1e12
 
 _AMOUNT = re.compile(
@@ -24,7 +24,7 @@ _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t"), " ")
 
 
 class Pay(Struct, frozen=True):
-    """``note`` is the code of a warning: read as thousands, or not understood."""
+    """``note`` is a warning's code: read as thousands, or not understood."""
 
     low: float | None = None
     high: float | None = None
@@ -32,7 +32,7 @@ class Pay(Struct, frozen=True):
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is no text at all, not even an unclear one."""
+        """Whether there is no text, not even an unclear one."""
         return self == Pay()
 
     def times(self, factor: float) -> Pay:
@@ -50,9 +50,9 @@ def read_pay(
     has_unit: bool = True,
     in_thousands: bool = False,
 ) -> Pay:
-    """Both ends of a pay, of numbers or texts; ``0`` and blank stand for nothing.
+    """Parse both ends of a pay range from numbers or text; ``0`` and blank mean none.
 
-    ``in_thousands`` is for a customer who knows that everything is typed so.
+    ``in_thousands`` is for customers who always enter thousands.
 
     >>> read_pay("60", None, is_yearly=True)
     Pay(low=60000.0, high=None, note='salary_in_thousands')
@@ -83,9 +83,9 @@ def _is_in_thousands(amount: float) -> bool:
 
 
 def _amount(value: Any) -> float | None:
-    """A number from a number or from text, with the marks of thousands and decimals that people use.
+    """Parse a number, or text with common thousands and decimal separators.
 
-    Three digits after a mark are thousands. Raises ``ValueError`` for a text that is not one amount.
+    Three digits after a separator are thousands. Raises ``ValueError`` unless the text is a single amount.
     """
     if isinstance(value, str):
         text = _CURRENCY.sub("", value[:100].translate(_BLANKS)).strip()

@@ -1,4 +1,4 @@
-"""Webhooks whose payload is not documented: only ids are read from it, nothing else is trusted."""
+"""Webhooks with undocumented payloads: only ids are read from them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ID_PATHS = free_text(
     "profileId,profile.id,id",
 )
 
-MOST = 100  # ids taken from one payload
+MOST = 100  # ids read from one payload
 MOST_PARTS = 2000  # lists and objects searched
 DEEPEST = 12
 
@@ -31,7 +31,7 @@ DEEPEST = 12
 def read_payload(
     body: bytes, options: Options, *, stream: Stream, event: str, ats: str
 ) -> ParsedWebhook:
-    """Any JSON object or list, as an ``event`` that names records of a stream of ``ats``."""
+    """Read any JSON object or list as an ``event`` that names records of a stream of ``ats``."""
     try:
         payload = msgspec.json.decode(body, type=dict[str, Any] | list[Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -42,7 +42,7 @@ def read_payload(
 
 
 def payload_ids(body: Json, paths: str) -> list[str]:
-    """UUIDs at these paths, wherever in the payload they begin. Ids of the first path come first.
+    """Return UUIDs at these paths, at any depth of the payload. Ids of the first path come first.
 
     >>> body = {"event": [{"profile": {"id": "3f0c0000-0000-4000-8000-000000000001"}}]}
     >>> payload_ids(body, "profileId,profile.id")
@@ -57,7 +57,7 @@ def payload_ids(body: Json, paths: str) -> list[str]:
 
 
 def _search(body: Json, names: list[str]) -> Iterator[str]:
-    """In the order of the body. It may be from anyone, so only its beginning is searched."""
+    """Search in document order. The payload may come from anyone, so only its beginning is searched."""
     waiting: list[tuple[Json, int]] = [(body, 0)]
     for _part in range(MOST_PARTS):
         if not waiting:

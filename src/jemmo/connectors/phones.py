@@ -1,4 +1,4 @@
-"""Phone numbers in the international form, where they can be parsed."""
+"""Converts phone numbers to the international format if possible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGION = Option(
 
 
 def international(number: str, region: str) -> str:
-    """The number as E.164; unchanged if it is none.
+    """Return the number as E.164; unchanged if it can't be parsed.
 
     >>> international("06 00 00 00 01", "FR"), international("poste 12", "FR")
     ('+33600000001', 'poste 12')

@@ -1,4 +1,4 @@
-"""Looks at an account for what its vendor does not document: paths of properties and types of values, never a value."""
+"""Explores undocumented responses in an account: property paths and value types, never values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {bool: "boolean", str: "text", dict: "object", list: "list", type(None):
 async def probe_list(
     lists: OffsetLists, query: Query, suggest: Callable[[str, dict[str, str]], list[str]]
 ) -> Probed:
-    """One list's shape; ``suggest`` names options that its paths speak for. A list that does not exist is named too."""
+    """Return one list's shape; ``suggest`` names options that its paths suggest. Missing lists are reported too."""
     address = query.entity + (f" where {', '.join(query.where)}" if query.where else "")
     try:
         answer = await lists.ask(query)
@@ -40,9 +40,9 @@ async def probe_list(
 
 
 def key_paths(rows: list[Json]) -> dict[str, str]:
-    """Paths of properties, such as ``files[].file.name``, and the types met there.
+    """Return property paths, such as ``files[].file.name``, and the types found there.
 
-    A key that could be data becomes ``*``.
+    A key that may be data becomes ``*``.
     """
     kinds: dict[str, set[str]] = {}
     for row in rows:

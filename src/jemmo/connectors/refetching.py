@@ -1,4 +1,4 @@
-"""Refetches the records that webhooks name: by id, from the list of what changed, or by both."""
+"""Refetches the records that webhooks name: by id, from the list of changes, or both."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from jemmo.domain.webhooks import RefetchRequest
 
 FEW = 3  # records requested by id; more are read from the list of changes
 PAGES_SPARE = 2
-RECORDS_PER_PAGE = 15  # expected of the named records, on a page of that list
-SINGLE_AT_MOST = 30  # requests; the rest waits for the next refetch
-BEFORE = timedelta(minutes=2)  # clocks differ
+RECORDS_PER_PAGE = 15  # expected number of named records per page of that list
+SINGLE_AT_MOST = 30  # requests per refetch; the rest waits for the next one
+BEFORE = timedelta(minutes=2)  # margin for clock differences
 
 
 async def refetch_by_ids(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """As many records with one request as the ATS takes ids.
+    """Request as many records at once as the ATS accepts ids.
 
     Requested records that are missing from the response are gone.
     """
@@ -48,10 +48,10 @@ async def refetch_from_changes(
     streams: Sequence[Stream],
     unnamed: str,
 ) -> RefetchAnswer:
-    """The records changed since then, for an ATS that cannot be asked for one. Each stream is read until all are met.
+    """Find records in the list of changes, for an ATS that can't return single records. Stops once all are found.
 
-    A record that is not among them is not gone: a list of changes proves no deletion. ``unnamed`` stands for the record
-    of a webhook that names it by an id which no list shows.
+    A record that is not found is not gone: a list of changes proves no deletion. ``unnamed`` stands for a record whose
+    webhook has an id that no list shows.
     """
     outcome = RefetchAnswer()
     for stream in streams:
@@ -66,12 +66,12 @@ async def refetch_from_changes(
 async def refetch_by_ids_or_changes(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """Refetch each record; many of a stream with one walk through what changed since the first webhook."""
+    """Refetch records one by one, or many of a stream through the list of changes since the first webhook."""
     outcome = RefetchAnswer()
     for stream in Stream:
         named = [hint for hint in hints if hint.stream is stream]
         ids = {hint.remote_id for hint in named}
-        # Records reported as gone are in no list, so they are requested by id.
+        # Records reported as deleted are in no list, so they are requested by id.
         listed = {hint.remote_id for hint in named if not hint.destroyed}
         if len(listed) > FEW:
             most = PAGES_SPARE + len(listed) // RECORDS_PER_PAGE + 1
@@ -94,9 +94,9 @@ async def _met_in_changes(
     *,
     most_pages: int | None = None,
 ) -> set[str]:
-    """The ``ids`` among the changed records, whose pages are added to ``outcome``.
+    """Find ``ids`` in the list of changes, and add their pages to ``outcome``.
 
-    The walk ends when all were met, or after ``most_pages``.
+    Stops when all are found, or after ``most_pages``.
     """
     met: set[str] = set()
     pages = 0

@@ -1,4 +1,4 @@
-"""The meaning of a response other than 200, for vendors that follow common practice."""
+"""Interprets error responses of vendors that follow common practice."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from jemmo.rest_client.client import Answer, rate_limited
 from jemmo.rest_client.redaction import address
 
 NOT_FOUND = frozenset({404, 410})
-"""Responses that prove that a record is gone."""
+"""Statuses that prove that a record is gone."""
 
 
 class Refused(PermanentError):
-    """A request that this account does not answer, with the ``status`` it was refused with."""
+    """A request that this account refuses, with the ``status`` of the response."""
 
     def __init__(self, *, status: int, reason: str | None = None, **facts: Any) -> None:
         code = "not_found" if status == 404 else "request_refused"
@@ -41,9 +41,10 @@ def refusals(
     instead: str = "",
     meanings: Mapping[int, Meaning] = {},
 ) -> Meaning:
-    """The usual meanings of a refusal, which does not read bodies. ``meanings`` are this vendor's own, by status.
+    """Return the usual interpretation of refusals by status, without reading bodies.
 
-    ``label`` is the ATS's name; ``instead`` is the address to use in place of one that redirects.
+    ``label`` is the ATS's name; ``instead`` is the address to use if this one redirects. ``meanings`` are statuses that
+    this vendor uses differently.
     """
 
     def refusal(answer: Answer) -> JemmoError:
@@ -66,15 +67,15 @@ def refusals(
 
 
 def asked_path(answer: Answer) -> str:
-    """The path of a request, without its query."""
+    """Return the path of a request, without its query."""
     return split_address(address(answer.url)).path or "a request"
 
 
 def unavailable(label: str, status: int, *, status_page: str = "") -> TransientError:
-    """The ATS has failed."""
+    """Return the error for an outage of the ATS."""
     return TransientError("ats_unavailable", ats=label, status=status, status_page=status_page)
 
 
 def redirected(status: int, instead: str) -> ConfigError:
-    """The address leads elsewhere; ``instead`` is the right one."""
+    """Return the error for a redirecting address; ``instead`` is the right one."""
     return ConfigError("redirected", status=status, instead=instead)

@@ -1,4 +1,4 @@
-"""Every connector we have. Adding one is its folder and its name here."""
+"""All connectors. To add one, create its folder and list its name here."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from jemmo.domain.errors import ConfigError
 OFFERED: tuple[Connector, ...] = (FLATCHR, GREENHOUSE, JARVI, TEAMTAILOR)
 
 CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in OFFERED}
-"""The connectors that customers may choose."""
+"""The connectors that customers can choose."""
 
 _PRACTICE = {TEMPLATE.name: TEMPLATE}
-"""Not offered, but found by name, since the template must run like any other."""
+"""Available by name but not offered, so that the template can run like any other."""
 
 
 def connector_for(provider: str) -> Connector:
-    """The connector of that name; raises ``ConfigError`` with the names there are."""
+    """Return the connector of that name. Raises ``ConfigError`` with the known names."""
     try:
         return (CONNECTORS | _PRACTICE)[provider.lower()]
     except KeyError:

@@ -1,4 +1,4 @@
-"""The ids met in a full walk through a list that can't return a single record: enough to know which are gone."""
+"""Ids seen in a full walk through a list that can't return single records: enough to know which are gone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WALKS_THAT_PROVE = 2
 
 
 class Met(Struct, frozen=True):
-    """Where a walk met a record."""
+    """Where a walk found a record."""
 
     updated_at: datetime | None
     window: Window
@@ -29,9 +29,9 @@ class Met(Struct, frozen=True):
 
 
 class Roll:
-    """One walk's ids and dates, no records: some hundred bytes each.
+    """The ids and dates of one walk, a few hundred bytes each.
 
-    ``parents`` are the records of another stream that they refer to, by name; ``used_by`` the streams that compared it.
+    ``parents`` are names of records of another stream by id; ``used_by`` are the streams that compared this roll.
     """
 
     def __init__(self, search: DaySearch) -> None:
@@ -47,7 +47,7 @@ class Roll:
             if parent := self._search.parent_of(row):
                 self.parents.setdefault(*parent)
             if (key := self._search.id_of(row)) is None:
-                self.covers = False  # a record without an id
+                self.covers = False  # the row has no id
                 continue
             updated_at = moment(row.get(self._search.dates[1]), self._search.zone)
             self.met[key] = Met(updated_at, step.window, step.part)
@@ -58,7 +58,7 @@ class Roll:
 
 
 class Rolls:
-    """The last two walks. A walk that has just read all pages serves as one, so that a sweep need not repeat it."""
+    """The last two walks. A full read counts as a walk, so that a sweep need not repeat it."""
 
     def __init__(self, search: DaySearch) -> None:
         self._search = search
@@ -72,7 +72,7 @@ class Rolls:
         return self._rolls[-1] if self._rolls else await self._walk(stream)
 
     async def next(self, stream: Stream) -> Roll:
-        """A roll this stream has not used yet: the last one made, else one of a new walk."""
+        """Return a roll this stream has not used yet: the latest, or one from a new walk."""
         async with self._walking:
             if not self._rolls or stream in self._rolls[-1].used_by:
                 await self._walk(stream)
@@ -80,9 +80,9 @@ class Rolls:
             return self._rolls[-1]
 
     async def find(self, stream: Stream, remote_id: str) -> Slice | None:
-        """One record, from the window in which a walk met it; absent from two walks, it is gone.
+        """Return one record, from the window in which a walk found it; if two walks lack it, it is gone.
 
-        Raises ``TransientError`` if a walk that did not meet it proves nothing.
+        Raises ``TransientError`` if a walk without it was incomplete.
         """
         for walks in range(WALKS_THAT_PROVE):
             roll = self._rolls[walks] if walks < len(self._rolls) else await self._walk(stream)
@@ -104,7 +104,7 @@ class Rolls:
 
 
 async def sighted(sightings: list[Sighting], *, covers: bool) -> AsyncIterator[SightingPage]:
-    """At least one page of them."""
+    """Split sightings into pages, at least one."""
     for first in range(0, max(1, len(sightings)), SIGHTINGS_A_PAGE):
         page = sightings[first : first + SIGHTINGS_A_PAGE]
         yield SightingPage(sightings=page, covers=covers)

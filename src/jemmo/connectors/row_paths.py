@@ -1,4 +1,4 @@
-"""Where records are, if the customer must configure it: in a list of their own, or nested in the rows of another."""
+"""Where records are, if the customer must say so: in their own list, or nested in the rows of another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.domain.errors import ConfigError
 
 
 class RowPath(Struct, frozen=True):
-    """In a row of ``entity`` at ``names``. Without names, the rows themselves."""
+    """Records in the rows of ``entity`` at ``names``. Without names, the rows themselves."""
 
     entity: str
     names: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class RowPath(Struct, frozen=True):
 
 
 def row_paths(options: Mapping[str, str], name: str, *, example: str) -> tuple[RowPath, ...]:
-    """Paths as a probe prints them; raises ``ConfigError`` with an example for what is none.
+    """Parse paths as a probe prints them. Raises ``ConfigError`` with an example if invalid.
 
     >>> row_paths({"where": "users.files[], applicants"}, "where", example="users.files")
     (RowPath(entity='users', names=('files',)), RowPath(entity='applicants', names=()))

@@ -1,4 +1,4 @@
-"""Answers that several streams are read from: fetched once, and handed to each reader once."""
+"""Responses that feed several streams: fetched once, and given to each reader once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Shared(Generic[T]):
-    """Keeps the last few answers. A reader that asks the same again gets a new one, since it wants to see changes.
+    """Keeps the last few responses. A reader that repeats a question gets a new response, to see changes.
 
-    Readers ask the same questions side by side, so a few answers are enough. A reader that falls behind asks the ATS
+    Readers ask the same questions concurrently, so a few responses suffice. A reader that falls behind asks the ATS
     again: memory stays flat, and no reader waits for another.
     """
 

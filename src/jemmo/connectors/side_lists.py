@@ -1,4 +1,4 @@
-"""Lists that records need besides their own: children by their parent, short lists that everything refers to."""
+"""Related lists that records need: children by their parent, and short lists that everything refers to."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Address = Callable[[str, dict[str, str]], str]
 
 
 class SideLists:
-    """Reads them in full, with one request for ``most_ids`` parents.
+    """Reads related lists in full, with one request per ``most_ids`` parents.
 
-    ``address`` makes one of a path and a query, ``chunk`` reads an answer; ``right_to`` says what a key must be able to
-    do to read a path.
+    ``address`` builds an address from a path and a query, ``chunk`` decodes a response, and ``right_to`` names the
+    permission that reading a path requires.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class SideLists:
             task.cancel()
 
     async def all(self, address: str) -> Rows:
-        """The rows of a list. Raises ``ScopeTooSmall`` with the right that the key lacks."""
+        """Return all rows of a list. Raises ``ScopeTooSmall`` with the permission that the key lacks."""
         rows: Rows = []
         try:
             async for chunk in whole(self._client, address, self._chunk, lambda chunk: chunk.next):
@@ -59,7 +59,7 @@ class SideLists:
         return rows
 
     async def once(self, path: str) -> Rows:
-        """A short list that everything refers to, read once."""
+        """Return a short list that everything refers to, read once."""
         if path not in self._known:
             self._known[path] = asyncio.create_task(self.all(self._address(path, {})))
         return await self._known[path]
@@ -67,7 +67,7 @@ class SideLists:
     async def children(
         self, path: str, field: str, ids: Sequence[str], **query: str
     ) -> dict[str, Rows]:
-        """The rows that belong to these records, by the id of their parent in ``field``."""
+        """Return the rows that belong to these records, by their parent's id in ``field``."""
         addresses = [
             self._address(path, {f"{field}s": ",".join(some), **query})
             for some in in_groups(ids, self._most_ids)
@@ -81,7 +81,7 @@ class SideLists:
 
 
 async def if_allowed(request: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
-    """Nothing, if the key lacks the permission or the account the list: a sync continues without it."""
+    """Return nothing if the key lacks the permission or the account the list; the sync continues without it."""
     try:
         return await request
     except (Refused, ScopeTooSmall):
@@ -89,7 +89,7 @@ async def if_allowed(request: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
 
 
 def in_groups(ids: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """The ids, in groups of this size.
+    """Split ids into groups of this size.
 
     >>> list(in_groups(["1", "2", "3"], 2))
     [('1', '2'), ('3',)]

@@ -1,4 +1,4 @@
-"""Slices of a list that is walked window by window, and the place in the walk that a checkpoint keeps. Pure."""
+"""Slices of a list that is walked in windows, and the position stored in a checkpoint. Pure."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from msgspec.structs import replace
 from jemmo.connectors.windows import Window
 from jemmo.domain.streams import Page, Start
 
-MOST_ROWS = 1000  # that become records at a time
+MOST_ROWS = 1000  # rows mapped at a time
 
 Row = dict[str, Any]
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """How far a walk through all windows is, as kept in a checkpoint.
+    """The position of a walk through all windows, as stored in a checkpoint.
 
     part            the pass: an index of ``DaySearch.passes``
-    day, span       where that pass continues, and by how many days
-    covers          nothing had to be left out so far
+    day, span       where that pass continues, and the window's length in days
+    covers          nothing was skipped so far
     archived_seen   the first pass has shown rows of the second, such as archived ones
-    recent          for pages: ``True`` while recent changes are still to be sent, before the walk begins
+    recent          as in ``Page``: ``True`` while recent changes are still to be sent, before the walk begins
     """
 
     part: int = 0
@@ -36,7 +36,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Slice(Struct, frozen=True, kw_only=True):
-    """Rows of one window. ``after`` is where to continue, ``None`` at the end."""
+    """The rows of one window. ``after`` is where to continue, ``None`` at the end."""
 
     rows: list[Row]
     window: Window
@@ -47,7 +47,7 @@ class Slice(Struct, frozen=True, kw_only=True):
 
 
 def place_of(start: Start) -> Place:
-    """Where a pass begins, or continues."""
+    """Return where a pass starts or continues."""
     if start.cursor:
         return msgspec.json.decode(start.cursor, type=Place)
     return Place(recent=bool(start.recent) or None)
@@ -58,7 +58,7 @@ def cursor_of(place: Place) -> str:
 
 
 def following(step: Slice) -> dict[str, Any]:
-    """The attributes of ``Page`` for these rows: where to continue, and what they prove."""
+    """Return attributes of ``Page`` for these rows: where to continue, and whether they are complete."""
     after = step.after
     return {
         "cursor": after and cursor_of(after),
@@ -68,7 +68,7 @@ def following(step: Slice) -> dict[str, Any]:
 
 
 def sent_early(page: Page) -> list[Page]:
-    """A page's records on their own, to be shown early: the following walk reads and counts them again."""
+    """Return a page's records to show early; the following walk reads and counts them again."""
     starts = range(0, len(page.raw), MOST_ROWS) or range(1)
     return [
         replace(
@@ -83,5 +83,5 @@ def sent_early(page: Page) -> list[Page]:
 
 
 def in_parts(rows: list[Row]) -> list[list[Row]]:
-    """At least one. An answer without pages may hold more than should be mapped at once."""
+    """Split rows into at least one part, since an unpaginated response may be too large to map at once."""
     return [rows[start : start + MOST_ROWS] for start in range(0, len(rows), MOST_ROWS)] or [[]]

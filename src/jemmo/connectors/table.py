@@ -1,4 +1,4 @@
-"""The page docs/connectors.md, made from the declarations: ``python -m jemmo.connectors.table``."""
+"""Generates docs/connectors.md from the declarations: ``python -m jemmo.connectors.table``."""
 
 from __future__ import annotations
 

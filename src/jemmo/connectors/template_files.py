@@ -1,4 +1,4 @@
-"""Files at an address built from their id, which the customer configures, since the vendor doesn't document it."""
+"""Downloads files from an address template that the customer configures, since the vendor doesn't document it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FileRequest(Struct, frozen=True):
 
 
 def check_template(config: Config) -> None:
-    """Raises ``ConfigError`` for an address that would fail for each file alike."""
+    """Raises ``ConfigError`` for an address that would fail for every file."""
     template = config.options[FILE_URL.name]
     if not template:
         return
@@ -51,7 +51,7 @@ def check_template(config: Config) -> None:
 def file_request(
     config: Config, file_id: str, *, key: Mapping[str, str], label: str
 ) -> FileRequest:
-    """The request for a file's bytes: to hosts that were named, and with the key to the ATS's own host alone."""
+    """Create the request for a file: only to allowed hosts, and with the key only to the ATS's own host."""
     template, hosts = config.options[FILE_URL.name], hosts_of(config)
     if not template:
         raise ConfigError("resumes_off", ats=label)
@@ -63,7 +63,7 @@ def file_request(
 class TemplateFiles(ClientFiles):
     """Implements ``jemmo.domain.ports.FileSource``.
 
-    ``client`` asks the ATS's own host, at its pace; ``key`` are the headers by which it does.
+    ``client`` sends requests to the ATS's own host, at its pace, with ``key`` as its headers.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""A rate limit that counts the ATS's own time: so many seconds in any hour of its business hours.
+"""A rate limit on the ATS's processing time: so many seconds in any hour of its business hours.
 
-Time counts until a whole hour after the request ended, so the sum over any hour, rolling or by the clock, stays below.
+Time counts until an hour after the request ended, so that the sum stays below the limit in any hour.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ LONGEST_WAIT = number(
 )
 
 HOUR = timedelta(hours=1)
-SPARE = 0.85  # of the budget: clocks differ, and the customer's other tools use the same account
-LEAST = 2.0  # seconds reserved for a request before we know how long such requests take
-UNTOLD_WAIT = 900.0  # seconds, if a 429 names no wait
+SPARE = 0.85  # share of the budget to use: clocks differ, and the customer's other tools use the same account
+LEAST = 2.0  # seconds reserved per request until actual times are known
+UNTOLD_WAIT = 900.0  # seconds, if a 429 gives no time
 FRIDAY = 4
 
 
@@ -49,14 +49,14 @@ def _now() -> datetime:
 
 
 class Clock(Struct, frozen=True):
-    """The clock, and how to wait; tests replace it."""
+    """A clock and a way to wait; tests replace it."""
 
     now: Callable[[], datetime] = _now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class MemoryLedger:
-    """A ``QuotaLedger`` of this process alone."""
+    """A ``QuotaLedger`` for this process only."""
 
     def __init__(self) -> None:
         self.entries: list[Spent] = []
@@ -81,23 +81,23 @@ class Allowance(Struct, frozen=True, kw_only=True):
     closes: int = 18
 
     def counts(self, moment: datetime) -> bool:
-        """Whether a request at this moment is limited."""
+        """Whether requests at this time are limited."""
         moment = moment.astimezone(UTC)
         return moment.weekday() <= FRIDAY and self.opens <= moment.hour < self.closes
 
     def closing(self, moment: datetime) -> datetime:
-        """When the business hours of this moment's day end."""
+        """Return when business hours end on this day."""
         return moment.astimezone(UTC).replace(hour=self.closes, minute=0, second=0, microsecond=0)
 
     def left(self, spent: Sequence[Spent], now: datetime) -> float:
-        """Seconds that may be spent from now on; endless outside the business hours."""
+        """Return the seconds left to use; infinite outside business hours."""
         if not self.counts(now):
             return float("inf")
         used = sum(entry.seconds for entry in spent if _counts_until(entry) > now)
         return max(0.0, self.seconds - used)
 
     def wait(self, spent: Sequence[Spent], now: datetime, cost: float) -> float:
-        """Seconds until a request that takes ``cost`` seconds may leave; 0 if it may leave now."""
+        """Return the seconds until a request that takes ``cost`` seconds may be sent; 0 if it may be sent now."""
         if self.left(spent, now) >= cost:
             return 0.0
         for free_at in sorted(map(_counts_until, spent)):
@@ -106,12 +106,12 @@ class Allowance(Struct, frozen=True, kw_only=True):
         return (self.closing(now) - now).total_seconds()
 
     def renewed(self, spent: Sequence[Spent], now: datetime) -> datetime:
-        """When all of it is available again: an hour after the last request, or when the business hours end."""
+        """Return when the full allowance is back: an hour after the last request, or when business hours end."""
         last = max(map(_counts_until, spent), default=now)
         return min(max(last, now), self.closing(now)) if self.counts(now) else now
 
     def estimate(self, spent: Sequence[Spent]) -> float:
-        """The time to reserve for the next request: that of the slowest of the last twenty."""
+        """Return the time to reserve for the next request: the slowest of the last twenty."""
         return max([LEAST, *(entry.seconds for entry in spent[-20:])])
 
 
@@ -120,10 +120,9 @@ def _counts_until(entry: Spent) -> datetime:
 
 
 class TimeBudget:
-    """Lets one request at a time through, none beyond the allowance.
+    """Allows one request at a time, within the allowance.
 
-    A wait of up to ``longest_wait`` seconds is waited; a longer one postpones the run. Without an allowance nothing is
-    limited.
+    Waits up to ``longest_wait`` seconds; a longer wait postpones the run. Without an allowance there is no limit.
     """
 
     def __init__(
@@ -145,7 +144,7 @@ class TimeBudget:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """The time of one request: reserved before, corrected after, counted even if the request fails."""
+        """Reserve one request's time before it, and correct the time after it. Failed requests count too."""
         async with self._one_at_a_time:
             entry = await self._reserve()
             began = self.clock.now()
@@ -161,7 +160,7 @@ class TimeBudget:
                     await self._ledger.enter(began, seconds)
 
     async def afford(self, requests: int) -> None:
-        """Postpone now what cannot be resumed and would not finish within the allowance."""
+        """Postpone a task now if it can't be resumed and would not finish within the allowance."""
         now = self.clock.now()
         if self._allowance is None or not self._allowance.counts(now):
             return
@@ -171,7 +170,7 @@ class TimeBudget:
             raise self._used_up(self._allowance.closing(now))
 
     def slow_down(self, answer: Answer) -> JemmoError:
-        """What a 429 means: the time of this hour is used, by us or by others."""
+        """Return the error for a 429: this hour's time is used up, by us or by others."""
         now = self.clock.now()
         wait = retry_after(answer.headers.get("Retry-After"), now.timestamp())
         wait = UNTOLD_WAIT if wait is None else wait
@@ -182,8 +181,8 @@ class TimeBudget:
     async def _reserve(self) -> int | None:
         """Reserve the estimated time.
 
-        It is entered before the others are checked, so that two processes cannot both take the last of the
-        allowance; at worst both step back.
+        The entry is written before others are checked, so that two processes can't both take the last of the allowance;
+        at worst both withdraw.
         """
         allowance = self._allowance
         if allowance is None or not allowance.counts(self.clock.now()):
@@ -207,7 +206,7 @@ class TimeBudget:
 
 
 def time_budget(config: Config, label: str, clock: Clock | None = None) -> TimeBudget:
-    """The budget that a connection's options set; without a limit where ``pacing`` is off."""
+    """Return the budget that a connection's options set; without a limit if ``pacing`` is off."""
     allowance = None
     if config.on("pacing"):
         share = SPARE * share_of(config.options)

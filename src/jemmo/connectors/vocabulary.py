@@ -1,4 +1,4 @@
-"""A vendor's words as ours. An unknown word is counted, and its original text is stored with the record."""
+"""Translates a vendor's words to ours. Unknown words are counted, and the original text is stored with the record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Vocabulary(Struct, frozen=True):
     notes: Notes
 
     def meaning(self, kind: str, words: Mapping[str, T], word: str | None, unknown: T) -> T:
-        """What ``word`` means, or ``unknown``. ``kind`` names the list it is from.
+        """Return the meaning of ``word``, or ``unknown``. ``kind`` names the list of words.
 
         >>> notes = Notes()
         >>> Vocabulary("7", notes).meaning("contract", {"cdi": 1}, "portage", 0), notes.counts
@@ -35,7 +35,7 @@ class Vocabulary(Struct, frozen=True):
 
 
 def required(value: Any, field: str) -> str:
-    """The value as text; raises ``RecordRejected`` for a record without it."""
+    """Return the value as text. Raises ``RecordRejected`` if it is missing."""
     plain = text(value)
     if plain is None:
         raise RecordRejected(f"no_{field}", field=field)
@@ -45,7 +45,7 @@ def required(value: Any, field: str) -> str:
 def known(
     word: str | None, meanings: Mapping[str, Any], field: str, remote_id: str, notes: Notes
 ) -> Any:
-    """The meaning of a word, ignoring case. An unknown one is counted; the caller keeps the original text."""
+    """Return the meaning of a word, ignoring case. Unknown words are counted; the caller keeps the original text."""
     if word is None:
         return None
     word = word.strip()
@@ -56,7 +56,7 @@ def known(
 
 
 class Patterns(Generic[T]):
-    """Translates names that people chose, by the first pattern that is found in one."""
+    """Classifies free-text names by the first pattern that matches."""
 
     def __init__(self, *patterns: tuple[T, str]) -> None:
         self._patterns = [
@@ -64,7 +64,7 @@ class Patterns(Generic[T]):
         ]
 
     def meaning(self, name: str, unknown: T) -> T:
-        """What a name means, or ``unknown``.
+        """Return the meaning of a name, or ``unknown``.
 
         >>> Patterns(("offer", "offre|offer")).meaning("Offre envoyée", "other")
         'offer'
@@ -75,7 +75,7 @@ class Patterns(Generic[T]):
 
 
 def custom_fields(*fields: tuple[str, str, str, Any]) -> CustomFields:
-    """Custom fields by name, of a type and with a label; those without a value are left out."""
+    """Create custom fields from name, type, label and value; fields without a value are left out."""
     return {
         name: {"type": kind, "label": label, "value": value}
         for name, kind, label, value in fields

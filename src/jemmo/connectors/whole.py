@@ -1,4 +1,4 @@
-"""Lists that are read in full and kept in memory, such as lookups. An ATS may send pages for ever."""
+"""Reads lists in full and keeps them in memory, such as lookups. Limits protect against endless lists."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ async def whole(
     read: Callable[[Answer], T],
     following: Callable[[T], str | None],
 ) -> AsyncIterator[T]:
-    """The pages of a list, each as ``read`` makes it of an answer; ``following`` is the address of the next one.
+    """Yield a list's pages, decoded by ``read``; ``following`` returns the address of the next page.
 
-    Raises ``PermanentError`` with the code ``endless_list`` for a list that comes back to a page, and ``list_too_long``
-    for one of more than ``MAX_PAGES`` or than ``KEPT``.
+    Raises ``PermanentError`` with the code ``endless_list`` if a page repeats, and ``list_too_long`` above
+    ``MAX_PAGES`` or ``KEPT``.
     """
     name = split_address(url).path
     kept, visited = Kept(name), Visited()
@@ -47,14 +47,14 @@ async def whole(
 
 
 class Kept:
-    """Counts what is kept of a list, by the name that people see of it."""
+    """Counts what is kept of a list; the list's name appears in errors."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._pages = self._size = self._values = 0
 
     def add(self, body: bytes) -> None:
-        """Count one page; raises ``PermanentError`` (``list_too_long``) when they are too many, or too much."""
+        """Count one page. Raises ``PermanentError`` (``list_too_long``) above the limits."""
         self._pages += 1
         self._size += len(body)
         self._values += values(body)
@@ -62,12 +62,12 @@ class Kept:
             raise PermanentError("list_too_long", name=self._name)
 
     def add_rows(self, rows: list[Any]) -> None:
-        """The same, of rows that were decoded already."""
+        """The same for rows that are already decoded."""
         self.add(msgspec.json.encode(rows))
 
 
 class Visited:
-    """The addresses of a list's pages that were read, in a few bytes each."""
+    """The addresses of pages already read, stored compactly."""
 
     def __init__(self) -> None:
         self._digests: set[bytes] = set()
@@ -84,18 +84,18 @@ def _digest(url: str) -> bytes:
 
 
 def make_up(every: int, *parts: int) -> bool:
-    """Whether filtered lists together hold all of a list of ``every`` records, by how many each counts.
+    """Whether filtered lists together hold all of a list of ``every`` records, judging by their counts.
 
-    A hundredth more is none too many: records on the border count twice, and some change while they are counted.
+    One percent more is acceptable: records on the border count twice, and some change while they are counted.
     """
     return 0 <= sum(parts) - every <= every // 100
 
 
 def repeating() -> PermanentError:
-    """The error for a list that sends the same page without end."""
+    """Return the error for a list that keeps sending the same page."""
     return PermanentError("page_repeats")
 
 
 def endless(name: str) -> PermanentError:
-    """The error for a list whose pages lead in a circle, or are empty one after the other."""
+    """Return the error for a list whose pages form a loop, or are all empty."""
     return PermanentError("endless_list", name=name)

@@ -1,6 +1,6 @@
-"""Divides time into the windows that a search by day asks for. Pure.
+"""Divides time into windows for searches by day. Pure.
 
-Windows follow each other without a gap or an overlap: every day is in exactly one.
+Windows are contiguous and don't overlap: every day is in exactly one.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from msgspec import Struct
 from jemmo.connectors.moments import days
 
 EARLIEST = date(2000, 1, 1)
-"""Before any record; two-digit years begin here."""
+"""Earlier than any record; two-digit years start here."""
 
 FEW, MANY = 300, 4000
-"""After fewer rows the next window is twice as long, after more than many half as long."""
+"""With fewer rows the next window is twice as long, with more than ``MANY`` half as long."""
 
 LONGEST = 366
 
 
 class Window(Struct, frozen=True):
-    """Some days, including the first and the last."""
+    """A range of days, including the first and the last."""
 
     first: date
     last: date
@@ -34,12 +34,12 @@ class Window(Struct, frozen=True):
         return (self.last - self.first).days + 1
 
     def split(self, middle: date) -> tuple[Window, Window]:
-        """Two windows, of which the second begins at ``middle``."""
+        """Split into two windows, the second starting at ``middle``."""
         return Window(self.first, middle - days(1)), Window(middle, self.last)
 
 
 class Span(Struct, frozen=True):
-    """The range of a walk: all days by creation, or those since ``first`` by the last change."""
+    """The range of a walk: all days by creation, or those since ``first`` by last change."""
 
     first: date
     end: date
@@ -51,7 +51,7 @@ class Span(Struct, frozen=True):
 
     @classmethod
     def since(cls, moment: datetime | None, zone: ZoneInfo) -> Span:
-        """Up to tomorrow. Near midnight the account's day and its server's may differ, so the earlier one counts."""
+        """Return the range up to tomorrow. The account's and the server's dates may differ; the earlier one counts."""
         end = datetime.now(zone).date() + days(1)
         if moment is None:
             return cls(EARLIEST, end, by_update=False)
@@ -60,16 +60,16 @@ class Span(Struct, frozen=True):
 
 
 class DayFilter(Struct, frozen=True, kw_only=True):
-    """How a search is limited to days: the names of its two bounds, and how it wants a day ``written``."""
+    """The date filter of a search: the names of its two bounds, and how it expects a day to be ``written``."""
 
     created: tuple[str, str]
     changed: tuple[str, str]
     written: Callable[[date], str]
 
     def criteria(self, span: Span, window: Window, overlap: int) -> dict[str, Any]:
-        """The filter for a window, ``overlap`` days wider on both sides in case its bounds are exclusive.
+        """Return the filter for a window, ``overlap`` days wider on both sides in case its bounds are exclusive.
 
-        The filter is open at both ends of the span, so nothing is outside.
+        The filter is open at both ends of the span, so that no record is left out.
         """
         start, end = self.changed if span.by_update else self.created
         criteria = {}
@@ -83,9 +83,9 @@ class DayFilter(Struct, frozen=True, kw_only=True):
 
 
 class Walk(Struct, frozen=True, kw_only=True):
-    """How far a walk through the days up to ``end`` is: the next day, and how many days to ask for.
+    """The position of a walk through the days up to ``end``: the next day, and the number of days to request.
 
-    ``usual`` is the length to come back to after a stretch without rows.
+    ``usual`` is the length to return to after a stretch without rows.
     """
 
     day: date
@@ -95,7 +95,7 @@ class Walk(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def through(cls, window: Window, length: int | None = None) -> Walk:
-        """Through a window, ``length`` days at a time, by default all of them at once."""
+        """Walk through a window ``length`` days at a time, by default all at once."""
         length = length or window.days
         return cls(day=window.first, end=window.last, span=length, usual=length)
 
@@ -108,9 +108,9 @@ class Walk(Struct, frozen=True, kw_only=True):
         return self.day > self.end
 
     def after(self, size: int, suspicious: Container[int]) -> tuple[bool, Walk]:
-        """Whether to use this window's answer of ``size`` rows, and where to continue.
+        """Return whether to use this window's response of ``size`` rows, and where to continue.
 
-        A suspicious answer is dropped and half of its days are requested, until one day is left.
+        A suspicious response is dropped and half of its days are requested, down to a single day.
         """
         window = self.window
         if size in suspicious and window.days > 1:

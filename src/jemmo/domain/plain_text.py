@@ -10,9 +10,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-REDACTED = (
-    "…"  # marks removed contact details; unlike in Unicode's normal form, not full stops
-)
+REDACTED = "…"  # marks removed contact details; unlike in Unicode's normal form, not full stops
 _ENTITY = r"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,16});"
 _QUOTED = r"%(?:20|2[BbEeDd]|40)"  # URL-encoded: space, plus, full stop, hyphen, at sign
 _WRITTEN = re.compile(f"{_ENTITY}|{_QUOTED}")

@@ -176,7 +176,7 @@ def web_address(value: Any) -> str | None:
     if not address or not address[:8].lower().startswith(("https://", "http://")):
         return None
     if address.isascii() and "[" not in address and "]" not in address:
-        return address  # only these characters can make an address unparsable
+        return address  # only other characters and brackets can make an address unparsable
     try:
         split_address(address)
     except ValueError:

@@ -12,9 +12,7 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 
 MAX_BODY = 1_000_000  # bytes; an ATS's payload for one record is far smaller
-MAX_KEPT = (
-    50_000_000  # bytes stored per connection and UTC day, row overhead included
-)
+MAX_KEPT = 50_000_000  # bytes stored per connection and UTC day, row overhead included
 ROW = 500  # bytes of overhead per stored delivery
 NAME = 30  # bytes per name in a delivery's search index, in the row and in the index
 BURST, PER_SECOND = (

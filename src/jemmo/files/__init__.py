@@ -1,5 +1,5 @@
 """Storage, inspection and text extraction of resumes.
 
-Content is encrypted before it gets here, so no backend ever sees personal data. Nothing is imported here: the reader
-of files (``extract``) starts over for each, and is to load only what it needs.
+Content is encrypted before it is stored, so no storage backend sees personal data. This module imports nothing, because
+the file reader (``extract``) runs in a new process for each file and should load only what it needs.
 """

@@ -1,10 +1,10 @@
 """Finds active content in PDF and RTF files, in any spelling. Pure, in linear time.
 
-A PDF may spell a name by numbers (``/#4caunch``), put objects into compressed streams, and refer to a value instead of
-giving it. An RTF may split a control word by whatever readers skip. Both are undone before anything is matched.
+A PDF can write letters of a name as numbers (``/#4caunch``), put objects into compressed streams, and refer to values
+indirectly. An RTF can split a control word by anything that readers skip. Both are normalized before matching.
 
 Strings are not distinguished from names, since readers differ in where a damaged string ends. Instead a name counts
-only where an action or an annotation has it, which prose hardly ever does: a resume may say HTML/JavaScript.
+only where an action or an annotation uses it. Prose hardly ever does that, so a resume may mention HTML/JavaScript.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from collections.abc import Iterator
 from jemmo.files.targets import includes_share, is_remote
 
 MAX_UNPACKED = 150 * 1024 * 1024  # bytes of all object streams together
-MAX_RATIO = 100  # of what is unpacked to what was packed, of streams worth the name
+MAX_RATIO = 100  # of unpacked to packed size, for streams above ``WORTH``
 WORTH = 1024 * 1024
-MAX_STREAMS = 5000  # object streams; each holds hundreds of objects
+MAX_STREAMS = 5000  # object streams; each may hold hundreds of objects
 CHUNK = 64 * 1024
 MAX_INDEX = (
     1024 * 1024
-)  # bytes of the numbers at the start of an object stream, which tell where its objects are
+)  # bytes of the numbers at the start of an object stream, which locate its objects
 
 
 class TooMuch(Exception):
-    """It would unpack to far more than it is."""
+    """Unpacking the file would take far more space than its size suggests."""
 
 
 class Unreadable(Exception):
@@ -34,7 +34,7 @@ class Unreadable(Exception):
 
 
 def _names(*names: str) -> str:
-    """A pattern for names, any of whose letters may be written by number."""
+    """Return a pattern for names in which any letter may be written as a number."""
     spelled = (
         "".join(f"(?:{letter}|#{ord(letter):02x}|#{ord(letter):02X})" for letter in name)
         for name in names
@@ -48,10 +48,10 @@ ACTIVE = re.compile(f"/{_names(*ACTIONS)}{ENDS}".encode())
 BEFORE_VALUE = re.compile(
     rf"(?:\A|[\x00\t\n\f\r <>\[\])]|obj|/{_names('S', 'Subtype')})\Z".encode()
 )
-"""The token before a value of a dictionary, or before a referenced object."""
+"""The token before a dictionary's value, or before a referenced object."""
 FORMS = re.compile(f"/{_names('XFA')}{ENDS}".encode())
 BACKSLASH = r"(?:\\\\|\\134)"
-"""As a string of a PDF writes it, which escapes it."""
+"""A backslash as escaped in a PDF string."""
 SHARE = re.compile(
     rf"/{_names('F', 'UF')}[\x00\t\n\f\r ]*"
     rf"(?:\((?:\xfe\xff)?(?:\x00?{BACKSLASH}\x00?{BACKSLASH}|\x00?/\x00?/)|<(?:FEFF)?(?:00)?5C(?:00)?5C)".encode(
@@ -59,9 +59,7 @@ SHARE = re.compile(
     ),
     re.IGNORECASE,
 )
-"""A file of another machine: a program that opens it automatically reveals to that machine who is signed in to
-Windows.
-"""
+"""A file on another machine: a program that opens it automatically reveals the Windows user to that machine."""
 ENCRYPTED = re.compile(f"/{_names('Encrypt')}{ENDS}".encode())
 STREAM = re.compile(rb"(?<!end)stream")
 SPACES = b"\x00\t\n\f\r "
@@ -69,16 +67,16 @@ LINE_END = re.compile(rb"\r\n|\n|\r")
 PACKED = re.compile(
     rf"/{_names('First')}\s*(\d{{1,10}})(?!\d|\s+\d+\s+R)|/{_names('ObjStm')}{ENDS}".encode()
 )
-"""Says that a stream holds objects; an outline's ``/First`` refers to another object."""
+"""Marks a stream of objects; an outline's ``/First`` refers to another object instead."""
 OBJECT_STREAM = re.compile(f"/{_names('ObjStm')}{ENDS}".encode())
 NOT_IN_ITS_DICTIONARY = re.compile(rb"[(%]|obj")
-"""What no program writes between ``/ObjStm`` and its stream: a string or a remark, where a false stream could hide."""
+"""Strings or comments, where a false stream could hide; no program writes them between ``/ObjStm`` and its stream."""
 FLATE = re.compile(f"/{_names('FlateDecode', 'Fl')}{ENDS}".encode())
 OTHER_FILTERS = re.compile(
     f"/{_names('LZWDecode', 'LZW', 'RunLengthDecode', 'RL', 'Crypt', 'Predictor', 'BrotliDecode')}{ENDS}"
     f"|/{_names('ASCII')}[#0-9A-Za-z]*|/{_names('AHx')}|/{_names('A')}(?:85|#38#35|8#35|#385){ENDS}".encode()
 )
-"""No program packs objects by these: they would hide something."""
+"""Filters that programs never use for object streams, so they would only serve to hide something."""
 
 
 def is_encrypted(pdf: bytes) -> bool:
@@ -86,7 +84,10 @@ def is_encrypted(pdf: bytes) -> bool:
 
 
 def is_active(pdf: bytes, objects: frozenset[int] = frozenset()) -> bool:
-    """Whether it holds a program, what starts one, or another machine's file; ``objects`` are where objects begin."""
+    """Whether it contains a program, something that starts one, or a reference to another machine's file.
+
+    ``objects`` are the offsets of objects.
+    """
     return any(pattern.search(pdf) for pattern in (FORMS, SHARE)) or any(
         name.start() in objects
         or BEFORE_VALUE.search(pdf[max(0, name.start() - 24) : name.start()])
@@ -95,12 +96,12 @@ def is_active(pdf: bytes, objects: frozenset[int] = frozenset()) -> bool:
 
 
 def is_active_inside(pdf: bytes) -> bool:
-    """As ``is_active``, of what is in the object streams. Raises ``TooMuch`` and ``Unreadable``."""
+    """Check the contents of object streams as ``is_active`` does. Raises ``TooMuch`` and ``Unreadable``."""
     return any(is_active(data, _objects(data, first)) for data, first in _object_streams(pdf))
 
 
 def _object_streams(pdf: bytes) -> Iterator[tuple[bytes, int]]:
-    """Each unpacked, with the place where its first object begins."""
+    """Yield each unpacked stream, with the offset of its first object."""
     count = read = written = end = 0
     for start, after, begin in _streams(pdf):
         before, end = pdf[end:start], after
@@ -112,7 +113,7 @@ def _object_streams(pdf: bytes) -> Iterator[tuple[bytes, int]]:
         data, used, made = _unpacked(memoryview(pdf)[begin:], _rounds(before))
         count, read, written = count + 1, read + used, written + made
         if count > MAX_STREAMS or read > len(pdf) or written > MAX_UNPACKED:
-            raise TooMuch  # streams that share their bytes, for example
+            raise TooMuch  # for example, streams that share their bytes
         first = int(packed[1] or 0)
         if first > MAX_INDEX:
             raise TooMuch
@@ -122,7 +123,7 @@ def _object_streams(pdf: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def _is_plain(before: bytes, after: bytes) -> bool:
-    """Whether a stream that calls itself ``/ObjStm`` stands where every reader sees it: right after its dictionary."""
+    """Whether a stream marked ``/ObjStm`` is visible to every reader: it must directly follow its dictionary."""
     mark = OBJECT_STREAM.search(before)
     if mark is None:
         return True
@@ -136,7 +137,7 @@ def _is_plain(before: bytes, after: bytes) -> bool:
 
 
 def _streams(pdf: bytes) -> Iterator[tuple[int, int, int]]:
-    """Start and end of each word ``stream``, and where its data begins: on the next line, as PDFium reads it."""
+    """Yield start and end of each word ``stream``, and the offset of its data: on the next line, as PDFium reads it."""
     line_end = data = -1
     for word in STREAM.finditer(pdf):
         if line_end < word.end():
@@ -146,7 +147,7 @@ def _streams(pdf: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _rounds(before: bytes) -> int:
-    """How often the stream that follows was deflated, by the dictionary at the end of ``before``."""
+    """Return how often the following stream is deflated, according to the dictionary at the end of ``before``."""
     dictionary = before[before.rfind(b"endstream") + 1 :]
     rounds = len(FLATE.findall(dictionary))
     if OTHER_FILTERS.search(dictionary) or not 0 < rounds < 4:
@@ -155,7 +156,7 @@ def _rounds(before: bytes) -> int:
 
 
 def _unpacked(packed: memoryview, rounds: int) -> tuple[bytes, int, int]:
-    """What is packed, how many bytes that took, and how many were made on the way."""
+    """Return the unpacked data, its packed size, and the number of bytes produced in between."""
     data, used = _inflated(packed)
     made = len(data)
     for _ in range(rounds - 1):
@@ -165,7 +166,7 @@ def _unpacked(packed: memoryview, rounds: int) -> tuple[bytes, int, int]:
 
 
 def _inflated(packed: memoryview) -> tuple[bytes, int]:
-    """What is packed at the start, and how many bytes that took; reads hardly further than its end."""
+    """Return the unpacked data and its packed size; reads hardly beyond its end."""
     worker, made, at, size = zlib.decompressobj(), bytearray(), 0, 1024
     while not worker.eof:
         chunk = worker.unconsumed_tail or packed[at : at + size]
@@ -183,7 +184,7 @@ def _inflated(packed: memoryview) -> tuple[bytes, int]:
 
 
 def _objects(data: bytes, first: int) -> frozenset[int]:
-    """Where the objects of a stream begin, by the pairs of numbers at its start."""
+    """Return the offsets of a stream's objects, from the pairs of numbers at its start."""
     numbers = data[:first].split()[1::2]
     return frozenset(
         first + int(number) for number in numbers if number.isdigit() and len(number) < 11
@@ -193,8 +194,8 @@ def _objects(data: bytes, first: int) -> frozenset[int]:
 SKIPPED = re.compile(rb"\\(?:\*|[-_~:|]|bin\d*)")
 OBJECTS = re.compile(rb"\\obj(?:data|ocx|autlink|html)|\\ddeauto", re.IGNORECASE)
 BETWEEN = bytes.maketrans(b"\r\n{}", b"\x01" * 4)
-"""Ends of lines and of groups as one sign: they end a control word, and are no text."""
-MAX_TEMPLATES = 10  # one is usual
+"""Line breaks and ends of groups: they end a control word and are not text."""
+MAX_TEMPLATES = 10  # usually there is one
 TEMPLATE_BYTES = 4096
 
 
@@ -212,9 +213,9 @@ DDE = re.compile(rb"\x13[\s\"]*DDE(?:AUTO)?(?![a-z])", re.IGNORECASE)
 
 
 def runs_by_itself(rtf: bytes) -> bool:
-    """Whether an RTF holds an object, a field that starts a program, or a template of another machine.
+    """Whether an RTF contains an object, a field that starts a program, or a template from another machine.
 
-    Line breaks, spaces and groups may split a control word, and letters may be written by number.
+    Line breaks, spaces and groups may split a control word, and letters may be written as numbers.
     """
     joined = rtf.translate(None, b" \t\r\n\f\v\x00{}")
     if OBJECTS.search(SKIPPED.sub(b"", joined)) is not None:
@@ -230,7 +231,7 @@ def _has_remote_template(split: bytes) -> bool:
     for number, word in enumerate(TEMPLATE.finditer(split)):
         name = split[word.end() : word.end() + TEMPLATE_BYTES]
         if name[:1].isalpha():
-            continue  # a longer word
+            continue  # part of a longer word
         text = _text(name).decode("latin-1").strip()
         is_escaped_share = text.startswith("\\" * 3)
         if number >= MAX_TEMPLATES or not text or is_escaped_share or is_remote(text):
@@ -239,7 +240,7 @@ def _has_remote_template(split: bytes) -> bool:
 
 
 def _text(split: bytes) -> bytes:
-    """The text between control words."""
+    """Return the text between control words."""
     plain = SPELLED.sub(_letter, split)
     return CONTROLS.sub(b"", plain).replace(b"\x01", b"")
 

@@ -1,7 +1,7 @@
-"""Which system calls are left to whatever reads a file: those that compute, and those that answer. Linux alone.
+"""Restricts the process that reads a file to system calls for computing and answering. Linux only.
 
-Everything else fails (EPERM), so code that takes over the process can neither signal others nor open, start or connect
-to anything. If the kernel has no such filter (seccomp, mode 2), the limits of ``reader`` remain.
+All other calls fail (EPERM), so code that takes over the process can't signal others nor open, start or connect to
+anything. Without kernel support (seccomp, mode 2), the limits of ``reader`` still apply.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import sys
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 _LOAD, _EQUALS, _RETURN = 0x20, 0x15, 0x06  # linux/bpf_common.h
 _ALLOW, _REFUSE, _END = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000  # linux/seccomp.h
-_NUMBER, _SYSTEM = 0, 4  # places in struct seccomp_data
+_NUMBER, _SYSTEM = 0, 4  # offsets in struct seccomp_data
 
 _SYSTEMS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How the kernel identifies a system's calls (linux/audit.h)."""
+"""The kernel's identifiers of architectures (linux/audit.h)."""
 _CALLS = {
     "read": (0, 63),
     "write": (1, 64),
@@ -47,7 +47,7 @@ _CALLS = {
     "exit_group": (231, 94),
     "getrandom": (318, 278),
 }
-"""The calls that are left, by their numbers on these systems, in their order."""
+"""Allowed calls, as numbers on these architectures, in the same order."""
 
 
 class _Program(ctypes.Structure):
@@ -58,7 +58,7 @@ _LIBC = ctypes.CDLL(None)
 
 
 def leave_few() -> bool:
-    """Give up all other system calls, for ever; whether the kernel does so."""
+    """Block all other system calls permanently; returns whether the kernel supports it."""
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _SYSTEMS or sys.maxsize < 2**32:
         return False
@@ -76,7 +76,7 @@ def _steps(system: int, calls: list[int]) -> bytes:
         for step in (
             (_LOAD, 0, 0, _SYSTEM),
             (_EQUALS, 1, 0, system),
-            (_RETURN, 0, 0, _END),  # numbers of another system would mean other calls
+            (_RETURN, 0, 0, _END),  # on another architecture the numbers would mean other calls
             (_LOAD, 0, 0, _NUMBER),
             *((_EQUALS, len(calls) - place, 0, call) for place, call in enumerate(calls)),
             (_RETURN, 0, 0, _REFUSE),

@@ -1,4 +1,4 @@
-"""Which storage this installation uses: ``JEMMO_FILES``, else a folder beside the database."""
+"""Selects this installation's storage: ``JEMMO_FILES``, else a folder next to the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
 def open_storage() -> Storage:
-    """The storage of this process; raises ``ConfigError`` for an address that cannot be one."""
+    """Return this process's storage. Raises ``ConfigError`` for an invalid address."""
     keys = ("SUPABASE_URL", "SUPABASE_SERVICE_KEY", *ENDPOINTS)
     return _opened(
         os.environ.get("JEMMO_FILES") or str(home() / "files"),
@@ -32,7 +32,7 @@ def _opened(address: str, options: tuple[tuple[str, str], ...]) -> Storage:
 
 
 def choose(address: str, environ: Mapping[str, str]) -> Storage:
-    """The backend for an address. Unused ones are not even loaded."""
+    """Return the backend for an address. Other backends are not even imported."""
     if "://" not in address:
         path = Path(address).expanduser()
         if not path.is_absolute():
@@ -67,7 +67,7 @@ def _s3(parts: SplitResult, environ: Mapping[str, str]) -> Storage:
 
 
 def _endpoint(name: str, environ: Mapping[str, str]) -> str | None:
-    """The address of an S3 that is not Amazon's, ``None`` without one. Raises ``ConfigError`` for what is none."""
+    """Return the address of an S3 service other than Amazon's, or ``None``. Raises ``ConfigError`` if invalid."""
     text = environ.get(name, "").strip()
     if text and not is_server(text):
         raise ConfigError("storage_address", variant="endpoint", variable=name)

@@ -1,6 +1,6 @@
-"""Inspect a file and take the text out of it. Runs in the sandbox of ``jemmo.files.reader`` alone.
+"""Inspects a file and extracts its text. Runs only in the sandbox of ``jemmo.files.reader``.
 
-Everything that a reader needs is imported at the top: within the sandbox no file can be opened anymore.
+Everything that a reader needs is imported at the top, since the sandbox can't open files.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
 }
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-"""Soft hyphens, marks where a line may or may not break, and byte order marks."""
+"""Soft hyphens, optional and forbidden line breaks, and byte order marks."""
 LIGATURES = {
     0xFB00: "ff",
     0xFB01: "fi",
@@ -39,7 +39,7 @@ LIGATURES = {
     0xFB06: "st",
 }
 ARABIC_FORMS = (*range(0xFB1D, 0xFDFE), *range(0xFE70, 0xFEFD))
-"""Letters of right-to-left scripts by their form within a word, as some PDFs name them."""
+"""Letters of right-to-left scripts in their positional forms, as some PDFs store them."""
 CLEAN = {
     **{form: unicodedata.normalize("NFKC", chr(form)) for form in ARABIC_FORMS},
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *range(0xE000, 0xF900)), " "),
@@ -47,11 +47,11 @@ CLEAN = {
     **dict.fromkeys(map(ord, INVISIBLE)),
     **LIGATURES,
 }
-"""Replacements for non-text characters: controls and icons become spaces, line separators end lines."""
+"""Replacements for non-text characters: controls and icons become spaces, line separators line breaks."""
 
 
 def words(content: bytes, content_type: str) -> str:
-    """The file's text, cut to a length that no resume has; raises whatever its reader does."""
+    """Return the file's text, cut to a length that no resume reaches. Raises what the reader raises."""
     pieces, length = [], 0
     for piece in READERS[content_type](content):
         pieces.append(piece)
@@ -66,9 +66,10 @@ def words(content: bytes, content_type: str) -> str:
 
 
 def work(content: bytes, kind: str, max_bytes: int) -> Iterator[str]:
-    """A job for the sandbox: read the text of a content type, or of any file after ``inspect``.
+    """Do one sandbox job: read the text of a content type, or of any file after ``inspect``.
 
-    That is a line, ``kept CONTENT_TYPE`` or ``refused CODE``. It counts whatever happens to the words.
+    The result of ``inspect`` is the first line, ``kept CONTENT_TYPE`` or ``refused CODE``. It stands even if reading
+    fails.
     """
     if kind == ANY:
         try:

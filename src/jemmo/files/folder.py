@@ -1,4 +1,4 @@
-"""Files in a folder of this machine, readable by its owner alone."""
+"""Stores files in a local folder that only its owner can read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DRAFT = ".draft-"
 
 
 class FolderStorage:
-    """Implements ``jemmo.files.storage.Storage``. A file appears by a rename, so it is either complete or absent."""
+    """Implements ``jemmo.files.storage.Storage``. Files are created by renaming, so they are complete or absent."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -60,7 +60,7 @@ class FolderStorage:
             self._path(name).unlink(missing_ok=True)
 
     def listing(self, folder: str = "") -> Iterator[Stored]:
-        """Every file, drafts that a killed process left included: their names are no one's, so they are swept."""
+        """List every file, and drafts left by a killed process, so that these are swept as unknown names."""
         with self._explained():
             paths = list(self.folder.glob(f"{folder or '*'}/*")) if self.folder.is_dir() else []
         for path in paths:
@@ -101,7 +101,7 @@ class FolderStorage:
 
 
 def _settle(folder: Path) -> None:
-    """Bring the folder's entries to the disk, so that a row never outlives its file in a power cut."""
+    """Flush the folder's entries to disk, so that a power cut never leaves a row without its file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,8 +1,7 @@
 """Determines a file's type by its content, and whether it may be kept.
 
-Runs in the sandbox (``reader``), and reads what it must.
-
-A file's name and the response's headers are not trusted. Files that could hide a bomb or run code are refused.
+Runs in the sandbox (``reader``), since it has to parse untrusted content. File names and response headers are not
+trusted. Files that could hide a decompression bomb or run code are refused.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ DDE = re.compile(
     rb"\x13[ \"]*DDE(?:AUTO)?[ \"]|\x13\0(?:[ \"]\0)*D\0D\0E\0(?:A\0U\0T\0O\0)?[ \"]\0",
     re.IGNORECASE,
 )
-"""A field of an old Word file that starts a program, in either width of its text."""
+"""A field in an old Word file that starts a program, in one-byte or two-byte text."""
 CONTROLS = frozenset(map(chr, range(0x20))) - set("\t\n\r\f\v")
 
 
 def inspect(content: bytes, *, max_bytes: int) -> str:
-    """The content type of a file that may be kept; raises ``Refused``."""
+    """Return the content type of a file that may be kept. Raises ``Refused``."""
     if (image := at_first_sight(content, max_bytes=max_bytes)) is not None:
         return image
     if not content.strip(b"\x00\t\r\n "):
@@ -92,7 +91,7 @@ def _is_odt(archive: zipfile.ZipFile) -> bool:
 
 
 def _compound(content: bytes) -> str:
-    """An old Word file, by the names in its directory, which may be read even where the file is damaged."""
+    """Check an old Word file by the names in its directory, which can be read even if the file is damaged."""
     names = _directory(content)
     if names & MACRO_STREAMS:
         raise Refused("macros")
@@ -107,7 +106,7 @@ def _compound(content: bytes) -> str:
 
 
 def _directory(content: bytes) -> set[str]:
-    """Names of streams and storages, in lower case. Entries are 128 bytes at multiples of that ([MS-CFB] 2.6.1)."""
+    """Return lower-case names of streams and storages. Entries are aligned to 128 bytes ([MS-CFB] 2.6.1)."""
     names = set()
     for at in range(512, len(content) - 67, 128):
         size, kind = content[at + 64] + 256 * content[at + 65], content[at + 66]
@@ -119,7 +118,7 @@ def _directory(content: bytes) -> set[str]:
 
 
 def _is_text(content: bytes) -> bool:
-    """Whether it reads as text and as nothing else that programs or browsers would run."""
+    """Whether the content is plain text that programs and browsers would not run."""
     wide = plain.wide_encoding(content)
     text = plain.decoded(content)
     if any(character in CONTROLS for character in text):
@@ -131,7 +130,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def _told_otherwise(content: bytes) -> bool:
-    """Whether the content is known as something else, by its first bytes."""
+    """Whether the first bytes identify the content as another type."""
     try:
         matches = puremagic.magic_string(content)
     except (puremagic.PureError, ValueError):

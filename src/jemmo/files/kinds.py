@@ -19,7 +19,7 @@ ENDINGS = {
     JPEG: "jpg",
     PNG: "png",
 }
-"""The kinds that are kept, with their usual ending."""
+"""The kept kinds, with their usual file extension."""
 
 IMAGES = {JPEG, PNG}
-"""The kinds that hold no text."""
+"""The kinds without text."""

@@ -1,4 +1,4 @@
-"""How large a file may be."""
+"""The maximum size of a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jemmo.domain.errors import ConfigError
 
 
 def max_bytes() -> int:
-    """The largest file that is kept: ``JEMMO_FILE_MB``, 20 unless set; raises ``ConfigError``."""
+    """Return the maximum size of a kept file: ``JEMMO_FILE_MB``, 20 by default. Raises ``ConfigError``."""
     megabytes = os.environ.get("JEMMO_FILE_MB", "20")
     if not megabytes.isdecimal() or not 1 <= int(megabytes) <= 200:
         raise ConfigError("file_limit", value=megabytes)

@@ -1,4 +1,4 @@
-"""Where the parts of a Word file are: by its relations and content types, not by their usual names."""
+"""Locates the parts of a Word file by relations and content types instead of their usual names."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WORD = "wordprocessingml"
 
 
 class Relation(Struct, frozen=True):
-    """``kind`` is the last part of its type, such as ``header``; ``target`` a part's name in the archive.
+    """``kind`` is the last part of the relation's type, such as ``header``; ``target`` is a part's name in the archive.
 
-    The target of an external relation is an address or a path, as the file spells it.
+    An external relation's target is an address or a path, as spelled in the file.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Relation(Struct, frozen=True):
 
 
 class Package:
-    """The parts of an OOXML archive. Names are compared without case, and a backslash is a slash."""
+    """The parts of an OOXML archive. Names are case-insensitive, and backslashes count as slashes."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -37,23 +37,23 @@ class Package:
         self._lists: dict[int, list[Element]] = {}
 
     def stored(self, name: str) -> str | None:
-        """The name under which the archive has a part."""
+        """Return the name under which the archive stores a part."""
         return self._names.get(_plain(name))
 
     def relations(self, part: str = "") -> list[Relation]:
-        """Relations of a part, or of the package, to parts that exist; none if they cannot be read."""
+        """Return relations of a part, or of the package, to existing parts; empty if they can't be read."""
         folder, name = posixpath.split(part)
         listing = posixpath.join(folder, "_rels", f"{name}.rels")
         related = self._relations(folder, self._elements(listing))
         return [relation for relation in related if not relation.is_external and relation.target]
 
     def listed(self, listing: zipfile.ZipInfo) -> list[Relation]:
-        """All relations of a list; an internal one to a part that is missing has no target. Raises ``ValueError``."""
+        """Return all relations in a list; internal ones to missing parts have no target. Raises ``ValueError``."""
         folder = posixpath.dirname(posixpath.dirname(listing.filename.replace("\\", "/")))
         return self._relations(folder, self._parsed(listing))
 
     def content_types(self) -> list[str]:
-        """Every content type in any list of the archive. Raises ``ValueError`` if one cannot be read."""
+        """Return every content type in any list of the archive. Raises ``ValueError`` if one can't be read."""
         return [
             element.get("ContentType", "")
             for entry in self._archive.infolist()
@@ -62,11 +62,11 @@ class Package:
         ]
 
     def content_type(self, part: str) -> str:
-        """The content type that the package declares for a part, or an empty string."""
+        """Return the content type that the package declares for a part, or an empty string."""
         return self._types.get(_plain(part), "")
 
     def main_document(self) -> str | None:
-        """The part that holds a Word document's body; ``None`` if there is none."""
+        """Return the part with a Word document's body; ``None`` if there is none."""
         related = [
             relation.target for relation in self.relations() if relation.kind == "officeDocument"
         ]
@@ -86,7 +86,7 @@ class Package:
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        """The content type of each part that has one of its own."""
+        """Return the content types of parts that have one of their own."""
         return {
             _plain(name): element.get("ContentType", "")
             for element in self._elements("[Content_Types].xml")
@@ -118,7 +118,7 @@ class Package:
             return []
 
     def _parsed(self, entry: zipfile.ZipInfo) -> list[Element]:
-        """The elements of a list, parsed once: a hostile one takes a while. Raises ``ValueError``."""
+        """Return the elements of a list, parsed once since malicious ones are slow. Raises ``ValueError``."""
         if entry.header_offset not in self._lists:
             with self._archive.open(entry) as part:
                 content = part.read(MAX_LISTING + 1)

@@ -1,7 +1,7 @@
-"""Whether the parts of a Word or ODT file contain or fetch another file or program. Raises ``Refused``.
+"""Checks whether the parts of a Word or ODT file contain or load another file or program. Raises ``Refused``.
 
-Names decide nothing: a part is judged by its first bytes, by its content type and by what refers to it. Every list of
-relations in the archive is read, whether or not a reader would come across it; one that cannot be read is refused.
+Part names are not trusted: a part is judged by its first bytes, its content type and the relations to it. Every list of
+relations in the archive is read, whether or not a reader would use it; an unreadable list is refused.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from jemmo.files.readers.walker import attribute, local
 from jemmo.files.targets import includes_share, is_remote
 from jemmo.files.verdict import Refused
 
-START = 4096  # bytes of a part that tell what it is
+START = 4096  # bytes of a part that identify it
 MAX_ENTRIES = 2000
 MAX_UNPACKED = 150 * 1024 * 1024  # bytes of a whole archive
-MAX_RATIO = 100  # of what is unpacked to what was packed, of entries worth the name
+MAX_RATIO = 100  # of unpacked to packed size, for larger entries
 WORTH = 1024 * 1024
 ARCHIVES = (".zip", ".rar", ".7z", ".gz", ".bz2", ".xz", ".tar", ".jar", ".docx", ".docm", ".xlsm")
 MACRO_NAMES = ("vbaproject.bin", "vbadata.xml")
 MAX_LISTINGS = 8 * 1024 * 1024  # bytes of all lists of relations together
-MAX_WORKBOOKS = 20 * 1024 * 1024  # bytes of the workbooks behind charts, packed
+MAX_WORKBOOKS = 20 * 1024 * 1024  # packed bytes of the workbooks behind charts
 CHUNK = 1 << 16
 
 ZIP = b"PK\x03\x04"
@@ -52,7 +52,7 @@ FOREIGN = (
     b"\xfd7zXZ",
     b"ActiveMime",
 )
-"""First bytes of programs, archives and documents that have no place in a resume."""
+"""First bytes of programs, archives and documents that don't belong in a resume."""
 FONT = ".odttf"  # its first 32 bytes are scrambled, so two of them prove nothing
 ACTIVE_MIME = (b"ActiveMime", b"QWN0aXZlTWltZ")  # macros in a web archive, plain and as base64
 
@@ -67,7 +67,7 @@ DDE = re.compile('\x13[\\s"]*DDE(?:AUTO)?\\b', re.IGNORECASE)
 
 
 def judge_word(archive: zipfile.ZipFile) -> None:
-    """Judge the parts of an OOXML file."""
+    """Check the parts of an OOXML file."""
     package = Package(archive)
     _judge_types(package)
     workbooks, chunks = _related(archive, package)
@@ -83,7 +83,7 @@ def judge_word(archive: zipfile.ZipFile) -> None:
 
 
 def judge_odt(archive: zipfile.ZipFile) -> None:
-    """Judge the parts of an ODT file."""
+    """Check the parts of an ODT file."""
     if any(name.startswith(("Basic/", "Scripts/")) for name in archive.namelist()):
         raise Refused("macros")
     _judge_starts(archive, frozenset())
@@ -94,7 +94,7 @@ def judge_odt(archive: zipfile.ZipFile) -> None:
 
 
 def defuse(entries: list[zipfile.ZipInfo], size: int) -> None:
-    """Judge an archive by its directory; ``zipfile`` unpacks no entry beyond the size declared there."""
+    """Check an archive by its directory; ``zipfile`` never unpacks more than the size declared there."""
     if len(entries) > MAX_ENTRIES:
         raise Refused("archive_bomb")
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
@@ -114,7 +114,7 @@ def defuse(entries: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def _related(archive: zipfile.ZipFile, package: Package) -> tuple[frozenset[str], frozenset[str]]:
-    """Names of the packages inside, and of documents that are embedded whole (``altChunk``)."""
+    """Return the names of embedded packages, and of documents embedded as a whole (``altChunk``)."""
     listings = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".rels")]
     if sum(entry.file_size for entry in listings) > MAX_LISTINGS:
         raise Refused("archive_bomb")
@@ -139,7 +139,7 @@ def _judge_relation(relation: Relation) -> None:
     if not relation.is_external or relation.kind == "hyperlink" or not is_remote(relation.target):
         return
     if relation.kind == "image" and relation.target.lower().startswith(("http://", "https://")):
-        return  # copied from a page: Word shows it, no program runs
+        return  # copied from a web page: Word shows it and runs no program
     raise Refused("embedded")
 
 
@@ -164,7 +164,7 @@ def _is_program(start: bytes, name: str) -> bool:
 
 
 def _judge_chunk(content: bytes) -> None:
-    """An RTF is judged as one; of web pages readers take the text."""
+    """Check an embedded document: RTF is inspected; of web pages only the text is read."""
     if active.runs_by_itself(content) or any(marker in content for marker in ACTIVE_MIME):
         raise Refused("embedded")
 
@@ -176,7 +176,7 @@ def _judge_types(package: Package) -> None:
 
 
 def _judge_workbook(content: bytes) -> None:
-    """A chart's figures are a workbook. It may hold neither macros nor objects nor archives."""
+    """Check a chart's workbook, which may contain neither macros nor objects nor archives."""
     with zipfile.ZipFile(io.BytesIO(content)) as workbook:
         defuse(workbook.infolist(), len(content))
         package = Package(workbook)
@@ -192,13 +192,13 @@ def _judge_workbook(content: bytes) -> None:
 
 
 def _judge_fields(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Refuse a field that starts a program (DDE) or shows a file of a network share, however its code is split."""
+    """Refuse a field that starts a program (DDE) or shows a file from a network share, however its code is split."""
     with archive.open(entry) as part:
         start = part.read(64)
         if b"<" not in start:
             return
         content = start + part.read()
-    plain = content.replace(b"\x00", b"")  # UTF-16, as far as needed
+    plain = content.replace(b"\x00", b"")  # a sufficient approximation of UTF-16 decoding
     if b"instrText" in plain or b"fldSimple" in plain:
         fields = _Fields()
         _parse(content, fields)
@@ -208,7 +208,7 @@ def _judge_fields(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
 
 
 def _parse(content: bytes, target: object) -> None:
-    """Damaged XML is read as far as possible; XML that no reader should parse is refused."""
+    """Parse XML, even if damaged, as far as possible; refuse XML that is dangerous to parse."""
     parser = DefusedXMLParser(target=target)
     try:
         for at in range(0, len(content), CHUNK):
@@ -221,7 +221,7 @@ def _parse(content: bytes, target: object) -> None:
 
 
 class _Fields:
-    """The code of all fields, each after the sign that begins one."""
+    """Collects the code of all fields, each after the character that starts a field."""
 
     def __init__(self) -> None:
         self.written: list[str] = []
@@ -243,11 +243,11 @@ class _Fields:
             self.written.append(text)
 
     def close(self) -> None:
-        """The parser's last call."""
+        """Called by the parser at the end."""
 
 
 class _OpenDocument:
-    """Refuses objects of other programs, scripts, and content that comes from elsewhere."""
+    """Refuses objects of other programs, scripts, and external content."""
 
     OBJECTS = frozenset(
         {"object-ole", "plugin", "applet", "floating-frame", "dde-source", "dde-connection-decl"}
@@ -264,10 +264,10 @@ class _OpenDocument:
             raise Refused("embedded")
 
     def end(self, tag: str) -> None:
-        """Nothing is left to do."""
+        """Required by the parser; nothing to do."""
 
     def data(self, text: str) -> None:
-        """Text does nothing."""
+        """Required by the parser; text is ignored."""
 
     def close(self) -> None:
-        """The parser's last call."""
+        """Called by the parser at the end."""

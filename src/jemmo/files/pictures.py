@@ -1,7 +1,7 @@
-"""Pictures that people attach: known by their content, and without anything but the picture itself.
+"""Validates uploaded pictures and strips everything but the picture itself.
 
-Pixels are never decoded. The parts of the file that say where, when and with what it was made are left out, and so is
-whatever follows its end.
+Pixels are never decoded. Metadata about where, when and with what the picture was made is removed, and so is anything
+after its end.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _PNG_PARTS = frozenset(
     {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"IDAT", b"IEND"}
 )
 _JPEG_PARTS = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xE0, 0xEE})
-"""Frames (baseline, extended, progressive), tables, restarts, and the two that say how colors are written."""
+"""Frames (baseline, extended, progressive), tables, restarts, and the two segments that define colors."""
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _SCAN, _END, _APP0, _APP14 = 0xDA, 0xD9, 0xE0, 0xEE
 
 
 class NoPicture(Exception):
-    """This is no whole PNG or JPEG of a size that is kept."""
+    """The content is not a complete PNG or JPEG of an accepted size."""
 
 
 class Picture(Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Picture(Struct, frozen=True, kw_only=True):
 
 
 def picture(content: bytes) -> Picture:
-    """The picture alone. Raises ``NoPicture``."""
+    """Return only the picture. Raises ``NoPicture``."""
     if len(content) > LARGEST:
         raise NoPicture
     try:
@@ -44,7 +44,7 @@ def picture(content: bytes) -> Picture:
             return Picture(content=_png(content), content_type=PNG)
         if content.startswith(b"\xff\xd8\xff"):
             return Picture(content=_jpeg(content), content_type=JPEG)
-    except (IndexError, ValueError):  # it ends in the middle
+    except (IndexError, ValueError):  # truncated
         raise NoPicture from None
     raise NoPicture
 
@@ -64,7 +64,7 @@ def _png(content: bytes) -> bytes:
 
 
 def _png_parts(content: bytes) -> Iterator[bytes]:
-    """Each part with its length, name and checksum, up to the one that ends the picture."""
+    """Yield each chunk with its length, name and checksum, up to the one that ends the picture."""
     start = len(_PNG)
     while True:
         end = start + 12 + int.from_bytes(content[start : start + 4])
@@ -103,15 +103,13 @@ def _jpeg(content: bytes) -> bytes:
             kept.append(content[place:end])
         elif marker in _JPEG_PARTS:
             kept.append(_plain(part, marker))
-        elif (
-            not 0xE0 <= marker <= 0xEF and marker != 0xFE
-        ):  # neither about the picture nor a comment
+        elif not 0xE0 <= marker <= 0xEF and marker != 0xFE:  # neither metadata nor a comment
             raise NoPicture
         place = end
 
 
 def _plain(part: bytes, marker: int) -> bytes:
-    """A part without what may hide in it: JFIF's has room for a thumbnail, others' are foreign."""
+    """Return a segment without hidden data: drops JFIF's thumbnail, and foreign APP0 and APP14 segments."""
     if marker == _APP0:
         return (
             b"\xff\xe0\x00\x10" + part[4:16] + b"\0\0"
@@ -124,7 +122,7 @@ def _plain(part: bytes, marker: int) -> bytes:
 
 
 def _end_of_scan(content: bytes, start: int) -> int:
-    """Where the next part begins: within a scan, 0xFF is followed by zero or by a restart's number."""
+    """Return where the next segment begins: within a scan, 0xFF is followed by zero or a restart number."""
     place = content.index(b"\xff", start)
     while content[place + 1] == 0 or 0xD0 <= content[place + 1] <= 0xD7:
         place = content.index(b"\xff", place + 2)

@@ -1,4 +1,4 @@
-"""Whether a PDF may be kept."""
+"""Decides whether a PDF may be kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jemmo.files.verdict import Refused
 
 
 def judge(content: bytes) -> None:
-    """Raise ``Refused`` for a PDF that runs something, or that can't be inspected."""
+    """Raise ``Refused`` for a PDF with active content, or one that can't be inspected."""
     try:
         if active.is_active(content):
             raise Refused("embedded")
@@ -24,7 +24,7 @@ def judge(content: bytes) -> None:
 
 
 def _decrypted(content: bytes) -> bytes:
-    """What the object streams of an encrypted PDF hold, if that takes no password."""
+    """Return the object streams of an encrypted PDF, if it opens without a password."""
     try:
         return pdf.object_streams(content)
     except MemoryError:

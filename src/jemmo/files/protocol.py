@@ -1,17 +1,17 @@
-"""The messages between a process and its sandbox: see ``reader``. Light, since both import it."""
+"""Messages between a process and its sandbox (see ``reader``). Few imports, since both load it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-JOB = 256  # bytes of a job's description, at most
+JOB = 256  # maximum bytes of a job's description
 READY = b"+"
 ANY, KEPT, REFUSED = "any", "kept", "refused"
-"""A file of whatever kind, and the inspection's verdict: see ``extract.work``."""
+"""A file of any kind, with the inspection's verdict: see ``extract.work``."""
 
 
 class Ending(StrEnum):
-    """How a fork ended. ``BROKE``: by a signal that nobody sent it."""
+    """How a fork ended. ``BROKE``: by a signal that no process sent."""
 
     READ = "r"
     FAILED = "f"

@@ -1,11 +1,10 @@
-"""The sandbox: a process that has everything imported and forks for each file.
+"""The sandbox: a process that has imported everything and forks for each file.
 
-``python -m jemmo.files.reader FD`` says over the socket FD that it is ready, and takes jobs from it, one at a time: a
-kind, a number of seconds, a size, and a socket over which the file comes and the answer goes. The file never passes
-through this process, so nothing of it is left for the next one. The fork that reads it has little memory and time, an
-empty environment, and can open neither files nor sockets; a file that breaks a library only breaks that fork. On Linux
-it has only the system calls that computing and answering take (``calls``), so malicious code inside it can't reach
-anything else.
+``python -m jemmo.files.reader FD`` reports on the socket FD that it is ready, and receives jobs there one at a time: a
+kind, a number of seconds, a size, and a socket for the file and the answer. The file never passes through this process,
+so nothing of it remains for the next job. The fork that reads it has little memory and time, an empty environment, and
+can open neither files nor sockets; a file that crashes a library only crashes that fork. On Linux it is limited to the
+system calls needed to compute and answer (``calls``), so malicious code inside it can't reach anything else.
 """
 
 from __future__ import annotations
@@ -33,20 +32,18 @@ from jemmo.files.protocol import JOB, READY, Ending
 from jemmo.platforms import keep_memory_private
 
 MEMORY = 1024 * 1024 * 1024  # bytes of address space
-COPIES = 4  # of the file, that may be in memory besides
+COPIES = 4  # of the file that may be in memory in addition
 CPU = 20  # seconds
 SLOW = {signal.SIGKILL, signal.SIGXCPU, signal.SIGALRM}
 
 
 def main() -> None:
-    """Read files until the other side hangs up."""
+    """Read files until the other side closes the connection."""
     keep_memory_private()
     control = socket.socket(fileno=int(sys.argv[1]))
     _prepare()
     children = _children()
-    os.dup2(
-        os.open(os.devnull, os.O_WRONLY), 2
-    )  # what a library says from here on may quote a file
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # from here on, library messages may quote a file
     control.sendall(READY)
     while True:
         job, files, _, _ = socket.recv_fds(control, JOB, 1)
@@ -62,17 +59,17 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    """Import all that reading may need, and keep the collector off what the forks share."""
-    for package in (encodings, email, pypdf):  # they import parts of themselves when they need them
+    """Import all that reading may need, and exclude memory shared by forks from garbage collection."""
+    for package in (encodings, email, pypdf):  # they import parts of themselves lazily
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            with contextlib.suppress(ImportError):  # some belong to another system
+            with contextlib.suppress(ImportError):  # some exist only on other systems
                 importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
 
 
 def _children() -> int:
-    """A pipe that wakes its reader when a child has ended."""
+    """Return a pipe that becomes readable when a child has ended."""
     woken, wakes = os.pipe()
     os.set_blocking(woken, False)
     os.set_blocking(wakes, False)
@@ -82,12 +79,12 @@ def _children() -> int:
 
 
 def _read(kind: str, file: int, seconds: float, size: int) -> NoReturn:
-    """The fork: read one file and end, whatever happens. The error is not reported, since it may quote the file."""
+    """Read one file in the fork and exit. Errors are not reported, since they may quote the file."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.alarm(int(seconds) + 2)  # ends it if the waiting process is killed
+        signal.alarm(int(seconds) + 2)  # ends the fork if the waiting process was killed
         with socket.socket(fileno=file) as own:
             confine(MEMORY + COPIES * size)
             content = b"".join(iter(lambda: own.recv(1 << 20), b""))
@@ -99,7 +96,7 @@ def _read(kind: str, file: int, seconds: float, size: int) -> NoReturn:
 
 
 def confine(memory: int = MEMORY) -> None:
-    """Give up what is not needed before looking at the file."""
+    """Restrict the process before it reads the file."""
     for limit, value in (
         (resource.RLIMIT_CPU, (CPU, CPU + 1)),
         (resource.RLIMIT_FSIZE, (0, 0)),
@@ -111,13 +108,13 @@ def confine(memory: int = MEMORY) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     except ValueError:
-        if sys.platform != "darwin":  # macOS knows the limit but does not let it be set
+        if sys.platform != "darwin":  # macOS doesn't allow this limit to be set
             raise
     calls.leave_few()
 
 
 def _ending(child: int, seconds: float, children: int) -> Ending:
-    """Wait for the fork, and kill it when its time is over."""
+    """Wait for the fork, and kill it at its time limit."""
     until = time.monotonic() + seconds
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""Jemmo's verdict on a file: kept or refused, and its text. Stores nothing."""
+"""Decides whether a file is kept, and reads its text. Stores nothing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from jemmo.files.verdict import Refused
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """``kind`` is the usual ending of the content type; both are ``None`` for a refused file.
+    """``kind`` is the usual extension for the content type; both are ``None`` for a refused file.
 
-    ``reason`` is the code of what stands against keeping or reading it, ``None`` if nothing does.
+    ``reason`` is the code of why the file can't be kept or read, ``None`` if it can.
     """
 
     kind: str | None
@@ -26,7 +26,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 def read(content: bytes, *, max_bytes: int) -> Reading:
-    """Raises ``ReaderUnavailable``."""
+    """Inspect and read a file. Raises ``ReaderUnavailable``."""
     try:
         examined = examine(content, max_bytes=max_bytes)
     except Refused as refusal:

@@ -1,4 +1,4 @@
-"""Files in a bucket of S3 or of anything that speaks it."""
+"""Stores files in an S3 bucket or a compatible service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETTINGS = Config(
     connect_timeout=15,
     read_timeout=60,
     retries={"max_attempts": 3, "mode": "standard"},
-    request_checksum_calculation="when_required",  # what other makers' S3 understands
+    request_checksum_calculation="when_required",  # for compatible services that support no other checksums
     response_checksum_validation="when_required",
 )
 ENCRYPTION = ("AES256", "aws:kms", "aws:kms:dsse")
@@ -56,7 +56,7 @@ class S3Storage:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     def prepare(self) -> None:
-        """Judge by what the key may see: the rights to look at policy and list of access are not demanded."""
+        """Check only what the key may see: permissions to read the bucket's policy and ACL are not required."""
         status = self._seen(self._client.get_bucket_policy_status).get("PolicyStatus", {})
         grants = self._seen(self._client.get_bucket_acl).get("Grants", ())
         uris = [grant["Grantee"].get("URI", "") for grant in grants]
@@ -105,7 +105,7 @@ class S3Storage:
 
     @contextmanager
     def _explained(self, action: str) -> Iterator[None]:
-        """Turn S3's refusals into ours; ``action`` is the right it takes, as IAM names it."""
+        """Translate S3's refusals; ``action`` is the required permission as named in IAM."""
         try:
             yield
         except ClientError as error:
@@ -133,7 +133,7 @@ class S3Storage:
         return StorageError(place=self.place, reason=code)
 
     def _refused(self, variant: str = "", **facts: str) -> ConfigError:
-        """The storage refuses our credentials until a person acts."""
+        """Return the error for refused credentials, which a person must fix."""
         return ConfigError("storage_refused", variant=variant, place=self.place, **facts)
 
 
@@ -142,7 +142,7 @@ def _status(response: Mapping[str, Any]) -> int:
 
 
 def encryption_of(options: Mapping[str, str], address: str) -> dict[str, str]:
-    """The encryption headers for S3, from ``sse`` and ``kms_key`` of the address; raises ``ConfigError``."""
+    """Return S3's encryption headers from the address's ``sse`` and ``kms_key``. Raises ``ConfigError``."""
     method, key = options.get("sse", ""), options.get("kms_key", "")
     is_known = not method or method in ENCRYPTION
     if set(options) - {"sse", "kms_key"} or not is_known or (key and not method.startswith("aws:")):

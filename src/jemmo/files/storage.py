@@ -1,6 +1,6 @@
-"""The port to wherever sealed files lie. One suite tests every backend (``tests/contracts/test_every_storage.py``).
+"""The interface to encrypted file storage. One suite tests every backend (``tests/contracts/test_every_storage.py``).
 
-A name is ``folder/leaf``, both of letters, digits and hyphens: it reveals nothing about the person.
+A name is ``folder/leaf``, both of letters, digits and hyphens, and reveals nothing about the person.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ NAME = re.compile(r"[0-9a-z][0-9a-z-]{0,99}/[0-9a-z][0-9a-z-]{0,99}\Z")
 
 
 class StorageError(TransientError):
-    """The storage did not do what it was asked; the same may succeed later."""
+    """The storage failed; a retry may succeed."""
 
     default_code = "storage_unavailable"
 
 
 class TooLarge(JemmoError):
-    """The storage does not take a file of this size; smaller ones are fine."""
+    """The storage doesn't accept a file of this size; smaller ones are fine."""
 
     default_code = "storage_too_large"
 
 
 class Missing(Exception):
-    """There is no file of that name."""
+    """There is no file with that name."""
 
 
 class Stored(Struct, frozen=True):
-    """A file as a listing shows it."""
+    """A file in a listing."""
 
     name: str
     modified_at: datetime
 
 
 class Storage(Protocol):
-    """Stores content by name. All raise ``StorageError``, and ``ConfigError`` where a person must act."""
+    """Stores content by name. All methods may raise ``StorageError``, or ``ConfigError`` if a person must act."""
 
     @property
     def place(self) -> str:
-        """Where the files are, for people; no secret in it."""
+        """Where the files are, for people to read; contains no secret."""
         ...
 
     def prepare(self) -> None:
-        """Make the place if it is missing; raises ``ConfigError`` if the public can read it."""
+        """Create the storage location if missing. Raises ``ConfigError`` if the public can read it."""
         ...
 
     def put(self, name: str, content: bytes) -> None:
@@ -58,24 +58,24 @@ class Storage(Protocol):
         ...
 
     def get(self, name: str) -> bytes:
-        """The bytes; raises ``Missing``."""
+        """Return the content. Raises ``Missing``."""
         ...
 
     def delete(self, name: str) -> None:
-        """Take a file away; that there is none is no error."""
+        """Delete a file; a missing file is not an error."""
         ...
 
     def listing(self, folder: str = "") -> Iterator[Stored]:
-        """Every file, or those of one folder, in no order."""
+        """List every file, or those in one folder, in no particular order."""
         ...
 
     def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         ...
 
 
 def checked(name: str) -> str:
-    """The name, if it is one: nothing can climb out of the place."""
+    """Validate a name, so that it can't lead outside the storage location."""
     if not NAME.match(name):
         raise ValueError("not the name of a stored file")
     return name
@@ -85,13 +85,13 @@ PROBES = "jemmo-check"
 
 
 def check(storage: Storage) -> None:
-    """Prepare the place and do all that Jemmo does there; raises what any of it raises."""
+    """Prepare the storage and try every operation that Jemmo uses. Raises their errors."""
     storage.prepare()
     with_probe(storage, lists=True)
 
 
 def is_down(storage: Storage) -> bool:
-    """Whether even a file of a few bytes is refused: then it is not about one file."""
+    """Whether even a tiny file is refused, so that the problem is not a single file."""
     try:
         with_probe(storage)
     except (StorageError, ConfigError):
@@ -100,7 +100,7 @@ def is_down(storage: Storage) -> bool:
 
 
 def with_probe(storage: Storage, *, lists: bool = False) -> None:
-    """Write, read and delete a small file, and find it in a listing if asked."""
+    """Write, read and delete a small file, and find it in a listing if requested."""
     name = f"{PROBES}/{secrets.token_hex(8)}"
     storage.put(name, b"jemmo")
     try:

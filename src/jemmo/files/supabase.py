@@ -1,6 +1,6 @@
-"""Files in a private bucket of Supabase Storage, by its own HTTP interface.
+"""Stores files in a private bucket of Supabase Storage, through its own HTTP API.
 
-Why not through its S3 interface: docs/decisions/0022-supabase-over-its-own-http-api.md.
+Why not through its S3 API: docs/decisions/0022-supabase-over-its-own-http-api.md.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TIMEOUT = urllib3.Timeout(connect=15, read=60)
 RETRIES = urllib3.Retry(
     total=1,
     redirect=False,
-    allowed_methods=None,  # an upload replaces, so that all of them may be repeated
+    allowed_methods=None,  # uploads replace existing files, so any request may be repeated
     status_forcelist=[429, 502, 503, 504, 544],
     respect_retry_after_header=False,
     raise_on_status=False,
@@ -41,7 +41,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Answer(Struct, frozen=True):
-    """``code`` is Supabase's own word for a refusal; the status is 400 for nearly all of them."""
+    """``code`` is Supabase's own error code; the status is 400 for nearly all errors."""
 
     status: int
     code: str
@@ -49,7 +49,7 @@ class Answer(Struct, frozen=True):
 
 
 class SupabaseStorage:
-    """Implements ``jemmo.files.storage.Storage``. The service key is sent to the project's own host alone."""
+    """Implements ``jemmo.files.storage.Storage``. The service key is only sent to the project's own host."""
 
     def __init__(self, url: str, service_key: str, bucket: str) -> None:
         self._bucket = bucket
@@ -84,7 +84,7 @@ class SupabaseStorage:
     def _make_bucket(self) -> None:
         options = {"id": self._bucket, "name": self._bucket, "public": False}
         answer = self._ask("POST", "/bucket", json.dumps(options).encode(), JSON)
-        if answer.code != "Duplicate":  # another person was faster
+        if answer.code != "Duplicate":  # another process was faster
             self._expect(answer)
 
     def get(self, name: str) -> bytes:
@@ -111,7 +111,7 @@ class SupabaseStorage:
             options["sortBy"] = {"column": "name", "order": "asc"}
             path = f"/object/list/{quote(self._bucket, safe='')}"
             entries = self._json(self._ask("POST", path, json.dumps(options).encode(), JSON))
-            # Supabase marks a folder by the absence of an id.
+            # Supabase lists folders without an id.
             yield from (entry for entry in entries if (entry.get("id") is None) is (folder == ""))
             if len(entries) < PAGE:
                 return
@@ -143,7 +143,7 @@ class SupabaseStorage:
         raise self._explained(answer)
 
     def _explained(self, answer: Answer) -> JemmoError | Missing:
-        """Supabase's refusals; its messages are not repeated, since they may hold names."""
+        """Translate Supabase's errors; its messages are not repeated, since they may contain names."""
         if answer.code == "NoSuchKey":
             return Missing()
         if answer.code == "EntityTooLarge" or answer.status == 413:
@@ -162,7 +162,7 @@ class SupabaseStorage:
         return StorageError(place=self.place, reason=f"HTTP {answer.status}")
 
     def _refused(self, variant: str = "", *, reason: str | None = None) -> ConfigError:
-        """The storage refuses our credentials until a person acts."""
+        """Return the error for refused credentials, which a person must fix."""
         return ConfigError("storage_refused", variant=variant, place=self.place, reason=reason)
 
 
@@ -181,7 +181,7 @@ OLDER_CODES = {
     "Unauthorized": "AccessDenied",
     "invalid_mime_type": "InvalidMimeType",
 }
-"""The word ``error`` in responses without a ``code``."""
+"""The property ``error`` in responses without a ``code``."""
 TAKEN = {"ResourceAlreadyExists", "BucketAlreadyExists", "KeyAlreadyExists", "Duplicate"}
 
 
@@ -198,7 +198,7 @@ def _code(status: int, content: bytes) -> str:
 
 
 def project_address(url: str) -> str:
-    """The address of a Supabase project, from whatever of its addresses was copied; raises ``ConfigError``.
+    """Return a Supabase project's address from any of its addresses. Raises ``ConfigError``.
 
     >>> project_address("https://ref.supabase.co/rest/v1/")
     'https://ref.supabase.co'
@@ -212,7 +212,7 @@ def project_address(url: str) -> str:
 
 
 def _moment(value: object) -> datetime:
-    """A listing's time; one that is missing counts as now, so that the file is left alone for the moment."""
+    """Parse a listing's time; a missing one counts as now, so that the file is left alone for the moment."""
     try:
         return datetime.fromisoformat(str(value)).astimezone(UTC)
     except ValueError:

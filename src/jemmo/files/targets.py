@@ -10,11 +10,11 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 INCLUDED = re.compile(
     '\x13[\\s"]*INCLUDE(?:PICTURE|TEXT)?[\\s"]+([^\\s"\x13]{1,300})', re.IGNORECASE
 )
-"""What a field of Word shows in its place; ``\x13`` begins a field."""
+"""What a Word field displays; ``\x13`` begins a field."""
 
 
 def is_remote(target: str) -> bool:
-    """Whether opening a target asks another machine; a path on one's own disk does not."""
+    """Whether opening a target contacts another machine; a local path doesn't."""
     plain = unquote(target).strip().lower()
     if plain.startswith("file:"):
         path = plain.removeprefix("file:").replace("\\", "/")
@@ -26,7 +26,7 @@ def is_remote(target: str) -> bool:
 
 
 def includes_share(fields: str) -> bool:
-    """Whether a field shows a file of a network share: Word contacts that machine, and reveals who is signed in."""
+    """Whether a field shows a file from a network share: Word then contacts that machine and reveals the user."""
     return any(_is_share(field[1]) for field in INCLUDED.finditer(fields))
 
 

@@ -1,4 +1,4 @@
-"""Have a file inspected and read in the sandbox (``jemmo.files.reader``), and survive whatever it does."""
+"""Inspects and reads files in the sandbox (``jemmo.files.reader``), surviving anything a file does."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from jemmo.files.kinds import DOC, DOCX, ODT, PDF, RTF, TEXT
 from jemmo.files.protocol import ANY, READY, REFUSED, Ending
 from jemmo.files.verdict import Refused, Unfinished, at_first_sight
 
-SECONDS = 40.0  # in all; the fork limits its own computing to less
-START = 30.0  # seconds that a sandbox may take to import everything, on a busy machine
+SECONDS = 40.0  # total; the fork limits its own CPU time to less
+START = 30.0  # seconds that a sandbox may take to import everything on a busy machine
 READABLE = {PDF, DOCX, DOC, ODT, RTF, TEXT}
-MAX_FILES = 500  # that one sandbox reads before a new one takes its place
-MAX_IDLE = 2  # sandboxes that wait for the next file
+MAX_FILES = 500  # read by one sandbox before a new one replaces it
+MAX_IDLE = 2  # sandboxes waiting for the next file
 MAX_ANSWER = 8 * 1024 * 1024  # bytes
 
 
@@ -48,7 +48,7 @@ TEXT_REASONS = {
 
 
 class NoText(Exception):
-    """No words can be had: ``code`` is ``no_reader`` (of an image), ``failed`` or ``too_slow``."""
+    """The text can't be read: ``code`` is ``no_reader`` (for an image), ``failed`` or ``too_slow``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -56,13 +56,13 @@ class NoText(Exception):
 
 
 class ReaderUnavailable(ConfigError):
-    """The sandbox does not start, or reads nothing: no file's fault, so they all wait."""
+    """The sandbox doesn't start, or reads nothing. No file is to blame, so all wait."""
 
     default_code = "reader_unavailable"
 
 
 class Examined(Struct, frozen=True):
-    """A file that may be kept. ``reason`` is the code of ``NoText`` where its words cannot be had."""
+    """A file that may be kept. ``reason`` is the code of ``NoText`` if its text can't be read."""
 
     content_type: str
     text: str = ""
@@ -70,7 +70,7 @@ class Examined(Struct, frozen=True):
 
 
 def examine(content: bytes, *, max_bytes: int, seconds: float = SECONDS) -> Examined:
-    """Inspect a file and read its words. Raises ``Refused``, ``Unfinished`` and ``ReaderUnavailable``."""
+    """Inspect a file and read its text. Raises ``Refused``, ``Unfinished`` and ``ReaderUnavailable``."""
     if (image := at_first_sight(content, max_bytes=max_bytes)) is not None:
         return Examined(image, reason="no_reader")
     ending, answer = _ask(content, ANY, seconds)
@@ -86,7 +86,7 @@ def examine(content: bytes, *, max_bytes: int, seconds: float = SECONDS) -> Exam
 
 
 def text_of(content: bytes, content_type: str, *, seconds: float = SECONDS) -> str:
-    """The words of a file that was inspected; raises ``NoText`` and ``ReaderUnavailable``."""
+    """Return the text of an inspected file. Raises ``NoText`` and ``ReaderUnavailable``."""
     if content_type not in READABLE:
         raise NoText("no_reader")
     ending, answer = _ask(content, content_type, seconds)
@@ -96,7 +96,7 @@ def text_of(content: bytes, content_type: str, *, seconds: float = SECONDS) -> s
 
 
 def check() -> None:
-    """Read a small file; raises ``ReaderUnavailable`` if that cannot be done."""
+    """Read a small test file. Raises ``ReaderUnavailable`` if that fails."""
     try:
         words = examine(SAMPLE, max_bytes=len(SAMPLE)).text
     except Refused:
@@ -106,7 +106,7 @@ def check() -> None:
 
 
 ready = cache(check)
-"""The same until it went well once in this process."""
+"""Run ``check`` until it has succeeded once in this process."""
 
 
 def _reason(ending: Ending) -> str:
@@ -114,9 +114,9 @@ def _reason(ending: Ending) -> str:
 
 
 def _ask(content: bytes, kind: str, seconds: float) -> tuple[Ending, bytes]:
-    """Ask a sandbox that waits; should it be gone, a new one.
+    """Send the job to a waiting sandbox; if it has exited, start a new one.
 
-    On systems without fork nothing can be confined, so nothing is read.
+    Systems without fork can't confine a reader, so there nothing is read.
     """
     if not hasattr(os, "fork"):
         raise ReaderUnavailable(variant="platform")
@@ -147,7 +147,7 @@ def _put_back(sandbox: Sandbox, ending: Ending) -> None:
 
 
 class _Gone(ConnectionError):
-    """The sandbox ended after this answer."""
+    """The sandbox exited after this answer."""
 
     def __init__(self, answer: bytes) -> None:
         super().__init__()
@@ -155,9 +155,9 @@ class _Gone(ConnectionError):
 
 
 class Sandbox:
-    """A process that reads one file at a time. It ends with this object, and with this process however that ends.
+    """A process that reads one file at a time. It exits with this object, and with this process however that ends.
 
-    Raises ``ReaderUnavailable`` when it does not start.
+    Raises ``ReaderUnavailable`` if it doesn't start.
     """
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ class Sandbox:
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
                 cwd="/",
-                start_new_session=True,  # Ctrl-C is for us
+                start_new_session=True,  # Ctrl-C is only for this process
             )
             theirs.close()
             self._await(complaints)
@@ -197,14 +197,14 @@ class Sandbox:
         raise ReaderUnavailable(reason=last or late)
 
     def read(self, content: bytes, job: bytes, seconds: float) -> tuple[Ending, bytes]:
-        """Raises ``OSError`` when the sandbox is gone, ``TimeoutError`` when it does not answer."""
+        """Raises ``OSError`` if the sandbox has exited, ``TimeoutError`` if it doesn't answer."""
         ours, theirs = socket.socketpair()
         with ours:
             for side in (ours, self._control):
                 side.settimeout(seconds + START)
             with theirs:
                 socket.send_fds(self._control, [job], [theirs.fileno()])
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended before
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it exited before
                 ours.sendall(content)
                 ours.shutdown(socket.SHUT_WR)
             answer = _received(ours)
@@ -234,6 +234,6 @@ _idle: list[Sandbox] = []
 
 @atexit.register
 def close_sandboxes() -> None:
-    """End those that wait; a new one is started when it is needed."""
+    """Stop waiting sandboxes; a new one is started when needed."""
     while _idle:
         _idle.pop().close()

@@ -1,4 +1,4 @@
-"""Whether a file may be kept, as far as its first bytes say; ``inspection`` looks further, in the sandbox."""
+"""Decides by a file's first bytes whether it may be kept; ``inspection`` checks more, in the sandbox."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Refused(Exception):
 
 
 class Unfinished(Refused):
-    """The inspection was cut off: by its limits, or since the machine had too little time or memory."""
+    """The inspection was cut off by its limits, or because the machine lacked time or memory."""
 
 
 def at_first_sight(content: bytes, *, max_bytes: int) -> str | None:
-    """The content type of an image, ``None`` for what has to be inspected; raises ``Refused``."""
+    """Return an image's content type, ``None`` for files to inspect. Raises ``Refused``."""
     if len(content) > max_bytes:
         raise Refused("too_large")
     if not content:

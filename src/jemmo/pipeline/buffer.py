@@ -29,7 +29,7 @@ class Batch(Struct, frozen=True):
 
 
 class Buffer:
-    """Hands all waiting pages to the writer: at once if there are many or the stream has ended, else after ``patience``.
+    """Hands waiting pages to the writer: at once if there are many or the stream has ended, else after ``patience``.
 
     So pages of a slow ATS are written as they arrive, and those of a fast one share the cost of a transaction.
     """

@@ -32,7 +32,7 @@ CLOCKS_DIFFER = timedelta(minutes=10)  # maximum difference between two machines
 
 
 def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoint]:
-    """Drop checkpoints with a watermark in the future, which a wrong clock must have written.
+    """Return the checkpoints without watermarks in the future, which a wrong clock must have written.
 
     A sync since then would find nothing until that day, so everything is read once more.
     """
@@ -122,7 +122,7 @@ def is_mapped_anew(point: Checkpoint, page: Page) -> bool:
 
 
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
-    """Return where the connector starts: from the beginning in an initial pass, otherwise at the watermark minus the lag.
+    """Return where the connector starts: at the beginning in an initial pass, otherwise at the watermark minus the lag.
 
     A reconcile also reads everything if listing only ids would cost as much. An initial pass asks for recent changes
     first; the cutoff stays the same however often the pass is resumed.

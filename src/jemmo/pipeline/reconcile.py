@@ -56,7 +56,9 @@ class Reconciler:
             try:
                 await self._sweep(spec.name, sweep)
             except StreamRefused:
-                await self._keep(spec.name, sweep, Part.DECIDED)  # the run has already reported the refusal
+                await self._keep(
+                    spec.name, sweep, Part.DECIDED
+                )  # the run has already reported the refusal
                 return True
             sweep.cursor = None
             await self._keep(spec.name, sweep, Part.UNREAD)

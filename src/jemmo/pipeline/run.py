@@ -156,7 +156,7 @@ class SyncRun:
         await self._buffer.put(Batch(nothing, done))
 
     def _before(self, spec: StreamSpec) -> list[Stream]:
-        """The streams of this run to wait for. Those that only follow others come last, so no stream waits for them."""
+        """Return the streams of this run to wait for. Streams that follow others come last; none waits for them."""
         if self._following(spec):
             return self._following(spec)
         last = {candidate.name for candidate in self.specs if self._following(candidate)}
@@ -173,12 +173,12 @@ class SyncRun:
         return [stream for stream in spec.follows if stream in self._written]
 
     def _has_nothing_to_follow(self, spec: StreamSpec) -> bool:
-        """Whether what this stream follows brought nothing. Its watermark stays, so nothing is skipped by that."""
+        """Whether the streams it follows had no changes. The watermark stays, so skipping it loses nothing."""
         counts = [self.report.counts(followed) for followed in self._following(spec)]
         return bool(counts) and all(followed.fetched == followed.unchanged for followed in counts)
 
     def _stop(self, reason: JemmoError) -> None:
-        """Ask for no more pages. Received pages are written, so that the next run needn't request them again."""
+        """Stop requesting pages. Pages already received are written, to spare the next run their requests."""
         if self._stopped is None or isinstance(self._stopped, Postponed):
             self._stopped = reason
         for name in self._written:

@@ -1,4 +1,4 @@
-"""Polite HTTP: paced, retried with care, and without knowledge of any vendor."""
+"""A polite HTTP client: paced, retried with care, independent of any vendor."""
 
 from jemmo.rest_client.client import Answer, RestClient
 from jemmo.rest_client.download import Downloads, Hosts, LinkDead

@@ -1,4 +1,4 @@
-"""Which addresses are of the open internet: those that others may send this installation to."""
+"""Distinguishes public internet addresses, which this installation may contact for others, from private ones."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from jemmo.domain.validation import split_address
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address leads to one machine of the open internet, also through IPv4 within IPv6.
+    """Whether an IP address is public and unicast, including IPv4 addresses embedded in IPv6.
 
-    Raises ``ValueError`` for what is no IP address, a name for example.
+    Raises ``ValueError`` for anything else, such as a host name.
 
     >>> is_public("8.8.8.8"), is_public("10.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("64:ff9b::7f00:1")
     (True, False, False, False)
@@ -33,16 +33,20 @@ def is_public(text: str) -> bool:
 
 
 _RELAY = ipaddress.ip_network("192.88.99.0/24")
-_AZURE = ipaddress.ip_network("168.63.129.16/32")  # answers each machine of Azure about itself
+_AZURE = ipaddress.ip_network(
+    "168.63.129.16/32"
+)  # Azure's metadata service, which tells machines about themselves
 _DOCUMENTATION = ipaddress.ip_network("3fff::/20")
-_UNICAST = ipaddress.ip_network("2000::/3")  # all that has been given out to the open internet
+_UNICAST = ipaddress.ip_network("2000::/3")  # all addresses assigned for public use
 _TUNNELS = [ipaddress.ip_network(network) for network in ("2001::/32", "2002::/16")]
 _WITH_IPV4 = [ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96")]
-_ISATAP = 0x5EFE  # in an interface's id, before the IPv4 address that packets are sent on to
+_ISATAP = (
+    0x5EFE  # marks an interface id that contains an IPv4 address to which packets are forwarded
+)
 
 
 def _is_public_v6(address: ipaddress.IPv6Address) -> bool:
-    """Teredo and 6to4 are refused: they are retired, and send packets on to the IPv4 address inside."""
+    """Teredo and 6to4 are refused: they are obsolete, and forward packets to the embedded IPv4 address."""
     inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if any(address in network for network in _WITH_IPV4):
         return is_public(str(inside))
@@ -58,7 +62,7 @@ def is_number(host: str) -> bool:
 
 
 def as_number(host: str) -> str | None:
-    """The IP address that a host is, in any form that resolvers accept; ``None`` for a name.
+    """Parse a host as an IP address in any form that resolvers accept; ``None`` for a name.
 
     >>> as_number("2130706433"), as_number("0x7f.1"), as_number("::1"), as_number("example.com")
     ('127.0.0.1', '127.0.0.1', '::1', None)
@@ -75,16 +79,16 @@ def as_number(host: str) -> str | None:
 
 
 def ats_hosts() -> frozenset[str]:
-    """Hosts of ATSs that the operator allows in any network: ``JEMMO_ATS_HOSTS``."""
+    """Return the hosts of ATSs that the operator allows in any network: ``JEMMO_ATS_HOSTS``."""
     setting = os.environ.get("JEMMO_ATS_HOSTS", "")
     return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
 
 def is_trusted_ats(url: str) -> bool:
-    """Whether an ATS may be inside a private network: only if the operator allows it.
+    """Whether this ATS may be inside a private network, which only the operator can allow.
 
-    An admin can connect to public https addresses alone, which is checked when they do; a name may lead elsewhere
-    later. Plain http is for operators, on the command line.
+    Admins can only connect to public https addresses. That is checked when they connect, but the name may resolve
+    differently later. Operators can use plain http, on the command line.
     """
     try:
         parts = split_address(url)
@@ -94,7 +98,7 @@ def is_trusted_ats(url: str) -> bool:
 
 
 def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:
-    """Call ``count`` for each request that a session sends; one that finds no connection is none."""
+    """Call ``count`` for each request that a session sends, not for failed connection attempts."""
 
     async def note(
         _session: aiohttp.ClientSession,
@@ -111,10 +115,10 @@ def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:
 def connector(
     *, trusted: bool, refusal: JemmoError | None = None, limit: int = 100
 ) -> aiohttp.TCPConnector:
-    """A connector for requests: unless ``trusted``, only to public addresses.
+    """Create a connector for requests: unless ``trusted``, only to public addresses.
 
-    A name is refused when it is resolved. The address itself is checked again when a socket is opened for it: a host
-    that turns out to be a number, however it is written, is never resolved.
+    A name is refused when it is resolved. The address is checked again when a socket is opened for it, because a host
+    that is a number in any notation is never resolved.
     """
     if trusted:
         return aiohttp.TCPConnector(limit=limit)
@@ -133,7 +137,7 @@ _REFUSED = ConfigError("address_not_public")
 
 
 class Guarded(AbstractResolver):
-    """Resolves a name once, and fails unless all it leads to is of the open internet; those addresses are used."""
+    """Resolves a name once, and fails unless all its addresses are public; only these addresses are used."""
 
     def __init__(self, refusal: JemmoError = _REFUSED) -> None:
         self._refusal = refusal

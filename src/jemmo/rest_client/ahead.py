@@ -1,4 +1,4 @@
-"""Pages asked for before they are wanted, so that an ATS works on one while the one before is made into records."""
+"""Requests pages ahead, so that the ATS works on one page while the previous one is processed."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ T = TypeVar("T")
 
 
 class Ahead(Generic[T]):
-    """The requests in progress whose responses nothing waits for yet, by address."""
+    """Requests in progress whose responses are not needed yet, by address."""
 
     def __init__(self, ask: Callable[[str], Coroutine[Any, Any, T]]) -> None:
         self._ask = ask
         self._under_way: dict[str, asyncio.Task[T]] = {}
 
     async def expect(self, url: str) -> None:
-        """Ask for what will be wanted next, and continue once that was sent."""
+        """Send the request for the next page; returns once it was sent."""
         if url not in self._under_way:
             self._under_way[url] = asyncio.create_task(self._ask(url))
-            await asyncio.sleep(0)  # otherwise it would only be sent once something waits for it
+            await asyncio.sleep(0)  # otherwise it would only be sent once something awaits it
 
     async def get(self, url: str) -> T:
-        """The answer, asked for now unless it was before."""
+        """Return the response to an earlier request, or request it now."""
         task = self._under_way.pop(url, None)
         return await (task if task is not None else self._ask(url))
 
     async def close(self) -> None:
-        """Give up what was asked for and never wanted."""
+        """Cancel requests whose responses were never needed."""
         tasks = list(self._under_way.values())
         self._under_way.clear()
         for task in tasks:

@@ -1,4 +1,4 @@
-"""How much one answer may hold: bytes, and values that take far more memory once they are decoded."""
+"""Limits one response's size and number of values, since decoded values take far more memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_VALUES = bytes(set(range(256)) - set(b",:[{"))
 
 
 class Amount(Struct, frozen=True):
-    """A limit. A decoded value takes up to about 100 bytes besides its text, and text up to four times its bytes."""
+    """A limit. A decoded value takes up to about 100 bytes plus its text, and text up to four times its bytes."""
 
     size: int
     values: int
@@ -24,13 +24,11 @@ class Amount(Struct, frozen=True):
 PAGE = Amount(64 * 1024 * 1024, 4_000_000)
 """The limit for a response in a worker: the largest page of a list, with a margin."""
 REPLY = Amount(8 * 1024 * 1024, 250_000)
-"""The limit for a response that a web process waits for. A list without pages, as Flatchr's of all vacancies, must
-fit.
-"""
+"""The limit for a response that a web process waits for. It must fit unpaginated lists, as Flatchr's of vacancies."""
 
-LARGE = 4 * 1024 * 1024  # bytes of an answer; usual pages have less
-LARGE_HOLDERS = 2  # clients of a process that may hold larger ones, until they are closed
-LARGE_TRIES, LARGE_PAUSE = 20, 0.5  # seconds between two tries for such a place
+LARGE = 4 * 1024 * 1024  # bytes; usual pages are smaller
+LARGE_HOLDERS = 2  # clients per process that may hold larger responses, until they are closed
+LARGE_TRIES, LARGE_PAUSE = 20, 0.5  # pause in seconds between attempts to get a place
 
 
 class Places:
@@ -41,9 +39,9 @@ class Places:
         self._holders: set[Hashable] = set()
 
     async def take(self, holder: Hashable) -> None:
-        """Wait a while for a place, which the holder keeps. Raises ``SliceOver``: the work continues another time.
+        """Wait a while for a place, which the holder keeps. Raises ``SliceOver``, to continue the work later.
 
-        Only work that yields to others needs one, since other processes do one thing at a time.
+        Only work that yields to others needs a place, since other processes do one thing at a time.
         """
         for _ in range(LARGE_TRIES if retries.gives_way() else 0):
             if holder in self._holders or len(self._holders) < self._most:
@@ -58,7 +56,7 @@ class Places:
 
 
 places = Places()
-"""Of this process."""
+"""The places of this process."""
 
 _ALLOWED: ContextVar[Amount] = ContextVar("the limit of each answer", default=PAGE)
 
@@ -74,12 +72,12 @@ def at_most(amount: Amount) -> Iterator[None]:
 
 
 def largest() -> int:
-    """How many bytes an answer may have."""
+    """Return the maximum size of a response in bytes."""
     return _ALLOWED.get().size
 
 
 def bounded(body: bytes) -> bytes:
-    """The JSON, to be decoded; raises ``PermanentError`` when too many values are in it."""
+    """Return the JSON body. Raises ``PermanentError`` if it contains too many values."""
     most = _ALLOWED.get().values
     if len(body) > most and values(body) > most:
         raise PermanentError("answer_too_large", variant="values", values=most)
@@ -87,7 +85,7 @@ def bounded(body: bytes) -> bytes:
 
 
 def values(body: bytes) -> int:
-    """How many values and keys a JSON text holds at most: before each of them is a comma, a colon or a bracket.
+    """Count the maximum of values and keys in a JSON text by its commas, colons and brackets.
 
     >>> values(b'{"a": [1, 2], "b": {}}')
     7
@@ -96,5 +94,5 @@ def values(body: bytes) -> int:
 
 
 def too_large() -> PermanentError:
-    """The error for a response that is too large."""
+    """Return the error for a response that is too large."""
     return PermanentError("answer_too_large", megabytes=round(largest() / 1024 / 1024))

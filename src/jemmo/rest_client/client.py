@@ -30,19 +30,19 @@ from jemmo.rest_client.retries import attempts, backoff, patience, postponed, un
 
 T = TypeVar("T")
 
-CLOCKS_AGREE = 60.0  # seconds; a Date header has whole ones, and answers take a while
-CONNECTIONS = 8  # at a time, to one ATS
+CLOCKS_AGREE = 60.0  # seconds; Date headers have whole seconds, and responses take a while
+CONNECTIONS = 8  # concurrent, to one ATS
 LONGEST_LINK = 64 * 1024  # characters
 REDIRECTS = 3  # followed, within the same host
 MOVED = frozenset({301, 302, 303, 307, 308})
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
-"""Safe paths that need no further check: without dots or slashes that lead elsewhere."""
+"""Safe paths, which need no further check because no dots or slashes can lead elsewhere."""
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A response as received: status, headers with lower-case names, body, and what was asked for."""
+    """A response as received: status, headers with lower-case names, body, and the requested address."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,7 +51,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One request that reads. ``body`` is what an API takes by POST: a search, or the form that asks for a token."""
+    """One read request. ``body`` is sent by POST: a search, or the form that requests a token."""
 
     url: str
     body: bytes | None = None
@@ -62,20 +62,20 @@ Refuse = Callable[[Answer], JemmoError]
 Pause = Callable[[int, float], float]
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 Sign = Callable[[Mapping[str, str] | None], Awaitable[Mapping[str, str]]]
-"""Headers with a token that expires: called with the refused headers, it returns new ones."""
+"""Returns headers with a token that expires; called with the refused headers, it returns new ones."""
 
 
 class RestClient:
-    """Requests that read, to one base address: GET, and POST where an API takes its searches so.
+    """Sends read requests to one base address: GET, and POST for APIs whose searches use it.
 
-    ``refuse`` turns an answer that is not 200 into the error it means for this vendor; only ``TransientError`` is tried
-    again. ``turn`` is entered before each request leaves, retries included, and left with its answer: it may wait,
-    refuse, and see how long the ATS took. ``pause`` is how long to wait before the next attempt if the ATS doesn't say.
-    ``sign`` adds headers to each request; when they are refused (401), it is asked once more. ``shared`` makes the pace
-    that of all processes that use the same key. ``nothing`` is what an answer without content (204) stands for: this
-    API's empty list. ``received`` counts the bytes of all answers, unpacked. ``clock_off`` is by how many seconds the
-    ATS's clock is ahead of ours, or behind as a negative number, according to its responses; small differences count as
-    0.
+    ``refuse`` turns a response other than 200 into this vendor's error; only ``TransientError`` is retried. ``turn`` is
+    a context entered before each request, retries included, and left with its response: it may wait, refuse, and
+    measure how long the ATS took. ``pause`` returns the time before the next attempt if the ATS doesn't say. ``sign``
+    adds headers to each request; if they are refused (401), the request is repeated once. ``shared`` coordinates the
+    pace of all processes that use the same key. ``nothing`` is the body to assume for a response without content (204),
+    such as this API's empty list. ``received`` counts the uncompressed bytes of all responses. ``clock_off`` is the
+    seconds by which the ATS's clock is ahead of ours (negative if behind), according to its responses; small
+    differences count as 0.
     """
 
     def __init__(
@@ -116,10 +116,10 @@ class RestClient:
             self._session = None
 
     def get(self, path: str, decode: Callable[[bytes], T]) -> Coroutine[Any, Any, T]:
-        """The decoded body of ``path``, which may be an address of the same host.
+        """Return the decoded body of ``path``, which may be an address on the same host.
 
-        Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays
-        away, ``PermanentError`` for a body that cannot be decoded however often it is fetched.
+        Raises the error from ``refuse`` for the last response, ``TransientError`` for a persistent network failure, and
+        ``PermanentError`` for a body that can't be decoded after all retries.
         """
         return self.ask(path, lambda answer: decode(answer.body))
 
@@ -128,7 +128,7 @@ class RestClient:
         return self._ask(Question(self.same_host(path)), decode)
 
     async def answer(self, path: str, *, expected: frozenset[int] = frozenset({200})) -> Answer:
-        """Like ``get``, for an answer that is no JSON and whose status means something."""
+        """Like ``get``, for a response that is not JSON and whose status matters."""
 
         def read(answer: Answer) -> Answer:
             if answer.status not in expected:
@@ -139,12 +139,12 @@ class RestClient:
         return await self._retried(Question(self.same_host(path)), read, follow=follow)
 
     async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
-        """Like ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
+        """Like ``get``, for a search whose criteria are the JSON body of a POST."""
         question = Question(self.same_host(path), msgspec.json.encode(criteria))
         return await self._ask(question, lambda answer: decode(answer.body))
 
     async def submit(self, path: str, fields: Mapping[str, str], decode: Callable[[bytes], T]) -> T:
-        """Like ``get``, for requests by form, such as exchanging a key for a token."""
+        """Like ``get``, for form requests, such as exchanging a key for a token."""
         question = Question(self.same_host(path), urlencode(fields).encode(), FORM)
         return await self._ask(question, lambda answer: decode(answer.body))
 
@@ -174,14 +174,14 @@ class RestClient:
                 attempt += 1
 
     def same_host(self, path: str) -> str:
-        """The absolute address of ``path``; a link to another host is refused before the key is sent there.
+        """Return the absolute address of ``path``; refuse other hosts before the key is sent there.
 
-        Behind a proxy an ATS may write another scheme or port of its host into links: the path counts, and is requested
-        at our own address.
+        Behind a proxy, an ATS may write links with another scheme or port of its host. Only their path is used, and it
+        is requested at our own address.
         """
         if len(path) > LONGEST_LINK or not may_be_address(
             path
-        ):  # it may be kept as a place to continue from
+        ):  # it may have been saved as a position to continue from
             raise _no_address()
         if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
             return path
@@ -198,7 +198,7 @@ class RestClient:
         return theirs._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
 
     def path_of(self, url: str) -> str:
-        """Path and query of an address of the same host: good to keep, since the host may move."""
+        """Return path and query of an address on the same host, safe to store since the host may move."""
         if (
             url.startswith(self._root)
             and len(url) <= LONGEST_LINK
@@ -226,7 +226,7 @@ class RestClient:
         raise _Undecodable(url, answer)
 
     async def _followed(self, question: Question) -> Answer:
-        """The answer, or that of the place on the same host to which it leads: a missing slash, a newer path."""
+        """Return the response, following redirects on the same host, such as to a trailing slash."""
         answer = await self._send(question)
         for _ in range(REDIRECTS):
             place = self._place(question, answer)
@@ -237,7 +237,7 @@ class RestClient:
         return answer
 
     def _place(self, question: Question, answer: Answer) -> str | None:
-        """The target of a redirect, if the key may be sent there and the query stays the same."""
+        """Return a redirect's target if the key may be sent there and the query stays the same."""
         keeps = answer.status in {307, 308} or question.body is None
         if answer.status not in MOVED or not keeps or not answer.headers.get("Location"):
             return None
@@ -313,7 +313,7 @@ class RestClient:
         return answer
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        """All of it, unpacked. Counted while it arrives: its declared length is that of packed bytes, or missing."""
+        """Read the whole decompressed body, with a limit, since the declared size is compressed or missing."""
         largest = amounts.largest()
         if (response.content_length or 0) > largest:
             raise amounts.too_large()
@@ -327,7 +327,7 @@ class RestClient:
         return bytes(body)
 
     async def _await_turn(self, pacer: Pacer) -> None:
-        async with self._next:  # one at a time, so that no process reserves ahead of the others
+        async with self._next:  # one at a time, so that no process reserves ahead of others
             wait = await self._paced(pacer, lambda now: pacer.reserve(now, patience()) - now)
             if wait > patience():
                 raise postponed(wait)
@@ -335,7 +335,7 @@ class RestClient:
                 await retries.pause(wait)
 
     async def _paced(self, pacer: Pacer, decide: Callable[[float], T]) -> T:
-        """What ``decide`` returns now for the requests of all processes with this key."""
+        """Return the result of ``decide`` for the shared state of all processes with this key."""
         if self._shared is None:
             return decide(asyncio.get_running_loop().time())
 
@@ -377,13 +377,13 @@ def _no_address() -> PermanentError:
 
 
 def rate_limited(answer: Answer) -> RateLimited:
-    """A 429 with the wait it asks for: ``Retry-After``, or what is left of the window."""
+    """Return the error for a 429, with the wait from ``Retry-After`` or the rest of the window."""
     wait = pause_asked(answer.headers, time.time())
     return RateLimited(retry_after=None if wait is None else min(wait, LONGEST_HOLD) + 0.1)
 
 
 class _Undecodable(Exception):
-    """A 200 whose body is not what it should be: tried again, since proxies and broken connections do that."""
+    """A 200 with an invalid body. It is retried, since proxies and broken connections cause it."""
 
     def __init__(self, url: str, answer: Answer) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Fetches a file by a link that an ATS handed out: without a key, from known hosts only, never more than wanted."""
+"""Downloads a file through a link from an ATS: without a key, from known hosts only, with a size limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=180, connect=15, sock_read=45)
 
 
 class Hosts(Struct, frozen=True):
-    """Where files may come from: the ATS's own address as connected, and by HTTPS hosts under these names."""
+    """Hosts that files may come from: the ATS's own address, and HTTPS hosts under these names."""
 
     own: str
     names: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Hosts(Struct, frozen=True):
         )
 
     def check(self, url: str) -> None:
-        """Raises ``ConfigError`` for a link that leads elsewhere."""
+        """Raises ``ConfigError`` for a link to another host."""
         parts = _split(url)
         host = (parts.raw_host or "").lower().rstrip(".")
         if self.is_own(url):
@@ -48,22 +48,22 @@ class Hosts(Struct, frozen=True):
 
 
 class LinkDead(TransientError):
-    """The link no longer works; a fresh one may."""
+    """The link no longer works; a new one may."""
 
     default_code = "link_dead"
 
 
 class Downloads:
-    """Fetches files from the hosts allowed, and counts its requests."""
+    """Downloads files from allowed hosts, and counts its requests."""
 
     def __init__(self, hosts: Hosts) -> None:
         self.hosts = hosts
         self.requests = 0
 
     async def fetch(self, url: str, *, max_bytes: int) -> bytes | None:
-        """The content behind a link; ``None`` if the storage has none.
+        """Return the content behind a link; ``None`` if it doesn't exist.
 
-        Raises ``RecordRejected`` (code ``too_large``) beyond ``max_bytes``, without having read them.
+        Raises ``RecordRejected`` (code ``too_large``) above ``max_bytes``, without reading the rest.
         """
         for _ in range(REDIRECTS + 1):
             self.hosts.check(url)
@@ -80,7 +80,7 @@ class Downloads:
 async def _fetch(
     url: str, own: bool, max_bytes: int, count: Callable[[], None]
 ) -> bytes | str | None:
-    """Bytes, the place that a redirect leads to, or ``None``."""
+    """Return the content, the target of a redirect, or ``None``."""
     try:
         async with (
             until_cut_off(),
@@ -129,7 +129,7 @@ def _private() -> TransientError:
 
 
 def _joined(url: str, place: str) -> str:
-    """The target of a redirect; ``None`` if it is not an address."""
+    """Return the absolute target of a redirect, or an empty string if it is not an address."""
     try:
         return join_address(url, place)
     except ValueError:
@@ -137,7 +137,7 @@ def _joined(url: str, place: str) -> str:
 
 
 def _split(url: str) -> URL:
-    """The address as it is connected to, or an empty one."""
+    """Parse an address as the connection will use it; empty if invalid."""
     try:
         return URL(url, encoded=True) if may_be_address(url) else URL()
     except ValueError:

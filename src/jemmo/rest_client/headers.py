@@ -1,4 +1,4 @@
-"""Reads pages, rate limits and times from a response's headers. Pure: our own time is passed in."""
+"""Reads pages, rate limits and times from response headers. Pure: the current time is passed in."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ _WINDOW = 60.0  # seconds; the rest of a longer window may be in milliseconds
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
 _MOMENT = 1_000_000_000  # seconds; a larger number is a timestamp, not a duration
-_SECONDS = (
-    100_000_000_000  # the year 5138; a larger time counts milliseconds, or even smaller parts
-)
+_SECONDS = 100_000_000_000  # the year 5138; larger times are in milliseconds or smaller units
 
 
 class RateLimitHeaders(Struct, frozen=True, kw_only=True):
-    """A rate limit as the ATS counts it: requests in a window, those left, seconds until it ends."""
+    """A rate limit reported by the ATS: requests per window, requests left, seconds until it ends."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -27,10 +25,10 @@ class RateLimitHeaders(Struct, frozen=True, kw_only=True):
 
 
 def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeaders:
-    """The limit in a response, under either of the common names; ``now`` is the time in seconds since 1970.
+    """Read the rate limit from a response, under either of the common names; ``now`` is in seconds since 1970.
 
-    >>> rate_told({"X-RateLimit-Limit": "50", "X-RateLimit-Reset": "1700000030"}, 1_700_000_000.0)
-    RateTold(limit=50, remaining=None, reset=30.0)
+    >>> rate_limit_headers({"X-RateLimit-Limit": "50", "X-RateLimit-Reset": "1700000030"}, 1_700_000_000.0)
+    RateLimitHeaders(limit=50, remaining=None, reset=30.0)
     """
     limit, remaining = _told(headers, "Limit"), _told(headers, "Remaining")
     reset = _told(headers, "Reset")
@@ -42,7 +40,7 @@ def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeade
 
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait after a 429: ``Retry-After``, otherwise what is left of a window of the usual length."""
+    """Return the seconds to wait after a 429: ``Retry-After``, otherwise the rest of a usual window."""
     wait = retry_after(headers.get("Retry-After"), clock(headers) or now)
     if wait is not None:
         return wait
@@ -51,7 +49,7 @@ def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """Seconds to wait from ``Retry-After``: a number of seconds, a Unix timestamp or a date; ``now`` as above.
+    """Parse ``Retry-After`` to seconds: a duration, a Unix timestamp or a date; ``now`` is in seconds since 1970.
 
     >>> retry_after("1260", 1_767_571_200.0), retry_after("1767571230000", 1_767_571_200.0)
     (1260.0, 30.0)
@@ -66,7 +64,7 @@ def retry_after(header: str | None, now: float) -> float | None:
 
 
 def clock(headers: Mapping[str, str]) -> float | None:
-    """The server's own time in seconds since 1970: the moments it names are of that clock, which may be wrong.
+    """Return the server's time in seconds since 1970. Times it sends use this clock, which may be wrong.
 
     >>> clock({"Date": "Mon, 05 Jan 2026 00:00:00 GMT"})
     1767571200.0
@@ -75,7 +73,7 @@ def clock(headers: Mapping[str, str]) -> float | None:
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
-    """The address that a ``Link`` header (RFC 8288) calls the next page, alone or with other relations.
+    """Return the next page's address from a ``Link`` header (RFC 8288), with or without other relations.
 
     >>> next_link({"Link": '<https://a.example/?p=1>; rel="prev", <https://a.example/?p=3>; rel="next"'})
     'https://a.example/?p=3'
@@ -88,7 +86,7 @@ def next_link(headers: Mapping[str, str]) -> str | None:
 
 
 def _until(seconds: float, now: float) -> float:
-    """Seconds left, given as such or as a Unix timestamp in seconds, milliseconds or smaller parts."""
+    """Return the seconds left, given as a duration or as a Unix timestamp in seconds, milliseconds or smaller units."""
     while seconds > _SECONDS:
         seconds /= 1000
     return max(0.0, seconds - now if seconds > _MOMENT else seconds)

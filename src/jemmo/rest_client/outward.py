@@ -1,8 +1,8 @@
-"""Sends JSON to an address that a person typed in: never into the network that this machine stands in.
+"""Sends JSON to an address that a person typed in, but never into this machine's own network.
 
-Only https, only addresses of the open internet: the address that is connected to is checked, however the host is
-written and whatever its name answers a moment later. Redirects are not followed. Hosts that the operator allows by
-name may be anywhere, and speak http.
+Only https and public addresses are allowed. The check applies to the address actually connected to, however the host is
+written and whatever its name resolves to later. Redirects are not followed. Hosts that the operator allows by name may
+be anywhere and use http.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from jemmo.rest_client.addresses import as_number, connector, is_public
 SECONDS = 10
 WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5, sock_connect=5, sock_read=10)
 EXCERPT = 2048  # bytes of a webhook's response that are read
-EXCERPT_SECONDS = 2.0  # for them; the status alone decides
+EXCERPT_SECONDS = 2.0  # to read them; only the status matters
 
 
 def check_address(
     url: str, allowed: Collection[str] = (), *, code: str = "receiver_refused"
 ) -> str:
-    """The host of an address that may be sent to. Raises ``ConfigError``; names are not resolved yet."""
+    """Return the host if the address may be contacted. Raises ``ConfigError``; names are not resolved yet."""
     parts = _parsed(url)
     host = _host(parts)
     if not host or parts.user or parts.password or parts.scheme not in ("https", "http"):
@@ -47,7 +47,7 @@ def check_address(
 
 
 def _parsed(url: str) -> URL:
-    """The address as it is connected to: the host after its characters are made ASCII."""
+    """Parse an address as the connection will use it, with the host in ASCII."""
     try:
         return URL(url) if may_be_address(url) else URL()
     except ValueError:
@@ -64,9 +64,10 @@ def _is_allowed(url: URL, allowed: Collection[str]) -> bool:
 
 
 async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] = ()) -> None:
-    """Send; returns once the receiver has confirmed it.
+    """Send JSON; returns once the receiver has confirmed it.
 
-    Raises ``ConfigError`` when the address or its owner refuses for good, ``TransientError`` when a later try may help.
+    Raises ``ConfigError`` if the address is not allowed or the receiver refuses for good, ``TransientError`` if a retry
+    may help.
     """
     host = check_address(url, allowed)
     trusted = _is_allowed(_parsed(url), allowed)
@@ -95,9 +96,9 @@ async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] 
 async def post_webhook(
     url: str, body: bytes, headers: Mapping[str, str], *, allowed: Collection[str] = ()
 ) -> Answer:
-    """Send a webhook once. Whatever goes wrong is in the answer: nothing is raised.
+    """Send a webhook once. Failures are in the result; nothing is raised.
 
-    No more of a response is read than its beginning, and it is not decompressed.
+    Only the beginning of the response is read, and it is not decompressed.
     """
     began = time.monotonic()
     try:
@@ -130,7 +131,7 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str], *, trusted: b
     ):
         status = response.status
         text = await _excerpt(response)
-        response.close()  # whatever else it would send
+        response.close()  # don't read the rest
     if 200 <= status < 300:
         return Answer(status=status, text=text)
     error = "redirect" if 300 <= status < 400 else "status"
@@ -140,7 +141,7 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str], *, trusted: b
 
 
 async def _excerpt(response: aiohttp.ClientResponse) -> str:
-    """The beginning of a response, as far as it comes soon."""
+    """Return the beginning of a response, as far as it arrives in time."""
     content = bytearray()
     try:
         async with asyncio.timeout(EXCERPT_SECONDS):

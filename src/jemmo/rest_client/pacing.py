@@ -1,4 +1,4 @@
-"""When the next request may leave, so that the ATS never has to refuse one. Pure: the clock is passed in."""
+"""Decides when the next request may be sent, so that the ATS never has to refuse one. Pure: the clock is passed in."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from msgspec import Struct
 
 from jemmo.domain.ports import PaceState
 
-AHEAD = 6  # windows that requests may be reserved ahead
-LONGEST_HOLD = (
-    900.0  # seconds that a key sends nothing, whatever the ATS asks for; then it is asked again
-)
+AHEAD = 6  # windows for which requests may be reserved in advance
+LONGEST_HOLD = 900.0  # maximum seconds that a key sends nothing, whatever the ATS asks for; then it tries again
 
-LONGEST_PAUSE = 3  # times the even distance of requests; more would be slower than others need
+LONGEST_PAUSE = 3  # times the regular interval; longer pauses would be slower than others need
 
-SPARE = 1  # requests of each window left unused: clocks and networks are not exact
+SPARE = 1  # unused requests per window: clocks and networks are imprecise
 
 
 class RateLimitStatus(Struct, frozen=True, kw_only=True):
-    """The limit in a response: the window's size, what is left of it, and for how many seconds.
+    """The limit in a response: the window's size, requests left, and seconds until it ends.
 
     ``in_flight`` are our requests that the ATS may not have counted yet.
     """
@@ -33,12 +31,12 @@ class RateLimitStatus(Struct, frozen=True, kw_only=True):
 
 
 class Pacer:
-    """At most ``limit`` requests in any ``per`` seconds.
+    """Allows at most ``limit`` requests in any ``per`` seconds.
 
-    ``at_once`` of a window may go at once, so that a small company is read in a moment; what is left of the window is
-    spent evenly until its oldest request no longer counts, so that others of the same key find room at any time. When a
-    window is used up, requests follow evenly too. The ATS's own count slows it down further, since other tools may use
-    the same key.
+    A share of ``at_once`` of a window may be sent in a burst, so that a small company is read in a moment. The rest of
+    the window is spread evenly until its oldest request expires, so that others with the same key can send at any time.
+    Once a window is used up, requests are spread evenly too. The ATS's own count slows it down further, since other
+    tools may use the same key.
     """
 
     def __init__(self, limit: int, per: float, *, share: float = 1.0, at_once: float = 1.0) -> None:
@@ -46,12 +44,12 @@ class Pacer:
         self.share = share
         self.at_once = at_once
         self._held_until = 0.0
-        self._own_last = 0.0  # nothing of ours overtakes; others of the same key may
+        self._own_last = 0.0  # requests of this process keep their order; others of the same key may be sent in between
         self._allow(limit)
         self._sent: deque[float] = deque(maxlen=10_000)
 
     def share_in(self, state: PaceState) -> None:
-        """Take over what other processes made of it. Times that only a jumping clock can have written are ignored."""
+        """Load the state of other processes, ignoring times that only a jumping clock can have written."""
         self._sent.clear()
         self._sent.extend(
             sent_at for sent_at in state.sent if sent_at <= state.now + AHEAD * self.per
@@ -61,7 +59,7 @@ class Pacer:
             self._allow(state.limit)
 
     def share_out(self, state: PaceState) -> None:
-        """Hand over what others need: one window of requests, theirs may be larger, the hold and the limit."""
+        """Store what others need: one window of requests (theirs may be larger), the hold and the limit."""
         state.sent = sorted(self._sent)[-max(self.window, self.limit) :]
         state.held_until = self._held_until
         state.limit = self.limit
@@ -73,9 +71,9 @@ class Pacer:
         self.window = max(1, allowed - SPARE if allowed > 10 * SPARE else allowed)
 
     def reserve(self, now: float, patience: float = inf) -> float:
-        """The moment at which the next request may leave; it counts as sent then, unless it will not wait so long."""
+        """Return when the next request may be sent, and count it as sent unless that exceeds ``patience``."""
         slot = max(now, self._held_until)
-        if self._own_last <= now + AHEAD * self.per:  # else a clock jumped
+        if self._own_last <= now + AHEAD * self.per:  # else the clock jumped
             slot = max(slot, self._own_last)
         if len(self._sent) >= self.window:
             free_at = self._sent[-self.window] + self.per
@@ -89,7 +87,7 @@ class Pacer:
         return slot
 
     def _evenly(self, slot: float) -> float:
-        """``slot``, or later where what is left of a window that is not used up yet is spread over its time."""
+        """Return ``slot``, or a later time that spreads the rest of an unused window evenly."""
         latest = self._sent[-1] if self._sent else slot
         now = max(slot, latest)
         counted = list(takewhile(lambda sent: sent > now - self.per, reversed(self._sent)))
@@ -100,7 +98,7 @@ class Pacer:
         return max(slot, latest + min(pause, LONGEST_PAUSE * self.per / self.window))
 
     def changes_limit(self, status: RateLimitStatus) -> bool:
-        """Whether ``learn`` would make something of it."""
+        """Whether ``apply_status`` would change anything."""
         is_new = bool(status.limit and status.limit > 0 and status.limit != self.limit)
         return is_new or (status.remaining is not None and status.remaining < status.in_flight)
 
@@ -114,12 +112,12 @@ class Pacer:
             self.hold(now, self.left(status.reset))
 
     def left(self, reset: float | None) -> float:
-        """Seconds left of a window, as the ATS reported it: more than any window has is a count of milliseconds."""
+        """Return the seconds left in a window. A larger value than any window has must be milliseconds."""
         longest = 10 * self.per
         if reset is not None and longest < reset <= 1000 * longest:
             reset /= 1000
         return min(max(reset or 0.0, 0.0), longest)
 
     def hold(self, now: float, seconds: float) -> None:
-        """Send nothing for so long, but never longer than ``LONGEST_HOLD``."""
+        """Send nothing for this many seconds, at most ``LONGEST_HOLD``."""
         self._held_until = max(self._held_until, now + min(seconds, LONGEST_HOLD))

@@ -1,4 +1,4 @@
-"""Addresses without what must not be seen: queries may hold signatures, filters may hold people."""
+"""Removes confidential parts of addresses: queries may contain signatures and personal data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jemmo.domain.validation import split_address
 
 
 def address(url: str) -> str:
-    """Host and path alone.
+    """Return only host and path.
 
     >>> address("https://u:p@api.example.com/v1/people?token=abc#x")
     'https://api.example.com/v1/people'

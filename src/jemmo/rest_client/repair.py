@@ -1,4 +1,4 @@
-"""Makes JSON readable that a strict parser refuses: other alphabets, marks, characters that are no characters."""
+"""Repairs JSON that a strict parser refuses: other charsets, byte order marks, invalid characters."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SPOKEN = frozenset(
         *(f"cp125{page}" for page in range(9)),
     )
 )
-"""The encodings of web servers. Python has more codecs, and some take hours: ``punycode``, for example."""
+"""The charsets of web servers. Other Python codecs can be extremely slow, such as ``punycode``."""
 
 
 def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
-    r"""The body as whole UTF-8; ``None`` if that is what it was.
+    r"""Return the body as valid UTF-8; ``None`` if it already was.
 
-    A mark at its beginning is dropped, another charset that the content type names is understood, halves of surrogate
-    pairs and what is broken besides are replaced by U+FFFD.
+    Drops a byte order mark, decodes the charset in the content type, and replaces lone surrogates and invalid bytes by
+    U+FFFD.
 
     >>> repaired(b'"x \\ud83d"'), repaired(b'"\\ud83d\\ude00 \\\\ud83d"')
     (b'"x \\ufffd"', None)
@@ -50,7 +50,7 @@ def _decoded(body: bytes, content_type: str | None) -> str:
         return body.decode("utf-16", "replace")
     named = _charset(content_type)
     try:
-        # Valid UTF-8 is read as UTF-8, whatever its label, except that two-byte encodings may look like it.
+        # Valid UTF-8 is read as UTF-8, whatever its label, unless a two-byte encoding may just look like it.
         charset = named if named.startswith(("utf-16", "utf_16", "utf-32")) else "utf-8-sig"
         return body.decode(charset)
     except (LookupError, UnicodeDecodeError):
@@ -62,7 +62,7 @@ def _decoded(body: bytes, content_type: str | None) -> str:
 
 
 def _charset(content_type: str | None) -> str:
-    """The charset that is named, if it is one that web servers write in; else UTF-8."""
+    """Return the named charset if web servers use it, else UTF-8."""
     header = Message()
     header["Content-Type"] = (content_type or "").replace("\r", " ").replace("\n", " ")
     try:

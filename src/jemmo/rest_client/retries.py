@@ -1,4 +1,4 @@
-"""How often, and after how long, a request is tried again."""
+"""Decides how often and after how long a request is retried."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from jemmo.domain.errors import Postponed, SliceOver
 
 ATTEMPTS = 6
 ATTEMPTS_AT_SILENCE = 2
-"""For a request that times out while others queue behind it: each attempt may take two minutes."""
+"""Attempts for a request that times out while others wait, since each may take two minutes."""
 LONGEST = 30.0  # seconds
 LONGEST_WAIT = 35.0
-"""Seconds in which work that others queue behind waits for its turn at the ATS: Greenhouse's window of 30, and some."""
+"""Seconds that work may wait for the ATS while other work is queued: a bit more than Greenhouse's window of 30."""
 LONGEST_WAIT_ALONE = 300.0
-"""Seconds in which other work waits: a sync that would wait longer ends, and the status shows when it continues."""
+"""Seconds that other work may wait. A sync that would wait longer ends, and the status shows when it continues."""
 
 
 def backoff(attempt: int, chance: float) -> float:
-    """Seconds before attempt ``attempt + 1``: doubling from a half, with up to half taken off by ``chance`` (0..1).
+    """Return the seconds before attempt ``attempt + 1``: doubled each time, reduced by up to half by ``chance`` (0..1).
 
     >>> [backoff(n, 0.0) for n in (1, 2, 3)]
     [0.5, 1.0, 2.0]
@@ -38,7 +38,7 @@ _IS_AWAITED: ContextVar[bool] = ContextVar("someone waits for the answer", defau
 
 @contextmanager
 def awaited() -> Iterator[None]:
-    """A person who just typed an address is waiting, so an unreachable one is reported at once."""
+    """Report an unreachable address at once, for a person who just typed it in and is waiting."""
     token = _IS_AWAITED.set(True)
     try:
         yield
@@ -47,7 +47,7 @@ def awaited() -> Iterator[None]:
 
 
 def attempts(code: str) -> int:
-    """How often a request that failed with this code is sent in all."""
+    """Return the total number of attempts for a request that fails with this code."""
     if code == "host_unreachable" and _IS_AWAITED.get():
         return 1
     if code == "timeout" and gives_way():
@@ -56,10 +56,10 @@ def attempts(code: str) -> int:
 
 
 class CutOff:
-    """Lets others end what waits for an ATS: it raises ``SliceOver`` then, and so does all that would wait later.
+    """Lets others interrupt work that waits for an ATS: any current or later wait then raises ``SliceOver``.
 
-    What is written in the meantime is not disturbed. An ATS can make each answer take two minutes; this is for those
-    behind.
+    Writes in progress are not interrupted. An ATS can take two minutes per response, so this frees the worker for
+    others.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class CutOff:
         self._waiting: set[asyncio.Timeout] = set()
 
     def set(self) -> None:
-        """End what waits now, from within its event loop."""
+        """Interrupt current waits, from within their event loop."""
         self.is_set = True
         for waiting in self._waiting:
             waiting.reschedule(asyncio.get_running_loop().time())
@@ -99,10 +99,10 @@ _GIVES_WAY: ContextVar[CutOff | None] = ContextVar("others queue behind this wor
 
 @contextmanager
 def giving_way(cut_off: CutOff | None = None) -> Iterator[None]:
-    """Others queue behind this work: what would wait for longer than ``LONGEST_WAIT`` is ``Postponed``.
+    """Mark work that others are waiting behind: waits longer than ``LONGEST_WAIT`` raise ``Postponed``.
 
-    A request at which the ATS hangs is given up after ``ATTEMPTS_AT_SILENCE``, or once it is ``cut_off``; the work
-    comes back to it.
+    A request that the ATS doesn't answer is abandoned after ``ATTEMPTS_AT_SILENCE``, or on ``cut_off``, and repeated
+    when the work continues.
     """
     token = _GIVES_WAY.set(cut_off or CutOff())
     try:
@@ -113,7 +113,7 @@ def giving_way(cut_off: CutOff | None = None) -> Iterator[None]:
 
 @asynccontextmanager
 async def until_cut_off() -> AsyncIterator[None]:
-    """Around what only waits for an ATS: may be ended at any point, by ``SliceOver``."""
+    """Wrap code that only waits for an ATS and may be interrupted at any point by ``SliceOver``."""
     cut_off = _GIVES_WAY.get()
     if cut_off is None:
         yield
@@ -133,11 +133,11 @@ def gives_way() -> bool:
 
 
 def patience(alone: float = LONGEST_WAIT_ALONE) -> float:
-    """For how many seconds a request may wait for its turn; ``alone`` if no request queues behind it."""
+    """Return how many seconds a request may wait; ``alone`` if no other work waits behind it."""
     return min(alone, LONGEST_WAIT) if gives_way() else alone
 
 
 def postponed(seconds: float) -> Postponed:
-    """Ends work that may not wait that long; it continues after these seconds."""
+    """Return the error that ends work which may not wait this long; it continues after these seconds."""
     resume_at = datetime.now(UTC) + timedelta(seconds=seconds)
     return Postponed(resume_at=resume_at)

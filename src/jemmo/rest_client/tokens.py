@@ -1,4 +1,4 @@
-"""Access tokens that an API hands out for a client id and secret (OAuth 2.0, client credentials; RFC 6749, 4.4)."""
+"""Access tokens for a client id and secret (OAuth 2.0, client credentials; RFC 6749, 4.4)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from jemmo.domain.errors import PermanentError
 from jemmo.domain.validation import parse_time
 from jemmo.rest_client.client import RestClient
 
-SPARE = 60.0  # seconds before its end at which a token is no longer used
+SPARE = 60.0  # seconds before its expiry at which a token is no longer used
 LIFE = 3600.0  # seconds, if the API doesn't say
 
 
 class ClientCredentials:
-    """Signs requests with a token, asked for when there is none, when it ends and when it is refused.
+    """Signs requests with a token, requesting one if there is none, or it expires or is refused.
 
-    A ``Sign`` for ``RestClient``. ``client`` leads to where tokens are handed out, ``form`` is what is asked besides.
+    A ``Sign`` for ``RestClient``. ``client`` sends requests to the token endpoint, ``form`` has additional form fields.
     """
 
     def __init__(self, client: RestClient, path: str, form: Mapping[str, str]) -> None:
@@ -32,7 +32,7 @@ class ClientCredentials:
         self._asking = asyncio.Lock()
 
     async def __call__(self, refused: Mapping[str, str] | None) -> Mapping[str, str]:
-        async with self._asking:  # one token for all who wait
+        async with self._asking:  # one token for all waiting requests
             stale = refused is not None and refused == self._signed
             if stale or time.monotonic() >= self._ends:
                 await self._renew()
@@ -48,7 +48,7 @@ class ClientCredentials:
 
 
 def _life(answer: dict[str, Any]) -> float:
-    """A token's lifetime in seconds: ``expires_in`` as in the standard, or a timestamp, which some APIs send."""
+    """Return a token's lifetime in seconds from ``expires_in``, which some APIs send as a timestamp."""
     seconds = answer.get("expires_in")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         return float(seconds)

@@ -1,1 +1,1 @@
-"""Flatchr, by its private API."""
+"""Flatchr, through its private API."""

@@ -1,4 +1,4 @@
-"""What belongs to the whole account and fits in a few answers: columns, vacancies, labels."""
+"""Account-wide data that takes few requests: columns, vacancies, labels."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ REFERENTIALS = {
     "activity": "activities",
     "channel": "channels",
 }
-"""The attributes of a vacancy that may come as a number alone, and the lists of what the numbers mean."""
+"""Vacancy attributes that may be sent as a number only, and the lists that explain the numbers."""
 YOUNG_AT_MOST = days(5 * 366)
-"""How old an account is at most if neither a column nor a vacancy has a date."""
+"""Assumed maximum age of an account if neither a column nor a vacancy has a date."""
 
 
 def client_of(
     config: Config, pace: Pacer | None, *, shared: SharedPace | None = None, accept: str = "*/*"
 ) -> RestClient:
-    """One request at a time, since Flatchr documents no limit. Bodies of errors are not documented."""
+    """Create a client for one request at a time, since Flatchr documents no limit. Error bodies are undocumented."""
     return RestClient(
         config.base_url,
         headers={"Authorization": f"Bearer {config.api_key}", "Accept": accept},
@@ -67,7 +67,7 @@ class Vacancies(Struct, frozen=True):
 
     @property
     def by_title(self) -> dict[str, list[Row]]:
-        """The vacancies of each title, which is all that rows of older accounts name."""
+        """Vacancies by title, since rows of older accounts name only the title."""
         by_title: dict[str, list[Row]] = {}
         for row in self.rows:
             if (title := text(row.get("title"))) and VACANCY_KEY(row):
@@ -76,12 +76,12 @@ class Vacancies(Struct, frozen=True):
 
     @property
     def codes(self) -> list[str]:
-        """The encoded ids: the search takes those, although its answers give the number."""
+        """Encoded ids, which the search expects although its responses contain numbers."""
         return [str(row["id"]) for row in self.rows if row.get("id")]
 
 
 class Account:
-    """Reads them; lists that one stream has just read are not requested again by the next."""
+    """Reads the account's data, sharing lists between streams so that they are requested once."""
 
     def __init__(self, client: RestClient, settings: Settings) -> None:
         self.path = f"company/{settings.company_id}"
@@ -106,9 +106,9 @@ class Account:
         return await self._vacancies.get("vacancies", reader, self._read_vacancies, fresh=fresh)
 
     async def _read_vacancies(self) -> Vacancies:
-        """The list as it is, then by status, unless it already shows vacancies that are not open.
+        """Return the plain list, plus the lists by status unless it already contains vacancies that are not open.
 
-        Each vacancy once; those without an id stay, to be rejected.
+        Each vacancy appears once; those without an id stay, to be rejected.
         """
         path = f"{self.path}/vacancies?fields=address,tags"
         rows = await self._client.get(path, rows_in)
@@ -122,7 +122,7 @@ class Account:
         return Vacancies(list(distinct.values()))
 
     async def labels(self, vacancies: Sequence[Row]) -> Labels:
-        """What the numbers in these vacancies stand for; only lists that one of them needs are requested."""
+        """Return the meaning of the numbers in these vacancies; requests only the lists that are needed."""
         labels = {}
         for field, path in REFERENTIALS.items():
             if any(_lacks_label(row, field) for row in vacancies):
@@ -138,7 +138,7 @@ class Account:
         return labels
 
     async def _read_labels(self, path: str) -> dict[int, str]:
-        """The texts of a referential by their number, requested once; none if the account refuses the list."""
+        """Return a referential's texts by number, requested once; empty if the account refuses the list."""
         if path not in self._labels:
             try:
                 rows = await self._client.get(f"{path}?lang=fr", rows_in)
@@ -149,7 +149,7 @@ class Account:
         return self._labels[path]
 
     async def founded(self, reader: str) -> date:
-        """The day of the oldest column or vacancy."""
+        """Return the date of the oldest column or vacancy."""
         if self._founded is None:
             reader = f"{reader}, account's age"
             rows = (await self.columns(reader)).rows + (await self.vacancies(reader)).rows
@@ -160,7 +160,7 @@ class Account:
         return self._founded
 
     async def check(self, api_key: str) -> AccessReport:
-        """The connection test: three small requests. A wrong key or company raises ``ConfigError``."""
+        """Test the connection with three small requests. A wrong key or company raises ``ConfigError``."""
         get, path = self._client.get, self.path
         checks = [await attempt("read columns", get(f"{path}/columns", rows_in))]
         if (columns := checks[0][1]) is None:

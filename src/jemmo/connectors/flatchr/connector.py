@@ -1,4 +1,4 @@
-"""Flatchr, declared."""
+"""The declaration of the Flatchr connector."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Fetches one resume, at most one a second whatever else is read.
+"""Downloads single resumes, at most one per second, independently of other requests.
 
-GET /company/{id}/files/expire allows one file a second and company, so it has a pace of its own.
+GET /company/{id}/files/expire allows one file per second and company, so it has a pace of its own.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.rest_client import Downloads
 
 NOT_FOUND_AT_MOST = 3
-"""Applicants in a row who are not found, after which the route to a single one counts as missing."""
+"""After this many applicants in a row were not found, the route for a single applicant counts as missing."""
 
 
 class NotNamed(TransientError):
-    """Flatchr has not named a resume, or whether there is one. A webhook or a later answer may."""
+    """Flatchr hasn't said where the resume is, or whether there is one. A webhook or a later response may."""
 
     default_code = "file_not_told"
 
@@ -46,7 +46,9 @@ class FlatchrFiles(ClientFiles):
         self._kind = config.options["cv_response_mode"]
         self._api_key = config.api_key
         self._asks_singly = settings.expects_resumes
-        self._has_route = False  # to a single applicant, which the current reference does not name
+        self._has_route = (
+            False  # for single applicants, which the current API reference doesn't mention
+        )
         self._not_found = 0
 
     async def open_file(self, attachment: WantedFile) -> FoundFile | None:
@@ -66,10 +68,10 @@ class FlatchrFiles(ClientFiles):
         return FoundFile(content=content, file_name=name, remote_version=version)
 
     async def _asked_singly(self, applicant: str) -> str | None:
-        """The place of a resume that the list did not name; ``None`` for who has none or is gone.
+        """Return where a resume is that the list did not show; ``None`` if there is none or the applicant is gone.
 
-        Raises ``NotNamed`` where the single applicant leaves it open as well, or cannot be asked for: of an account
-        without that route, only the first few are.
+        Raises ``NotNamed`` if the single applicant doesn't show it either, or can't be requested. If an account lacks
+        that route, only the first few applicants are requested.
         """
         if not self._asks_singly:
             raise NotNamed
@@ -92,9 +94,9 @@ class FlatchrFiles(ClientFiles):
 
 
 def resume_path(company_id: str, version: str, api_key: str) -> str:
-    """Where the file of a ``remote_version`` is. Flatchr documents the API key as a part of this address, too.
+    """Return the path to the file of a ``remote_version``. Flatchr documents that its query contains the API key.
 
-    No error or log shows the query of an address (``rest_client.redaction``).
+    Errors and logs never show the query of an address (``rest_client.redaction``).
     """
     key, _, extension = version.rpartition(".")
     query = {"key": key, "extension": extension, "token": api_key}

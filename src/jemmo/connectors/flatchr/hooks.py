@@ -1,8 +1,7 @@
-"""Flatchr's webhooks: an event, and both ids of what it is about.
+"""Flatchr's webhooks: the event, and both ids of its subject.
 
-They carry no signature, so a webhook says where to look and is never a source. The body is nested as documented, or
-flat as one live consumer saw it. The same name holds a whole number here and an encoded id there, so ids are recognized
-by their shape.
+They are unsigned, so a webhook only says what to refetch; its content isn't used. Its body is nested as documented, or
+flat as one live consumer saw it. The same property may hold a number or an encoded id, so ids are recognized by shape.
 """
 
 from __future__ import annotations
@@ -31,16 +30,15 @@ from jemmo.domain.webhooks import ParsedWebhook, RefetchRequest
 EVENTS = ("new_applicant", "drag_applicant", "new_message", "new_vacancy")
 STREAMS = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 MAX_BODY = 1_000_000  # bytes
-MAX_KEY = 1_000  # characters of a resume's place
+MAX_KEY = 1_000  # characters of a resume's storage key
 LATELY = "lately"
-"""Stands for the record of a webhook that names it by an id which no list shows: an applicant by the number, a vacancy
-by the encoded id."""
+"""Stands for a record whose webhook has an id that no list shows: an applicant's number, a vacancy's encoded id."""
 
-_OVERLAP = timedelta(days=1)  # searches know days only, of a zone that may not be ours
+_OVERLAP = timedelta(days=1)  # searches only know days, in an unknown time zone
 
 
 class Ids(Struct, frozen=True):
-    """The two ids of one object, as far as the body gives them."""
+    """The two ids of one object, as far as the body contains them."""
 
     clear: int | None = None
     encoded: str | None = None
@@ -50,10 +48,10 @@ class Ids(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """What happened, and to what.
+    """An event and the records it is about.
 
-    ``resume`` is the place of a file, which no list may show: see ``resumes.version_of``. ``fingerprint`` is the same
-    for the same event sent twice.
+    ``resume`` is where a file is, which lists may not show: see ``resumes.version_of``. ``fingerprint`` is equal for
+    the same event sent twice.
     """
 
     event: str
@@ -87,7 +85,7 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
 async def refetch(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """One search serves all applicants that were named, as talents and as applications."""
+    """Refetch all named applicants with one search, as talents and as applications."""
     assert isinstance(source, FlatchrSource)
     source.forget()
     source.make.resumes = {hint.remote_id: hint.file for hint in hints if hint.file}
@@ -97,7 +95,7 @@ async def refetch(
 
 
 def read_event(body: bytes, events: tuple[str, ...] = EVENTS) -> Event | None:
-    """The event in a body, ``None`` for one not asked for; raises ``RecordRejected`` for what is no webhook."""
+    """Return the event in a body; ``None`` if it is not in ``events``. Raises ``RecordRejected`` if malformed."""
     envelope = _decoded(body)
     event = text(envelope.get("event"))
     if event is None:
@@ -141,7 +139,7 @@ def _part(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _ids(*values: Any) -> Ids:
-    """A whole number is the clear id, any other text the encoded one; the first of each counts."""
+    """Sort values into ids: an integer is the clear id, other text the encoded one. The first of each counts."""
     clear = next((number for value in values if (number := whole(value)) is not None), None)
     coded = [value for value in values if isinstance(value, str) and whole(value) is None]
     return Ids(clear, next(filter(None, map(text, coded)), None))

@@ -1,7 +1,7 @@
-"""Flatchr's vacancies, columns and applicants as our records. Pure.
+"""Maps Flatchr's vacancies, columns and applicants to canonical records. Pure.
 
-A row of applicants is a person's application for a vacancy. It names no person, so each row makes a talent of its own,
-known by the applicant's id: the same person twice is two talents, who share an e-mail address.
+An applicant row is a person's application for a vacancy. Flatchr has no ids for people, so each row becomes a talent of
+its own with the applicant's id: a person who applies twice becomes two talents with the same e-mail address.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ REMOTE: dict[str, RemotePolicy | None] = {
     "notime": RemotePolicy.ON_SITE,
     "parttime": RemotePolicy.HYBRID,
     "fulltime": RemotePolicy.REMOTE,
-    "false": RemotePolicy.ON_SITE,  # of the years before there were words
+    "false": RemotePolicy.ON_SITE,  # from the years before text values
     "true": RemotePolicy.HYBRID,
 }
 PERIOD: dict[str, CompensationPeriod | None] = {
@@ -93,7 +93,7 @@ STAGE_NAMES = Patterns(
     (StageCategory.SCREENING, r"présélection|preselection|\btri\b|appel|contacter|téléph|qualif"),
 )
 APPLICATION_STATUSES = {"0": ApplicationStatus.OTHER, "1": ApplicationStatus.ACTIVE}
-"""An archived application has ended; Flatchr only reports how if the person was hired."""
+"""An archived application has ended; Flatchr doesn't report how, unless the person was hired."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,7 +101,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> Job:
-    """``labels`` explain the numbers, which are all that the list may carry."""
+    """Map a vacancy. ``labels`` explain the numbers that the list may contain in place of text."""
     known = Vocabulary(str(vacancy.vacancy_id), notes)
     status = text(vacancy.status)
     contract = _labeled(vacancy, "contract_type", labels)
@@ -143,7 +143,7 @@ def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> J
 
 
 def placeholder(row: Row, notes: Notes) -> Job:
-    """A vacancy that Flatchr does not list and only applicants refer to: closed, and older than anything known."""
+    """Create a closed job for an unlisted vacancy that only applicants refer to, dated before all others."""
     remote_id = str(whole(row.get("vacancy_id")))
     notes.add("unlisted_job", remote_id)
     return Job(
@@ -155,7 +155,7 @@ def placeholder(row: Row, notes: Notes) -> Job:
 
 
 def _labeled(vacancy: Vacancy, field: str, labels: Labels) -> str | None:
-    """The text of an attribute, or what its number stands for."""
+    """Return the text of an attribute, or the meaning of its number."""
     number = getattr(vacancy, f"{field}_id")
     return text(getattr(vacancy, field)) or labels.get(field, {}).get(number)
 
@@ -169,7 +169,7 @@ def _employment(contract: str | None, vacancy: Vacancy, known: Vocabulary) -> Em
 
 
 def _posting(vacancy: Vacancy, settings: Settings) -> str | None:
-    """The public page of a published vacancy; the list may not say which ones are published."""
+    """Return the public page of a vacancy; the list may not show whether it is published."""
     company = settings.company_slug or (text(vacancy.company.slug) if vacancy.company else None)
     slug = text(vacancy.slug)
     if not company or not slug or vacancy.published is False:
@@ -195,7 +195,7 @@ def _locations(address: Address) -> tuple[Location, ...]:
 
 
 def _compensations(vacancy: Vacancy, known: Vocabulary) -> tuple[Compensation, ...]:
-    """``"0"`` says nothing. Unclear pay is kept in its original words, without a number."""
+    """Map pay; ``"0"`` means none. Unclear pay is stored in its original wording, without a number."""
     low, high, unit = vacancy.salary, vacancy.salary_max, (text(vacancy.mensuality) or "").lower()
     pay = read_pay(low, high, is_yearly=unit == "y", has_unit=unit in PERIOD)
     if pay.is_blank:
@@ -217,7 +217,7 @@ def _compensations(vacancy: Vacancy, known: Vocabulary) -> tuple[Compensation, .
 
 
 def _job_fields(vacancy: Vacancy, labels: Labels, zone: ZoneInfo) -> CustomFields:
-    """Fields that jobs of other ATSs lack. The company's text counts only if the duties have one of their own."""
+    """Return fields that ``Job`` lacks. The company's text is included only if the job has its own duties."""
     start, end = day_of(vacancy.start_date, zone), day_of(vacancy.end_date, zone)
     about = text(vacancy.description) if text(vacancy.mission) else None
     return custom_fields(
@@ -234,7 +234,7 @@ def _job_fields(vacancy: Vacancy, labels: Labels, zone: ZoneInfo) -> CustomField
 
 
 class Columns:
-    """The company's columns as just read: by title, which ones hire, which one comes first."""
+    """The company's columns: lookups by title, which ones hire, which one comes first."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = list(rows)
@@ -253,13 +253,13 @@ class Columns:
 
     @property
     def titles(self) -> list[str]:
-        """The distinct titles as Flatchr wrote them."""
+        """The distinct titles, as spelled in Flatchr."""
         return list(dict.fromkeys(str(row["title"]) for row in self.rows if row.get("title")))
 
     def named(self, title: str | None, *, hired: bool | None = None) -> list[str]:
-        """The ids of the columns with this title, from left to right.
+        """Return the ids of the columns with this title, from left to right.
 
-        If several columns have this title, those that agree with the row's ``hired``.
+        If several columns have this title, only those that match the row's ``hired``.
         """
         keys = self._ids.get(title or "", [])
         agreeing = [key for key in keys if hired is None or (key in self._hiring) == hired]
@@ -275,7 +275,7 @@ def _position(row: Row) -> tuple[int, str]:
 
 
 def stage(column: Column, columns: Columns, zone: ZoneInfo) -> Stage:
-    """Columns belong to the whole company; hidden ones are listed too."""
+    """Map a column. Columns belong to the whole company; hidden ones are listed too."""
     name = text(column.title)
     if name is None:
         raise RecordRejected("no_title", field="title")
@@ -291,7 +291,7 @@ def stage(column: Column, columns: Columns, zone: ZoneInfo) -> Stage:
 
 
 def _category(column: Column, name: str, *, is_first: bool) -> StageCategory:
-    """Flatchr only says which column hires. The first is where applicants arrive, the rest is in the names."""
+    """Flatchr only reports which column hires. The first is for new applicants; the others are classified by name."""
     if column.hired:
         return StageCategory.HIRED
     return STAGE_NAMES.meaning(name, StageCategory.NEW if is_first else StageCategory.OTHER)
@@ -301,7 +301,7 @@ def _category(column: Column, name: str, *, is_first: bool) -> StageCategory:
 
 
 def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Talent:
-    """``resume`` is the version of one that a webhook named; see ``resumes``."""
+    """Map an applicant. ``resume`` is the version of a resume that a webhook named; see ``resumes``."""
     person = row.candidate.id if row.candidate else None
     ways = ((ContactKind.EMAIL, text(row.email)), (ContactKind.PHONE, text(row.phone)))
     return Talent(
@@ -324,7 +324,7 @@ def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Tal
 
 
 def application(row: Applicant, columns: Columns, settings: Settings, notes: Notes) -> Application:
-    """The column is known by its title alone. Moves are seen by comparing: there is no history to read."""
+    """Map an application. Its column is known only by title. Flatchr has no history; moves are found by comparison."""
     remote_id, title = row.applicant.strip(), text(row.column)
     stages = columns.named(title, hired=row.hired)
     stage_id = next(iter(stages), None)

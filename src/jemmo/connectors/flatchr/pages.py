@@ -1,4 +1,4 @@
-"""Rows as pages: each carries how its rows become records."""
+"""Turns rows into pages with their mapping."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pages:
         self._settings = settings
         self._key_expires_at = key_expires_at
         self._persons: dict[int, int] = {}
-        self.resumes: dict[str, str] = {}  # named by webhooks, by the applicant's id
+        self.resumes: dict[str, str] = {}  # reported by webhooks, by applicant id
 
     def stages(self, columns: Columns, only: list[Row] | None = None) -> Page:
         def stage(column: Column, notes: Notes) -> Record:
@@ -55,7 +55,7 @@ class Pages:
         )
 
     def applicants(self, stream: Stream, step: Slice, columns: Columns) -> Page:
-        """The same rows as talents or as applications."""
+        """Return the rows as talents or as applications."""
 
         def record(row: Applicant, notes: Notes) -> Record:
             for code in step.notes:
@@ -70,7 +70,7 @@ class Pages:
         return replace(page, **following(step))
 
     def _compare(self, row: Applicant, notes: Notes) -> None:
-        """Count talents who share an address: probably the same person, but only a person can say so."""
+        """Count talents who share an address: probably the same person, but that takes a person to confirm."""
         if not row.email:
             return
         own = hash(row.applicant)

@@ -1,4 +1,4 @@
-"""An applicant's resume: its place in Flatchr's storage, as an attachment. Pure."""
+"""An applicant's resume as an attachment, identified by its place in Flatchr's storage. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from jemmo.domain.validation import text
 
 
 def resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...]:
-    """The resume's place in Flatchr's storage, from any property of the row, or from a webhook.
+    """Return the resume, located by any property of the row or by a webhook.
 
-    A row without any such property leaves open whether there is a resume. It is stored as pending until a webhook or a
-    request for the single applicant names its place.
+    If the row has no such property, there may or may not be a resume. It is then stored as pending until a webhook or a
+    request for the single applicant gives its place.
     """
     version = resume_version(row)
     if version is UNSET:
@@ -43,7 +43,7 @@ def resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Atta
 
 
 def version_of(key: str | None, extension: str | None) -> str | None:
-    """A file's place as an attachment's ``remote_version``; ``None`` without a key.
+    """Return a file's place as an attachment's ``remote_version``; ``None`` without a key.
 
     >>> version_of("candidates/2025/03/1/ada", ".PDF")
     'candidates/2025/03/1/ada.pdf'
@@ -52,9 +52,9 @@ def version_of(key: str | None, extension: str | None) -> str | None:
 
 
 def resume_version(answer: Resume) -> str | UnsetType | None:
-    """The version of the file that an answer names; ``None`` for no file, ``UNSET`` where it leaves that open.
+    """Return the version of the file in a response; ``None`` for no file, ``UNSET`` if the response doesn't say.
 
-    A candidate who is shown with neither property has no resume, as in the reference's answer to archiving.
+    A candidate with neither property has no resume, as in the documented response to archiving.
     """
     places = [answer.aws, answer.cv]
     person = answer.candidate
@@ -68,7 +68,7 @@ def resume_version(answer: Resume) -> str | UnsetType | None:
 
 
 def _version(place: Place) -> str | UnsetType | None:
-    """Also of an address, which ends in the key, beginning with ``candidates/``, and the extension."""
+    """Also reads an address, which ends in the key (starting with ``candidates/``) and the extension."""
     if isinstance(place, File):
         return version_of(text(place.key), text(place.extension))
     if not isinstance(place, str):

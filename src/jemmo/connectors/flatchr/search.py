@@ -1,6 +1,6 @@
-"""The search for applicants: one pass for active and one for archived ones, and rows of older accounts.
+"""The applicant search: one pass for active and one for archived applicants, also in older accounts.
 
-Those name the vacancy by its title alone and do not say whether an applicant is archived.
+Rows of older accounts contain only the vacancy's title, and don't show whether an applicant is archived.
 """
 
 from __future__ import annotations
@@ -57,18 +57,19 @@ class Search(DaySearch):
         return (await self._account.vacancies(reader)).codes
 
     def narrower(self, question: Question, rows: list[Row]) -> Question:
-        """In an older account, the response contains archived applicants unless active ones are requested."""
+        """Older accounts include archived applicants unless only active ones are requested."""
         is_older = question.part == ACTIVE and lack_status(rows)
         return question.only(**ONLY_ACTIVE) if is_older else question
 
     async def settled(self, question: Question, place: Place, step: Slice) -> Slice:
-        """The archived ones marked, and every row with the number of its vacancy.
+        """Mark archived applicants, and add each row's vacancy number.
 
-        The filter for archived ones may do nothing. Then the first pass has shown them, or they cannot be reached.
+        The filter for archived applicants may have no effect. Then the first pass has shown them, or they can't be
+        read.
         """
         if question.part == ARCHIVED and lack_status(step.rows):
             active = replace(question.by("opposite").only(**ONLY_ACTIVE), part=ACTIVE)
-            if self.ids(step.rows) != self.ids(await self.ask(active)):  # so the filter works
+            if self.ids(step.rows) != self.ids(await self.ask(active)):  # the filter works
                 step = replace(step, rows=[row | IS_ARCHIVED for row in step.rows])
         archived = [row.get("status") == 0 for row in step.rows]
         step = replace(step, rows=await self._numbered(question, step.rows))
@@ -77,7 +78,7 @@ class Search(DaySearch):
             return replace(step, after=step.after and replace(step.after, archived_seen=seen))
         if place.archived_seen:
             return replace(step, after=None)
-        # A walk by change never proves that something is gone.
+        # A walk by change date never proves a deletion.
         covers = step.covers and question.span.by_update
         return replace(step, after=None, covers=covers, notes=(*step.notes, "archived_hidden"))
 
@@ -94,10 +95,10 @@ class Search(DaySearch):
         return None if vacancy is None else (vacancy, str(row.get("vacancy") or ""))
 
     async def _numbered(self, question: Question, rows: list[Row]) -> list[Row]:
-        """The rows with the numbers of their vacancies.
+        """Add vacancy numbers to the rows.
 
-        If several vacancies have the same title, the applicants of each are requested. A title that is not listed gets
-        a number below zero.
+        If several vacancies have the same title, the applicants of each are requested. An unlisted title gets a
+        negative number.
         """
         titles = {
             title
@@ -130,11 +131,11 @@ class Search(DaySearch):
 
 
 def lack_status(rows: list[Row]) -> bool:
-    """Whether these rows are from an older account, which don't show whether an applicant is archived."""
+    """Whether the rows come from an older account, which doesn't show whether an applicant is archived."""
     return bool(rows) and not any("status" in row for row in rows)
 
 
 def _unlisted(title: str) -> int:
-    """Stands for an unlisted vacancy of which only the title is known."""
+    """Return a number for an unlisted vacancy of which only the title is known."""
     digest = blake2b(title.encode("utf-8", "replace"), digest_size=6).digest()
     return -int.from_bytes(digest) - 1

@@ -1,4 +1,4 @@
-"""A connection's options, read. Everything about Flatchr that we could not verify is one of them."""
+"""Parses a connection's options. Everything about Flatchr that could not be verified is an option."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATUSES = {
 
 
 class Settings:
-    """Raises ``ConfigError`` naming the option that cannot be read."""
+    """Raises ``ConfigError`` with the name of an invalid option."""
 
     def __init__(self, config: Config) -> None:
         options = config.options

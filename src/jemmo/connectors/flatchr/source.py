@@ -35,7 +35,7 @@ from jemmo.domain.validation import text
 
 
 class FlatchrSource(ClientSource):
-    """Implements ``jemmo.domain.ports.Source``. Three of its streams are read from the list of applicants."""
+    """Implements ``jemmo.domain.ports.Source``. Three streams are read from the list of applicants."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -49,9 +49,9 @@ class FlatchrSource(ClientSource):
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
-        """A list of ids costs as much as rows, so a reconcile reads everything.
+        """A reconcile reads everything, since listing ids costs as much as reading rows.
 
-        Only the columns are waited for: the three streams that walk the list of applicants do so side by side.
+        Streams wait only for the columns: the three that walk the list of applicants do so concurrently.
         """
         walked = partial(
             StreamSpec,
@@ -71,7 +71,7 @@ class FlatchrSource(ClientSource):
         return await self.account.check(self.config.api_key)
 
     def forget(self) -> None:
-        """Ask the ATS again, also for what was just read: something has changed."""
+        """Discard cached lists, since something has changed."""
         self.search.forget()
         self.account.forget()
 
@@ -86,14 +86,14 @@ class FlatchrSource(ClientSource):
             yield page
 
     async def _jobs(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
-        """The vacancies that Flatchr lists, then those that only applicants refer to."""
+        """Yield the vacancies that Flatchr lists, then those that only applicants refer to."""
         reader = f"read {stream}"
         vacancies = await self.account.vacancies(reader)
         known = vacancies.listed
         if not start.cursor:
             changed = [
                 row
-                for row in vacancies.rows  # which cannot be asked for by date
+                for row in vacancies.rows  # the list can't be filtered by date
                 if not start.since or (self._changed_at(row) or start.since) >= start.since
             ]
             page = self.make.jobs(changed, await self.account.labels(changed))
@@ -121,7 +121,7 @@ class FlatchrSource(ClientSource):
             for part in sent_early(page) if is_early else [page]:
                 yield part
             if not is_early:
-                roll.add(step)  # all of its rows, since these are the ids that are compared
+                roll.add(step)  # including rows outside the history, since all ids are compared
         if stream is Stream.APPLICATIONS and start.since is None and not start.cursor:
             self.rolls.add(roll)
 
@@ -129,7 +129,7 @@ class FlatchrSource(ClientSource):
         return moment(row.get("updated_at"), self.settings.zone)
 
     async def _known(self, columns: Columns, step: Slice, stream: Stream) -> Columns:
-        """The columns, read again when a row names one that was not there, since it may have been renamed."""
+        """Reread the columns if a row names an unknown one, since a column may have been renamed."""
         titles = {text(row.get("column")) for row in step.rows}
         is_new = any(title and not columns.named(title) for title in titles)
         if stream is not Stream.APPLICATIONS or not is_new or columns.is_second:

@@ -1,7 +1,7 @@
-"""What Flatchr sends, as far as we read it. Attributes we do not name are skipped.
+"""The parts of Flatchr's responses that we read. Other attributes are skipped.
 
-Types are loose where the vendor's are: a salary is text or a number, ``remote`` a word or a truth value, a time is
-written in one of three ways.
+Types are loose where the vendor's are: a salary is text or a number, ``remote`` a word or a boolean, and a time has one
+of three formats.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Address(Struct, frozen=True):
     street_number: Text = None
     region: Text = msgspec.field(default=None, name="administrative_area_level_1")
     formatted_address: Text = None
-    formated_address: Text = None  # as the editions of 2019 and 2022 spell it
+    formated_address: Text = None  # spelled as in the documentation of 2019 and 2022
     country: Text = None
 
 
@@ -72,7 +72,7 @@ class Vacancy(Struct, frozen=True):
     remote: bool | str | None = None
     partial: bool | None = None
     language: Text = None
-    skills: Text = None  # joined by semicolons
+    skills: Text = None  # separated by semicolons
     start_date: Moment = None
     end_date: Moment = None
     created_at: Moment = None
@@ -98,7 +98,7 @@ class File(Struct, frozen=True):
 
 
 Place = File | str | UnsetType | None
-"""Where a resume is: its key, or only the address of the file."""
+"""A resume's storage key, or only the file's address."""
 
 
 class Candidate(Struct, frozen=True):
@@ -108,7 +108,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Resume(Struct, frozen=True):
-    """Where an answer may name an applicant's resume."""
+    """The places where a response may name an applicant's resume."""
 
     aws: Place = UNSET
     cv: Place = UNSET
@@ -116,7 +116,7 @@ class Resume(Struct, frozen=True):
 
 
 class Applicant(Resume, frozen=True, kw_only=True):
-    """A row of the search: one person's application for one vacancy."""
+    """A search row: one person's application for one vacancy."""
 
     applicant: str
     vacancy: Text = None
@@ -138,13 +138,13 @@ class Applicant(Resume, frozen=True, kw_only=True):
 
 
 Labels = Mapping[str, Mapping[int, str]]
-"""The texts of a vacancy's numbered attributes, by attribute and number."""
+"""Texts for a vacancy's numbered attributes, by attribute and number."""
 Row = dict[str, Any]
 rows_in = msgspec.json.Decoder(list[Row]).decode
 
 
 def whole(value: Any) -> int | None:
-    """The whole number an id is, also where it came as text."""
+    """Return an integer id, also if it was sent as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
@@ -153,7 +153,7 @@ def whole(value: Any) -> int | None:
 
 
 def number_in(row: Row, name: str) -> str | None:
-    """A number as an id; ``None`` if it is missing or no number."""
+    """Return a number as an id; ``None`` if it is missing or not a number."""
     number = whole(row.get(name))
     return None if number is None else str(number)
 
@@ -163,5 +163,5 @@ VACANCY_KEY = partial(number_in, name="vacancy_id")
 
 
 def applicant_key(row: Row) -> str | None:
-    """The encoded id."""
+    """Return the encoded id."""
     return row_id(row, "applicant")

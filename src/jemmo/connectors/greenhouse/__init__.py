@@ -1,1 +1,1 @@
-"""Greenhouse Recruiting, by its Harvest API, version 3."""
+"""Greenhouse Recruiting, through version 3 of its Harvest API."""

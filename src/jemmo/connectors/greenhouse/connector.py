@@ -1,4 +1,4 @@
-"""Greenhouse, declared."""
+"""The declaration of the Greenhouse connector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a file is: its attachment is requested again just before, since links expire after a week."""
+"""Locates files: an attachment is requested again just before its download, since links expire after a week."""
 
 from __future__ import annotations
 

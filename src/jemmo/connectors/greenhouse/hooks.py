@@ -2,7 +2,7 @@
 
 {"action": "candidate_stage_change", "payload": {"application": {"id": 1, "candidate": {"id": 2}}}}
 
-Their records are those of the first Harvest API and differ from the third's, so ids alone are taken.
+Their records have the format of Harvest v1, which differs from v3, so only ids are read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import ParsedWebhook, Proof, RefetchRequest
 
 HEADER, ALGORITHM = "signature", "sha256"
-MOST_HINTS = 200  # of one web hook; a candidate has a handful of applications
+MOST_HINTS = 200  # per webhook; a candidate has a handful of applications
 
 Place = tuple[str, ...]
 
@@ -50,7 +50,7 @@ CHANGED: dict[str, tuple[tuple[Stream, Place], ...]] = {
     "job_post_updated": ((Stream.JOBS, ("job_id",)),),
     "job_post_deleted": ((Stream.JOBS, ("job_post", "job_id")),),
 }
-"""Where each action names records to read again. A prospect's post has no job, so it names none."""
+"""Where each action names records to refetch. A prospect's post has no job, so it names none."""
 
 GONE: dict[str, tuple[tuple[Stream, Place], ...]] = {
     "delete_candidate": (
@@ -63,16 +63,16 @@ GONE: dict[str, tuple[tuple[Stream, Place], ...]] = {
     "job_interview_stage_deleted": ((Stream.STAGES, ("job_interview_stage", "id")),),
     "department_deleted": ((Stream.DEPARTMENTS, ("department", "id")),),
 }
-"""Where each action names records that are gone."""
+"""Where each action names deleted records."""
 
 OF_NO_CONCERN = frozenset(
     ("ping", "offer_created", "offer_approved", "offer_updated", "offer_deleted", "office_deleted")
 )
-"""Known, but not about a synced kind of record. A ``ping`` comes when a web hook is saved."""
+"""Known events about records that are not synced. A ``ping`` is sent when a webhook is saved."""
 
 
 def read(body: bytes, options: Options) -> ParsedWebhook:
-    """Action and records of a body; raises ``RecordRejected`` for what is no web hook of Greenhouse."""
+    """Return action and records of a body. Raises ``RecordRejected`` if it isn't a Greenhouse webhook."""
     try:
         webhook = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -92,9 +92,9 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
 def verify(
     key: str, headers: Mapping[str, str], body: bytes, now: datetime, options: Options
 ) -> Proof:
-    """Whether ``Signature: sha256 <hex>`` is the key's, over the body as received.
+    """Verify ``Signature: sha256 <hex>`` with the key, over the body as received.
 
-    It covers no time, so anyone who has seen one can replay it, which causes another refetch.
+    It doesn't cover a time, so an observed webhook can be replayed, which only causes another refetch.
     """
     algorithm, _, sent = headers.get(HEADER, "").strip().partition(" ")
     if not algorithm:

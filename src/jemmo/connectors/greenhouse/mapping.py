@@ -1,4 +1,4 @@
-"""Greenhouse's records as ours. Pure; the reference pages are listed in README.md."""
+"""Maps Greenhouse's records to canonical ones. Pure; README.md lists the reference pages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ from jemmo.domain.validation import (
 JOB_STATUS = {"open": JobStatus.OPEN, "draft": JobStatus.DRAFT, "closed": JobStatus.CLOSED}
 STATUS = {
     "in_process": ApplicationStatus.ACTIVE,
-    "active": ApplicationStatus.ACTIVE,  # the filter's word for the same
+    "active": ApplicationStatus.ACTIVE,  # the filter's word for the same status
     "rejected": ApplicationStatus.REJECTED,
     "hired": ApplicationStatus.HIRED,
     "converted": ApplicationStatus.CONVERTED,
@@ -102,9 +102,9 @@ CATEGORY = (
 
 
 class AroundJobs(Struct, frozen=True):
-    """The posts and owners of each job, by the job's id; offices by their own id.
+    """Posts and owners by job id; offices by their own id.
 
-    Ranges of pay are there by the id of their post, and what they are for by the id of their pay input.
+    Pay ranges are keyed by the id of their post, and their labels by the id of their pay input.
     """
 
     posts: Mapping[str, list[dict[str, Any]]] = {}
@@ -115,16 +115,16 @@ class AroundJobs(Struct, frozen=True):
 
 
 class AroundPosts(Struct, frozen=True):
-    """The places of each post, by its id; offices by their own."""
+    """Locations by post id; offices by their own id."""
 
     places: Mapping[str, list[dict[str, Any]]] = {}
     offices: Mapping[str, dict[str, Any]] = {}
 
 
 class AroundApplications(Struct, frozen=True):
-    """Names of sources, stages by job and name, and by application its visits to stages and its rejection.
+    """Source names, stages by job and name, and stage visits and rejections by application.
 
-    ``reasons`` are there for applications that don't name their own.
+    ``reasons`` are for applications that don't contain their own.
     """
 
     sources: Mapping[str, str] = {}
@@ -158,7 +158,7 @@ def reject_reason(row: ReasonRow, _: None, notes: Notes) -> RejectReason:
 
 
 def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
-    """The public text is in a job's posts: the live public one, otherwise the newest."""
+    """Map a job. Its public text comes from its live public post, otherwise from the newest post."""
     remote_id, custom = str(row.id), row.custom_fields or {}
     shown = text(row.status)
     status = known(shown, JOB_STATUS, "status", remote_id, notes) or JobStatus.PENDING
@@ -188,7 +188,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
 
 
 def posting(row: PostRow, around: AroundPosts, notes: Notes) -> Posting:
-    """An offline post that was never published is a draft. An internal one may have a text of its own."""
+    """Map a post. One that was never published is a draft; an internal post may have its own text."""
     status = PostingStatus.INACTIVE if row.first_published_at else PostingStatus.DRAFT
     content = text(row.content)
     return Posting(
@@ -206,7 +206,7 @@ def posting(row: PostRow, around: AroundPosts, notes: Notes) -> Posting:
 
 
 def stage(row: StageRow, _: None, notes: Notes) -> Stage:
-    """Greenhouse has no categories of stages, so the name decides."""
+    """Map a stage. Greenhouse has no stage categories, so the name decides."""
     name = required(row.name, "name")
     known = (category for word, category in CATEGORY if word in name.lower())
     return Stage(
@@ -315,7 +315,7 @@ def _locations(ids: list[Id], offices: Mapping[str, dict[str, Any]]) -> tuple[Lo
 def _places(
     places: list[dict[str, Any]], offices: Mapping[str, dict[str, Any]]
 ) -> tuple[Location, ...]:
-    """A place of a post is free text, or an office."""
+    """Map the locations of a post, which are free text or offices."""
     return _named(
         [
             text(place.get("plain_text_location")) or _office(place.get("office_id"), offices)
@@ -337,13 +337,13 @@ def _named(names: list[str | None]) -> tuple[Location, ...]:
 
 
 def current_visit(visits: list[dict[str, Any]]) -> dict[str, Any]:
-    """The visit that an application is on, of its rows of ``application_stages``; empty when it is on none."""
+    """Return the current visit among an application's ``application_stages``; empty if there is none."""
     current = [visit for visit in visits if visit.get("current") is True]
     return max(current, key=lambda visit: str(visit.get("entered_at")), default={})
 
 
 def _moves(visits: list[dict[str, Any]]) -> tuple[Move, ...]:
-    """The visits to stages in their order; one that never began is none."""
+    """Return stage visits in order, without those that never began."""
     begun = [
         (at, parse_time(visit.get("exited_at")), stage)
         for visit in visits
@@ -361,9 +361,9 @@ def _moves(visits: list[dict[str, Any]]) -> tuple[Move, ...]:
 def _stage(
     row: ApplicationRow, visit: dict[str, Any], around: AroundApplications, notes: Notes
 ) -> str | None:
-    """The stage of the visit that an application is on, which its ``stage_id`` names.
+    """Return the stage of the application's current visit.
 
-    Without visits its own id of a stage counts, then the name where only one stage of the job is called so.
+    Without visits, use the application's own stage id, or its stage name if only one stage of the job has it.
     """
     stage_id = text(visit.get("job_interview_stage_id")) or _id(row.job_interview_stage_id)
     name = text(row.stage_name)
@@ -385,7 +385,7 @@ def _contacts(values: list[Value] | None, kind: ContactKind) -> list[Contact]:
 
 
 def version_of(row: dict[str, Any]) -> str | None:
-    """The version of a file: when it was last changed, in whatever format."""
+    """Return a file's version: when it was last changed, in any format."""
     moment = parse_time(row.get("updated_at"))
     return moment.isoformat() if moment else text(row.get("updated_at"))
 

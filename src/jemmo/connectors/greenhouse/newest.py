@@ -1,7 +1,7 @@
-"""Reads what people need first: the newest records, what changed lately and open jobs, then the rest of a list.
+"""Reads what people need first (newest records, recent changes, open jobs), then the rest of a list.
 
-Nothing is taken from a filter: the rest is the whole list, which is walked as ever. Left out of it is what was sent
-already in the same version, so no record costs its lookups twice.
+The rest is always the whole list, so nothing depends on a filter. Records already sent in the same version are skipped,
+so that no lookup is made twice.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from jemmo.domain.streams import RECENT, Page, Start, Stream
 from jemmo.domain.validation import parse_time
 
 NEWEST_PAGES = 4
-"""Read of each list before anything else, so that one that is no longer is read in one go."""
+"""Pages of each list read before anything else; a shorter list is read in one go."""
 NEWEST_OF_JOBS = 1
-"""The same of jobs, which all applications wait for."""
+"""The same for jobs, which all applications wait for."""
 
 Rows = list[dict[str, Any]]
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """The position of a pass: where to continue the rest of a list, and which early list is read before that.
+    """The position of a pass: where the rest of a list continues, and which early list is being read before it.
 
-    ``early`` is the address of its next page, or ``None`` for its beginning; ``part`` is ``None`` once all were read.
-    ``sent`` are the ids that were sent, packed: so a pass that is taken up sends none of them twice.
+    ``early`` is the address of that list's next page, ``None`` for its beginning. ``part`` is ``None`` once all early
+    lists are read. ``sent`` holds the ids already sent, packed, so that a resumed pass doesn't send them twice.
     """
 
     rest: str
@@ -46,10 +46,10 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class NewestFirst(ListSource):
-    """A ``ListSource`` for lists that come newest first and can be asked for what changed."""
+    """A ``ListSource`` for lists that are sorted newest first and can be filtered by change date."""
 
     together = 1
-    """How many records a lookup takes: pages are multiples of that, so that no request is for only a few."""
+    """Records per lookup. Page sizes are multiples of it, so that no lookup is made for only a few records."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -57,18 +57,18 @@ class NewestFirst(ListSource):
 
     @abstractmethod
     def early(self, listing: Listing, recent: datetime) -> list[str]:
-        """The addresses of the lists to read before the rest of one."""
+        """Return the addresses of the lists to read before the rest."""
 
     @abstractmethod
     async def people(self, listing: Listing, recent: datetime) -> list[str]:
-        """Ids of candidates that complete the early lists, or that need more of this one."""
+        """Return ids of candidates that complete the early lists, or whose records this list needs early."""
 
     @abstractmethod
     def of_people(self, listing: Listing, ids: tuple[str, ...]) -> str:
-        """The address of what a list has of these candidates."""
+        """Return the address of these candidates' records in a list."""
 
     def sent(self, stream: Stream) -> dict[str, Any]:
-        """The versions of a stream's records that were sent early, by id."""
+        """Return the versions of a stream's records that were sent early, by id."""
         return self._sent.setdefault(stream, {})
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
@@ -83,14 +83,14 @@ class NewestFirst(ListSource):
                 yield page
                 place = _place(page.cursor)
         else:
-            before = start.recent + RECENT  # what is older was sent as it is now
+            before = start.recent + RECENT  # older versions are already sent
             self.sent(stream).update(dict.fromkeys(_unpacked(place.sent), before))
         if place is not None:
             async for page in self._from(listing, start.recent, place):
                 yield page
 
     async def _from(self, listing: Listing, recent: datetime, place: Place) -> AsyncIterator[Page]:
-        """The records after the newest pages, from a position on."""
+        """Yield the records after the newest pages, from ``place`` on."""
         follows = place.part is None
         if not follows:
             async for page in self._early(listing, recent, place):
@@ -105,7 +105,7 @@ class NewestFirst(ListSource):
         return Place(rest=rest, part=part, early=early, sent=_packed(self.sent(name)))
 
     async def _newest(self, listing: Listing) -> AsyncIterator[Page]:
-        """The first pages of a list; all of one that has no more."""
+        """Yield the first pages of a list, or the whole list if it is short."""
         most = NEWEST_OF_JOBS if listing.spec.name is Stream.JOBS else NEWEST_PAGES
         number, before = 0, set[str | None]()
         async for chunk in self._walk(listing, Ask(), None):
@@ -122,9 +122,9 @@ class NewestFirst(ListSource):
                 return
 
     async def _early(self, listing: Listing, recent: datetime, place: Place) -> AsyncIterator[Page]:
-        """Recent changes that were not among the newest records, and what they refer to.
+        """Yield recent changes that are not among the newest records, and what they refer to.
 
-        Nothing where that cannot be asked for.
+        Yields nothing if the list can't be filtered that way.
         """
         name, begun = listing.spec.name, bool(place.part)
         lists = self.early(listing, recent)
@@ -150,7 +150,7 @@ class NewestFirst(ListSource):
     async def _needed(
         self, listing: Listing, recent: datetime, place: Place
     ) -> AsyncIterator[Page]:
-        """The records of people, in the order of their ids; ``Place.early`` is the last person requested."""
+        """Yield the records of people, sorted by id; ``Place.early`` is the last person requested."""
         number = len(self.early(listing, recent))
         last = place.early if place.part == number else None
         people = await self.people(listing, recent)
@@ -164,9 +164,9 @@ class NewestFirst(ListSource):
                 yield replace(page, cursor=_kept(kept), recent=True)
 
     async def _rest(self, listing: Listing, begin: str | None) -> AsyncIterator[Page]:
-        """The list from a place on without what was sent, in pages that waste no lookup.
+        """Yield the rest of the list without records already sent, in pages that use lookups fully.
 
-        Rows that wait for the next page are read again where a pass is taken up between them.
+        If the pass stops, rows held back for the next page are read again.
         """
         waiting: list[Any] = []
         kept = here = begin
@@ -184,7 +184,7 @@ class NewestFirst(ListSource):
             before = {raw.remote_id for raw in page.raw} - {None}
             yield replace(page, repeats=repeats, cursor=kept if waiting else here)
 
-    # --- what was sent ---
+    # --- records already sent ---
 
     async def _send(self, listing: Listing, rows: list[Any]) -> Page:
         page = await self._page(listing, rows)
@@ -196,7 +196,7 @@ class NewestFirst(ListSource):
         sent |= {key: row.get(self.updated_field) for row in rows if (key := row_id(row))}
 
     def _unsent(self, listing: Listing, rows: list[Any]) -> list[Any]:
-        """Without those that were sent in this version."""
+        """Drop rows that were already sent in this version."""
         sent = self.sent(listing.spec.name)
         return [row for row in rows if not _is_in(sent, row, self.updated_field)]
 
@@ -213,14 +213,14 @@ def _is_in(sent: dict[str, Any], row: Any, field: str) -> bool:
 
 
 def _packed(ids: Iterable[str]) -> str:
-    """Ids that are numbers, in two or three letters each."""
+    """Pack numeric ids into two or three characters each."""
     numbers = sorted(int(digits) for digits in ids if digits.isascii() and digits.isdecimal())
     steps = [later - earlier for earlier, later in pairwise([0, *numbers])]
     return base64.b64encode(zlib.compress(msgspec.json.encode(steps))).decode()
 
 
 def _unpacked(packed: str) -> Iterator[str]:
-    """Raises ``ValueError`` for anything that was not packed here."""
+    """Unpack ids. Raises ``ValueError`` for any other text."""
     if packed:
         try:
             plain = zlib.decompress(base64.b64decode(packed))
@@ -230,7 +230,7 @@ def _unpacked(packed: str) -> Iterator[str]:
 
 
 def _place(cursor: str | None) -> Place | None:
-    """The place kept; ``None`` for the address of a list that is read in one go."""
+    """Return the saved place; ``None`` for the address of a list that is read in one go."""
     if cursor is None or not cursor.startswith("{"):
         return None
     return msgspec.json.decode(cursor, type=Place)

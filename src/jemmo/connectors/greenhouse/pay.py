@@ -1,4 +1,4 @@
-"""A job's pay, as Greenhouse reports it. Pure; the reference pages are listed in README.md."""
+"""Maps a job's pay in Greenhouse. Pure; README.md lists the reference pages."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def compensations(
     names: Mapping[str, list[dict[str, Any]]],
     custom: Mapping[str, Custom],
 ) -> tuple[Compensation, ...]:
-    """The ranges of the job's post; else fields of the customer's own for ranges of pay, which stay internal.
+    """Return the pay ranges of the job's post, otherwise those in the customer's custom fields, which stay internal.
 
-    ``ranges`` are there by the id of their post; ``names`` are their labels, by the id of their pay input.
+    ``ranges`` are keyed by the id of their post; ``names`` are their labels by the id of their pay input.
     """
     pays = []
     for row in ranges.get(str(post.get("id")), []):
@@ -56,7 +56,7 @@ _PERIODS = (
 
 
 def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compensation | None:
-    """A range of ``pay_input_ranges``, in the smallest unit of its currency; 0 where nothing was filled in."""
+    """Map a row of ``pay_input_ranges``, in the currency's smallest unit; 0 means not filled in."""
     unit = text(row.get("currency_type"))
     part = 10 ** _DECIMALS.get((unit or "").upper(), 2)
     low, high = (
@@ -69,11 +69,11 @@ def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compe
 _WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _MILLS = "BHD IQD JOD KWD LYD OMR TND"
 _DECIMALS = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_MILLS.split(), 3)}
-"""Currencies without exactly two (ISO 4217)."""
+"""Currencies whose minor unit doesn't have exactly two digits (ISO 4217)."""
 
 
 def _internal(field: Custom) -> Compensation | None:
-    """A value of type ``currency_range``: whole units as text, and the currency."""
+    """Map a custom field of type ``currency_range``: whole units as text, and the currency."""
     value = field.value
     if not isinstance(value, dict):
         return None

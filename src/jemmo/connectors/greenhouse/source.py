@@ -45,14 +45,14 @@ VISITS, PAY, PAY_NAMES, PLACES = OPTIONAL = (
 )
 """Lists that a sync can do without, if the account or the credential lacks them."""
 BESIDE = ("offices", "sources", "job_owners", *OPTIONAL)
-"""Lists that records are made from besides their own; attachments too where resumes are read."""
+"""Further lists that records are built from; attachments too if resumes are read."""
 WHOLE = {
     "rejection_reasons": {"include_defaults": "true"},
     "users": {"show_service_accounts": "true"},
 }
-"""Records that a list omits unless requested: Greenhouse's built-in reasons, and the users of integrations."""
+"""Parameters for records that a list omits by default: Greenhouse's built-in reasons, and users of integrations."""
 FIRST = frozenset((Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS))
-"""Streams of which people need a part before the rest."""
+"""Streams whose most important records are read first."""
 CLAIMS = "https://auth.greenhouse.io/claims"
 
 
@@ -117,7 +117,7 @@ class GreenhouseSource(NewestFirst):
         return remote_id.isascii() and remote_id.isdecimal()
 
     async def account(self) -> tuple[str | None, str | None]:
-        """The organization, if the token's claims name it."""
+        """Return the organization, if the token's claims name it."""
         token = (await self.sign(None))["Authorization"].removeprefix("Bearer ")
         try:
             answer = await self.tokens.submit("introspect", {"token": token}, msgspec.json.decode)
@@ -130,7 +130,7 @@ class GreenhouseSource(NewestFirst):
         return text(organisation.get("id")), text(organisation.get("name"))
 
     async def check(self) -> AccessReport:
-        """Also one small request for each list that records need besides their own: each has a scope of its own."""
+        """Also request a little of each further list that records need, since each has its own scope."""
         report = await super().check()
         resumes = ("attachments",) if self.config.on("resumes") else ()
         checks = [await self._check(path) for path in (*BESIDE, *resumes)]
@@ -142,24 +142,24 @@ class GreenhouseSource(NewestFirst):
         return check
 
     async def attachment(self, remote_id: str) -> dict[str, Any] | None:
-        """One file's row, with a fresh link; ``None`` if it is gone."""
+        """Return one file's row with a fresh link; ``None`` if it is gone."""
         rows = await self.lists.all(_address("attachments", {"ids": remote_id}))
         return next((row for row in rows if row_id(row) == remote_id), None)
 
-    # --- what comes first ---
+    # --- records read first ---
 
     def early(self, listing: Listing, recent: datetime) -> list[str]:
-        """Jobs that are open, else what changed lately."""
+        """Return the list of open jobs, or of recent changes for other streams."""
         if listing.spec.name is Stream.JOBS:
             query = {"per_page": str(self.config.options["page_size"]), "status": "open"}
             return [_address(listing.path, query)]
         return [self.address(listing, Ask(since=recent))]
 
     async def people(self, listing: Listing, recent: datetime) -> list[str]:
-        """Talents of active applications that changed lately, and talents who changed without one of theirs.
+        """Return talents of recently changed active applications, and talents who changed without one.
 
-        It is not documented that one's date moves with the other's. The latter may be many, so the newest come first
-        and not all of them.
+        The documentation doesn't say whether their dates move together. There may be many of the latter, so only some
+        are read, newest first.
         """
         if listing.spec.name is Stream.JOBS:
             return []
@@ -178,7 +178,7 @@ class GreenhouseSource(NewestFirst):
         return alone[:MOST_ALONE]
 
     async def _active_lately(self, recent: datetime) -> set[str]:
-        """The talents with a recently changed active application; requested once."""
+        """Return the talents with a recently changed active application; requested once."""
         if self._active is None:
             lately = await self._changed("applications", recent, "id,candidate_id,status")
             active = [row for row in lately if row.get("status") in mapping.ACTIVE]
@@ -186,7 +186,7 @@ class GreenhouseSource(NewestFirst):
         return self._active
 
     async def _changed(self, path: str, recent: datetime, fields: str) -> Rows:
-        """Some fields of what changed lately; nothing where the credential may not ask, or the list not be asked."""
+        """Return some fields of recently changed records; empty if the key or the list doesn't allow that."""
         query = {"per_page": "500", "updated_at": f"gte|{recent:%Y-%m-%dT%H:%M:%SZ}"}
         for thin in ({"fields": fields}, {}):
             try:
@@ -203,7 +203,7 @@ class GreenhouseSource(NewestFirst):
         query = {"per_page": "500", "candidate_ids": ",".join(ids)}
         return _address(listing.path, query)
 
-    # --- what stands in lists of its own ---
+    # --- related lists ---
 
     async def beside(self, listing: Listing, rows: list[Any]) -> Any:
         ids = [key for row in rows if (key := row_id(row))]
@@ -230,7 +230,7 @@ class GreenhouseSource(NewestFirst):
         return None
 
     async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
-        """Talents with a new resume, and jobs with a changed post or owner, whose own date may not move."""
+        """Yield talents with a new resume, and jobs with a changed post or owner, whose own date may not move."""
         lists: dict[Stream, tuple[tuple[str, str], ...]] = {}
         if self._reads_all:
             lists[Stream.JOBS] = (("job_posts", "job_id"), ("job_owners", "job_id"))
@@ -247,7 +247,7 @@ class GreenhouseSource(NewestFirst):
     # --- a limited history ---
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
-        """A list that is limited is read in one go; a pass that was begun as a whole list ends as one."""
+        """A limited list is read in one go. A pass that began on the whole list ends on it."""
         whole = start.since is not None or (start.cursor or "").startswith("{")
         limited = not whole and await self.back_to(stream) is not None
         pages = ListSource.pages(self, stream, start) if limited else super().pages(stream, start)
@@ -255,7 +255,7 @@ class GreenhouseSource(NewestFirst):
             yield page
 
     async def back_to(self, stream: Stream) -> datetime | None:
-        """Everything is read if applications can't be filtered by talent; older records are hidden in any case."""
+        """Everything is read if applications can't be filtered by talent; older records are hidden anyway."""
         limit = self.config.limit
         if limit is None or stream not in LIMITED or not await self._by_talent():
             return None
@@ -282,7 +282,7 @@ class GreenhouseSource(NewestFirst):
         return tuple(page for page in pages if page.raw)
 
     async def _by_talent(self) -> bool:
-        """Whether the filter by talent works: no talent has the id 0."""
+        """Whether the filter by talent works, tested with id 0, which no talent has."""
         if self._finds_by_talent is None:
             address = _address("applications", {"per_page": "1", "candidate_ids": "0"})
             try:
@@ -294,7 +294,7 @@ class GreenhouseSource(NewestFirst):
     async def _posts(
         self, ids: list[str]
     ) -> tuple[dict[str, Rows], dict[str, Rows], dict[str, Rows]]:
-        """The posts of jobs, the ranges of pay of these posts, and by id what ranges are for."""
+        """Return posts by job, pay ranges by post, and labels by pay input."""
         posts = await self.lists.children("job_posts", "job_id", ids)
         own = [str(row["id"]) for rows in posts.values() for row in rows]
         pay = await if_allowed(self.lists.children(PAY, "job_post_id", own))
@@ -336,7 +336,7 @@ class GreenhouseSource(NewestFirst):
 
 
 def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
-    """``thrifty`` reads what records only refer to when such a record has changed, and all of it once a day."""
+    """``thrifty`` reads referenced lists only after a record that refers to them has changed, and fully once a day."""
 
     def listing(
         name: Stream,
@@ -378,7 +378,7 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
         listing(
             *(Stream.POSTINGS, "job_posts", wire.PostRow, mapping.posting, Stream.JOBS),
             follows=(Stream.JOBS,),
-            thin_sweep=False,  # nor need a post's with its places
+            thin_sweep=False,  # a post's own date need not move with its locations
             right="job posts",
         ),
         listing(
@@ -402,7 +402,7 @@ def _older(rows: Rows, limit: datetime) -> Rows:
 
 
 def right_to(path: str) -> str:
-    """The permission that a key needs to read a list, in words."""
+    """Return the name of the permission that a key needs to read a list."""
     return f"read {path.removeprefix('v3/').replace('_', ' ')}"
 
 

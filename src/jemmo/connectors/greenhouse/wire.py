@@ -1,6 +1,6 @@
-"""The fields that Harvest v3 documents; README.md has the sources.
+"""The documented fields of Harvest v3; README.md has the sources.
 
-Each has ``id``, ``created_at`` and ``updated_at``.
+Every record has ``id``, ``created_at`` and ``updated_at``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Row(Struct):
 
 
 class Custom(Struct):
-    """A value of a field that the customer defined."""
+    """The value of a custom field."""
 
     name: str | None = None
     type: str | None = None
@@ -28,7 +28,7 @@ class Custom(Struct):
 
 
 class Value(Struct):
-    """An address of whatever kind; social ones have no type."""
+    """An address of any kind; social links have no type."""
 
     value: str | None = None
     type: str | None = None

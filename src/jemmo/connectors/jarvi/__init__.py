@@ -1,1 +1,1 @@
-"""Jarvi, by its public REST API."""
+"""Jarvi, through its public REST API."""

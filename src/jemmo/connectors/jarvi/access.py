@@ -1,4 +1,4 @@
-"""The connection test: what the key may read, which filters work, and what can't be read in this account."""
+"""The connection test: what the key may read, which filters work, and what this account doesn't provide."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NO_RESUMES = _(
 
 
 async def check_access(lists: OffsetLists, settings: Settings) -> AccessReport:
-    """Five requests. A wrong or public key raises ``ConfigError``.
+    """Test access with five requests. A wrong or public key raises ``ConfigError``.
 
     Jarvi doesn't name the key's account, so its oldest profile identifies it.
     """
@@ -49,7 +49,7 @@ async def check_access(lists: OffsetLists, settings: Settings) -> AccessReport:
     }
     exact = {name for name, (_, is_exact) in counted.items() if is_exact}
     if settings.with_contacts:
-        exact.discard("talents")  # others are read too
+        exact.discard("talents")  # projects that are not jobs are read too
     oldest = row_id(people.rows[0]) if people.rows and settings.order else None
     ignores_changes = settings.incremental == "auto" and not await lists.finds_changes("profiles")
     warnings = {
@@ -69,12 +69,12 @@ async def check_access(lists: OffsetLists, settings: Settings) -> AccessReport:
 
 
 def _counted(answer: Rows, is_kept: Callable[[Json], bool]) -> tuple[int | None, bool]:
-    """A row without an id is read, if only to be rejected."""
+    """Count rows without an id as read, since they are at least rejected."""
     return counted(answer.rows, answer.total, lambda row: row_id(row) is None or is_kept(row))
 
 
 async def _reads_offers(lists: OffsetLists) -> bool:
-    """Whether this key may read offers, which the reference reserves for the public key."""
+    """Whether this key may read offers, which the documentation reserves for the public key."""
     try:
         await lists.ask(Query(entity="offers"))
     except ConfigError:
@@ -83,7 +83,7 @@ async def _reads_offers(lists: OffsetLists) -> bool:
 
 
 async def _public(lists: OffsetLists) -> ConfigError | None:
-    """The error for a public key, which may read what is published; ``None`` if the key is wrong altogether."""
+    """Return the error for a public key, which may only read what is published; ``None`` if the key is invalid."""
     if not await _reads_offers(lists):
         return None
     return ScopeTooSmall(variant="public_key")

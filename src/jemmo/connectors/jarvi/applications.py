@@ -1,7 +1,7 @@
-"""Applications: a profile's place in a project. An option configures where they are in an account's responses.
+"""Applications: a profile's place in a project. An option says where an account's responses contain them.
 
-All that is documented is that they exist. The names read here are the likely ones; an entry that lacks them is
-rejected, visibly.
+The documentation only mentions that they exist. The property names here are guesses; an entry without them is rejected,
+which people can see.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STATUS = {
 
 
 def entries(row: Row, path: RowPath) -> Iterator[Row]:
-    """The applications in one row, each with the ids of its profile and its project added."""
+    """Yield the applications in one row, each with the ids of its profile and its project."""
     for value in path.values(row):
         entry = dict(value) if isinstance(value, dict) else {"id": plain(value)}
         ids = {}
@@ -37,13 +37,13 @@ def entries(row: Row, path: RowPath) -> Iterator[Row]:
 
 
 def entry_id(entry: Json) -> str | None:
-    """A talent is in a project only once, so the two ids identify the application."""
+    """Combine both ids, which identify an application, since a talent is in a project only once."""
     profile, project = first(entry, "profileId"), first(entry, "projectId")
     return f"{profile}:{project}" if profile and project else None
 
 
 def pick(applications: Iterable[Row], remote_id: str) -> Row | None:
-    """The application of that id, unless it was deleted."""
+    """Return the application with that id, unless it was deleted."""
     for entry in applications:
         if entry_id(entry) == remote_id and not is_deleted(entry):
             return entry
@@ -51,12 +51,12 @@ def pick(applications: Iterable[Row], remote_id: str) -> Row | None:
 
 
 def is_deleted(row: Json) -> bool:
-    """Whether a row was deleted softly: it is still listed, with the time of its deletion."""
+    """Whether a row was soft-deleted: it is still listed, with the time of its deletion."""
     return text(inner(row, "deletedAt")) is not None
 
 
 def application(entry: Row, settings: Settings, remote_id: str, notes: Notes) -> Application:
-    """Without a name for its status an application counts as active: only people know which ids mean an end."""
+    """Map an application. If its status has no name, it counts as active, since an id doesn't show an outcome."""
     status_id = first(entry, "statusId", "status.id", "status")
     known = settings.statuses.get(status_id or "")
     if status_id is not None and known is None:
@@ -79,7 +79,7 @@ def application(entry: Row, settings: Settings, remote_id: str, notes: Notes) ->
 
 
 def stages(settings: Settings) -> dict[str, Stage]:
-    """The statuses that have names, for the whole firm."""
+    """Return the statuses that have names, as stages of the whole firm."""
     return {
         status_id: Stage(
             remote_id=status_id, name=status.name, position=place, category=status.category

@@ -12,7 +12,7 @@ from jemmo.domain.validation import split_address
 from jemmo.rest_client import Answer, RestClient
 
 HOST = "https://functions.prod.jarvi.tech"
-SORTED_LIMIT = 100  # with an order, a larger page is answered by an error (HTTP 500)
+SORTED_LIMIT = 100  # larger sorted pages cause an HTTP 500
 
 
 def client_of(
@@ -44,7 +44,7 @@ def lists_of(client: RestClient, settings: Settings) -> OffsetLists:
 
 
 def api_address(config: Config) -> str:
-    """The API's address: an address without a path of its own gets the usual one."""
+    """Return the API's address, adding the usual path if there is none."""
     if split_address(config.base_url).path.strip("/"):
         return config.base_url
     return f"{config.base_url}/{config.options['api_path'].strip('/')}"

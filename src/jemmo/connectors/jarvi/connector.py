@@ -1,4 +1,4 @@
-"""Jarvi, declared."""
+"""The declaration of the Jarvi connector."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Custom fields: by their purpose where Jarvi gives one, else by name.
+"""Custom fields: by their purpose if Jarvi gives one, else by name.
 
-A field with several values comes as several entries with the same field id. Values are text whatever the type.
+A field with several values appears as several entries with the same field id. Values are text whatever the type.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jemmo.domain.records import CustomFields
 
 TRUE = "true"
 PREFIX = "joboffer"  # of the purposes and names of Jarvi's own fields
-NOT_IMPORTED = ("business_",)  # purposes of what is the firm's own business
+NOT_IMPORTED = ("business_",)  # purposes of fields about the firm's own business
 KINDS = {
     "richtext": "text",
     "text": "text",
@@ -28,7 +28,7 @@ KINDS = {
 
 
 class Fields:
-    """The values of one record, grouped by field. A later source wins over an earlier one."""
+    """The values of one record, grouped by field. Later sources override earlier ones."""
 
     def __init__(self, purposes: Mapping[str, str], *sources: Json) -> None:
         self._groups: dict[str, list[Row]] = {}
@@ -50,22 +50,22 @@ class Fields:
                 self._purposes[purpose] = group
 
     def text(self, purpose: str) -> str | None:
-        """The text of a field: the typed text, or the name of what was chosen."""
+        """Return a field's text: what was typed, or the label of the choice."""
         group = self._purposes.get(purpose)
         return _text(group[0]) if group else None
 
     def flag(self, purpose: str) -> bool | None:
-        """A yes or no, which Jarvi writes as text."""
+        """Return a boolean, which Jarvi sends as text."""
         value = self.text(purpose)
         return None if value is None else value.lower() == TRUE
 
     def technical(self, purpose: str) -> str | None:
-        """Jarvi's own word for what was chosen."""
+        """Return Jarvi's internal name of the choice."""
         group = self._purposes.get(purpose)
         return first(group[0], "fieldValue.technicalValue") if group else None
 
     def places(self, purpose: str) -> list[Row]:
-        """Every place of a field, as Jarvi describes it."""
+        """Return every place in a field, in Jarvi's format."""
         places = (inner(entry, "location") for entry in self._purposes.get(purpose, ()))
         return [place for place in places if isinstance(place, dict)]
 
@@ -74,7 +74,7 @@ class Fields:
         return [tag for group in groups if not _is_hidden(group) for tag in _texts(group)]
 
     def custom(self, known: Iterable[str]) -> CustomFields:
-        """The fields without a counterpart in a record, as ``{key: {type, label, value}}``."""
+        """Return the fields that our record lacks, as ``{key: {type, label, value}}``."""
         used = {id(self._purposes[name]) for name in known if name in self._purposes}
         fields: CustomFields = {}
         for key, group in self._groups.items():

@@ -1,4 +1,4 @@
-"""Resumes' bytes. Downloads from Jarvi's own host count toward the time budget."""
+"""Downloads resumes. Downloads from Jarvi's own host count toward the time budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jarvi's triggers: undocumented payloads that name profiles, which are read again with their applications."""
+"""Jarvi's triggers: undocumented payloads that name profiles, which are refetched with their applications."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ read = partial(read_payload, stream=Stream.TALENTS, event="trigger", ats="Jarvi"
 async def refetch(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
-    """One request a profile. Each id is a guess, so one that Jarvi does not know as a profile proves nothing."""
+    """Refetch with one request per profile. Ids are guesses, so one that is not a known profile proves nothing."""
     assert isinstance(source, JarviSource)
     refetched = RefetchAnswer()
     named = (hint.remote_id for hint in hints if hint.stream is Stream.TALENTS)

@@ -1,8 +1,8 @@
-"""A project and its offer as a job, and the offer as its posting.
+"""Maps a project and its offer to a job, and the offer to its posting.
 
 Nearly all of a job is in custom fields, distinguished by their purpose.
 
-Purposes and their values: the public REST documentation (api-docs.jarvi.tech, offers).
+Purposes and values are from the public REST documentation (api-docs.jarvi.tech, offers).
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
 
 
 def posting(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Posting:
-    """A project's offer, which is there as long as it is published.
+    """Map a project's offer, which exists while it is published.
 
-    No field has its address (on the career site itself).
+    No field contains its address on the career site.
     """
     if not isinstance(joined, Joined) or joined.offer is None:
         raise RecordRejected("malformed_record")
@@ -136,7 +136,7 @@ def _employment(fields: Fields, remote_id: str, notes: Notes) -> EmploymentType 
 
 
 def _remote(days: str | None) -> RemotePolicy | None:
-    """From the days a week at home."""
+    """Map the number of remote days per week."""
     try:
         count = float(days) if days is not None else -1.0
     except ValueError:
@@ -149,7 +149,7 @@ def _remote(days: str | None) -> RemotePolicy | None:
 
 
 def _locations(fields: Fields) -> tuple[Location, ...]:
-    """Each place of the field, the first as the main location; of some only what was searched for is known."""
+    """Return each place in the field; the first is the main location. Some places have only a search text."""
     places = fields.places("joboffer_location")
     raw = fields.text("joboffer_location")
     if not places and raw:
@@ -189,7 +189,7 @@ def _compensations(
 
 
 def _client(project: Row) -> CustomFields:
-    """For whom the firm recruits. The company's own name can be a part of a web address, so it comes last."""
+    """Return the client that the firm recruits for. The name may be part of a web address, so it comes last."""
     places = ("companyPublicData.name", "linkedinCompanyData.name", "name")
     name = first(project.get("company"), *places)
     return {"client": custom("text", "Client", name)} if name else {}

@@ -1,7 +1,7 @@
-"""Jarvi's people and users as canonical records: one pure function each.
+"""Maps Jarvi's people and users to canonical records, one pure function each.
 
-Names of properties: the public REST documentation (api-docs.jarvi.tech, profiles and projects). Only a record that
-cannot be kept raises. Birthday, photo, and counts of messages are left out, since nothing here needs them.
+Property names are from the public REST documentation (api-docs.jarvi.tech, profiles and projects). Only an unusable
+record raises. Birthdays, photos and message counts are left out, since nothing here needs them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def as_row(row: Json) -> Row:
 
 
 def status_name(row: Row, settings: Settings) -> str | None:
-    """A status's name: from the options, else from Jarvi, else its id."""
+    """Return a status's name: from the options, else from Jarvi, else its id."""
     status_id = first(row, "statusId")
     if status_id is None:
         return None
@@ -95,7 +95,7 @@ def _location(places: Json) -> Location | None:
 
 
 def _language(locale: Json) -> str | None:
-    """The language of a locale such as ``fr_FR``."""
+    """Return the language of a locale such as ``fr_FR``."""
     code = (plain(locale) or "").replace("-", "_").partition("_")[0].lower()
     return code if len(code) in {2, 3} and code.isascii() and code.isalpha() else None
 
@@ -127,7 +127,7 @@ def _contacts(row: Row, region: str) -> tuple[Contact, ...]:
 
 
 def _resumes(row: Row, paths: tuple[RowPath, ...]) -> tuple[Attachment, ...]:
-    """The files at these paths of a profile, each once."""
+    """Return the files at these paths of a profile, without duplicates."""
     resumes: dict[str, Attachment] = {}
     for entry in (entry for path in paths for entry in path.values(row)):
         file_id = first(entry, "fileId", "file.id", "id")
@@ -145,7 +145,7 @@ def _resumes(row: Row, paths: tuple[RowPath, ...]) -> tuple[Attachment, ...]:
 
 
 def _own_fields(row: Row, settings: Settings) -> CustomFields:
-    """Data about a person for which our record has no field."""
+    """Return data about a person that our record has no field for."""
     fields: CustomFields = {}
     status = status_name(row, settings)
     if status and status != first(row, "statusId"):  # an id means nothing to people

@@ -1,4 +1,4 @@
-"""Looks at an account for what Jarvi does not document: where applications and resumes are."""
+"""Explores where an account's responses contain applications and resumes, which Jarvi doesn't document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUESTIONS = (
 
 
 async def probe(config: Config) -> list[Probed]:
-    """Ask for lists that are likely to hold them."""
+    """Request the lists that are likely to contain them."""
     source = JarviSource(config)
     try:
         return [await probe_list(source.lists, query, _options) for query in QUESTIONS]
@@ -28,7 +28,7 @@ async def probe(config: Config) -> list[Probed]:
 
 
 def _options(entity: str, paths: Row) -> list[str]:
-    """Options that these paths speak for."""
+    """Return the options that these paths suggest."""
     options = []
     for path in [path for path in paths if path.endswith("[]")] + [""]:
         prefix = f"{path}." if path else ""

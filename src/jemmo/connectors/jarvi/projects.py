@@ -1,4 +1,4 @@
-"""Projects and what is published of them, joined: together they are the jobs. Users are known from them alone."""
+"""Projects joined with their offers: together they are the jobs. Users are known only from projects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jemmo.connectors.offset_pass import reaches_back
 from jemmo.domain.errors import ConfigError
 
 KEYS = ("id", "referenceId", "createdAt")
-"""What an offer and its project have in common, most reliable first. It is not documented that this is the id."""
+"""Fields that an offer and its project may share, most reliable first. Which one it is, is undocumented."""
 
 
 class Joined(Struct, frozen=True):
-    """A project and its offer, if it is published; ``tells`` is ``False`` if the key may not read offers."""
+    """A project and its offer, if published; ``tells`` is ``False`` if the key may not read offers."""
 
     project: Row
     offer: Row | None
@@ -34,9 +34,9 @@ class Joined(Struct, frozen=True):
 class Shelf(Struct, frozen=True, kw_only=True):
     """Projects as read.
 
-    jobs      those that are jobs, by id; ``gone`` are the ids of those that are none or were deleted
+    jobs      projects that are jobs, by id; ``gone`` are ids of projects that aren't, or that were deleted
     odd       rows without an id
-    unjoined  how many offers have no project
+    unjoined  number of offers without a project
     refused   whether the key may not read offers
     """
 
@@ -50,9 +50,9 @@ class Shelf(Struct, frozen=True, kw_only=True):
     refused: bool = False
 
     def users(self) -> dict[str, Row]:
-        """The team's members who own projects or are assigned to them.
+        """Return the team members who own projects or are assigned to them.
 
-        Only an owner comes with ``disabled``, so both sources of a user are merged.
+        Only owners have ``disabled``, so a user's data from both sources is merged.
         """
         users: dict[str, Row] = {}
         for row in self.projects:
@@ -69,7 +69,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
         return all("disabled" in user for user in self.users().values())
 
     def notes(self) -> Iterator[tuple[str, int]]:
-        """The offers' warnings for the report: codes and counts."""
+        """Yield warnings about offers for the report: code and count."""
         if self.unjoined:
             yield "not_joined:offers", self.unjoined
         if self.refused:
@@ -77,10 +77,11 @@ class Shelf(Struct, frozen=True, kw_only=True):
 
 
 class Projects:
-    """Reads them once a run: all of them, or what changed. There are few compared with people.
+    """Reads all projects, or those that changed, once per run. There are few projects compared with people.
 
-    All, if one answer holds them: whether a project's date moves with its custom fields, which are nearly all of a job,
-    is not documented. The filter for changes needs no test: if it does nothing, older rows in its answer show that.
+    All of them are read if one response holds them, because it is undocumented whether a change of custom fields, which
+    make up most of a job, moves a project's date. The change filter needs no test: if it has no effect, the response
+    contains older rows.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Projects:
         self._shelves: dict[datetime | None, Shelf] = {}
 
     async def shelf(self, since: datetime | None) -> Shelf:
-        """The projects that changed since then, themselves or their offer; all of them without ``since``."""
+        """Return the projects that changed since then, or whose offer did; all of them without ``since``."""
         for begin, shelf in self._shelves.items():
             if reaches_back(begin, since):
                 return shelf
@@ -104,12 +105,12 @@ class Projects:
         return await self.shelf(None)
 
     def forget(self) -> None:
-        """Read again when asked again."""
+        """Discard the cached projects."""
         self._shelves.clear()
         self._offers = None
 
     async def find(self, remote_id: str) -> Joined | None:
-        """A job as read in this run. If it was not read, it is requested by its id, provided that filter works."""
+        """Return a job read in this run; otherwise request it by id, if that filter works."""
         joined = (await self.whole()).jobs.get(remote_id)
         if joined is None and await self._lists.finds_ids("projects"):
             answer = await self._lists.ask(self._lists.sorted("projects").with_id(remote_id))
@@ -126,7 +127,7 @@ class Projects:
         changes = query.changed_since(since)
         projects = few or await self._lists.whole(changes, by_change=True)
         if few or any(_is_older(row, since) for row in projects.rows):
-            # These are all, since they are few or the filter did nothing.
+            # There are few rows or the filter had no effect, so these are all projects.
             self._shelves[None] = join(projects, await self._all_offers(), is_all=True)
             return self._shelves[None]
         changed = await self._published(since)
@@ -144,7 +145,7 @@ class Projects:
         return self._offers[1]
 
     async def _published(self, since: datetime | None) -> Whole | None:
-        """Offers; ``None`` if this key is refused, since the reference reserves them for the public key."""
+        """Return offers; ``None`` if this key may not read them. The documentation reserves them for the public key."""
         if self._offers is not None and self._offers[1] is None:
             return None
         query = self._lists.sorted("offers")
@@ -163,12 +164,12 @@ def _is_older(row: Json, since: datetime) -> bool:
 
 
 def is_job(row: Row) -> bool:
-    """Whether a project is a job: others are sales, for example."""
+    """Whether a project is a job rather than a sale, for example."""
     return not is_deleted(row) and row.get("isMadeForRecruitment") is True
 
 
 def join(listed: Whole, offers: Whole | None, *, is_all: bool = False) -> Shelf:
-    """Projects with their offers. If both lists are whole, offers without a project are counted."""
+    """Join projects with their offers. If both lists are complete, count offers without a project."""
     published = offers or Whole([])
     projects = {key: row for row in listed.rows if (key := row_id(row)) is not None}
     rows = [row for row in listed.rows if row_id(row) is not None]

@@ -1,4 +1,4 @@
-"""A connection's options, read and checked once."""
+"""Parses and checks a connection's options once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLE = "profiles.projectsProfiles"
 
 
 class Status(Struct, frozen=True):
-    """The customer's description of a status, since Jarvi's API only has its id."""
+    """The customer's name for a status, since Jarvi's API returns only its id."""
 
     name: str
     category: StageCategory = StageCategory.OTHER
@@ -45,7 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def settings_of(config: Config) -> Settings:
-    """Raises ``ConfigError`` for an option that cannot be read."""
+    """Parse the options. Raises ``ConfigError`` for an invalid one."""
     options = config.options
     check_template(config)
     if len(options["full_sweep_cron"].split()) not in {0, 5}:

@@ -61,7 +61,7 @@ class JarviSource(ClientSource):
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
-        """Jarvi has no list of ids alone, so a reconcile reads everything. Users are known by their projects only."""
+        """Jarvi can't list ids alone, so a reconcile reads everything. Users are known only from projects."""
 
         def changing(name: Stream, *after: Stream) -> StreamSpec:
             return StreamSpec(
@@ -95,7 +95,7 @@ class JarviSource(ClientSource):
                 yield page
         elif stream is Stream.APPLICATIONS:
             if start.recent is not None and self.talents.in_parts:
-                # Recent records came along with the talents; the rest comes once all of them are read.
+                # Recent applications came with the talents; the rest is read after all talents.
                 yield self._page(stream, {}, cursor="", recent=False)
             async for page in self._applications(start.since):
                 yield page
@@ -106,13 +106,13 @@ class JarviSource(ClientSource):
             if stream is Stream.USERS and not shelf.knows_who_left:
                 shelf = (
                     await self.projects.whole()
-                )  # only the projects that they own show who has left
+                )  # only their own projects show which users have left
             yield self._of_shelf(stream, shelf, start.since)
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        """Every id, out of what a whole pass of this run met: ids cost as much as records here.
+        """Yield every id from this run's full pass, since Jarvi can't list ids at lower cost.
 
-        Used only once: a second sweep requests it again.
+        A second sweep requests the list again.
         """
         if stream in self._swept:
             self.projects.forget()
@@ -146,7 +146,7 @@ class JarviSource(ClientSource):
         return None if body is None else self._page(stream, {remote_id: body})
 
     async def profile_pages(self, remote_id: str) -> list[Page]:
-        """A talent with its applications, if the profile contains them; nothing if it is not a talent."""
+        """Return a talent with the applications in its profile; nothing if it is not a talent."""
         row = await self.talents.find(remote_id)
         if row is None:
             return []
@@ -166,7 +166,7 @@ class JarviSource(ClientSource):
     async def _applications(
         self, since: datetime | None, *, every: bool = False
     ) -> AsyncIterator[Page]:
-        """Applications, with ``every`` also those of people who are older than the history."""
+        """Yield applications; with ``every``, also those of people older than the history."""
         most_short = 0
         for entity in dict.fromkeys(path.entity for path in self.settings.application_paths):
             async for entries, short, covers in self._entries(entity, since, every=every):
@@ -177,7 +177,7 @@ class JarviSource(ClientSource):
     async def _entries(
         self, entity: str, since: datetime | None, *, every: bool = False
     ) -> AsyncIterator[tuple[list[Row], int, bool]]:
-        """Applications out of profiles, projects or a list of their own, with the list's ``short`` and ``covers``."""
+        """Yield applications from profiles, projects or their own list, with that list's ``short`` and ``covers``."""
         if entity == "profiles":
             seen = await self.talents.read_through(since)
             kept = [*seen.nested, *(seen.older_nested if every else ())]
@@ -229,9 +229,9 @@ class JarviSource(ClientSource):
         )
 
     def _of_offers(self, shelf: Shelf, since: datetime | None) -> Page:
-        """The published offers; raises ``StreamRefused`` where the key may not read any.
+        """Return the published offers. Raises ``StreamRefused`` if the key may not read any.
 
-        A project that changed and has none was perhaps taken down; its offer is assumed to have had the same id.
+        A changed project without an offer may have been unpublished; its offer is assumed to have had the same id.
         """
         if shelf.refused:
             raise StreamRefused(stream=Stream.POSTINGS)
@@ -250,7 +250,7 @@ class JarviSource(ClientSource):
         )
 
     def _page_of(self, entries: list[Row]) -> Page:
-        """Applications, without those that were deleted softly."""
+        """Return applications without soft-deleted ones."""
         named = [(applications.entry_id(entry), entry) for entry in entries]
         raw = [RawRecord(key, entry) for key, entry in named if not applications.is_deleted(entry)]
         gone = (key for key, entry in named if key and applications.is_deleted(entry))
@@ -263,7 +263,7 @@ class JarviSource(ClientSource):
         remarks: Sequence[tuple[str, int]] = (),
         **facts: Any,
     ) -> Page:
-        """A page with what is known of it. ``remarks`` are counted once, with its first record."""
+        """Create a page. ``remarks`` are counted once, with its first record."""
         if isinstance(bodies, dict):
             bodies = [RawRecord(remote_id, body) for remote_id, body in bodies.items()]
         waiting = list(remarks)

@@ -1,4 +1,4 @@
-"""The talents among Jarvi's profiles. Contacts at clients are in the same list, and so are deleted ones."""
+"""The talents among Jarvi's profiles. The same list contains client contacts and deleted profiles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_kept(row: Row, *, contacts: bool = False) -> bool:
 
 
 def talents_of(lists: OffsetLists, settings: Settings, limit: datetime | None) -> PassedList:
-    """The talents, with the applications in their profiles; ``limit`` is how far the history goes back."""
+    """Return the list of talents with the applications in their profiles. ``limit`` is the start of the history."""
     rule = talent_rule(settings, limit)
     by_filter = settings.filters_talents and not settings.with_contacts
     return PassedList(lists, "profiles", rule, only=(TALENTS, NOT_TALENTS) if by_filter else None)
@@ -38,7 +38,7 @@ def talent_rule(settings: Settings, limit: datetime | None) -> Rule:
         return [entry for path in paths for entry in entries(row, path)]
 
     def is_all_older(row: Row) -> bool:
-        """Whether neither a talent nor any application of theirs has changed since the history begins."""
+        """Whether neither the talent nor any of their applications has changed since the start of the history."""
         return is_older(Stream.TALENTS, moment(row, "updatedAt"), limit) and all(
             is_older(Stream.APPLICATIONS, moment(entry, "updatedAt"), limit)
             for entry in nested(row)

@@ -1,1 +1,1 @@
-"""For an ATS whose API follows JSON:API (jsonapi.org): a vendor declares its resources, this reads them."""
+"""A source for ATSs whose API follows JSON:API (jsonapi.org); the vendor only declares its resources."""

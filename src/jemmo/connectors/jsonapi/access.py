@@ -1,4 +1,4 @@
-"""The connection test: whose key is it, and may it read what a sync needs?"""
+"""The connection test: whose key it is, and whether it may read what a sync needs."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from jemmo.domain.history import LIMITED
 from jemmo.domain.streams import AccessCheck, AccessReport, Stream
 from jemmo.domain.validation import text
 
-SECOND = timedelta(seconds=1)  # what filters know of a time
+SECOND = timedelta(seconds=1)  # precision of time filters
 
 
 class JsonApiAccess(JsonApiSource):
     account_path: str
-    """The path of the key's company."""
+    """The path that returns the key's company."""
 
     def doubt(self, stream: Stream, rows: list[Any]) -> str | None:
-        """Why a key that may read a list is still insufficient, judging by its first record."""
+        """Return why a key that may read a list is still insufficient, judging by its first record."""
         return None
 
     async def check(self) -> AccessReport:
-        """A small request for each list that has a label. A wrong key or host raises ``ConfigError``."""
+        """Test with a small request for each list that has a label. A wrong key or host raises ``ConfigError``."""
         account = await self.client.get(f"{Query.root}/{self.account_path}", single)
         checks, totals = [], dict[str, int]()
         for stream, own in self.resources.items():
@@ -48,7 +48,7 @@ class JsonApiAccess(JsonApiSource):
         )
 
     async def _older(self, limit: datetime, totals: Mapping[str, int]) -> dict[str, int]:
-        """How many records have not changed since then, if the filter can be trusted: two more requests per stream."""
+        """Count records unchanged since then, if the filter can be trusted. Takes two more requests per stream."""
         counts = {}
         for stream in sorted(LIMITED & totals.keys()):
             own = self.resources[Stream(stream)]

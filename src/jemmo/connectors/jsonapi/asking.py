@@ -1,7 +1,7 @@
-"""Asks for lists without what an account refuses: an include, a filter, a sort, a sparse field, or a list itself.
+"""Requests lists without what an account refuses: an include, a filter, a sort, a sparse field, or a whole list.
 
-Attributes come and go with an API's version, and asking for an unknown one may be refused. So one record is checked
-whole, and then only what is there and what we read is requested: a page shrinks to a third.
+Attributes vary with an API's version, and requesting an unknown one may be refused. So one record is read in full
+first, and then only the attributes that exist and that we read are requested, which shrinks a page to a third.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jemmo.rest_client import RestClient
 PARTS = ("fields", "include", "sort", "filter")
 """What is dropped, in this order, if a refusal doesn't name its cause."""
 Part = tuple[str, frozenset[str] | None]
-"""A part of a query and the names in it that are left out; ``None`` for all of it."""
+"""A part of a query and the names left out of it; ``None`` for all of it."""
 
 
 class Asker:
@@ -33,7 +33,7 @@ class Asker:
         self._refused: dict[str, list[Part]] = {}
 
     def allowed(self, query: Query) -> Query:
-        """The query without what this account has refused, in this sync or lately."""
+        """Remove what this account has refused, in this sync or recently."""
         for refusal in self.known.parts_of(query.path):
             query = query.without(refusal.part, frozenset(refusal.names) or None) or query
         for part, names in self._refused.get(query.path, ()):
@@ -41,10 +41,10 @@ class Asker:
         return query
 
     async def less(self, query: Query, error: Refused | ScopeTooSmall) -> Query | None:
-        """A smaller query instead of a refused one; ``None`` if there is nothing left to drop.
+        """Return a smaller query than the refused one; ``None`` if there is nothing left to drop.
 
-        Drops what the response names. If it names nothing, drops first what only saves time, then each include that is
-        refused on its own, then order and filter.
+        Drops what the response names. Otherwise it first drops what only saves time, then each include that is refused
+        on its own, then order and filter.
         """
         words = error.words if isinstance(error, PartRefused) else frozenset()
         named = "include" if isinstance(error, ScopeTooSmall) else getattr(error, "part", None)
@@ -53,19 +53,19 @@ class Asker:
             less = query.without(part, names)
             if less is not None:
                 sure = bool(named) or part in ("fields", "include")
-                if sure or await self._refuses_alone(query, part):  # else only guessed
+                if sure or await self._refuses_alone(query, part):  # else it is a guess
                     self._refused.setdefault(query.path, []).append((part, names))
                     await self.known.note(query.path, part, names or ())
                 return less
         return None
 
     async def count(self, query: Query) -> int | None:
-        """How many records a list has; ``None`` if it is refused or has no count."""
+        """Return a list's record count; ``None`` if it is refused or has no count."""
         page = await self._page(replace(query, include=(), fields=(), sort=None, size=1))
         return page.count if page else None
 
     async def first(self, path: str) -> list[Any]:
-        """One record of a list, in a list; none where there is none, or where the list is refused."""
+        """Return a list with one record; empty if there is none or the list is refused."""
         if self.known.of_list(path):
             return []
         page = await self._page(Query(path=path, size=1, sort=None))
@@ -89,10 +89,11 @@ class Asker:
         return True
 
     async def attributes(self, path: str, names: set[str], always: set[str]) -> str | None:
-        """Those of the attributes ``names`` that the records of a list have; ``None`` if no record shows it.
+        """Return which of the attributes ``names`` a list's records have; ``None`` if no record shows it.
 
-        If a record lacks some, they may be blank or unknown, so a request tests whether they are refused. ``always``
-        are in every record of any version; a record that lacks one omits blanks, so it proves nothing about the others.
+        Attributes missing from a record may be blank or unknown, so a request tests whether they are refused.
+        ``always`` are present in every API version. A record that lacks one of these omits blanks, so it proves nothing
+        about the others.
         """
         present = {name for row in await self.first(path) for name in attributes_of(row)}
         if not present >= always:
@@ -103,7 +104,7 @@ class Asker:
         return ",".join(sorted((names & present) | unseen))
 
     async def _refused_fields(self, path: str, names: set[str]) -> set[str]:
-        """The fields that the response refuses; all of them, if it doesn't name any."""
+        """Return the fields that the response refuses; all of them if it doesn't name any."""
         fields = ((path, ",".join(sorted(names))),)
         try:
             await self._client.get(
@@ -117,7 +118,7 @@ class Asker:
         return set()
 
     async def _refused_of(self, query: Query, part: str, words: frozenset[str]) -> Part:
-        """What to drop if a part of a query is refused, as arguments of ``Query.without``."""
+        """Return what to drop if a part of a query is refused, as arguments of ``Query.without``."""
         if part == "include":
             gone = {name for name in query.include if name in words}
             gone = gone or {name for name in query.include if await self._refuses(query.path, name)}
@@ -133,7 +134,7 @@ class Asker:
         return part, None
 
     async def _refuses_alone(self, query: Query, part: str) -> bool:
-        """Whether an order or a filter alone is refused, if the response doesn't say what is."""
+        """Whether an order or a filter alone is refused, for responses that don't name the cause."""
         alone = Query(path=query.path, fixed_filters=query.fixed_filters, size=1, sort=None)
         if part == "sort":
             alone = replace(alone, sort=query.sort)
@@ -142,11 +143,11 @@ class Asker:
         return await self._page(alone) is None
 
     async def _refuses(self, path: str, include: str) -> bool:
-        """Whether one include alone is refused, while the list without it is not."""
+        """Whether the list is refused with this include, but not without it."""
         return await self._page(Query(path=path, include=(include,), size=1, sort=None)) is None
 
     async def _page(self, query: Query) -> LooseDocument | None:
-        """An optional response; ``None`` if it is refused."""
+        """Request an optional page; ``None`` if it is refused."""
         try:
             return await self._client.get(query.url(), loosely)
         except (Refused, ScopeTooSmall):

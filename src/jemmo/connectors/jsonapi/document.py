@@ -1,7 +1,7 @@
 """JSON:API documents. A vendor declares its resources; these are the envelopes around them.
 
-A page is decoded in one go into a vendor's types. When a record breaks its promises, that page is decoded again record
-by record, leniently: one odd value must not cost the others.
+A page is decoded at once into a vendor's types. If a record differs from its documentation, the page is decoded again
+leniently, record by record, so that one odd value doesn't affect the others.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 Id = str | int
-MAX_ID = 200  # characters; a longer id is none
-MOST_ERRORS = 20  # of one body
+MAX_ID = 200  # characters; longer ids are invalid
+MOST_ERRORS = 20  # read from one body
 
 R = TypeVar("R")
 I = TypeVar("I")  # noqa: E741 - an included resource, as R is a record's
@@ -25,7 +25,7 @@ class Linkage(Struct, frozen=True, gc=False):
 
 
 class Relationship(Struct, frozen=True, gc=False):
-    """``data`` is there only when the relationship was included."""
+    """``data`` is present only if the relationship was included."""
 
     data: Linkage | list[Linkage] | UnsetType | None = UNSET
 
@@ -41,7 +41,7 @@ NO_RELATIONSHIP = Relationship()
 
 
 def _key(linkage: Linkage) -> str | None:
-    """The id linked to, if any record could have it."""
+    """Return the linked id, if it is a possible id."""
     key = linkage.id if isinstance(linkage.id, str) else str(linkage.id)
     return key if 0 < len(key) <= MAX_ID and "\x00" not in key else None
 
@@ -56,7 +56,7 @@ class PageLinks(Struct, frozen=True):
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """A list's page without its records; see ``numbered.NumberedPage``."""
+    """A page of a list without its records; see ``numbered.NumberedPage``."""
 
     meta: Meta = Meta()
     links: PageLinks = PageLinks()
@@ -75,14 +75,14 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
 
 class Document(Envelope, Generic[R, I], frozen=True, kw_only=True):
-    """A list's page."""
+    """A page of a list."""
 
     rows: list[R] = msgspec.field(name="data")
     included: list[I] = []
 
 
 class LooseDocument(Envelope, frozen=True, kw_only=True):
-    """A list's page whose records have not been decoded."""
+    """A page of a list with undecoded records."""
 
     rows: list[Any] = msgspec.field(name="data")
     included: list[Any] = []
@@ -105,7 +105,7 @@ single = msgspec.json.Decoder(SingleDocument).decode
 
 
 def decoder(resource: Any, included: Any) -> Callable[[bytes], AnyDocument]:
-    """Decodes a page: strictly if it keeps its promises, else with its records left as they are."""
+    """Return a page decoder: strict if the page is valid, otherwise leaving the records undecoded."""
     strict = msgspec.json.Decoder(Document[resource, included])
 
     def decode(body: bytes) -> AnyDocument:
@@ -118,7 +118,7 @@ def decoder(resource: Any, included: Any) -> Callable[[bytes], AnyDocument]:
 
 
 def attributes_of(resource: Any) -> dict[str, Any]:
-    """The attributes of a resource, decoded or not, by their names on the wire."""
+    """Return a resource's attributes, decoded or not, by their names in the API."""
     attributes = (
         resource.get("attributes")
         if isinstance(resource, dict)
@@ -128,7 +128,7 @@ def attributes_of(resource: Any) -> dict[str, Any]:
 
 
 def usable(objects: Iterable[Any], kind: type[I]) -> list[I]:
-    """Included objects, without those that do not have the promised shape."""
+    """Return included objects, without those of an unexpected shape."""
     fitting = []
     for each in objects:
         try:
@@ -141,7 +141,7 @@ def usable(objects: Iterable[Any], kind: type[I]) -> list[I]:
 
 
 class ErrorObject(Struct, frozen=True):
-    """One error of a refusal; ``code`` is a number or text, ``detail`` says what is meant."""
+    """One error of a refusal; ``code`` is a number or text, ``detail`` explains it."""
 
     title: Any = None
     detail: Any = None
@@ -153,7 +153,7 @@ class _Errors(Struct, frozen=True):
 
 
 def errors_of(body: bytes) -> list[ErrorObject]:
-    """The errors in a body. Never raises: error bodies come in many shapes, and many hold none."""
+    """Return the errors in a body. Never raises, since error bodies have many shapes and often no errors."""
     try:
         errors = msgspec.json.decode(body, type=_Errors).errors
         listed = errors if isinstance(errors, list) else [errors]

@@ -1,4 +1,4 @@
-"""Which lists a pass over a stream reads: everything or what changed, recent records first, back to a limit."""
+"""Decides which lists a pass reads: everything or changes, recent records first, back to a limit."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from jemmo.domain.streams import Start, Stream
 from jemmo.rest_client import RestClient
 
 MOST_PAGES_AT_ONCE = 50
-"""A list that is no longer is read in one go."""
+"""A list with no more pages than this is read in one go."""
 MOST_PAGES_OF_JOBS = 5
-"""The same of jobs, which all else waits for."""
+"""The same for jobs, which everything else waits for."""
 BOUNDS = timedelta(seconds=2)
-"""Read back in any case: whether a filter's bound counts, and whether it knows less than seconds, is not known."""
+"""Always read this overlap: whether a filter includes its bound, and its precision below a second, are unknown."""
 NEWEST_FIRST = "-updated-at"
 IN_ONE_ORDER = "-updated-at,-id"
-"""Newest first, for pages with numbers: many records may have changed at the same moment."""
+"""Newest first, for numbered pages. The id decides between records that changed at the same time."""
 
 
 class JsonApiLists(ClientSource):
@@ -48,35 +48,35 @@ class JsonApiLists(ClientSource):
         self.named = NamedLists(self.asker, self.digests)
         self._learning = asyncio.Lock()
 
-    # --- a vendor's part ---
+    # --- defined by a vendor ---
 
     async def learn_account(self, stream: Stream, *, reads_all: bool) -> None:
-        """Ask what reading a stream needs to know of the account; with ``reads_all`` that may cost a few requests."""
+        """Learn what reading a stream requires to know about the account; ``reads_all`` allows a few extra requests."""
 
     def digests(self, rows: Iterable[Any]) -> Mapping[str, str]:
-        """A digest of each object of the lists in ``ResourceType.names``, by ``type:id``."""
+        """Return a digest of each object in the lists of ``ResourceType.names``, by ``type:id``."""
         return {}
 
     def fields(self, stream: Stream) -> Mapping[str, str]:
-        """Sparse fields, by type: of the stream's own records and of what comes along."""
+        """Return sparse fields by type: for the stream's own records and for included ones."""
         return self.resources[stream].thin
 
     def further_includes(self, stream: Stream) -> tuple[str, ...]:
-        """Includes that this account's records need besides the declared ones."""
+        """Return includes that this account's records need besides the declared ones."""
         return ()
 
     def lists(self, stream: Stream) -> tuple[Filters, ...]:
-        """Filters of the lists that make up a stream, if it takes several; they may overlap."""
+        """Return filters of the lists that make up a stream, if it takes several; they may overlap."""
         return ((),)
 
     def first_lists(self, stream: Stream) -> tuple[Filters, ...]:
-        """Filters of short lists to read before ``lists`` where recent records comes first."""
+        """Return filters of short lists to read before ``lists`` if recent records come first."""
         return ()
 
     # --- the lists of a pass ---
 
     async def learn(self, stream: Stream, *, reads_all: bool = False) -> None:
-        """Learns what a stream needs to know about the account, once per sync, when it is first read."""
+        """Learn what a stream needs to know about the account, once per sync, when it is first read."""
         async with self._learning:
             await self.asker.known.recall()
             await self.learn_account(stream, reads_all=reads_all)
@@ -101,18 +101,18 @@ class JsonApiLists(ClientSource):
         return [replace(query, fixed_filters=filters) for filters in self.lists(stream)]
 
     async def beginning(self, stream: Stream, start: Start) -> Position:
-        """Where a pass begins."""
+        """Return where a pass starts."""
         limit = await self._limit_of(stream) if start.since is None else None
         split = await self._split_at(stream, start, limit)
         return split or Position(url="", limit=limit)
 
     async def of_pass(self, stream: Stream, start: Start, position: Position) -> list[Query]:
-        """The lists that a pass reads one after the other."""
+        """Return the lists that a pass reads in turn."""
         queries = self.queries(stream, start.since, position.limit)
         changes = start.since is not None and self.config.limit is not None
         people = self.resources[stream].people
         if people and (changes or position.limit is not None):
-            # Related records may be in no list that is read.
+            # The related records may not appear in any list that is read.
             queries = [
                 await self._with(people, stream, query, reads_all=not changes) for query in queries
             ]
@@ -124,7 +124,7 @@ class JsonApiLists(ClientSource):
         return records is not None and records > self.size * MOST_PAGES_AT_ONCE
 
     def beside_whole(self, query: Query) -> list[tuple[Stream, str]]:
-        """The other streams whose records come along with all that they are made of."""
+        """Return the other streams whose records are included with everything they are built from."""
         return [
             (other, relation)
             for other, relation in query.beside
@@ -134,10 +134,10 @@ class JsonApiLists(ClientSource):
     # --- a limited history ---
 
     async def _limit_of(self, stream: Stream) -> datetime | None:
-        """How far back a list is read; ``None`` for all of it.
+        """Return how far back a list is read; ``None`` for all of it.
 
-        Everything, if the filter can't be trusted or an include that completes people is refused; older records are
-        hidden in any case.
+        Everything is read if the filter can't be trusted or an include that completes people is refused. Older records
+        are hidden anyway.
         """
         limit, people = self.config.limit, self.resources[stream].people
         if limit is None or not people:
@@ -151,7 +151,7 @@ class JsonApiLists(ClientSource):
         return limit if await self._shows_all_beside(asked) else None
 
     async def _shows_all_beside(self, full: Query) -> bool:
-        """Whether an account shows all that is to come along with the records of a list."""
+        """Whether the account returns all related records that the query includes."""
         query: Query | None = self.asker.allowed(replace(full, size=1))
         while query is not None:
             try:
@@ -170,7 +170,7 @@ class JsonApiLists(ClientSource):
         *,
         reads_all: bool = True,
     ) -> Query:
-        """The query, asking as well for all that we read of the records that these relations lead to."""
+        """Add to a query everything we read of the records that these relations lead to."""
         others = dict(query.beside) | dict(others)
         for name in (stream, *others):
             await self.learn(name, reads_all=reads_all)
@@ -189,7 +189,7 @@ class JsonApiLists(ClientSource):
         )
 
     def _fields_with(self, others: Mapping[Stream, str], stream: Stream) -> dict[str, str]:
-        """The sparse fields of all these streams: their own records need the relations that lead on, too."""
+        """Merge the sparse fields of these streams; their own records also need the relations that lead further."""
         fields = {name: self.fields(name) for name in (stream, *others)}
         shown = {self.resources[name].path: name for name in fields}
         thin = {
@@ -209,11 +209,11 @@ class JsonApiLists(ClientSource):
     async def _split_at(
         self, stream: Stream, start: Start, limit: datetime | None
     ) -> Position | None:
-        """The beginning of a pass in two parts: first what changed from ``start.recent`` on, then the rest.
+        """Start a pass in two parts: changes since ``start.recent``, then the rest.
 
-        Only where that is worth its requests, and where the filters prove themselves: both parts together count as many
-        records as the whole list. A record that moves from the rest into the recent part has changed since the pass
-        began, so the next incremental sync reads it.
+        Only if that is worth its requests and the filters can be trusted: both parts together must count as many
+        records as the whole list. A record that moves from the rest into the recent part meanwhile has changed since
+        the pass began, so the next incremental sync reads it.
         """
         if start.recent is None or not self.resources[stream].spec.recent:
             return None
@@ -234,9 +234,9 @@ class JsonApiLists(ClientSource):
     async def _recent_first(
         self, stream: Stream, queries: list[Query], moment: datetime
     ) -> list[Query]:
-        """The lists of both parts, the first with what belongs to its records.
+        """Return the lists of both parts; the first includes related records.
 
-        Short first lists are read again with the whole ones.
+        Short first lists are read again with the full ones.
         """
         if first := self.first_lists(stream):
             return [*(replace(queries[0], fixed_filters=filters) for filters in first), *queries]
@@ -249,16 +249,16 @@ def _lagging(own: ResourceType, lag: timedelta) -> ResourceType:
 
 
 def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:
-    """A list as what changed from a moment on and the rest. They meet in two seconds that belong to both.
+    """Split a list into changes since ``moment`` and the rest. Both parts include a two-second overlap.
 
-    The first is ordered so that whatever changes in the meantime moves to its front, and pushes no record out of sight.
+    The first is sorted so that records that change meanwhile move to its front, and no record is pushed out of sight.
     """
     recent = replace(query, filters=changed_since(moment - BOUNDS), sort=IN_ONE_ORDER)
     return recent, replace(query, filters=(*query.filters, *changed_until(moment)))
 
 
 def _first_links(name: Stream, stream: Stream, others: Mapping[Stream, str]) -> list[str]:
-    """The first step of each relation that leads on from the records of a stream."""
+    """Return the first step of each relation that leads further from the records of a stream."""
     if name is stream:
         return [link for link in others.values() if "." not in link]
     before = f"{others[name]}."

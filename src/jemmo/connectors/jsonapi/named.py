@@ -12,14 +12,16 @@ from jemmo.connectors.jsonapi.asking import Asker
 from jemmo.connectors.jsonapi.document import LooseDocument
 from jemmo.connectors.jsonapi.query import Query
 
-MOST_NAMED = 500  # of which digests are kept; of more, records are only read again in their turn
+MOST_NAMED = (
+    500  # objects whose digests are stored; with more, records are only reread in due course
+)
 
 Digests = Callable[[Iterable[Any]], Mapping[str, str]]
-"""A digest of each object of a list, by ``type:id``."""
+"""Returns a digest of each object of a list, by ``type:id``."""
 
 
 class NamedLists:
-    """Digests of these lists, kept in ``Page.basis`` from sync to sync."""
+    """Digests of these lists, stored in ``Page.basis`` between syncs."""
 
     def __init__(self, asker: Asker, digests: Digests) -> None:
         self._asker = asker
@@ -40,7 +42,7 @@ class NamedLists:
                 self._read.add(kind)
 
     def basis(self, kinds: Collection[str], digest: str, before: str | None) -> str:
-        """``digest`` and what these lists say; what they said before, if one is refused now."""
+        """Combine ``digest`` with these lists' digests; a list refused now keeps its previous ones."""
         old = _digests_in(before)
         named = {
             key: value
@@ -54,7 +56,7 @@ class NamedLists:
 
 
 def renamed(before: str | None, now: str | None) -> list[tuple[str, str]]:
-    """Type and id of each object whose content has changed."""
+    """Return type and id of each object whose content has changed."""
     old, new = _digests_in(before), _digests_in(now)
     changed = [key for key in sorted(old) if key in new and old[key] != new[key]]
     return [(kind, key) for kind, _, key in (name.partition(":") for name in changed)]

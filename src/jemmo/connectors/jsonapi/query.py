@@ -1,4 +1,4 @@
-"""A request for a JSON:API list, and what is left out of it when an account refuses a part of it."""
+"""A request for a JSON:API list, without the parts that an account refuses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Filters = tuple[tuple[str, str], ...]
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """A list request. An account need not know any of its parts.
+    """A list request. An account may refuse any part of it.
 
-    ``beside`` are the relations by which records of other streams come along, to be stored too.
+    ``beside`` are the relations that include records of other streams, to be stored too.
     """
 
     root: ClassVar[str] = "v1"
@@ -34,7 +34,7 @@ class Query(Struct, frozen=True, kw_only=True):
     beside: tuple[tuple[Stream, str], ...] = ()
 
     def without(self, part: str, names: Collection[str] | None = None) -> Query | None:
-        """The query without a part that was refused, or some names of it; ``None`` if that changes nothing."""
+        """Return the query without a refused part, or without some names in it; ``None`` if nothing changes."""
         less = self
         if part == "include":
             gone = set(self.include if names is None else names)
@@ -69,13 +69,13 @@ class Query(Struct, frozen=True, kw_only=True):
         )
 
     def url_of(self, remote_id: str) -> str:
-        """The address of one record, with what comes along with it."""
+        """Return the address of one record with its includes."""
         includes = f"?include={','.join(self.include)}" if self.include else ""
         return f"{self.root}/{self.path}/{quote(remote_id, safe='')}{includes}"
 
 
 def _within(include: str, gone: set[str]) -> bool:
-    """Whether an include is one of those gone, or nested in one: "custom-field-values.custom-field"."""
+    """Whether an include is refused itself, or nested in a refused one: "custom-field-values.custom-field"."""
     steps = include.split(".")
     return any(".".join(steps[:count]) in gone for count in range(1, len(steps) + 1))
 

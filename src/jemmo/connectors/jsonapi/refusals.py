@@ -1,4 +1,4 @@
-"""Refusals that name the part of a request they are about, by JSON:API's error objects."""
+"""Refusals that name the refused part of a request in JSON:API error objects."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ UNDERSTOOD = (400, 404, 422)
 """Statuses whose bodies are read for errors."""
 WORD = re.compile(r"[\w.-]+")
 PARTS = {"102": "filter", "112": "include", "104": "fields", "114": "sort"}
-"""The part that an error's code refuses, as numbered by the library jsonapi-resources; 102 was seen on live
-accounts.
-"""
+"""The part that an error code refuses, numbered as in the library jsonapi-resources; 102 was seen on live accounts."""
 
 
 class PartRefused(Refused):
@@ -38,7 +36,7 @@ class PartRefused(Refused):
 
 
 def part_refused(label: str) -> Callable[[Answer], PartRefused]:
-    """Reads what ``label``, an ATS, refused and why."""
+    """Return a reader for refusals of the ATS called ``label``."""
 
     def refusal(answer: Answer) -> PartRefused:
         errors = errors_of(answer.body) if answer.status in UNDERSTOOD else []
@@ -60,7 +58,7 @@ def part_refused(label: str) -> Callable[[Answer], PartRefused]:
 
 
 def asked_for(answer: Answer) -> str:
-    """The request, as support needs it: its path, and what it asked to come along."""
+    """Describe the request for support: its path and its includes."""
     pairs = parse_qsl(split_address(answer.url).query)
     asked = [name if "filter" in name else f"{name}={value}" for name, value in pairs]
     asked = [each for each in asked if not each.startswith("page[")]

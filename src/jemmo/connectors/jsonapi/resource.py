@@ -14,19 +14,19 @@ from jemmo.domain.streams import Notes, Stream, StreamSpec
 class ResourceType(Struct, frozen=True, kw_only=True):
     """One stream: where its list is, what to request, and how to map a record.
 
-    path          the list's, and the type of its records
-    resource      a record as decoded, with ``id`` and ``attributes``
-    map           takes such a record, what ``JsonApiSource.around`` makes of all that came along, and notes
-    label         what the connection test calls the list; blank where a sync can do without it
+    path          path of the list, and the type of its records
+    resource      type of a decoded record, with ``id`` and ``attributes``
+    map           takes a record, the result of ``JsonApiSource.around`` for its page, and notes
+    label         name of the list in the connection test; blank if a sync can do without it
     optional      whether jobs and talents are still worth reading without this stream
-    include       the relations whose records come along
-    may_include   more of them, where the account does not refuse them
-    thin          sparse fields of what comes along, by type
-    sweep_field   the field asked for where only ids are needed
-    newest_first  the list has no filter for changes, so it is read from the newest record to the first one known
-    beside        what is shown together with a recent record: other streams, by the relation that leads to them
-    people        what makes a person whole of whom one record is within a limited history, by the same
-    names         short lists whose names its records hold, by the filter that finds the records of one
+    include       relations whose records are included
+    may_include   further relations, included if the account allows them
+    thin          sparse fields of included records, by type
+    sweep_field   the field requested when only ids are needed
+    newest_first  the list has no change filter, so it is read from the newest record to the first known one
+    beside        other streams shown together with a recent record, by the relation that leads to them
+    people        other streams that complete a person within a limited history, by relation
+    names         short lists whose names its records store, by the filter that finds an object's records
     """
 
     spec: StreamSpec
@@ -45,5 +45,5 @@ class ResourceType(Struct, frozen=True, kw_only=True):
     names: Mapping[str, str] = {}
 
     def beside_by(self, relation: str) -> tuple[str, ...]:
-        """The includes without which these records, led to by a relation, would not be whole."""
+        """Return the includes needed to fully read the records that this relation leads to."""
         return (relation, *(f"{relation}.{name}" for name in self.include))

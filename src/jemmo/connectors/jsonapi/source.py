@@ -1,4 +1,4 @@
-"""Reads an account of an ATS that speaks JSON:API, in lists with page numbers."""
+"""Reads an account of an ATS that follows JSON:API, with numbered pages."""
 
 from __future__ import annotations
 
@@ -41,32 +41,34 @@ from jemmo.domain.streams import (
 from jemmo.domain.validation import parse_time, utc
 from jemmo.rest_client.ahead import Ahead
 
-MOST_RENAMED = 20  # objects whose records are requested one by one; of more, all are read
+MOST_RENAMED = (
+    20  # objects whose records are requested one by one; if there are more, all records are read
+)
 
 
 class JsonApiSource(JsonApiLists):
-    """Implements ``jemmo.domain.ports.Source``, but for the connection test (``access.JsonApiAccess``)."""
+    """Implements ``jemmo.domain.ports.Source``, except for the connection test (``access.JsonApiAccess``)."""
 
     included: Any
-    """The decoded type of included objects: anything with ``type``, ``id`` and ``attributes``."""
+    """The decoded type of included objects, with ``type``, ``id`` and ``attributes``."""
     digest = ""
-    """A digest of what mapping uses besides the records and ``ResourceType.names``."""
+    """A digest of lookups used by the mapping, other than ``ResourceType.names``."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._ahead: list[Ahead[AnyDocument]] = []
         self._comes_beside = {name for own in self.resources.values() for name in own.beside}
 
-    # --- a vendor's part ---
+    # --- defined by a vendor ---
 
     def around(self, included: list[Any]) -> Any:
-        """What mapping a page's records needs from the objects that came along."""
+        """Return what mapping a page's records needs from the included objects."""
         return included
 
     def note(self, stream: Stream, rows: Sequence[Any]) -> None:
-        """Remember what the records of a stream reveal about those of others."""
+        """Remember what a stream's records reveal about those of others."""
 
-    # --- the port ---
+    # --- implementation of Source ---
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -78,7 +80,7 @@ class JsonApiSource(JsonApiLists):
         await super().close()
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
-        """Everything, or what changed since ``start.since``.
+        """Yield everything, or what changed since ``start.since``.
 
         A full read of a long list starts with its recent part: see ``lists``.
         """
@@ -121,7 +123,7 @@ class JsonApiSource(JsonApiLists):
         full = self.queries(stream)[0]
         people = self.resources[stream].people
         if people and self.config.limit is not None:
-            # A person who was excluded until now, so their older records are in no list of changes.
+            # The person may have been excluded until now, and older records are in no list of changes.
             full = await self._with(people, stream, full, reads_all=False)
         query: Query | None = self.asker.allowed(full)
         while query is not None:
@@ -142,7 +144,7 @@ class JsonApiSource(JsonApiLists):
     # --- a pass ---
 
     async def _pass(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
-        """The lists of a pass, one after the other."""
+        """Yield the pages of a pass, list by list."""
         position, queries = await self._begin(stream, start)
         overlap = bool(self.first_lists(stream)) and len(queries) > 1
         met = set[str]() if overlap else None
@@ -153,7 +155,7 @@ class JsonApiSource(JsonApiLists):
                 page = self._page(stream, step, met, start.since if asked.filters else None)
                 newest_first = asked.sort == NEWEST_FIRST
                 if met is not None or newest_first:
-                    page = replace(page, total=None)  # the list's count is not this pass's
+                    page = replace(page, total=None)  # the list's count is not that of the pass
                 if newest_first and start.since and has_reached(start.since, _dates(step)):
                     yield replace(page, cursor=None)
                     return
@@ -165,9 +167,9 @@ class JsonApiSource(JsonApiLists):
                 yield self._in_order(stream, page, position, asked, step, start)
 
     async def _begin(self, stream: Stream, start: Start) -> tuple[Position, list[Query]]:
-        """Where a pass begins or continues, and the lists that it reads one after the other.
+        """Return where a pass starts or continues, and the lists it reads in turn.
 
-        Raises ``ValueError`` for a place in a list that there no longer is.
+        Raises ``ValueError`` for a position in a list that no longer exists.
         """
         if start.cursor:
             position = msgspec.json.decode(start.cursor, type=Position)
@@ -179,9 +181,9 @@ class JsonApiSource(JsonApiLists):
         return position, queries
 
     async def _renamed(self, stream: Stream, before: str | None) -> AsyncIterator[Page]:
-        """Records that refer to something by another name now, although their own date need not move.
+        """Yield records that refer to a renamed object, since their own date need not change.
 
-        They have no place in the list of changes, so they come first, and again when a pass is taken up.
+        They are not in the list of changes, so they come first, and again if the pass is resumed.
         """
         by = self.resources[stream].names
         names = [(by[kind], key) for kind, key in renamed(before, self._basis(stream, before))]
@@ -202,21 +204,21 @@ class JsonApiSource(JsonApiLists):
     async def _walk(
         self, stream: Stream, full: Query, start: Position
     ) -> AsyncIterator[tuple[Query, Step[AnyDocument]]]:
-        """The steps of a list, each with the query that was asked: less than ``full`` where a part is refused.
+        """Yield the steps of a list with the query that was sent, which is less than ``full`` if a part is refused.
 
-        Raises ``StreamRefused`` for an optional list that this account does not show at all.
+        Raises ``StreamRefused`` for an optional list that this account refuses.
         """
         own = self.resources[stream]
         if own.optional and self.asker.known.of_list(full.path):
             raise StreamRefused(stream=stream)
         query = self.asker.allowed(full)
         decode = loosely if full.beside else decoder(own.resource, self.included)
-        # A walk never gets the pages of an earlier one.
+        # A walk never reuses pages that an earlier one requested.
         ahead = Ahead[AnyDocument](lambda url: self.client.get(url, decode))
         self._ahead.append(ahead)
         while True:
             whole = query.fixed_filters == full.fixed_filters
-            # The latest changes come first, on a few pages, and each page shows whether it is the last.
+            # Recent changes are on few pages, and each page shows whether it is the last, so don't read ahead.
             expect = None if query.sort == NEWEST_FIRST else ahead.expect
             begin = start if start.url else replace(start, url=query.url())
             walk = Walk(ahead.get, begin, size=self.size, here=self.client.path_of, expect=expect)
@@ -230,7 +232,9 @@ class JsonApiSource(JsonApiLists):
                 if begun:
                     raise
                 if start.url and isinstance(error, Refused) and error.status in (400, 404):
-                    start = replace(start, url="", total=None, least=None, seen=0)  # place unknown
+                    start = replace(
+                        start, url="", total=None, least=None, seen=0
+                    )  # the position is no longer known
                     continue
                 less = await self.asker.less(query, error)
                 if less is None:
@@ -240,7 +244,7 @@ class JsonApiSource(JsonApiLists):
     async def _without(
         self, stream: Stream, query: Query, error: Refused | ScopeTooSmall
     ) -> JemmoError:
-        """The error of a stream, or that the sync continues without it."""
+        """Return the error of a stream, or ``StreamRefused`` if the sync can continue without it."""
         is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
         if not self.resources[stream].optional or not is_missing:
             return error
@@ -272,10 +276,10 @@ class JsonApiSource(JsonApiLists):
         step: Step[AnyDocument],
         start: Start,
     ) -> Page:
-        """A page of a pass in two parts: the count of both, and whether this is the end of the first."""
+        """Set a page's count over both parts of a pass, and whether more recent records follow."""
         own = self.resources[stream]
         if not position.recent:
-            # Recent records of other streams bring theirs of such a stream along.
+            # Recent records of this stream come along with those of other streams.
             waits = start.recent and not own.spec.recent and stream in self._comes_beside
             return replace(page, recent=False) if waits and self.is_long(step.total) else page
         if first := self.first_lists(stream):
@@ -283,13 +287,15 @@ class JsonApiSource(JsonApiLists):
             follow = position.part < last or (position.part == last and step.after is not None)
             return replace(page, recent=follow)
         total = None if step.total is None else position.before + step.total + position.after
-        if not asked.filters:  # refused all of a sudden, so the parts are no longer what they were
+        if (
+            not asked.filters
+        ):  # the filter was suddenly refused, so the parts are no longer separate
             page = replace(page, covers=False)
         follow = not position.part and step.after is not None
         return replace(page, total=total, recent=follow)
 
     def _beside(self, asked: Query, included: Iterable[Any]) -> tuple[Page, ...]:
-        """The related records of other streams, if no include that they need was refused."""
+        """Return the included records of other streams, unless an include that they need was refused."""
         objects = [each for each in included if isinstance(each, dict)]
         around, pages = self._around(objects), []
         for other, _ in self.beside_whole(asked):
@@ -320,7 +326,7 @@ class JsonApiSource(JsonApiLists):
 
 
 def _repeats(step: Step[AnyDocument], met: set[str]) -> int:
-    """How many of a page's records are among those ``met`` in any list of the pass; then all of them are."""
+    """Count a page's records that are already in ``met``, and add all of them to it."""
     ids = [key for key in step.ids if key]
     repeats = sum(key in met for key in ids)
     met.update(ids)
@@ -332,7 +338,7 @@ def _dates(step: Step[AnyDocument]) -> list[datetime | None]:
 
 
 def _updated_at(row: Any) -> datetime | None:
-    """When a record, decoded or not, changed last."""
+    """Return when a record, decoded or not, last changed."""
     if isinstance(row, dict):
         return parse_time(attributes_of(row).get("updated-at"))
     attributes = getattr(row, "attributes", None)
@@ -340,6 +346,6 @@ def _updated_at(row: Any) -> datetime | None:
 
 
 def _sightings(step: Step[AnyDocument]) -> list[Sighting]:
-    """The ids of a page and their dates."""
+    """Return a page's ids and change dates."""
     dated = zip(step.ids, _dates(step), strict=True)
     return [Sighting(key, changed) for key, changed in dated if key]

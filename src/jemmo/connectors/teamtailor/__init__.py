@@ -1,1 +1,1 @@
-"""Teamtailor, by its public JSON:API."""
+"""Teamtailor, through its public JSON:API."""

@@ -1,4 +1,4 @@
-"""A talent's files: the resume and the uploads."""
+"""A talent's files: resume and uploads."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _RESUME_NAME = re.compile(r"\b(cv|resume|résumé|curriculum|lebenslauf)\b|^cv",
 def attachments(
     resource: Resource[CandidateAttributes], included: Inclusions
 ) -> tuple[Attachment, ...]:
-    """The resume (the file as uploaded, else its PDF rendition) and the uploads.
+    """Return the resume (the original file, else its PDF rendition) and the uploads.
 
-    Links are signed and live for a minute, so only the path is checked: it names the object.
+    Links are signed and valid for a minute, so only the path, which names the object, is compared.
     """
     own = resource.attributes
     files = []

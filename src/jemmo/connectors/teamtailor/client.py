@@ -1,4 +1,4 @@
-"""How Teamtailor is asked, and what its answers other than 200 mean."""
+"""Requests to Teamtailor, and the meaning of its error responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teamtailor, declared."""
+"""The declaration of the Teamtailor connector."""
 
 from __future__ import annotations
 

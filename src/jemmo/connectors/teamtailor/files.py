@@ -1,4 +1,4 @@
-"""Where a file is: the candidate is requested again just before, since links expire after a minute."""
+"""Locates files: the candidate is requested again just before a download, since links expire after a minute."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TeamtailorFiles(FreshLinks):
         self.path_is_version = config.on("resume_path_is_version")
 
     async def link(self, file: WantedFile) -> FreshLink | None:
-        """The file as uploaded, else its PDF rendition; an upload has its own."""
+        """Return the link to the original resume, else to its PDF rendition; an upload has its own link."""
         path = f"v1/candidates/{quote(file.talent_remote_id, safe='')}"
         if file.remote_id.startswith(UPLOAD):
             path = f"v1/uploads/{quote(file.remote_id.removeprefix(UPLOAD), safe='')}"

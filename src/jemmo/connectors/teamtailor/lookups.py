@@ -1,4 +1,4 @@
-"""Lookups that mapping needs: objects that came along with its page, names of custom fields, types of stages."""
+"""Lookups that mapping needs: included objects, names of custom fields, types of stages."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ FIELD_TYPES = {
 
 
 class StageType(Struct, frozen=True):
-    """A stage's type: its name, and in newer versions the old type that it stands for."""
+    """A stage's type: its name, and in newer API versions the old type it corresponds to."""
 
     name: str | None
     category: str | None
 
     @property
     def meant(self) -> str | None:
-        """The first of both that we know; companies may name types as they like."""
+        """The first of the two that is known, since companies may rename types."""
         both = [kind for kind in (self.name, self.category) if kind]
         return next(filter(is_stage_type, both), both[0] if both else None)
 
 
 class Lookups:
-    """Lookups of a whole sync: custom fields by id, their options by id, stage types by stage id."""
+    """Lookups for a whole sync: custom fields by id, their options by id, stage types by stage id."""
 
     def __init__(self, *, path_is_version: bool = True, private_notes: bool = False) -> None:
         self.path_is_version = path_is_version
@@ -65,7 +65,7 @@ class Lookups:
             self.options[str(option.id)] = label
 
     def add_choices(self, choice: Included) -> None:
-        """Read an option, or a select with its options, that came along with the fields."""
+        """Add an option, or a select field with its options, that was included with the fields."""
         if choice.type == "custom-field-options":
             self.add_option(choice)
         listed = choice.attributes.options if choice.type == "custom-field-selects" else None
@@ -77,19 +77,19 @@ class Lookups:
                 self.options[key] = label
 
     def is_bare(self, value: Any, kind: str) -> bool:
-        """Whether a choice is only an id, whose label is unknown."""
+        """Whether a choice is only an id with an unknown label."""
         if kind not in ("select", "multi_select"):
             return False
         listed = value if isinstance(value, list) else [value]
         return any(isinstance(label, str) and label.isdecimal() for label in listed)
 
     def digest(self) -> str:
-        """A digest of the names of custom fields and of their options."""
+        """Return a digest of the names of custom fields and of their options."""
         return digest_of([sorted(self.fields.items()), sorted(self.options.items())])
 
 
 def named_digests(objects: Iterable[Included]) -> dict[str, str]:
-    """Digests of places and roles, by ``type:id``: jobs and talents store their content."""
+    """Return digests of places and roles, by ``type:id``, since jobs and talents store their content."""
     digests = {}
     for each in objects:
         own = each.attributes
@@ -99,7 +99,7 @@ def named_digests(objects: Iterable[Included]) -> dict[str, str]:
 
 
 class Inclusions:
-    """The objects included in one page, by type and id, over the lookups of the sync."""
+    """The objects included in one page, by type and id, plus the lookups of the sync."""
 
     def __init__(self, included: Iterable[Included], lookups: Lookups) -> None:
         self.lookups = lookups
@@ -118,7 +118,7 @@ class Inclusions:
         return text(named.attributes.name) if named else None
 
     def names(self, keys: Iterable[str], kind: str) -> list[str]:
-        """The names of several objects, without those that are missing or have none."""
+        """Return the names of several objects, without missing ones."""
         return [name for key in keys if (name := self.name(key, kind))]
 
     def by_company(self, reason_id: str | None) -> bool | None:
@@ -131,7 +131,7 @@ class Inclusions:
         return StageType(text(own.name), text(own.category)) if own else None
 
     def note_stage(self, key: str, stage: Resource[Any]) -> None:
-        """Remember a stage's type: its own attribute, or what it is linked to where it has none."""
+        """Remember a stage's type from its own attribute, or else from its linked type."""
         own = stage.attributes
         kind = text(own.legacy_stage_type_name) or text(own.stage_type)
         if kind is None and (related := self.stage_type(stage.relationships.stage_type.one())):
@@ -143,7 +143,7 @@ class Inclusions:
         return self.lookups.stage_types.get(stage_id) if stage_id is not None else None
 
     def custom_fields(self, resource: Resource[Any], notes: Notes) -> dict[str, dict[str, Any]]:
-        """``{key: {type, label, value}}``; a choice is its label, not its id."""
+        """Return ``{key: {type, label, value}}``; a choice is stored as its label, not its id."""
         fields = {}
         for value_id in resource.relationships.custom_field_values.many():
             value = self.get("custom-field-values", value_id)
@@ -173,7 +173,7 @@ class Inclusions:
 
 
 def _listed(value: Any) -> list[Any]:
-    """The entries of a choice: a list, a list written as JSON, or one entry.
+    """Return the entries of a choice, given as a list, as JSON text, or as one entry.
 
     >>> _listed(["1"]), _listed('["1", 2]'), _listed("Salon"), _listed(None)
     (['1'], ['1', 2], ['Salon'], [])

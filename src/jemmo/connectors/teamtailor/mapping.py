@@ -1,7 +1,7 @@
-"""Teamtailor's objects as canonical records: one pure function each.
+"""Maps Teamtailor's objects to canonical records, one pure function each.
 
-Attribute names and values: the public API reference (docs.teamtailor.com) and, for the enums of jobs, the partner
-documentation of job boards. No function raises but for a record that cannot be kept.
+Attribute names and values are from the public API reference (docs.teamtailor.com) and, for the enums of jobs, the
+partner documentation of job boards. Only an unusable record raises.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ from jemmo.domain.validation import (
     words,
 )
 
-# human-status is what visitors see; `status` alone ignores dates.
+# visitors see human-status; `status` alone ignores dates
 JOB_STATUS = {
     "published": JobStatus.OPEN,
     "unlisted": JobStatus.OPEN,
@@ -223,7 +223,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
 def application(
     resource: Resource[ApplicationAttributes], included: Inclusions, notes: Notes
 ) -> Application:
-    """Teamtailor has no status: it follows from ``rejected-at`` and from the type of the stage."""
+    """Map an application. Its status follows from ``rejected-at`` and the type of its stage."""
     remote_id, own, related = str(resource.id), resource.attributes, resource.relationships
     stage_id, reason_id = related.stage.one(), related.reject_reason.one()
     kind = included.type_of_stage(stage_id)
@@ -256,9 +256,9 @@ def application(
 
 
 def note(resource: Resource[NoteAttributes], included: Inclusions, notes: Notes) -> Note:
-    """A note of a candidate.
+    """Map a candidate's note.
 
-    It is not documented who else can read a private one, so its text is left out by default.
+    It is undocumented who can read private notes, so their text is left out by default.
     """
     own = resource.attributes
     is_private = is_set(own.private_note)
@@ -272,7 +272,7 @@ def note(resource: Resource[NoteAttributes], included: Inclusions, notes: Notes)
 
 
 def _base(resource: Resource[Any]) -> dict[str, Any]:
-    """The fields of every record."""
+    """Return the fields that all records share."""
     return {
         "remote_id": str(resource.id),
         "remote_created_at": utc(resource.attributes.created_at),
@@ -281,7 +281,7 @@ def _base(resource: Resource[Any]) -> dict[str, Any]:
 
 
 def _closed_at(own: JobAttributes, status: JobStatus) -> datetime | None:
-    """When a job that is over ended. ``end-date`` is a plan until then, and an archived job may have missed it."""
+    """Return when a closed job ended. A future ``end-date`` is only a plan, and an archived job may end before it."""
     end, updated = utc(own.end_date), utc(own.updated_at)
     if status is JobStatus.ARCHIVED and end and updated and end > updated:
         return None

@@ -1,4 +1,4 @@
-"""Where a job or a talent is: Teamtailor's locations as places."""
+"""Where a job or a talent is, from Teamtailor's locations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tu
 
 
 def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -> Location:
-    """A place. Its country is documented as a full name; an unknown one stays in ``raw``."""
+    """Map a location. Its country is documented as a full name; an unknown one stays in ``raw``."""
     own = place.attributes
     country = text(own.country)
     code = country_code(country)

@@ -1,4 +1,4 @@
-"""Teamtailor's streams, declared in the order in which they are read."""
+"""Teamtailor's streams, in the order in which they are read."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from jemmo.domain.streams import Stream, StreamSpec
 FEEDS = ("public", "internal")
 
 _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")
-# Objects that are only included for their id or name are requested with nothing else.
+# Sparse fields: of these objects only the id or name is needed.
 _VALUES = {"custom-field-values": "value,field-type,custom-field", "custom-fields": "api-name"}
 _NAMED = ("departments", "roles", "users")
 _PLACES = {"locations": "[locations]"}
 
 
 def every_job(feed: str) -> Filters:
-    """Without these only the published jobs of the public feed are listed."""
+    """Return filters for all of a feed's jobs; without them only published jobs of the public feed are listed."""
     return (("[status]", "all"), ("[feed]", feed))
 
 
@@ -42,7 +42,7 @@ def _changing(name: Stream, *after: Stream, **more: Any) -> StreamSpec:
 
 
 RESOURCES = (
-    # Departments and reject reasons are few and read in full.
+    # There are few departments and reject reasons, so they are read in full.
     ResourceType(
         spec=StreamSpec(name=Stream.DEPARTMENTS),
         path="departments",
@@ -51,7 +51,7 @@ RESOURCES = (
         sweep_field="name",
         optional=True,
     ),
-    # A filter for changed users isn't documented: where it is refused or ignored, all are read.
+    # A filter for changed users is undocumented. If it is refused or ignored, all users are read.
     ResourceType(
         spec=_changing(Stream.USERS),
         path="users",
@@ -68,7 +68,7 @@ RESOURCES = (
         sweep_field="reason",
         optional=True,
     ),
-    # A job's own date need not move with its role, its locations or their names.
+    # A job's own date may not change with its role, its locations or their names.
     ResourceType(
         spec=_changing(
             *(Stream.JOBS, Stream.DEPARTMENTS, Stream.USERS), thin_sweep=False, recent=True
@@ -129,7 +129,7 @@ RESOURCES = (
             Stream.APPLICATIONS: "candidate.job-applications",
         },
     ),
-    # No filter for changed notes is documented. An account without changed talents needs no request for them.
+    # A filter for changed notes is undocumented. If no talents changed, notes need no request.
     ResourceType(
         spec=_changing(
             *(Stream.NOTES, Stream.USERS, Stream.TALENTS),

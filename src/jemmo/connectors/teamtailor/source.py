@@ -1,4 +1,4 @@
-"""Reads one Teamtailor account: the parts beyond JSON:API, and what a sync learns about the account."""
+"""Reads one Teamtailor account: what goes beyond JSON:API, and what a sync learns about the account."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _ALWAYS = {
     *("email", "first-name", "last-name", "phone", "pitch", "tags"),
     *("resume", "original-resume", "created-at", "updated-at"),
 }
-"""In every version's candidates, blank or not."""
+"""Attributes that candidates have in every API version, even if blank."""
 
 
 def _is_read(own: ResourceType, config: Config) -> bool:
-    """Notes are not read with a limited history, since they mention people who are older."""
+    """Whether a stream is read. Notes are not with a limited history, since they may mention older people."""
     return own.spec.name is not Stream.NOTES or (config.on("notes") and config.limit is None)
 
 
@@ -54,13 +54,13 @@ class TeamtailorSource(JsonApiAccess):
         self._feeds_known = config.options["feeds"] == "two_passes"
         self._talent_fields: str | None = None
         self._talents_known = False
-        self._stage_type: str | None = None  # the name of the attribute that has it
+        self._stage_type: str | None = None  # name of the attribute that contains it
         self._stages_known = False
 
     async def learn_account(self, stream: Stream, *, reads_all: bool) -> None:
-        """Custom fields, feeds, and which attributes the account's API version has.
+        """Learn custom fields, feeds, and which attributes the account's API version has.
 
-        Only where all talents are read do smaller pages save more than it costs to learn how to ask for them.
+        Learning the attributes costs requests, which smaller pages only make up for when all talents are read.
         """
         if self.resources[stream].names and not self.digest:
             await self._read_custom_fields()
@@ -87,7 +87,7 @@ class TeamtailorSource(JsonApiAccess):
         return thin
 
     def further_includes(self, stream: Stream) -> tuple[str, ...]:
-        """The stage's type by its relation, if stages were seen and none has it as an attribute."""
+        """Include the stage's type by its relation, if stages were seen and none has it as an attribute."""
         by_relation = self._stages_known and self._stage_type is None
         return ("stage.stage-type",) if by_relation and stream is Stream.APPLICATIONS else ()
 
@@ -104,7 +104,7 @@ class TeamtailorSource(JsonApiAccess):
         return Inclusions(included, self.lookups)
 
     def note(self, stream: Stream, rows: Sequence[Any]) -> None:
-        """Remember each stage's type, and by which of its two names this API version gives it."""
+        """Remember each stage's type, and which attribute this API version uses for it."""
         if stream is not Stream.STAGES:
             return
         self._stages_known = True
@@ -126,7 +126,7 @@ class TeamtailorSource(JsonApiAccess):
         return "The key reads jobs with less than Admin scope: dates and tags are hidden from it."
 
     async def _counted_feeds(self) -> tuple[str, ...]:
-        """Both feeds in one request, if that counts as many jobs as one after the other."""
+        """Request both feeds at once, if that counts as many jobs as separate requests."""
         together = ",".join(FEEDS)
         queries = [Query(path="jobs", fixed_filters=every_job(feed)) for feed in (together, *FEEDS)]
         whole, *counts = [await self.asker.count(query) for query in queries]
@@ -134,7 +134,7 @@ class TeamtailorSource(JsonApiAccess):
         return (together,) if len(known) == len(counts) and whole == sum(known) else FEEDS
 
     async def _read_custom_fields(self) -> None:
-        """Fields and what their choices are called: from one list, or beside the fields, or field by field."""
+        """Read custom fields and their options from one list, from a list of fields, or field by field."""
         fields = Query(path="custom-fields", include=("custom-field-selects",), sort=None)
         if not await self.asker.every_page(fields, self._add_fields):
             await self.asker.every_page(replace(fields, include=()), self._add_fields)

@@ -1,8 +1,8 @@
-"""The categories of stages. Teamtailor's own type decides if it can, otherwise the stage's name.
+"""Stage categories. Teamtailor's own type decides if it can, otherwise the stage's name.
 
-Old API versions know Inbox, In process and Hired; the user interface also Screening, Interview and Offer, which newer
-versions give as the relationship ``stage-type``. Names are free text, so a stage "In process" with an unknown name
-stays OTHER.
+Old API versions know Inbox, In process and Hired. The user interface also has Screening, Interview and Offer, which
+newer API versions return as the relationship ``stage-type``. Names are free text, so an "In process" stage with an
+unknown name stays OTHER.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ NAMES = Patterns(
 
 
 def is_stage_type(kind: str) -> bool:
-    """Whether this is one of Teamtailor's own types; "In process" is one, but a vague one."""
+    """Whether this is one of Teamtailor's own types, including the vague "In process"."""
     return kind.strip().lower() in {*TYPES, "in process"}
 
 
 def stage_category(kind: str | None, legacy: str | None, name: str) -> StageCategory:
-    """The category of a stage from its type, its old type and its name.
+    """Return a stage's category from its type, its old type and its name.
 
     >>> stage_category("Offer", "In process", "Paperwork"), stage_category("In process", None, "Entretien RH")
     (<StageCategory.OFFER: 'OFFER'>, <StageCategory.INTERVIEW: 'INTERVIEW'>)

@@ -1,7 +1,7 @@
 """Teamtailor's company webhooks: their content and signature.
 
-partner docs, "Company webhooks": {"payload": {"event_name", "data": {"id", "type", "attributes"}}}; live traffic was
-seen flat, with ``event_name`` and ``id`` at the root. Attributes are never believed, so none is read.
+The partner documentation ("Company webhooks") shows {"payload": {"event_name", "data": {"id", "type", "attributes"}}};
+live traffic was flat, with ``event_name`` and ``id`` at the root. Attributes are never trusted, so none is read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Signed(Struct):
 
 
 def read(body: bytes, options: Options) -> ParsedWebhook:
-    """Event and record of a body, in either form."""
+    """Read event and record of a body, in either form."""
     webhook = _decoded(body)
     payload = webhook.get("payload")
     if isinstance(payload, dict):
@@ -61,7 +61,7 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
 def verify(
     key: str, headers: Mapping[str, str], body: bytes, now: datetime, options: Options
 ) -> Proof:
-    """Whether the signature is the key's, in the version that this connection uses and in no other."""
+    """Verify the signature with the key, only in the version that this connection uses."""
     sent = headers.get(HEADER, "").strip()
     if not sent:
         return Proof.MISSING
@@ -75,7 +75,7 @@ def verify(
 
 
 def _verify_v1(key: str, plain: bytes, body: bytes) -> Proof:
-    """v1 covers the record's id alone: anyone who has seen one can replay it, which causes another refetch."""
+    """v1 covers only the record's id, so an observed webhook can be replayed, which only causes another refetch."""
     try:
         (hint,) = read(body, {}).hints
     except (RecordRejected, ValueError):

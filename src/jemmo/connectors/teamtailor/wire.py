@@ -1,4 +1,4 @@
-"""What Teamtailor sends, as far as we read it. Attributes that are not named here are skipped."""
+"""The parts of Teamtailor's responses that we read. Other attributes are skipped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ A = TypeVar("A")
 
 
 class Relationships(Struct, frozen=True, gc=False, rename="kebab"):
-    """The relationships we follow, of any kind of resource."""
+    """The relationships we follow, for any kind of resource."""
 
     candidate: Relationship = NO_RELATIONSHIP
     job: Relationship = NO_RELATIONSHIP
@@ -123,7 +123,7 @@ class UserAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
 
 
 class NamedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
-    """Departments, roles, reject reasons."""
+    """Departments, roles and reject reasons."""
 
     name: Text = None
     reason: Text = None
@@ -131,7 +131,7 @@ class NamedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
 
 
 class IncludedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
-    """Whatever comes along with a page: files, places, names, custom values."""
+    """Included objects: files, places, names, custom values."""
 
     name: Text = None
     file_name: Text = None

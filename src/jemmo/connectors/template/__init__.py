@@ -1,1 +1,1 @@
-"""A connector as simple as one can be: the one that newcomers copy. It is offered to no customer."""
+"""The simplest possible connector, for newcomers to copy. It is not offered to customers."""

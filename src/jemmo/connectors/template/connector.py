@@ -1,4 +1,4 @@
-"""Template, declared."""
+"""The declaration of the Template connector."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The records that Template sends, and their mapping. Pure: a wrong value is dropped, never an error.
+"""Template's records and their mapping. Pure: an invalid value is dropped and never raises.
 
-Each struct lists a record's documented fields, with its source above.
+Each struct lists a record's documented fields, with the source above it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STATUS = {
 
 
 class Row(Struct):
-    """Ids are numbers or text, here and there alike; dates are ISO 8601 in UTC."""
+    """Ids are numbers or text and may vary; dates are ISO 8601 in UTC."""
 
     id: int | str
     created_at: datetime | None = None

@@ -22,7 +22,7 @@ STATUS_PAGE = "https://status.example.com"
 
 
 class Envelope(Struct):
-    """Around each list."""
+    """The envelope of each list."""
 
     items: list[Any]
     next: str | None = None

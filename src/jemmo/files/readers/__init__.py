@@ -1,5 +1,5 @@
-"""Readers of documents, one per kind: bytes in, pieces of text out. They run in the sandbox alone.
+"""Readers of documents, one per kind: bytes in, pieces of text out. They run only in the sandbox.
 
-A reader raises whatever it does about a damaged file. A piece ends with a line break where the document has one, so
-the pieces are joined as they are.
+A reader may raise anything for a damaged file. Pieces end with a line break where the document has one, so they are
+joined unchanged.
 """

@@ -1,4 +1,4 @@
-"""Code pages of Windows and of the Macintosh, as Python's codecs, and the character sets of fonts."""
+"""Windows and Macintosh code pages as Python codecs, and the character sets of fonts."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ CHARSETS = {
     254: 437,
     255: 850,
 }
-"""Code page by the number of a font's character set; 1 is the document's own, 2 are symbols."""
+"""Code pages by a font's character set; 1 is the document's own, 2 is for symbols."""
 
 
 def codec(code_page: int) -> str:
-    """Python's name of a code page; that of Western Windows if there is none.
+    """Return Python's name of a code page; Western Windows if unknown.
 
     >>> codec(1250), codec(10007), codec(0)
     ('cp1250', 'mac-cyrillic', 'cp1252')

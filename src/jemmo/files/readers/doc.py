@@ -1,8 +1,8 @@
 """Word's binary format of 1997 to 2003, by its piece table ([MS-DOC] 2.4.1).
 
 The characters of a document are one stream: the body, then footnotes, headers, comments, endnotes, text boxes. The
-piece table says where each stretch is and whether it takes one or two bytes a character, so files that were saved in
-haste, with pieces out of order, are read too. Older and encrypted files raise ``ValueError``.
+piece table locates each stretch and says whether it has one or two bytes per character, so that fast-saved files, with
+pieces out of order, can be read too. Older and encrypted files raise ``ValueError``.
 """
 
 from __future__ import annotations
@@ -21,16 +21,25 @@ import olefile
 
 WORD_97 = 0xA5EC
 ENCRYPTED, SECOND_TABLE = 0x0100, 0x0200
-COUNTS = 0x4C  # of characters: body, footnotes, headers, macros, comments, endnotes, boxes, boxes of headers
+COUNTS = 0x4C  # of characters: body, footnotes, headers, macros, comments, endnotes, text boxes, header text boxes
 SHOWN = (True, True, True, False, False, True, True, True)
-ASSOCIATED = 0x019A  # where the header says where the names of associated files are in the table
-FORMATS, PIECES = 0xFA, 0x01A2  # where the header says where they are in the table
+ASSOCIATED = 0x019A  # header field with the table offset of the names of associated files
+FORMATS, PIECES = 0xFA, 0x01A2  # header fields with their table offsets
 PAGE = 512
 MAX_STREAM = 150 * 1024 * 1024
-MAX_CHARACTERS = 2_000_000  # of one part
+MAX_CHARACTERS = 2_000_000  # per part
 ONE_BYTE = 1 << 30
-DELETED, HIDDEN = 0x0800, 0x083C  # properties of characters
-OPERANDS = (1, 1, 2, 4, 2, 2, 0, 3)  # bytes of a property's value by its kind; kind 6 tells its own
+DELETED, HIDDEN = 0x0800, 0x083C  # character properties
+OPERANDS = (
+    1,
+    1,
+    2,
+    4,
+    2,
+    2,
+    0,
+    3,
+)  # bytes of a property's value by its kind; values of kind 6 contain their size
 FIELD_BEGIN, FIELD_MIDDLE, FIELD_END = "\x13", "\x14", "\x15"
 FIELDS = re.compile("[\x13-\x15]")
 SIGNS = {
@@ -39,11 +48,11 @@ SIGNS = {
     **dict.fromkeys((*range(0x01, 0x07), 0x08, 0x1F), None),
     0x1E: "-",
 }
-"""Tabs, ends of cells, breaks, a hyphen that does not break; marks of pictures and notes are no text."""
+"""Tabs, cell ends, breaks and non-breaking hyphens; marks of pictures and notes are dropped."""
 
 
 class Piece(NamedTuple):
-    """A stretch of text: its place in the stream of characters, and its bytes in the file."""
+    """A stretch of text: its position in the character stream, and its bytes in the file."""
 
     start: int
     end: int
@@ -66,7 +75,7 @@ def read(content: bytes) -> Iterator[str]:
 
 
 def template(content: bytes) -> str:
-    """The path or address of the attached template, or an empty string ([MS-DOC] 2.9.269, SttbfAssoc)."""
+    """Return the path or address of the attached template, or an empty string ([MS-DOC] 2.9.269, SttbfAssoc)."""
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as archive:
             text = _stream(archive, "WordDocument")
@@ -89,7 +98,7 @@ def _stream(archive: olefile.OleFileIO, name: str) -> bytes:
 
 
 def _header(text: bytes) -> int:
-    """The flags of the header; raises ``ValueError`` if the file cannot be read."""
+    """Return the header's flags. Raises ``ValueError`` if the file can't be read."""
     mark, flags = unpack_from("<H8xH", text)
     if mark != WORD_97:
         raise ValueError("a version before Word 97")
@@ -99,7 +108,7 @@ def _header(text: bytes) -> int:
 
 
 def _shown(text: bytes, table: bytes) -> Iterator[str]:
-    """The text of each part that a reader sees."""
+    """Yield the text of each visible part."""
     pieces = _pieces(text, table)
     formats = _Formats(text, table)
     start = 0
@@ -134,7 +143,7 @@ def _pieces(text: bytes, table: bytes) -> list[Piece]:
 def _letters(
     text: bytes, pieces: list[Piece], formats: _Formats, start: int, end: int
 ) -> Iterator[str]:
-    """The characters from one place to another, without deleted and hidden ones."""
+    """Yield the characters of a range, without deleted and hidden ones."""
     budget = MAX_CHARACTERS  # pieces may share their bytes
     for piece in pieces:
         first, last = max(start, piece.start), min(end, piece.end)
@@ -155,9 +164,9 @@ def _letters(
 
 
 def _without_field_codes(text: str) -> str:
-    """A field's visible text is kept, its code is not; fields may be nested."""
+    """Keep a field's visible text and drop its code; fields may be nested."""
     shown, at = [], 0
-    codes: list[bool] = []  # of each field around: whether this is its code
+    codes: list[bool] = []  # for each enclosing field: whether this is its code
     for mark in FIELDS.finditer(text):
         if not any(codes):
             shown.append(text[at : mark.start()])
@@ -209,7 +218,7 @@ def _hidden(text: bytes, table: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _hides(properties: bytes) -> bool:
-    """Whether a list of properties deletes or hides the characters it is of; the last word counts."""
+    """Whether properties delete or hide their characters; the last entry counts."""
     states, at = {DELETED: False, HIDDEN: False}, 0
     while at + 3 <= len(properties):
         name = properties[at] | properties[at + 1] << 8

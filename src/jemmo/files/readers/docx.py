@@ -1,6 +1,6 @@
-"""Word files (OOXML, Transitional and Strict): every part that a reader sees, in document order.
+"""Word files (OOXML, Transitional and Strict): every visible part in document order.
 
-Left out are comments, deleted and hidden text, and the copies that a file keeps for older programs.
+Leaves out comments, deleted and hidden text, and copies for older programs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CHUNK_READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "rtf": rtf.read,
     "txt": plain.read,
 }
-"""Readers of documents that are embedded whole (``altChunk``), by their part's ending."""
+"""Readers of documents embedded as a whole (``altChunk``), by file extension."""
 BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 SKIPPED = {"del", "moveFrom", "instrText", "delText", "delInstrText", "comment"}
 MAX_PARTS = 500  # relations to other parts that are followed
@@ -51,7 +51,7 @@ def read(content: bytes) -> Iterator[str]:
 def _parts(
     archive: zipfile.ZipFile, relations: list[Relation], kinds: tuple[str, ...]
 ) -> Iterator[str]:
-    """The text of each part that is not damaged."""
+    """Yield the text of each undamaged part."""
     targets = {(relation.kind, relation.target): None for relation in relations}
     for kind in kinds:
         for of_kind, target in list(targets)[:MAX_PARTS]:
@@ -68,9 +68,11 @@ class _Word(Walker):
         super().__init__()
         self._archive = archive
         self._targets = {relation.id: relation.target for relation in relations}
-        self._alternatives: list[int] = []  # how much each AlternateContent has given so far
-        self._fields: list[bool] = []  # of each field around: whether this is its code
-        self._codes = 0  # how many are
+        self._alternatives: list[
+            int
+        ] = []  # how much text each AlternateContent has produced so far
+        self._fields: list[bool] = []  # for each enclosing field: whether this is its code
+        self._codes = 0  # number of fields whose code this is
         self._joined: list[bool] = []  # whether the mark at the end of each paragraph was deleted
 
     def opened(self, name: str, attributes: Mapping[str, str]) -> None:  # noqa: C901 - a table of elements
@@ -102,7 +104,9 @@ class _Word(Walker):
     def closed(self, name: str) -> None:
         if name == "p":
             joined = self._joined.pop() if self._joined else False
-            while self._fields and self._fields[-1]:  # code does not continue in the next paragraph
+            while (
+                self._fields and self._fields[-1]
+            ):  # field code does not continue in the next paragraph
                 self._field("end")
             self.close_paragraph("" if joined else "\n")
         elif name == "AlternateContent" and self._alternatives:

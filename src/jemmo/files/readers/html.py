@@ -1,4 +1,4 @@
-"""HTML that a Word file embeds: its text, with a line per block."""
+"""HTML embedded in a Word file: its text, one line per block."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})")
 
 
 def read(content: bytes) -> Iterator[str]:
-    """The text between tags, without that of comments, scripts and styles; in linear time."""
+    """Yield the text between tags, without comments, scripts and styles, in linear time."""
     start, *rest = _decoded(content).split("<")
     yield _text(start)
-    silent = ""  # what ends the part that is left out
+    silent = ""  # what ends the skipped part
     for part in rest:
         if silent == COMMENT_END:
             _, ended, after = part.partition(COMMENT_END)
@@ -53,7 +53,7 @@ def read(content: bytes) -> Iterator[str]:
 
 
 def read_mht(content: bytes) -> Iterator[str]:
-    """The HTML of a web page stored as an e-mail message."""
+    """Yield the text of a web page stored as an e-mail message."""
     for part in email.message_from_bytes(content).walk():
         body = part.get_payload(decode=True)
         if part.get_content_type() == "text/html" and isinstance(body, bytes):

@@ -1,4 +1,4 @@
-"""OpenDocument text: the body, text boxes, notes, headers and footers; no comments, no deleted text."""
+"""OpenDocument text: body, text boxes, notes, headers and footers; no comments, no deleted text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read(content: bytes) -> Iterator[str]:
 
 
 def _margins(archive: zipfile.ZipFile, side: Literal["header", "footer"]) -> Iterator[str]:
-    """The headers or the footers of all pages, each line once; none if the styles are damaged."""
+    """Yield headers or footers of all pages, each line once; nothing if the styles are damaged."""
     try:
         with archive.open("styles.xml") as styles:
             text = "".join(_OpenDocument(side).read(styles))
@@ -87,5 +87,5 @@ class _OpenDocument(Walker):
         self.write(text)
 
     def _is_of_part(self, name: str) -> bool:
-        """``header``, ``header-left``, ``header-first`` and the like; ``header-style`` holds no text."""
+        """Accept ``header``, ``header-left`` etc., but not ``header-style``, which contains no text."""
         return name == self._part or name in {f"{self._part}-left", f"{self._part}-first"}

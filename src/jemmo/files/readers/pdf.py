@@ -1,6 +1,6 @@
-"""PDF, page by page: a damaged page loses its own words and no others.
+"""PDF, page by page: a damaged page loses only its own text.
 
-PDFium reads; files and pages that it can't read are tried with pypdf.
+PDFium reads; files and pages that it can't read are retried with pypdf.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pypdfium2 import raw as pdfium
 from jemmo.files.readers.pdf_order import HYPHEN, needs_places, placed
 
 MAX_PAGES = 200
-MAX_ANNOTATIONS = 2000  # of a page: links, fields, remarks
+MAX_ANNOTATIONS = 2000  # per page: links, form fields, comments
 SOFT_BREAK = re.compile("[\u00ad\u2010][\r\n]+(?=[^\\W\\d_])")
-SECOND_SECONDS = 5  # of computing that pypdf may take: what PDFium has read is not lost by it
+SECOND_SECONDS = 5  # CPU time for pypdf; text that PDFium has read is kept even if this is exceeded
 MAX_SECOND_LOOK = 4 * 1024 * 1024  # bytes of a file that is parsed again to tell its hyphens apart
 
 
@@ -31,7 +31,7 @@ class TooSlow(Exception):
 
 
 def read(content: bytes) -> Iterator[str]:
-    """The text of each page. Raises if a page cannot be read and no other one has text."""
+    """Yield the text of each page. Raises if a page can't be read and no other page has text."""
     second = _Second(content)
     try:
         document = pypdfium2.PdfDocument(content)
@@ -72,7 +72,7 @@ def _text(document: pypdfium2.PdfDocument, number: int, second: _Second) -> str:
 
 
 def _has_values(page: pypdfium2.PdfPage) -> bool:
-    """Whether the page has text that is not part of its content: form fields or annotations."""
+    """Whether the page has text outside its content: form fields or annotations."""
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -83,7 +83,7 @@ def _has_values(page: pypdfium2.PdfPage) -> bool:
 
 
 class _Second:
-    """The second reader, which is slower; it is opened if it is needed."""
+    """The second, slower reader, opened only if needed."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -97,7 +97,7 @@ class _Second:
         return self._reader
 
     def pages(self) -> Iterator[str]:
-        """The text of each page that can be read; raises if none can."""
+        """Yield the text of each readable page. Raises if there is none."""
         texts = [self.page(number) for number in range(min(len(self._opened().pages), MAX_PAGES))]
         if not any(text is not None for text in texts):
             raise ValueError("no page could be read")
@@ -111,7 +111,7 @@ class _Second:
             return None
 
     def has_soft_hyphens(self, number: int) -> bool:
-        """Whether the hyphens of a page are soft ones, which PDFium does not distinguish from others."""
+        """Whether a page's hyphens are soft ones, which PDFium doesn't distinguish from others."""
         if len(self._content) > MAX_SECOND_LOOK:
             return False
         try:
@@ -123,7 +123,7 @@ class _Second:
 
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
-    """Raise ``TooSlow`` after so many seconds of computing."""
+    """Raise ``TooSlow`` after this many seconds of CPU time."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise TooSlow
@@ -138,7 +138,7 @@ def _within(seconds: float) -> Iterator[None]:
 
 
 def object_streams(content: bytes) -> bytes:
-    """What the object streams of an encrypted PDF hold; raises if it takes a password to see it."""
+    """Return the object streams of an encrypted PDF. Raises if it requires a password."""
     reader = PdfReader(io.BytesIO(content), strict=False)
     if not reader.decrypt(""):
         raise ValueError("a password is needed")

@@ -1,4 +1,4 @@
-"""The order of a PDF page's letters, by the places where they stand."""
+"""Orders the letters of a PDF page by their positions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from unicodedata import normalize
 from pypdfium2 import raw
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-HYPHEN = "\ufffe"  # PDFium's mark of a hyphen at the end of a line, whose line break it drops
-HYPHEN_NUMBER = 2  # the same among single characters
+HYPHEN = "\ufffe"  # PDFium's mark for a hyphen at the end of a line, whose line break it drops
+HYPHEN_NUMBER = 2  # the same mark when characters are read one by one
 RTL_WORD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]{2,}")
 SPACED = re.compile(r"(?<!\S)(?:\S{1,3} ){4,}\S{1,3}(?!\S)")
-"""Five letters or more with a space between each, but for some that stand closer, as A and V do."""
+"""At least five letters separated by spaces; some pairs may be closer together, such as A and V."""
 ACCENTS = {
     "´": "\u0301",
     "¨": "\u0308",
@@ -28,12 +28,14 @@ ACCENTS = {
     "˝": "\u030b",
     "˛": "\u0328",
 }
-"""Accents that are drawn apart from their letters, as LaTeX does, with those that join them."""
+"""Accents drawn apart from their letters, as in LaTeX, with their combining characters."""
 ACCENT = re.compile(f"[{''.join(ACCENTS)}]")
 DOTLESS = {"ı": "i", "ȷ": "j"}
-NEAR = 6  # characters between an accent and its letter: PDFium may sort a word's accents behind it
-SINGLE_SHARE = 0.75  # of them stand alone
-WORD_GAP = 1.6  # times the usual gap between letters: a wider one stands between words
+NEAR = (
+    6  # characters between an accent and its letter: PDFium may move accents to the end of a word
+)
+SINGLE_SHARE = 0.75  # minimum share of single letters
+WORD_GAP = 1.6  # times the usual gap between letters: a wider gap separates words
 
 
 class Letters(Protocol):
@@ -50,7 +52,7 @@ def needs_places(text: str) -> bool:
 
 
 def placed(letters: Letters) -> str:
-    """The text of a page: accents on their letters, right-to-left and letter-spaced words mended."""
+    """Return a page's text with accents on their letters, and right-to-left and letter-spaced words repaired."""
     numbers = [raw.FPDFText_GetUnicode(letters, index) for index in range(letters.count_chars())]
     signs = [HYPHEN if number == HYPHEN_NUMBER else _sign(number) for number in numbers]
     _accent(signs, letters)
@@ -64,7 +66,7 @@ def _sign(number: int) -> str:
 
 
 def _accent(signs: list[str], letters: Letters) -> None:
-    """Put accents onto the letters above or below which they stand."""
+    """Move accents onto the letters above or below which they are drawn."""
     for accent in ACCENT.finditer("".join(signs)):
         at = accent.start()
         place = _letter_of(at, signs, letters)
@@ -80,7 +82,7 @@ def _accent(signs: list[str], letters: Letters) -> None:
 
 
 def _letter_of(accent: int, signs: list[str], letters: Letters) -> int | None:
-    """The nearest letter that has an accent straight above or below it."""
+    """Return the nearest letter that has an accent straight above or below it."""
     left, low, right, high = letters.get_charbox(accent)
     for place in sorted(range(accent - NEAR, accent + NEAR + 1), key=lambda at: abs(at - accent)):
         if 0 <= place < len(signs) and signs[place].isalpha():
@@ -92,7 +94,7 @@ def _letter_of(accent: int, signs: list[str], letters: Letters) -> int | None:
 
 
 def _spell(signs: list[str], letters: Letters) -> None:
-    """Some programs store such words as they are drawn: then a later letter stands further to the right."""
+    """Reverse right-to-left words that are stored in drawing order, with later letters further right."""
     for word in RTL_WORD.finditer("".join(signs)):
         first = letters.get_charbox(word.start())[0]
         last = letters.get_charbox(word.end() - 1)[0]
@@ -101,7 +103,7 @@ def _spell(signs: list[str], letters: Letters) -> None:
 
 
 def _join(signs: list[str], letters: Letters) -> None:
-    """Take the spaces out of letter-spaced words, unless the letters are a list such as A B C D E."""
+    """Remove the spaces in letter-spaced words, unless the letters are a list such as A B C D E."""
     for line in SPACED.finditer("".join(signs)):
         parts = line[0].split(" ")
         is_spelled = sum(len(part) == 1 for part in parts) >= SINGLE_SHARE * len(parts)
@@ -117,12 +119,12 @@ def _join(signs: list[str], letters: Letters) -> None:
 
 
 def _is_guessed(letters: Letters, space: int) -> bool:
-    """Whether PDFium has concluded a space from a gap."""
+    """Whether PDFium inferred a space from a gap."""
     left, _, right, _ = letters.get_charbox(space)
     return left == right or raw.FPDFText_IsGenerated(letters, space) == 1
 
 
 def _gap(letters: Letters, space: int) -> float:
-    """The distance between the letters around a space, in either direction of writing."""
+    """Return the distance between the letters around a space, in either writing direction."""
     before, after = letters.get_charbox(space - 1), letters.get_charbox(space + 1)
     return max(after[0] - before[2], before[0] - after[2])

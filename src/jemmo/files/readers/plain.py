@@ -6,11 +6,15 @@ import codecs
 import unicodedata
 from collections.abc import Iterator
 
-SAMPLE = 4096  # bytes by which UTF-16 without a byte order mark is known
-FLAWS = 4  # letters of UTF-8 to each wrong byte: then it is UTF-8 with flaws
-SHORTEST = 8  # characters of such a text
-BLANKS = 0.02  # of its characters are spaces or line breaks at least
-NO_TEXT = {"Cn", "Co", "Cs"}  # categories of characters that no text has: unassigned, private, half
+SAMPLE = 4096  # bytes used to detect UTF-16 without a byte order mark
+FLAWS = 4  # minimum non-ASCII letters per invalid byte to count as damaged UTF-8
+SHORTEST = 8  # characters in the sample of such a text
+BLANKS = 0.02  # minimum share of spaces and line breaks
+NO_TEXT = {
+    "Cn",
+    "Co",
+    "Cs",
+}  # Unicode categories that text doesn't contain: unassigned, private use, surrogates
 
 
 def read(content: bytes) -> Iterator[str]:
@@ -18,11 +22,11 @@ def read(content: bytes) -> Iterator[str]:
 
 
 def decoded(content: bytes) -> str:
-    """The text, whatever its encoding."""
+    """Return the text, whatever its encoding."""
     wide = wide_encoding(content)
     if wide:
         return content[: len(content) & ~1].decode(wide, "replace")
-    content = content.rstrip(b"\x00")  # some programs fill up what they write
+    content = content.rstrip(b"\x00")  # some programs pad files
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -33,9 +37,9 @@ def decoded(content: bytes) -> str:
 
 
 def wide_encoding(content: bytes) -> str | None:
-    """``utf-16`` or one of its byte orders, if the content is evidently that; ``None`` otherwise.
+    """Return ``utf-16`` or one of its byte orders if the content clearly uses it; ``None`` otherwise.
 
-    Without a mark its zero bytes stand at every second place alone, and what is read by that is all characters.
+    Without a byte order mark, zero bytes must be at either even or odd offsets only, and decode to valid characters.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

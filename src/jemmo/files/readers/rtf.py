@@ -1,7 +1,7 @@
-"""RTF: groups, control words, and letters by the code page of their font.
+"""RTF: groups, control words, and letters in the code page of their font.
 
-One pass in linear time. Invisible content is left out: tables of fonts and styles, pictures, field codes,
-comments, deleted and hidden text, copies for older programs.
+One pass in linear time. Skips invisible content: font and style tables, pictures, field codes, comments, deleted and
+hidden text, copies for older programs.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ NEVER_SHOWN = {
     *("ftnsep", "ftnsepc", "ftncn", "aftnsep", "aftnsepc", "aftncn", "bkmkstart", "bkmkend", "sn"),
     *("sv", "docvar", "userprops", "pgdsctbl", "keycode", "falt", "panose", "fname", "datafield"),
 }
-"""Destinations whose text is none of the document."""
+"""Destinations whose text doesn't belong to the document."""
 SHOWN_THOUGH_STARRED = {"shpinst", "do", "ud", "shptxt", "dptxbxtext", "footnote"}
-"""Destinations that old readers are told to ignore, and that hold text."""
+"""Destinations with text that old readers are told to ignore."""
 APART = {
     *("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"),
     *("footnote", "shptxt", "dptxbxtext"),
 }
-"""Destinations whose text stands for itself."""
+"""Destinations with separate text."""
 TEXTS = {
     **dict.fromkeys(("par", "line", "row", "nestrow", "page", "sect", "column"), "\n"),
     **dict.fromkeys(("softline", "softpage", "lbr"), "\n"),
@@ -58,8 +58,8 @@ FAMILIES = {"ansi": 1252, "mac": 10000, "pc": 437, "pca": 850}
 HIDING = {"v", "deleted", "mvf", "htmlrtf"}
 SYMBOLS = 2  # the character set of symbol fonts
 Letters = TypeVar("Letters", str, bytes)
-MAX_NAME = 80  # characters of a font's name that matter
-MAX_FALLBACK = 16  # characters that may stand for a Unicode one
+MAX_NAME = 80  # relevant characters of a font's name
+MAX_FALLBACK = 16  # characters that replace a Unicode character in old readers
 
 
 class _Group:
@@ -69,7 +69,7 @@ class _Group:
 
     def __init__(self) -> None:
         self.silent = False
-        self.destination = ""  # ``fonttbl`` and ``upr`` matter, and those that stand apart
+        self.destination = ""  # only ``fonttbl``, ``upr`` and those with separate text matter
         self.font: int | None = None
         self.fallback = 1
         self.hidden: frozenset[str] = frozenset()
@@ -101,12 +101,14 @@ class _Reader:
         self._fonts: dict[int, _Font] = {}
         self._default_font: int | None = None
         self._code_page = 1252
-        self._raw = bytearray()  # bytes to be decoded together: a letter may take two
+        self._raw = bytearray()  # bytes to decode together, since a letter may take two
         self._pieces: list[str] = []
-        self._to_skip = 0  # characters that stand for a Unicode one already given
+        self._to_skip = (
+            0  # characters to skip, because they replace a Unicode character already read
+        )
         self._starred = False
         self._is_utf8 = _is_utf8(content)
-        self._has_charsets = False  # whether any font names a character set that is not Western
+        self._has_charsets = False  # whether any font has a character set that is not Western
         self._codecs: dict[int, str] = {}
 
     def read(self) -> Iterator[str]:
@@ -201,7 +203,7 @@ class _Reader:
         return raw.decode(self._codecs[code_page], "replace")
 
     def _code_page_of(self, font: _Font | None) -> int:
-        """Western fonts prove nothing in a document with another code page if no font differs."""
+        """Ignore a Western font's code page if the document uses another one and all its fonts are Western."""
         if font is None:
             return self._code_page
         if font.code_page:
@@ -210,7 +212,7 @@ class _Reader:
         return codepages.CHARSETS.get(font.charset, self._code_page) if tells else self._code_page
 
     def _word(self, word: str, number: int | None, at: int) -> int:
-        """Obey a control word that ends at ``at``; where to continue."""
+        """Apply a control word that ends at ``at``; returns where to continue."""
         if word == "bin":
             self._to_skip = 0
             return at + max(0, number or 0)
@@ -282,7 +284,7 @@ class _Reader:
 
 
 def _is_utf8(content: bytes) -> bool:
-    """Whether letters beyond ASCII are there as they are, in UTF-8, as some programs write them."""
+    """Whether non-ASCII letters are written as plain UTF-8, as some programs do."""
     if content.isascii():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Characters of symbol fonts, which have numbers of their own."""
+"""Characters of symbol fonts, which use their own numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SYMBOL = {
 
 
 def character(number: int, font: str) -> str:
-    """A character of a symbol font, which Word also writes as a private one; a space where it is an icon.
+    """Return a symbol font's character, which Word may also write as a private-use one; a space for an icon.
 
     >>> character(0xF061, "Symbol"), character(0x28, "Wingdings"), character(0x2022, "Arial")
     ('α', ' ', '•')

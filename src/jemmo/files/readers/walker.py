@@ -1,4 +1,4 @@
-"""Walk a document's XML in its own order, without building a tree of it."""
+"""Walks a document's XML in document order without building a tree."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ BLANKS = re.compile(r"[\r\n\t ]+")
 
 
 def local(name: str) -> str:
-    """A name without its namespace: ``{…}p`` is ``p``, in Transitional and Strict OOXML alike."""
+    """Return a name without its namespace: ``{…}p`` is ``p``, in Transitional and Strict OOXML alike."""
     return name.rpartition("}")[2]
 
 
 class Walker:
     """Collects the paragraphs of an XML document.
 
-    Subclasses call ``open_paragraph``, ``close_paragraph``, ``write`` and ``skip``. A paragraph inside another one (a
-    text box, a note) comes after it, so a box anchored within a word does not split that word.
+    Subclasses call ``open_paragraph``, ``close_paragraph``, ``write`` and ``skip``. A nested paragraph (a text box, a
+    note) is placed after its outer one, so that a box anchored within a word doesn't split the word.
     """
 
     def __init__(self) -> None:
         self.path: list[str] = []
-        # The text of each that is open, and the boxes anchored in it.
+        # The text of each open paragraph, and the boxes anchored in it.
         self._paragraphs: list[tuple[list[Pieces], list[Pieces]]] = []
         self._written: list[str] = []
-        self._skipped_below: int | None = None  # depth of the element that is skipped
+        self._skipped_below: int | None = None  # depth of the skipped element
 
     def read(self, source: IO[bytes]) -> Iterator[str]:
-        """The text, piece by piece; raises ``ParseError`` and defusedxml's errors."""
+        """Yield the text piece by piece. Raises ``ParseError`` and defusedxml's errors."""
         parser = DefusedXMLParser(target=self)
         while chunk := source.read(CHUNK):
             parser.feed(chunk)
@@ -65,7 +65,7 @@ class Walker:
             self.characters(BLANKS.sub(" ", text))
 
     def close(self) -> None:
-        """The parser's last call."""
+        """Called by the parser at the end."""
 
     def opened(self, name: str, attributes: Mapping[str, str]) -> None:
         raise NotImplementedError
@@ -77,11 +77,11 @@ class Walker:
         raise NotImplementedError
 
     def skip(self, *, above: int = 0) -> None:
-        """Leave out the element being opened, or the rest of one ``above`` levels above it."""
+        """Skip the element being opened, or the rest of one ``above`` levels higher."""
         self._skipped_below = len(self.path) - above
 
     def parent(self, above: int = 0) -> str:
-        """The element around the one being opened, or one further ``above``."""
+        """Return the element around the one being opened, or one ``above`` levels further out."""
         return self.path[-1 - above] if len(self.path) > above else ""
 
     def open_paragraph(self) -> None:
@@ -98,19 +98,19 @@ class Walker:
             self._written.extend(_flat(pieces))
 
     def write(self, text: str) -> None:
-        """Add to the paragraph that is open; text outside paragraphs is none."""
+        """Add to the open paragraph; text outside paragraphs is ignored."""
         if self._paragraphs:
             self._paragraphs[-1][0].append(text)
 
     def write_apart(self, text: str) -> None:
-        """Add a text that stands for itself, within or between paragraphs."""
+        """Add separate text, within or between paragraphs."""
         self.open_paragraph()
         self.write(text)
         self.close_paragraph()
 
 
 def _flat(pieces: list[Pieces]) -> Iterator[str]:
-    """All pieces in order, however deep they are."""
+    """Yield all pieces in order, at any depth."""
     waiting: list[Pieces] = [pieces]
     while waiting:
         piece = waiting.pop()
@@ -121,12 +121,12 @@ def _flat(pieces: list[Pieces]) -> Iterator[str]:
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:
-    """An attribute by its local name, or an empty string."""
+    """Return an attribute by its local name, or an empty string."""
     return next((value for key, value in attributes.items() if local(key) == name), "")
 
 
 def distinct(texts: Iterator[str]) -> Iterator[str]:
-    """Each text once: the headers of first, odd and even pages are often the same."""
+    """Yield each text once: headers of first, odd and even pages are often the same."""
     met: set[str] = set()
     for text in texts:
         if text.strip() and text not in met:
