@@ -114,7 +114,7 @@ class DaySearch(ABC):
         return True
 
     def parent_of(self, row: Row) -> tuple[str, str] | None:
-        """Return id and name of a record of another stream that may be known only from these rows."""
+        """Return the id and name of a record of another stream that may be known only from these rows."""
         return None
 
     # --- the walk ---

@@ -102,7 +102,7 @@ class ListSource(ClientSource, ABC):
         """Decode a response. May raise the errors of ``msgspec`` for an invalid body."""
 
     async def account(self) -> tuple[str | None, str | None]:
-        """Return id and name of the key's company, if available."""
+        """Return the id and name of the key's company, if available."""
         return None, None
 
     async def beside(self, listing: Listing, rows: list[Any]) -> Any:

@@ -383,7 +383,7 @@ def _looks_dialed(digits: str, sizes: tuple[int, ...]) -> bool:
 
 
 _MOBILE = re.compile(r"3[2-9]\d{8}|[67]\d{8}")
-"""Mobile numbers of Italy and Spain starting with three digits as a group, and other groupings."""
+"""Mobile numbers in Italy and Spain. People write their first three digits apart and group the rest in any way."""
 
 
 @cache

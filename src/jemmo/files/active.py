@@ -137,7 +137,7 @@ def _is_plain(before: bytes, after: bytes) -> bool:
 
 
 def _streams(pdf: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield start and end of each word ``stream``, and the offset of its data: on the next line, as PDFium reads it."""
+    """Yield the bounds of each word ``stream``, and the offset of its data: on the next line, as PDFium reads it."""
     line_end = data = -1
     for word in STREAM.finditer(pdf):
         if line_end < word.end():

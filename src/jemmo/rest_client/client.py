@@ -198,7 +198,7 @@ class RestClient:
         return theirs._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
 
     def path_of(self, url: str) -> str:
-        """Return path and query of an address on the same host, safe to store since the host may move."""
+        """Return the path and query of an address on the same host, safe to store since the host may move."""
         if (
             url.startswith(self._root)
             and len(url) <= LONGEST_LINK

@@ -50,7 +50,7 @@ class Company(ABC):
         self._turn = 0
         self._merged: dict[tuple[str, int], int] = {}
 
-    # --- a vendor's part ---
+    # --- defined by a vendor ---
 
     @abstractmethod
     def respond(self, call: Call) -> tuple[Any, dict[str, str]]:

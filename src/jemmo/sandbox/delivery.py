@@ -1,4 +1,4 @@
-"""Sends a webhook: once, and never again."""
+"""Sends a webhook once, without retries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TIMEOUT_S = 5
 
 
 async def post(url: str, content: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Post bytes as they are, anything else as JSON; return the receiver's status, 0 with an error for none."""
+    """Post bytes unchanged, anything else as JSON; return the receiver's status, or 0 and an error without one."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     headers = {"Content-Type": "application/json", **(headers or {})}
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)

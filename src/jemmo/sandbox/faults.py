@@ -11,7 +11,7 @@ TRANSPORT_FAULTS: dict[str, float] = {
 
 @dataclass(slots=True)
 class Faults:
-    """The active faults, each with its measure: a share of requests, milliseconds or a count.
+    """The active faults, each with a value: a share of requests, milliseconds or a count.
 
     Shares strike evenly (every fifth request for 0.2), so that a retry always gets through.
     """

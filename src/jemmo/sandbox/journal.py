@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Journal:
-    """The orders that were carried out, one JSON object a line; without a path it keeps nothing."""
+    """Applied orders, one JSON object per line; without a path nothing is stored."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path

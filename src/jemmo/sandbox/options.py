@@ -34,7 +34,7 @@ class Options:
         return day_start_ms(clock.now_ms()) if self.epoch_ms is None else self.epoch_ms
 
     def faults_with(self, page_faults: dict[str, float]) -> Faults:
-        """Return the requested faults; there are those on the wire and those in this ATS's pages."""
+        """Return the requested faults, both in transport and in this ATS's pages."""
         faults = Faults({**TRANSPORT_FAULTS, **page_faults})
         faults.set(self.faults)
         return faults

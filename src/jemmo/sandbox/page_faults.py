@@ -11,7 +11,7 @@ from jemmo.sandbox.mixing import mix
 Row = dict[str, Any]
 Spoiler = Callable[[Row, int], None]
 
-# The measure is the share of records hit, or for `shifting` of list requests.
+# A value is the share of affected records, or of list requests for `shifting`.
 PAGE_FAULTS: dict[str, float] = {
     "duplicate_ids": 1, "page_repeat": 1, "shifting": 0.34, "record_without_id": 0.05,
     "nulls": 0.2, "wrong_types": 0.2, "nasty_text": 0.2, "bad_dates": 0.2,
@@ -34,7 +34,7 @@ def spoil(
 ) -> None:
     """Apply the active faults to rows, in place.
 
-    ``number`` turns a row's id into a number, which decides: a record is spoiled the same way on every reading.
+    ``number`` turns a row's id into a number that decides how the row is spoiled, the same way on every read.
     """
     for name, spoiler in spoilers.items():
         share = faults.on.get(name, 0)
@@ -45,7 +45,7 @@ def spoil(
 
 
 def next_operation(faults: Faults, turn: int, *, is_empty: bool) -> str | None:
-    """Return how to change the data under the reader, in turn, or None where ``shifting`` does not strike."""
+    """Return how to change the data under the reader, in turn, or None if ``shifting`` does not strike."""
     if not faults.strikes("shifting"):
         return None
     return "create" if is_empty else ("delete", "edit", "create")[turn % 3]

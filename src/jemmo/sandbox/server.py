@@ -25,7 +25,7 @@ Start = Callable[[Options], tuple[Provider, Faults, Clock]]
 
 
 def start_company(company: type[Company]) -> Start:
-    """Return what starts a company of plain records."""
+    """Return a function that starts a company of plain records."""
 
     def start(options: Options) -> tuple[Provider, Faults, Clock]:
         made = company(options)  # type: ignore[call-arg] # a vendor brings its own switches

@@ -8,7 +8,7 @@ YES = frozenset({"1", "true", "on", "yes"})
 
 @dataclass(slots=True)
 class Switchboard:
-    """The switches of one sandbox are its fields; CHOICES lists the values of those that are words."""
+    """The switches of one sandbox are its fields; CHOICES lists the allowed values of text switches."""
 
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {}
 

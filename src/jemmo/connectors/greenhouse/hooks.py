@@ -72,7 +72,7 @@ OF_NO_CONCERN = frozenset(
 
 
 def read(body: bytes, options: Options) -> ParsedWebhook:
-    """Return action and records of a body. Raises ``RecordRejected`` if it isn't a Greenhouse webhook."""
+    """Return the action and records of a body. Raises ``RecordRejected`` if it isn't a Greenhouse webhook."""
     try:
         webhook = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

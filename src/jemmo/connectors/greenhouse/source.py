@@ -37,7 +37,7 @@ KEY_HELP = _(
 )
 STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}
-MOST_IDS = 50  # in a filter
+MOST_IDS = 50  # ids per filter
 MOST_ALONE = 250  # talents whose applications are requested early
 VISITS, PAY, PAY_NAMES, PLACES = OPTIONAL = (
     *("application_stages", "pay_input_ranges", "pay_inputs"),
@@ -262,7 +262,7 @@ class GreenhouseSource(NewestFirst):
         return limit
 
     async def others_of(self, listing: Listing, rows: list[Any]) -> tuple[Page, ...]:
-        """The older records of these people: one request for 50 talents, one for 50 applications and what follows."""
+        """Return these people's older records in few requests: 50 talents, or 50 applications, per request."""
         stream, limit = listing.spec.name, self.config.limit
         if limit is None or stream not in LIMITED or not await self._by_talent():
             return ()

@@ -148,7 +148,7 @@ def _own_fields(row: Row, settings: Settings) -> CustomFields:
     """Return data about a person that our record has no field for."""
     fields: CustomFields = {}
     status = status_name(row, settings)
-    if status and status != first(row, "statusId"):  # an id means nothing to people
+    if status and status != first(row, "statusId"):  # people can't interpret an id
         fields["status"] = custom("text", "Status", status)
     is_open = row.get("isOpenToNewOpportunities")
     if isinstance(is_open, bool):

@@ -56,7 +56,7 @@ class NamedLists:
 
 
 def renamed(before: str | None, now: str | None) -> list[tuple[str, str]]:
-    """Return type and id of each object whose content has changed."""
+    """Return the type and id of each object whose content has changed."""
     old, new = _digests_in(before), _digests_in(now)
     changed = [key for key in sorted(old) if key in new and old[key] != new[key]]
     return [(kind, key) for kind, _, key in (name.partition(":") for name in changed)]

@@ -38,7 +38,7 @@ class Signed(Struct):
 
 
 def read(body: bytes, options: Options) -> ParsedWebhook:
-    """Read event and record of a body, in either form."""
+    """Read the event and record of a body, in either form."""
     webhook = _decoded(body)
     payload = webhook.get("payload")
     if isinstance(payload, dict):

@@ -1,1 +1,1 @@
-"""A simulated Flatchr account: the private API, made from what is known of it."""
+"""A simulated Flatchr account, based on what is known of the private API."""

@@ -1,4 +1,4 @@
-"""The Flatchr API itself: from a request to its answer."""
+"""The simulated Flatchr API: turns a request into a response."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class Flatchr:
             ]
         }  # fmt: skip
 
-    # What tests and the server ask for ------------------------------------------------------
+    # Interface for tests and the server -----------------------------------------------------
 
     def download(self, call: Call) -> Reply:
         """Answer one file download from the storage."""

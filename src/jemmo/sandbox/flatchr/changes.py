@@ -23,7 +23,7 @@ TIMES = ("created_ms", "updated_ms")
 
 
 class Changes:
-    """Edits, deletions and creations. The same orders in the same order give the same account."""
+    """Edits, deletions and creations. Replaying them in sequence gives the same account."""
 
     def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
         self._world = world

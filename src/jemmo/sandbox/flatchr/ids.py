@@ -5,7 +5,7 @@ from jemmo.sandbox.mixing import mix
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 TAIL = 6
 SPACE = 62**TAIL
-STEP = 27_644_437  # shares no factor with 62, so every number has a tail of its own
+STEP = 27_644_437  # shares no factor with 62, so the tails of all numbers differ
 BACK = pow(STEP, -1, SPACE)
 KINDS = ("company", "vacancy", "applicant", "candidate", "column", "user", "diffusion")
 

@@ -31,7 +31,7 @@ class Calendar:
         return self._texts[quarter]
 
     def bounds(self, text: str, *, utc: bool) -> tuple[int, int]:
-        """Return first and last millisecond of a day written as MM/DD/YY; ValueError if it is none."""
+        """Return first and last millisecond of a day written as MM/DD/YY; ValueError for anything else."""
         match = ASKED.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not MM/DD/YY")

@@ -12,7 +12,7 @@ from jemmo.sandbox.flatchr.world import World
 from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.page_faults import COMMON_NASTY, Row, Spoiler
 
-# The measure is the share of records hit, or for `shifting` of searches.
+# A value is the share of affected records, or of searches for `shifting`.
 PAGE_FAULTS: dict[str, float] = {
     "duplicate_ids": 1, "shifting": 0.34, "record_without_id": 0.05, "nulls": 0.2,
     "wrong_types": 0.2, "huge": 0.02, "nasty_text": 0.2, "bad_dates": 0.2, "orphans": 0.15,

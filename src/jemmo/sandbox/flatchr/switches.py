@@ -1,4 +1,4 @@
-"""What could not be verified about Flatchr, each as a switch; the default is the likelier."""
+"""Switches for what could not be verified about Flatchr; the defaults are the more likely behavior."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -40,7 +40,7 @@ TESTS = {
 
 @dataclass(slots=True)
 class Switches(Switchboard):
-    """What could not be verified; the default is what is documented, else the likelier."""
+    """Switches for what could not be verified; the defaults are documented, or the more likely behavior."""
 
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {
         "application_stage": ("id", "name"),
@@ -324,7 +324,7 @@ class Greenhouse(Company):
     # --- files ---
 
     def download(self, call: Call) -> Reply:
-        """Answer a signed link; the storage refuses one with a token besides."""
+        """Answer a signed link; the storage refuses requests that also carry a token."""
         template = f"{self.file_prefix}{{id}}"
         params = {name: values[-1] for name, values in parse_qs(call.query).items()}
         key, ends = call.path.removeprefix(self.file_prefix), params.get("ends", "")

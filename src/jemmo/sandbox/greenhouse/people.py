@@ -82,7 +82,7 @@ class People:
         }  # fmt: skip
 
     def job_posts(self, n: int) -> dict[str, Any]:
-        """Each job has one in French, every second job another one for employees in another language."""
+        """Each job has a post in French; every second job also has one for employees in another language."""
         internal = n > self.jobs
         job = 2 * (n - self.jobs) if internal else n
         live = job % 4 < 2
@@ -108,7 +108,7 @@ class People:
         return {"title": "Annual salary", "blurb": "<p>And more</p>", "priority": n}
 
     def pay_input_ranges(self, n: int) -> dict[str, Any]:
-        """Every third post has one."""
+        """Every third post has a pay range."""
         post = n * 3
         low = (30_000 + post % 50 * 1000) * 100
         return {

@@ -1,4 +1,4 @@
-"""Web hooks: one POST per event, the whole body signed. Greenhouse retries for 15 hours; the sandbox doesn't."""
+"""Webhooks: one POST per event, with the whole body signed. Greenhouse retries for 15 hours; the sandbox doesn't."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACTIONS = {
     ("delete", "job_interview_stages"): "job_interview_stage_deleted",
     ("delete", "departments"): "department_deleted",
 }  # fmt: skip
-"""The action of each order. A candidate is created with an application, so only that is announced."""
+"""The action of each order. Creating a candidate announces only the application created with it."""
 
 NAMES = {
     "candidates": "candidate", "applications": "application", "jobs": "job", "job_posts": "job_post",
@@ -53,7 +53,7 @@ class Webhooks:
         body = json.dumps(
             {"action": action, "payload": payload(action, kind, row, as_text=as_text)}
         )
-        # What might be markup is escaped before it is signed.
+        # Possible markup is escaped before the body is signed.
         raw = body.replace("<", "\\u003c").replace(">", "\\u003e").encode()
         headers = {"Greenhouse-Event-ID": str(uuid4()), "Signature": sign(self._key, raw)}
         delivery = await post(str(self.url), raw, headers)

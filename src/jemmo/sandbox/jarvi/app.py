@@ -1,4 +1,4 @@
-"""The Jarvi API itself: from a request to its answer."""
+"""The simulated Jarvi API: turns a request into a response."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ class Jarvi:
         return get
 
     def _sorted(self, kind: str, query: Query, matches: list[Any]) -> list[Any]:
-        """Sort the rows; without an order by id, which is as good as random."""
+        """Sort the rows; without an order, by id, which is practically random."""
         if isinstance(matches[0] if matches else None, int) and not query.order:
             return sorted(matches, key=lambda row: uuid(kind, row))
         for name, descending in reversed(query.order):
@@ -218,10 +218,10 @@ class Jarvi:
         value = self._getter(kind, row)(name)
         return "" if value is None or value is MISSING else str(value)
 
-    # Files, changes and what tests ask for --------------------------------------------------
+    # Interface for tests and the server -----------------------------------------------------
 
     def download(self, call: Call) -> Reply:
-        """Answer one file download. Jarvi documents no such address."""
+        """Answer one file download. Jarvi doesn't document such an address."""
         if self.switches.download == "absent":
             return Reply(404, b"", {}, "/v1/files/{id}")
         if self.switches.download == "key" and self._gate.keys.get(

@@ -127,7 +127,7 @@ class Changes:
         return uuid(kind, row)
 
     def _merge_into(self, kind: str, row: int, survivor: str, order: dict[str, Any]) -> None:
-        """Move what belongs to a profile to another one, whose own applications win where both are in a project."""
+        """Move a profile's records to another profile, which keeps its own application in a shared project."""
         into = self._world.find(kind, survivor)
         if kind != "profiles" or into == row:
             raise ValueError("a profile is merged into another one")
@@ -162,7 +162,7 @@ class Changes:
         belongings.change_applications(row, [])
         belongings.change_resumes(row, [])
 
-    # What belongs to a profile --------------------------------------------------------------
+    # Applications and resumes ---------------------------------------------------------------
 
     def _application(self, order: dict[str, Any]) -> str:
         if order["op"] == "create":

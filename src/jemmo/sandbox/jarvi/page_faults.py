@@ -11,7 +11,7 @@ from jemmo.sandbox.jarvi.world import World
 from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.page_faults import COMMON_NASTY, Row, Spoiler
 
-# The measure is the share of records hit, or for `shifting` of list requests.
+# A value is the share of affected records, or of list requests for `shifting`.
 PAGE_FAULTS: dict[str, float] = {
     "page_repeat": 1, "duplicate_ids": 1, "broken_count": 7, "shifting": 0.34,
     "record_without_id": 0.05, "nulls": 0.2, "wrong_types": 0.2, "huge": 0.02, "nasty_text": 0.2,

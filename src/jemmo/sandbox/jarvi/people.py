@@ -46,7 +46,7 @@ LOCALES = ("fr_FR", "fr_FR", "en_GB", None, "fr_FR", "de_DE")
 
 
 def national(number: int) -> str:
-    """Return a phone number as people write it, out of the block kept for fiction and tests."""
+    """Return a phone number as people write it, from the block reserved for fiction and tests."""
     digits = f"{number % 1_000_000:06d}"
     return f"06 00 {digits[:2]} {digits[2:4]} {digits[4:]}"
 

@@ -22,7 +22,7 @@ TEXTS = (
     "<p>Vous pilotez le quotidien de l'équipe &amp; ses projets.</p><ul><li>Reporting</li></ul>",
     "<p>Own ingestion end to end.</p><p>Two days at home.</p>",
 )
-OWN_OFFERS = 1_000_000  # offers that have ids of their own are numbered from here
+OWN_OFFERS = 1_000_000  # offers with ids of their own are numbered from here
 
 
 def user(number: int) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Projects(Rows):
 
 
 def offer(project: dict[str, Any], number: int, *, own_id: bool) -> dict[str, Any]:
-    """Return what is published of a project."""
+    """Return the published offer of a project."""
     names = ("id", "createdAt", "updatedAt", "externalId", "referenceId", "fieldsValues")
     published = {name: project[name] for name in names}
     title = next(

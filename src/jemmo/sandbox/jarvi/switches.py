@@ -1,4 +1,4 @@
-"""What Jarvi's documentation leaves open, each as a switch; the default is measured, else the likelier."""
+"""Switches for what Jarvi's documentation leaves open; the defaults are measured, or the more likely behavior."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -23,7 +23,7 @@ class Triggers:
         return {"event": str(order["op"]), "id": record, **delivery}
 
     def body(self, kind: str, record: str) -> dict[str, Any]:
-        """Return what is sent."""
+        """Return an event's body."""
         name = "profile" if kind == "profiles" else "projectProfile"
         shapes: dict[str, dict[str, Any]] = {
             "flat": {f"{name}Id": record},

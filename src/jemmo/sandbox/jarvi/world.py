@@ -115,11 +115,11 @@ class World:
         self.changed()
 
     def now_text(self) -> str:
-        """Return the present as Jarvi writes it."""
+        """Return the current time in Jarvi's format."""
         return text(self.clock.now_ms() * 1000 + self.revision % 1000)
 
     def offers(self, *, own_ids: bool) -> list[dict[str, Any]]:
-        """Return what is published now: open recruitment projects, every other one of them."""
+        """Return the offers published now, one for every other open recruitment project."""
         offers = []
         for row in self.numbers("projects"):
             project = self.row("projects", row)

@@ -1,4 +1,4 @@
-"""The Teamtailor API itself: from a request to its answer."""
+"""The simulated Teamtailor API: turns a request into a response."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class Teamtailor:
         data: Any = linkage if table.relations[name].many else (linkage[0] if linkage else None)
         return json.dumps({"links": links, "data": data}).encode()
 
-    # What tests and the server ask for ------------------------------------------------------
+    # Interface for tests and the server -----------------------------------------------------
 
     def download(self, call: Call) -> Reply:
         """Answer one file download."""

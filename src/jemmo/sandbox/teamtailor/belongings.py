@@ -29,7 +29,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 
 class Child(Base):
-    """A type of which every ten talents have a fixed number."""
+    """A type of record with a fixed number per ten talents."""
 
     first_id = 0
 

@@ -40,7 +40,7 @@ FLAG = ("false", "true")
 
 
 class Candidates(Base):
-    """The talents of the company. Between ids are gaps of one to five."""
+    """The talents of the company. Ids have gaps of one to five."""
 
     type = "candidates"
     attributes = tuple(ATTRIBUTES.split())
@@ -84,7 +84,7 @@ class Candidates(Base):
         """Return the address within JSON quotes, or null."""
         if bits >> 20 & 31 == 7:
             return "null"
-        if row % 97 == 13:  # the address of someone else: real data has such duplicates
+        if row % 97 == 13:  # another talent's address: real data has such duplicates
             row -= 5
             bits = self.bits(row)
         first, last = bits >> 30 & 1023, bits >> 40 & 1023

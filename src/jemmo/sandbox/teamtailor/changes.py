@@ -29,7 +29,7 @@ Event = tuple[str, str, int, set[str]]
 
 
 class Changes:
-    """Edits, deletions and creations. The same orders in the same order give the same company."""
+    """Edits, deletions and creations. Replaying them in sequence gives the same company."""
 
     def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
         self._world = world
@@ -178,7 +178,7 @@ class Changes:
     def _children(self, kind: str, record: int, target: str) -> Iterable[int]:
         # Before the first change the world may answer from the base alone; count this as one.
         self._world.revision = max(1, self._world.revision)
-        if target == "notes":  # which only lead to their candidate
+        if target == "notes":  # these only link to their candidate
             notes = self._world.tables[target].ids()
             return [n for n in notes if self._world.related(target, n, "candidate") == (record,)]
         return self._world.related(kind, record, target)

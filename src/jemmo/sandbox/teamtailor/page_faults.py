@@ -18,7 +18,7 @@ from jemmo.sandbox.teamtailor.resources import Renderer
 from jemmo.sandbox.teamtailor.switches import Switches
 from jemmo.sandbox.teamtailor.world import World
 
-# The measure is the share of records hit, or for `shifting` of list requests.
+# A value is the share of affected records, or of list requests for `shifting`.
 PAGE_FAULTS: dict[str, float] = {
     "page_repeat": 1, "foreign_next": 1, "duplicate_ids": 1, "broken_count": 7,
     "unknown_filter_ignored": 1, "shifting": 0.34, "record_without_id": 0.05, "nulls": 0.2,
@@ -74,7 +74,7 @@ def spoil_page(
 
 
 def spoil_one(faults: Faults, text: str) -> str:
-    """Return the answer about one record with the active faults."""
+    """Apply the active faults to the response for one record."""
     return _spoil_records(faults, json.loads(text))
 
 
@@ -86,7 +86,7 @@ def _spoil_records(faults: Faults, page: dict[str, Any]) -> str:
 
 
 def rewrite(switches: Switches, text: str) -> str:
-    """Return an answer in another of the forms that the documentation leaves open."""
+    """Rewrite a response in another of the forms that the documentation leaves open."""
     plain = switches.blanks == "shown" and switches.multi_select == "list"
     if plain and switches.resume_summary != "html" and switches.select_options != "each":
         return text

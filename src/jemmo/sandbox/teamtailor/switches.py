@@ -1,6 +1,6 @@
-"""What the documentation leaves open, each as a switch; the default is the likelier or stricter.
+"""Switches for what the documentation leaves open; the defaults are the more likely or stricter behavior.
 
-``refused`` lists parts of queries that the account does not know: ``include:jobs.role``, ``fields:users``,
+``refused`` lists parts of queries that the account refuses: ``include:jobs.role``, ``fields:users``,
 ``sort:candidates``, ``filter:jobs.feed``. ``forbidden`` and ``missing`` are types that answer 403 and 404.
 ``select_options`` says where options are found: in a list of their own, beside the custom fields, or field by field.
 """

@@ -1,1 +1,1 @@
-"""A simulated ATS as simple as one can be: the one that newcomers copy."""
+"""The simplest possible simulated ATS, for newcomers to copy."""

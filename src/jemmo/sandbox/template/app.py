@@ -27,7 +27,7 @@ LARGEST = 100
 
 @dataclass(slots=True)
 class Switches(Switchboard):
-    """What this ATS's documentation leaves open: nothing."""
+    """No switches, since this ATS's documentation leaves nothing open."""
 
     rate_limit: bool = True
 
