@@ -15,7 +15,7 @@ from contracts.vendors.all import REPLAYS, VENDORS
 from fakes.company import Company, adds_up, in_thread
 from msgspec.structs import replace
 
-from jemmo.connectors import offset_pass
+from jemmo.connectors.by_offset import passes
 from jemmo.connectors.greenhouse import newest
 from jemmo.connectors.jsonapi import lists as jsonapi
 from jemmo.connectors.registry import connector_for
@@ -56,7 +56,7 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 async def ats(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Harness]:
     """An account whose every list is long, and in which some people from the middle of it changed just now."""
     monkeypatch.setattr(newest, "NEWEST_PAGES", 1)
-    monkeypatch.setattr(offset_pass, "MOST_PAGES_AT_ONCE", 1)
+    monkeypatch.setattr(passes, "MOST_PAGES_AT_ONCE", 1)
     monkeypatch.setattr(jsonapi, "MOST_PAGES_AT_ONCE", 1)
     async with start(vendor, talents=TALENTS) as harness:
         talents = sorted(await harness.truth(Stream.TALENTS))

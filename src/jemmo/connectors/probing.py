@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from jemmo.connectors.base import Probed
+from jemmo.connectors.by_offset.lists import OffsetLists
+from jemmo.connectors.by_offset.query import Query
 from jemmo.connectors.loose import Json
-from jemmo.connectors.offset_lists import OffsetLists
-from jemmo.connectors.offset_query import Query
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import PermanentError, TransientError
 

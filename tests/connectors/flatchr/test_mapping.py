@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemmo.connectors.by_day.slices import Slice
+from jemmo.connectors.by_day.windows import Window
 from jemmo.connectors.flatchr import mapping
 from jemmo.connectors.flatchr.connector import FLATCHR
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.pages import Pages
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Applicant, Column, Vacancy
-from jemmo.connectors.slices import Slice
-from jemmo.connectors.windows import Window
 from jemmo.domain.enums import (
     ApplicationStatus,
     CompensationPeriod,

@@ -8,9 +8,9 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemmo.connectors.by_day.windows import LONGEST, MANY, Span, Walk, Window
 from jemmo.connectors.flatchr.search import Search
 from jemmo.connectors.moments import days
-from jemmo.connectors.windows import LONGEST, MANY, Span, Walk, Window
 
 START = date(2025, 1, 1)
 SUSPICIOUS = frozenset({100, 500, 1000})

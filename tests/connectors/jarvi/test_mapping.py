@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemmo.connectors.by_offset.lists import Whole
 from jemmo.connectors.jarvi import applications, mapping
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.jobs import job
 from jemmo.connectors.jarvi.projects import Joined, join
 from jemmo.connectors.jarvi.settings import Settings, settings_of
-from jemmo.connectors.offset_lists import Whole
 from jemmo.domain.enums import ApplicationStatus, EmploymentType, JobStatus, RemotePolicy
 from jemmo.domain.errors import ConfigError, RecordRejected
 from jemmo.domain.records import Record

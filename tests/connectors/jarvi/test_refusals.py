@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jemmo.connectors.by_offset.lists import rows_of
 from jemmo.connectors.jarvi.client import refusal
-from jemmo.connectors.offset_lists import rows_of
 from jemmo.connectors.time_budget import Clock, MemoryLedger, TimeBudget
 from jemmo.domain.errors import (
     ConfigError,

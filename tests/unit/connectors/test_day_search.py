@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.day_search import Criteria, DaySearch
-from jemmo.connectors.rolls import Rolls
-from jemmo.connectors.slices import Place, Row, Slice
-from jemmo.connectors.windows import DayFilter
+from jemmo.connectors.by_day.rolls import Rolls
+from jemmo.connectors.by_day.search import Criteria, DaySearch
+from jemmo.connectors.by_day.slices import Place, Row, Slice
+from jemmo.connectors.by_day.windows import DayFilter
 from jemmo.domain.errors import TransientError
 from jemmo.domain.streams import Stream
 

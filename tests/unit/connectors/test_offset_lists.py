@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from jemmo.connectors.offset_lists import OffsetLists
-from jemmo.connectors.offset_query import Query, Where
+from jemmo.connectors.by_offset.lists import OffsetLists
+from jemmo.connectors.by_offset.query import Query, Where
 from jemmo.connectors.refusals import Refused
 from jemmo.rest_client import RestClient
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.offset_walk import Position, Rows, Walk
+from jemmo.connectors.by_offset.walk import Position, Rows, Walk
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import PermanentError, TransientError
 

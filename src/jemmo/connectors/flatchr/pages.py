@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from jemmo.connectors.by_day.slices import Slice, following
 from jemmo.connectors.flatchr import mapping
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
@@ -21,7 +22,6 @@ from jemmo.connectors.flatchr.wire import (
 )
 from jemmo.connectors.key_expiry import expires_soon
 from jemmo.connectors.paging import page_of
-from jemmo.connectors.slices import Slice, following
 from jemmo.domain.records import Record
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream
 

@@ -10,12 +10,12 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from jemmo.connectors.day_search import Criteria, DaySearch, Question
+from jemmo.connectors.by_day.search import Criteria, DaySearch, Question
+from jemmo.connectors.by_day.slices import Place, Slice
+from jemmo.connectors.by_day.windows import DayFilter
 from jemmo.connectors.flatchr.account import Account
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import VACANCY_KEY, Row, rows_in, whole
-from jemmo.connectors.slices import Place, Slice
-from jemmo.connectors.windows import DayFilter
 from jemmo.domain.validation import text
 from jemmo.rest_client import RestClient
 

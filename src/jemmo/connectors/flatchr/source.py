@@ -9,6 +9,8 @@ from functools import partial
 from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.by_day.rolls import Roll, Rolls, sighted
+from jemmo.connectors.by_day.slices import Row, Slice, cursor_of, following, place_of, sent_early
 from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.flatchr.account import Account, client_of
 from jemmo.connectors.flatchr.mapping import Columns
@@ -20,8 +22,6 @@ from jemmo.connectors.key_expiry import expiry
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.paging import sightings_of
-from jemmo.connectors.rolls import Roll, Rolls, sighted
-from jemmo.connectors.slices import Row, Slice, cursor_of, following, place_of, sent_early
 from jemmo.domain.streams import (
     AccessReport,
     Page,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jemmo.connectors.access import counted
+from jemmo.connectors.by_offset.lists import OffsetLists
+from jemmo.connectors.by_offset.query import Query
+from jemmo.connectors.by_offset.walk import Rows
 from jemmo.connectors.jarvi.projects import is_job
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.talents import TALENTS, is_kept
 from jemmo.connectors.loose import Json, row_id
-from jemmo.connectors.offset_lists import OffsetLists
-from jemmo.connectors.offset_query import Query
-from jemmo.connectors.offset_walk import Rows
 from jemmo.domain.errors import ConfigError, ScopeTooSmall
 from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.translation_marks import marked as _

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.by_offset.lists import OffsetLists
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.offset_lists import OffsetLists
 from jemmo.connectors.refusals import Meaning, refusals
 from jemmo.connectors.time_budget import TimeBudget
 from jemmo.domain.errors import ConfigError, JemmoError

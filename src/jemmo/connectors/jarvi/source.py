@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.by_offset.passes import in_chunks
 from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.jarvi import applications, mapping
 from jemmo.connectors.jarvi.access import check_access
@@ -19,7 +20,6 @@ from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
 from jemmo.connectors.jarvi.settings import Settings, settings_of
 from jemmo.connectors.jarvi.talents import talents_of
 from jemmo.connectors.loose import Row, moment, row_id
-from jemmo.connectors.offset_pass import in_chunks
 from jemmo.connectors.paging import sightings_in
 from jemmo.connectors.time_budget import Clock, time_budget
 from jemmo.domain.errors import StreamRefused

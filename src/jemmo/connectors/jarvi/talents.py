@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from jemmo.connectors.by_offset.lists import OffsetLists
+from jemmo.connectors.by_offset.passes import PassedList, Rule
+from jemmo.connectors.by_offset.query import Where
 from jemmo.connectors.jarvi.applications import entries, is_deleted
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.loose import Row, moment
-from jemmo.connectors.offset_lists import OffsetLists
-from jemmo.connectors.offset_pass import PassedList, Rule
-from jemmo.connectors.offset_query import Where
 from jemmo.domain.history import is_older
 from jemmo.domain.streams import Stream
 

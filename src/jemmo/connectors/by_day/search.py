@@ -20,12 +20,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.cuts import Doubts
+from jemmo.connectors.by_day.cuts import Doubts
+from jemmo.connectors.by_day.slices import Place, Row, Slice, in_parts, place_of
+from jemmo.connectors.by_day.windows import DayFilter, Span, Walk, Window
 from jemmo.connectors.loose import row_id
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.sharing import Shared
-from jemmo.connectors.slices import Place, Row, Slice, in_parts, place_of
-from jemmo.connectors.windows import DayFilter, Span, Walk, Window
 from jemmo.domain.history import is_older
 from jemmo.domain.streams import Start, Stream
 

@@ -1,6 +1,6 @@
 """Lists read by offset, using filters only after a test.
 
-``offset_walk`` explains how a list that changes meanwhile is read without gaps.
+``walk`` explains how a list that changes meanwhile is read without gaps.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.offset_query import Query
-from jemmo.connectors.offset_walk import Fetch, Position, Rows, Step, Walk
+from jemmo.connectors.by_offset.query import Query
+from jemmo.connectors.by_offset.walk import Fetch, Position, Rows, Step, Walk
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import Kept
 from jemmo.domain.errors import PermanentError

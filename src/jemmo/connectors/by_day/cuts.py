@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from jemmo.connectors.windows import Window
+from jemmo.connectors.by_day.windows import Window
 
 LEAST_LIMIT = 10  # rows; no known search truncates smaller responses
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.windows import Window
+from jemmo.connectors.by_day.windows import Window
 from jemmo.domain.streams import Page, Start
 
 MOST_ROWS = 1000  # rows mapped at a time

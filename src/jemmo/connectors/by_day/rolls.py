@@ -9,10 +9,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from jemmo.connectors.day_search import DaySearch
+from jemmo.connectors.by_day.search import DaySearch
+from jemmo.connectors.by_day.slices import Slice
+from jemmo.connectors.by_day.windows import Window
 from jemmo.connectors.moments import moment
-from jemmo.connectors.slices import Slice
-from jemmo.connectors.windows import Window
 from jemmo.domain.errors import TransientError
 from jemmo.domain.streams import Sighting, SightingPage, Stream
 

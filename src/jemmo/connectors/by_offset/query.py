@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.offset_walk import CREATED
+from jemmo.connectors.by_offset.walk import CREATED
 
 CHANGED = "updatedAt"
 BY_TIME, BY_ID = {CREATED: "asc"}, {"id": "asc"}

@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jemmo.connectors.by_offset.lists import OffsetLists
+from jemmo.connectors.by_offset.query import CHANGED, Query, Where
+from jemmo.connectors.by_offset.walk import Position, Step
 from jemmo.connectors.loose import Row, moment, row_id
-from jemmo.connectors.offset_lists import OffsetLists
-from jemmo.connectors.offset_query import CHANGED, Query, Where
-from jemmo.connectors.offset_walk import Position, Step
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import make_up
 from jemmo.domain.streams import RawRecord, Sighting, SightingPage

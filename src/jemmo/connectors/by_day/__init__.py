@@ -1,0 +1,1 @@
+"""For an ATS whose lists can only be searched by day: they are read in windows of time."""
