@@ -23,8 +23,8 @@ from jemmo.domain.streams import (
 )
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
+from jemmo.services.base.hashers import hashing_of
 from jemmo.services.base.scopes import connected
-from jemmo.services.privacy.personal_data import hashing_of
 from jemmo.services.sync import runner
 from jemmo.store.sync import runs
 from jemmo.store.sync.runs import Hold

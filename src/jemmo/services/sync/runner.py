@@ -37,8 +37,8 @@ from jemmo.logs import about
 from jemmo.pipeline.plan import Checkpoints, choose_mode, plausible, reads_again
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.base.ats_sessions import ats_session
+from jemmo.services.base.hashers import hashing_of
 from jemmo.services.base.scopes import connected
-from jemmo.services.privacy.personal_data import hashing_of
 from jemmo.services.sync.schedule import sweep_due
 from jemmo.store.db.postgres import Connection, connect, explain, explained
 from jemmo.store.db.run_context import RunContext

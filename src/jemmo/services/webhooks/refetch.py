@@ -30,7 +30,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
 from jemmo.rest_client.retries import CutOff, giving_way
 from jemmo.services.base.ats_sessions import Session, Sessions
-from jemmo.services.privacy.personal_data import hashing_of
+from jemmo.services.base.hashers import hashing_of
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
 from jemmo.store.db.run_context import RunContext

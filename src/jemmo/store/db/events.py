@@ -2,24 +2,18 @@
 
 Postgres delivers the event after the commit, so the listener can read the new rows. The payload is a small JSON object:
 ``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Missed events do no harm: a process
-that was disconnected reads the tables (``changed_since``).
+that was disconnected reads the tables (``sync.reports``).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from django.db import connection as django_connection
 
-from jemmo.domain import numbers
-from jemmo.domain.outcomes import RunReport
-from jemmo.domain.stored_values import report_of
 from jemmo.store.db.postgres import Connection
-from jemmo.store.models import SyncRun
 
 CHANNEL = "jemmo_events"
 LIMIT = 7900  # bytes; Postgres refuses 8000
@@ -27,12 +21,6 @@ LIMIT = 7900  # bytes; Postgres refuses 8000
 _OF_CONNECTION = """
     SELECT pg_notify(%s, (jsonb_build_object('org', org_id, 'connection', id, 'at', clock_timestamp())
         || %s::jsonb)::text) FROM connection WHERE id = %s"""
-_KEEP = """
-    WITH before AS (SELECT id, report FROM sync_run WHERE id = %(run)s FOR UPDATE)
-    UPDATE sync_run r SET report = %(report)s::jsonb,
-        status = CASE WHEN %(ended)s THEN %(status)s ELSE r.status END,
-        finished_at = CASE WHEN %(ended)s THEN now() ELSE r.finished_at END
-    FROM before WHERE r.id = before.id RETURNING before.report"""
 _OF_ORG = """
     SELECT pg_notify(%s, (jsonb_build_object('org', %s::text, 'at', clock_timestamp()) || %s::jsonb)::text)"""
 
@@ -53,51 +41,3 @@ def publish_to_organization(org_id: UUID, kind: str, **facts: object) -> None:
     """Like ``publish_event``, on Django's connection."""
     with django_connection.cursor() as cursor:
         cursor.execute(_OF_ORG, [CHANNEL, str(org_id), _facts(kind, facts)])
-
-
-async def keep_report(
-    db: Connection, connection_id: UUID, report: RunReport, *, ended: bool = False
-) -> None:
-    """Store the report and publish what changed, in the current transaction.
-
-    While the run lasts, publish changes since the last report. At its end (``final``) publish all of them, since only
-    then it is known which new records a rule hides.
-    """
-    answer = await db.execute(
-        _KEEP,
-        {
-            "run": report.run_id,
-            "report": msgspec.json.encode(report).decode(),
-            "status": str(report.status),
-            "ended": ended,
-        },
-    )
-    row = await answer.fetchone()
-    before = {} if ended or row is None else report_of(row[0]).get("streams", {})
-    if news := _news(before, report):
-        facts = {"run": report.run_id, "streams": news, "final": ended}
-        await publish_event(db, connection_id, "records_changed", **facts)
-    kind = "sync_ended" if ended else "sync_progress"
-    status = {"status": str(report.status)} if ended else {}
-    read = numbers.of(report.lines).read
-    await publish_event(db, connection_id, kind, run=report.run_id, read=read, **status)
-
-
-def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
-    """The number of rows of each stream that changed since the last stored report."""
-    old = numbers.changed_by_stream(before)
-    current = numbers.changed_by_stream(report.lines)
-    return {
-        name: current[name] - old.get(name, 0)
-        for name in current
-        if current[name] > old.get(name, 0)
-    }
-
-
-def changed_since(org_id: UUID, since: datetime) -> dict[str, int]:
-    """The number of rows by stream changed by runs that ended since then."""
-    runs = SyncRun.objects.filter(connection__org_id=org_id, finished_at__gte=since)
-    changes: Counter[str] = Counter()
-    for run in runs.order_by("-started_at")[:50]:
-        changes.update(numbers.changed_by_stream(run.report.get("streams", {})))
-    return dict(changes)

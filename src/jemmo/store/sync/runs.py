@@ -18,7 +18,7 @@ from jemmo.domain.stored_values import object_of, report_of, struct_of, texts_of
 from jemmo.store.db import events, leases
 from jemmo.store.db.postgres import Connection
 from jemmo.store.files import fetch_queue
-from jemmo.store.sync import checkpoints, notices
+from jemmo.store.sync import checkpoints, notices, reports
 from jemmo.store.sync.writer import LEASE
 
 WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as in progress
@@ -172,7 +172,7 @@ def _report_of(value: object) -> RunReport | None:
 async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: RunReport) -> None:
     """End a slice: the run stays open, and its claim waits for the next one."""
     async with db.transaction():
-        await events.keep_report(db, connection_id, report)
+        await reports.keep_report(db, connection_id, report)
         await fetch_queue.wake(db, connection_id)
         await db.execute(
             leases.HAND_OVER,
@@ -208,7 +208,7 @@ async def end(
     Without ``due_at`` the due time stays as it was.
     """
     async with db.transaction():
-        await events.keep_report(db, connection_id, report, ended=True)
+        await reports.keep_report(db, connection_id, report, ended=True)
         released = await db.execute(leases.RELEASE, [connection_id, token])
         if released.rowcount == 1:
             conclusion = {**_conclusion(connection_id, report), "due_at": due_at}

@@ -13,14 +13,14 @@ from jemmo.domain.errors import LeaseLost
 from jemmo.domain.history import LIMITED
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
-from jemmo.store.db import events, leases
+from jemmo.store.db import leases
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.db.run_context import (
     Hashers,
     RunContext,
     Seal,
 )
-from jemmo.store.sync import brake, known_records, missed_webhooks, sweeps
+from jemmo.store.sync import brake, known_records, missed_webhooks, reports, sweeps
 from jemmo.store.sync import checkpoints as points
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch, batch_of
@@ -94,7 +94,7 @@ class Writer:
     async def report(self, report: RunReport) -> None:
         with explained():
             async with self.db.transaction():
-                await events.keep_report(self.db, self.context.connection_id, report)
+                await reports.keep_report(self.db, self.context.connection_id, report)
 
     async def sweep(self, stream: Stream) -> Sweep | None:
         with explained():

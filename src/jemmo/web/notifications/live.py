@@ -16,8 +16,9 @@ from django.views.decorators.http import require_safe
 from jemmo.services.base import turns
 from jemmo.services.base.turns import Busy
 from jemmo.services.notifications import live
-from jemmo.store.db import events, scope, sessions
+from jemmo.store.db import scope, sessions
 from jemmo.store.models import Membership
+from jemmo.store.sync import reports
 
 HEARTBEAT = 15.0  # seconds; proxies close connections that are silent for longer
 RETRY = 2000  # milliseconds until a browser reconnects
@@ -89,7 +90,7 @@ def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
         with scope.acting_in(
             scope.organization_scope(org_id)
         ):  # a stream outlives its request's own
-            return events.changed_since(org_id, since)
+            return reports.changed_since(org_id, since)
     finally:
         connections.close_all()
 
