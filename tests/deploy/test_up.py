@@ -26,9 +26,8 @@ from jemmo.cli.operations.demo import free_port
 
 pytestmark = pytest.mark.one_server
 
-LONGEST = (
-    600.0  # seconds: more than Postgres and a worker may take to end and start again, each forced
-)
+# Seconds: more than Postgres and a worker may take to end and start again, each forced
+LONGEST = 600.0
 
 
 def _cwd(process: psutil.Process) -> str | None:

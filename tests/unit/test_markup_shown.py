@@ -10,9 +10,8 @@ from jemmo.domain.markup import MOST_MARKS
 from jemmo.web.templatetags.markup import LONGEST_PLAIN, clean_html
 
 LONG = 160_000  # characters
-SLOWEST = (
-    1.5  # seconds of the processor; what it takes to mend such markup grows to many times that
-)
+# Seconds of the processor; what it takes to mend such markup grows to many times that
+SLOWEST = 1.5
 DISTINCT = LONG // 40  # as many tags, each unlike the others
 HOSTILE = {
     "nested": "<ul><li>" * (LONG // 8),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.domain.streams import Stream
 
 Times = Mapping[str, datetime | None]
@@ -18,6 +19,13 @@ PAGES: dict[str, tuple[Stream, ...]] = {
     "talents": (Stream.TALENTS, Stream.APPLICATIONS),
 }
 """The streams shown on each page, its main stream first; an ATS may lack the others."""
+
+_OF_APPLICATIONS = (Stream.REJECT_REASONS, *PERSONAL_STREAMS)
+READ_FOR: dict[str, tuple[Stream, ...]] = {
+    "jobs": tuple(stream for stream in Stream if stream not in _OF_APPLICATIONS),
+    "talents": (Stream.STAGES, *_OF_APPLICATIONS),
+}
+"""The streams that a sync of one page reads, and ``--only``."""
 
 COVERED_BY = {page: ("", page) for page in PAGES}
 """The scopes of runs that read a page's streams."""

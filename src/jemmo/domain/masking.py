@@ -33,9 +33,8 @@ _KEY_HINT = re.compile("(?<!•)•{2,}+ ?[\\w-]+")
 CONTACT_TYPES = {"email", "phone", "tel", "url"}
 MAX_SEARCHED = 20_000  # characters of a text searched for contact details
 MAX_SEARCHED_IN_RECORD = 40_000  # across all texts of a record
-_LONGEST_CONTACT = (
-    500  # characters; a contact cut off at the end of the searched part is not recognized
-)
+# Characters; a contact cut off at the end of the searched part is not recognized
+_LONGEST_CONTACT = 500
 Hide = Callable[[str], str]
 
 

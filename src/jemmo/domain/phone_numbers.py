@@ -46,9 +46,8 @@ _BEFORE = 40  # characters before digits that may introduce a phone number
 _DIGITS = re.compile(r"[0-9]+")
 _LONGEST = 15
 CACHED = 1_000  # results, since the same digits are checked several times in a row
-MAX_GROUPS = (
-    500  # groups of digits examined in one text; each may start a number and is tried in many ways
-)
+# Groups of digits examined in one text; each may start a number and is tried in many ways
+MAX_GROUPS = 500
 Candidates = Iterator[tuple[int, str]]
 """Digits that may be a number: the index of the last group of each, and its digits."""
 Pools = tuple[list[tuple[int, str]], ...]

@@ -40,9 +40,8 @@ _DOCUMENTATION = ipaddress.ip_network("3fff::/20")
 _UNICAST = ipaddress.ip_network("2000::/3")  # all addresses assigned for public use
 _TUNNELS = [ipaddress.ip_network(network) for network in ("2001::/32", "2002::/16")]
 _WITH_IPV4 = [ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96")]
-_ISATAP = (
-    0x5EFE  # marks an interface id that contains an IPv4 address to which packets are forwarded
-)
+# Marks an interface id that contains an IPv4 address to which packets are forwarded
+_ISATAP = 0x5EFE
 
 
 def _is_public_v6(address: ipaddress.IPv6Address) -> bool:

@@ -42,9 +42,8 @@ PROVIDERS: dict[str, Start] = {
     "template": start_company(Template),
 }
 HOST = "127.0.0.1"
-TURNS_TO_ACCEPT = (
-    5  # event-loop turns from an accepted connection to its handler, with some to spare
-)
+# Event-loop turns from an accepted connection to its handler, with some to spare
+TURNS_TO_ACCEPT = 5
 
 
 @dataclass(slots=True)

@@ -27,9 +27,8 @@ def served(settings: Settings, tmp_path: Path) -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.STATIC_ROOT = tmp_path
-    settings.WHITENOISE_AUTOREFRESH = (
-        True  # looks for a file when it is asked for, not for all at each start
-    )
+    # Looks for a file when it is asked for, not for all at each start
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

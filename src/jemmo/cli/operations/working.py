@@ -29,9 +29,8 @@ from jemmo.vault import default_vault
 
 HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
 DEAD_AFTER = 4 * HEARTBEAT
-LAST_WORDS = (
-    25.0  # seconds in which a sync finishes its page; service managers usually wait for 30 or more
-)
+# Seconds in which a sync finishes its page; service managers usually wait for 30 or more
+LAST_WORDS = 25.0
 HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end and their outcomes to be stored
 PREEMPT_CHECK_SECONDS = 1.0  # seconds between two checks for waiting tasks, while syncs run
 VERSION_EVERY = 6 * HEARTBEAT  # between two checks of whether a newer Jemmo has changed the tables

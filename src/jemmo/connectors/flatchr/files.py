@@ -46,9 +46,8 @@ class FlatchrFiles(ClientFiles):
         self._kind = config.options["cv_response_mode"]
         self._api_key = config.api_key
         self._asks_singly = settings.expects_resumes
-        self._has_route = (
-            False  # for single applicants, which the current API reference doesn't mention
-        )
+        # For single applicants, which the current API reference doesn't mention
+        self._has_route = False
         self._not_found = 0
 
     async def open_file(self, attachment: WantedFile) -> FoundFile | None:

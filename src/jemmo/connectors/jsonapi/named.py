@@ -12,9 +12,8 @@ from jemmo.connectors.jsonapi.asking import Asker
 from jemmo.connectors.jsonapi.document import LooseDocument
 from jemmo.connectors.jsonapi.query import Query
 
-MOST_NAMED = (
-    500  # objects whose digests are stored; with more, records are only reread in due course
-)
+# Objects whose digests are stored; with more, records are only reread in due course
+MOST_NAMED = 500
 
 Digests = Callable[[Iterable[Any]], Mapping[str, str]]
 """Returns a digest of each object of a list, by ``type:id``."""

@@ -41,9 +41,8 @@ from jemmo.domain.streams import (
 from jemmo.domain.validation import parse_time, utc
 from jemmo.rest_client.ahead import Ahead
 
-MOST_RENAMED = (
-    20  # objects whose records are requested one by one; if there are more, all records are read
-)
+# Objects whose records are requested one by one; if there are more, all records are read
+MOST_RENAMED = 20
 
 
 class JsonApiSource(JsonApiLists):

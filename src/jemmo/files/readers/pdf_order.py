@@ -31,9 +31,8 @@ ACCENTS = {
 """Accents drawn apart from their letters, as in LaTeX, with their combining characters."""
 ACCENT = re.compile(f"[{''.join(ACCENTS)}]")
 DOTLESS = {"ı": "i", "ȷ": "j"}
-NEAR = (
-    6  # characters between an accent and its letter: PDFium may move accents to the end of a word
-)
+# Characters between an accent and its letter: PDFium may move accents to the end of a word
+NEAR = 6
 SINGLE_SHARE = 0.75  # minimum share of single letters
 WORD_GAP = 1.6  # times the usual gap between letters: a wider gap separates words
 

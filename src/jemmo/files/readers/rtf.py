@@ -103,9 +103,8 @@ class _Reader:
         self._code_page = 1252
         self._raw = bytearray()  # bytes to decode together, since a letter may take two
         self._pieces: list[str] = []
-        self._to_skip = (
-            0  # characters to skip, because they replace a Unicode character already read
-        )
+        # Characters to skip, because they replace a Unicode character already read
+        self._to_skip = 0
         self._starred = False
         self._is_utf8 = _is_utf8(content)
         self._has_charsets = False  # whether any font has a character set that is not Western

@@ -24,9 +24,8 @@ from jemmo.vault import Vault
 from jemmo.vault.lookups import LookupHash, word_hashes
 
 NAME = "lookup"
-MOST = (
-    1_000  # people with one address or number, or with the same eight digits, that a list considers
-)
+# People with one address or number, or with the same eight digits, that a list considers
+MOST = 1_000
 BATCH = 500
 
 

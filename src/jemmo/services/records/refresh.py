@@ -27,9 +27,8 @@ from jemmo.vault import Vault
 REFRESHED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 MOST_APPLICATIONS = 20
 PATIENCE = 60.0  # seconds
-LOOK_AGAIN = (
-    0.2  # seconds between checks while a worker refetches it, or before asking the ATS again
-)
+# Seconds between checks while a worker refetches it, or before asking the ATS again
+LOOK_AGAIN = 0.2
 
 
 class RecordRef(Struct, frozen=True, kw_only=True):

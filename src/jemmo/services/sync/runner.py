@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from jemmo.connectors.base import FULL_SWEEP
 from jemmo.connectors.registry import connector_for
 from jemmo.domain import numbers, system_errors
-from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.domain.errors import (
     Cancelled,
     ConfigError,
@@ -27,6 +26,7 @@ from jemmo.domain.errors import (
     TransientError,
     Unexpected,
 )
+from jemmo.domain.freshness import READ_FOR
 from jemmo.domain.history import limit_of
 from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, Source
@@ -57,14 +57,6 @@ QUOTA_BESIDE_REFETCHES = 0.95
 """A sync's share of the quota while webhooks may arrive; the rest is for their immediate refetches."""
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
-
-_OF_APPLICATIONS = (Stream.REJECT_REASONS, *PERSONAL_STREAMS)
-GROUPS = {
-    "jobs": tuple(stream for stream in Stream if stream not in _OF_APPLICATIONS),
-    "talents": (Stream.STAGES, *_OF_APPLICATIONS),
-}
-"""The streams of ``--only``."""
-
 
 Clock = Callable[[], datetime]
 
@@ -136,7 +128,7 @@ async def sync_slice(
     Calling this with its ``hold``, anywhere, continues the run. ``now`` is the clock; by default this machine's.
     """
     began, now = time.monotonic(), now or _now
-    streams = GROUPS[only] if only else None
+    streams = READ_FOR[only] if only else None
     async with connected(connection_id, database_url) as (db, connection):
         _check_not_paused(connection)
         part = QUOTA_BESIDE_REFETCHES if await runs.may_hear(db, connection_id) else 1.0

@@ -66,9 +66,8 @@ def begin(org_id: UUID) -> None:
         lock(cursor, org_id)
         if _is_current(cursor, org_id):
             return
-        for statement in (
-            _EMPTY
-        ):  # marks first: the records they name are committed, so the next snapshot includes them
+        # Marks first: the records they name are committed, so the next snapshot includes them.
+        for statement in _EMPTY:
             cursor.execute(statement, {"org": org_id})
         for entity in ENTITIES.values():
             cursor.execute(_filling(entity.name), {"org": org_id})

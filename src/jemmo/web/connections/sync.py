@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.freshness import READ_FOR
 from jemmo.services.connections import sync_button
-from jemmo.services.sync.runner import GROUPS
 from jemmo.store.sync import sync_status
 from jemmo.web.frame.access import MemberRequest, recruiter_to_change
 
@@ -19,7 +19,7 @@ from jemmo.web.frame.access import MemberRequest, recruiter_to_change
 @recruiter_to_change
 def icon(request: MemberRequest, only: str) -> HttpResponse:
     """Show the icon; a click starts a sync or joins the running one."""
-    if only not in GROUPS:
+    if only not in READ_FOR:
         raise Http404
     refused: ConfigError | None = None
     if request.method == "POST":

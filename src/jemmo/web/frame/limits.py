@@ -19,9 +19,8 @@ from jemmo.web.frame.peers import sender
 LARGEST = 1024 * 1024
 BODY_SECONDS = 30.0  # for a whole body to arrive
 READER_SECONDS = 60.0  # for a client to read the next part of a response
-LINGER_SECONDS = (
-    2.0  # for the rest of a refused body: a browser that still sends does not see the response
-)
+# For the rest of a refused body: a browser that still sends does not see the response
+LINGER_SECONDS = 2.0
 PLACES, ALL_PLACES = 32, 256
 """Requests whose body has not arrived, of one sender and in total."""
 TOO_LARGE = "jemmo.too_large"

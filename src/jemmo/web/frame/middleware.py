@@ -92,9 +92,8 @@ class SessionEnd:
 
 
 BEGAN, SEEN = "began", "seen"
-SEEN_EVERY = (
-    60.0  # seconds between two updates of a person's last activity, each of which writes a row
-)
+# Seconds between two updates of a person's last activity, each of which writes a row
+SEEN_EVERY = 60.0
 UNASKED = "Jemmo-Unasked"
 """The header of an open page's automatic requests (``live.js``)."""
 PARTS = ("image/", "text/event-stream")
