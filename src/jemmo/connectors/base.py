@@ -128,7 +128,7 @@ FILE_HOSTS = Option(
     default="",
     help=_("Hosts that files may be downloaded from, separated by commas. Subdomains count too."),
 )
-"""The ATS's own host is always included. The API key is sent to none of them."""
+"""Further hosts that files may come from, in addition to the ATS's own. They never get the API key."""
 
 LAG = number(
     "lag_minutes",

@@ -1,4 +1,4 @@
-"""Downloads files through links that expire soon: each is requested just before, and again if it expires meanwhile."""
+"""Downloads files through links that expire soon: each is requested just before use, and again once it has expired."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ class Chunk(Struct, frozen=True, kw_only=True):
 class ListSource(ClientSource, ABC):
     """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
 
-    The list's pagination must be stable when records are added or deleted meanwhile: by cursor or by id. For numbered
-    pages see ``numbered.py``.
+    The list's pagination must be stable when records are added or deleted during a read: by cursor or by id. For
+    numbered pages see ``numbered.py``.
     """
 
     updated_field = "updated_at"
@@ -106,7 +106,7 @@ class ListSource(ClientSource, ABC):
         return None, None
 
     async def beside(self, listing: Listing, rows: list[Any]) -> Any:
-        """Return what mapping these rows needs besides them, using one or two requests for all rows."""
+        """Return what else mapping these rows needs, using one or two requests for all rows."""
         return None
 
     async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
@@ -129,7 +129,7 @@ class ListSource(ClientSource, ABC):
     async def details(self, paths: Mapping[str, str]) -> dict[str, Any]:
         """Fetch the JSON at each path, by key. Takes one request each, so use it only for data that no list contains.
 
-        Records deleted meanwhile are left out.
+        Deleted records are left out.
         """
 
         async def fetch(key: str, path: str) -> tuple[str, Any]:

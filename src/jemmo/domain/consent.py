@@ -16,7 +16,7 @@ class Withheld(StrEnum):
 
 
 class Stance(StrEnum):
-    """Consent states that a list can be filtered by."""
+    """Contact preferences and consent states that a list can be filtered by."""
 
     DO_NOT_CONTACT = "do_not_contact"
     NO_EMAILS = "no_emails"

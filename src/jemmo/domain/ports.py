@@ -203,7 +203,7 @@ class RunStore(Protocol):
         ...
 
     async def forget_rejected(self, stream: Stream, before: datetime) -> None:
-        """Delete rejections from before ``before`` whose records the complete sweep did not find."""
+        """Delete rejections older than ``before`` if the complete sweep did not find their records."""
         ...
 
     async def orphans(self, stream: Stream, since: datetime) -> list[str]:

@@ -36,7 +36,7 @@ class Counts(StrEnum):
 
 
 class Lift(StrEnum):
-    """What allows a person back who was erased at the end of their retention period."""
+    """What counts as a reason to sync a person again who was erased at the end of their retention period."""
 
     UPDATE = "update"
     STEP = "step"
@@ -80,7 +80,7 @@ def held_back(due: int, total: int, agreed: int) -> bool:
 
 
 def lift_of(rule: Rule, counts: Counts) -> Lift:
-    """Return what allows a person back whom this rule erased."""
+    """Return what lets a person erased by this rule be synced again."""
     if rule is Rule.CONSENT:
         return Lift.CONSENT
     return Lift.STEP if rule is Rule.REJECTED else Lift(counts)

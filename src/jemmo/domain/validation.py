@@ -136,7 +136,7 @@ def is_set(value: Any) -> bool:
 def may_be_address(value: str) -> bool:
     """Whether a text is short enough to be parsed as an address.
 
-    URL parsers normalize a non-ASCII host in time quadratic in its combining marks, and block all threads meanwhile.
+    URL parsers normalize a non-ASCII host in time quadratic in its combining marks, blocking all threads.
     """
     return len(value) <= LONGEST_ADDRESS or value.isascii()
 

@@ -234,6 +234,6 @@ _idle: list[Sandbox] = []
 
 @atexit.register
 def close_sandboxes() -> None:
-    """Stop waiting sandboxes; a new one is started when needed."""
+    """Stop idle sandboxes; new ones are started when needed."""
     while _idle:
         _idle.pop().close()

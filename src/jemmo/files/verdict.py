@@ -1,4 +1,4 @@
-"""Decides by a file's first bytes whether it may be kept; ``inspection`` checks more, in the sandbox."""
+"""Decides from a file's first bytes whether it may be kept; ``inspection`` checks more, in the sandbox."""
 
 from __future__ import annotations
 

@@ -90,9 +90,9 @@ def begin_pass(
 ) -> Checkpoint:
     """Return the checkpoint a stream's pass starts from: a pass in progress in the same mode continues.
 
-    An interrupted initial sync doesn't reread streams that it had finished. An incremental sync does, since they may
-    have changed meanwhile. An initial pass that doesn't reach back to ``limit``, the current start of the history,
-    starts over; until it ends, the next sync is an initial one too.
+    An interrupted initial sync doesn't reread streams that it had finished. An incremental sync does, as they may
+    have changed. An initial pass that doesn't reach back to ``limit``, the current start of the history, starts
+    over; until it ends, the next sync is an initial one too.
     """
     point = checkpoint or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL
@@ -153,11 +153,11 @@ def advance(
     """Return the checkpoint after one more page. After the last page the watermark moves to the pass's start.
 
     A pass is complete when it has reached its last page and seen at least as many records as the lowest count that the
-    ATS reported during the pass. Records deleted meanwhile only make it read more; added or changed ones are read next
-    time. The count is only a hint: if it is slightly too high, and by the same amount as last time, the ATS miscounts.
-    If a pass over changes (not ``whole``) is a few records short, the watermark stays and they are read again next
-    time. If the ATS's clock is behind (``clock_off`` is negative, in seconds), the watermark is set back too, since
-    filters compare with that clock.
+    ATS reported during the pass. Records deleted during the pass only make it read more; added or changed ones are read
+    next time. The count is only a hint: if it is slightly too high, and by the same amount as last time, the ATS
+    miscounts. If a pass over changes (not ``whole``) is a few records short, the watermark stays and they are read
+    again next time. If the ATS's clock is behind (``clock_off`` is negative, in seconds), the watermark is set back
+    too, since filters compare with that clock.
     """
     seen = point.seen + fetched - repeats
     total = lowest_total(point.total, total)

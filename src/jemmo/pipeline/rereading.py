@@ -46,7 +46,7 @@ async def reread(run: SyncRun) -> None:
 async def _reread(run: SyncRun, spec: StreamSpec) -> None:
     reading, ended_at = await run.store.rereading(spec.name)
     if reading is not None and reading.reaches != _limit(run, spec.name):
-        reading = None  # the history's start has changed meanwhile
+        reading = None  # the history's start has changed since
     if reading is None or reading.began > run.now():
         if ended_at is not None and run.now() - ended_at < DAY / 2:
             return

@@ -24,7 +24,7 @@ class Amount(Struct, frozen=True):
 PAGE = Amount(64 * 1024 * 1024, 4_000_000)
 """The limit for a response in a worker: the largest page of a list, with a margin."""
 REPLY = Amount(8 * 1024 * 1024, 250_000)
-"""The limit for a response that a web process waits for. It must fit unpaginated lists, as Flatchr's of vacancies."""
+"""The limit for a response that a web process waits for. It must fit unpaginated lists, such as Flatchr's vacancies."""
 
 LARGE = 4 * 1024 * 1024  # bytes; usual pages are smaller
 LARGE_HOLDERS = 2  # clients per process that may hold larger responses, until they are closed

@@ -1,4 +1,4 @@
-"""Walks a list by offset and notices when rows move meanwhile.
+"""Walks a list by offset and notices when rows move during the walk.
 
 Each page starts with the last row of the previous one. If it doesn't, earlier rows were deleted and later ones moved
 forward unread, so the walk goes back until it finds a known row. It advances by the number of rows received, since some
@@ -75,9 +75,9 @@ class Step(Struct, frozen=True, kw_only=True):
 class Walk:
     """One pass over one list.
 
-    ``by_change``: the list is filtered by change date. Rows that change meanwhile are inserted in its middle, so if its
-    count changes, it is read again from the start. ``exact`` fetches the same list in an order without ties, ``None``
-    if it has none.
+    ``by_change``: the list is filtered by change date. Rows that change during the walk are inserted in its middle, so
+    if its count changes, it is read again from the start. ``exact`` fetches the same list in an order without ties,
+    ``None`` if it has none.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Reads what people need first (newest records, recent changes, open jobs), then the rest of a list.
+"""Reads what people need first (the newest records, recent changes, open jobs), then the rest of a list.
 
 The rest is always the whole list, so nothing depends on a filter. Records already sent in the same version are skipped,
 so that no lookup is made twice.

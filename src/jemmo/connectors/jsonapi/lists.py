@@ -62,7 +62,7 @@ class JsonApiLists(ClientSource):
         return self.resources[stream].thin
 
     def further_includes(self, stream: Stream) -> tuple[str, ...]:
-        """Return includes that this account's records need besides the declared ones."""
+        """Return further includes that this account's records need, in addition to the declared ones."""
         return ()
 
     def lists(self, stream: Stream) -> tuple[Filters, ...]:
@@ -212,7 +212,7 @@ class JsonApiLists(ClientSource):
         """Start a pass in two parts: changes since ``start.recent``, then the rest.
 
         Only if that is worth its requests and the filters can be trusted: both parts together must count as many
-        records as the whole list. A record that moves from the rest into the recent part meanwhile has changed since
+        records as the whole list. A record that moves from the rest into the recent part has changed since
         the pass began, so the next incremental sync reads it.
         """
         if start.recent is None or not self.resources[stream].spec.recent:
@@ -251,7 +251,8 @@ def _lagging(own: ResourceType, lag: timedelta) -> ResourceType:
 def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:
     """Split a list into changes since ``moment`` and the rest. Both parts include a two-second overlap.
 
-    The first is sorted so that records that change meanwhile move to its front, and no record is pushed out of sight.
+    The first is sorted so that records that change during the pass move to its front, and no record is pushed out of
+    sight.
     """
     recent = replace(query, filters=changed_since(moment - BOUNDS), sort=IN_ONE_ORDER)
     return recent, replace(query, filters=(*query.filters, *changed_until(moment)))

@@ -26,7 +26,7 @@ class ResourceType(Struct, frozen=True, kw_only=True):
     newest_first  the list has no change filter, so it is read from the newest record to the first known one
     beside        other streams shown together with a recent record, by the relation that leads to them
     people        other streams that complete a person within a limited history, by relation
-    names         short lists whose names its records store, by the filter that finds an object's records
+    names         short lists with names that records of this stream store, by the filter that finds these records
     """
 
     spec: StreamSpec
