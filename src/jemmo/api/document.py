@@ -239,13 +239,12 @@ def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Calla
             extra["parameters"] = [IDEMPOTENCY_KEY]
         served = guard(view) if declared.scopes else view
         OPERATIONS.append(declared)
+        # The view returns a ready response; without this the document says 200.
         return api.api_operation(
             [declared.method],
             declared.address,
             auth=authenticate if declared.scopes else None,
-            response={
-                declared.success: None
-            },  # the view returns a ready response; without this the document says 200
+            response={declared.success: None},
             operation_id=declared.id,
             summary=declared.summary,
             description=declared.description or None,

@@ -1,4 +1,4 @@
-"""Making the data folder, once, so that it is there whole or not at all."""
+"""Creates the data folder once, atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things of the server lie: in the folder ``postgres`` of Jemmo's home.
+"""The server's files, in the folder ``postgres`` of Jemmo's home.
 
 postgres/          running (a lock), log, run/ (the socket)
 postgres/cluster/  data/, password; appears whole, by a rename, once initialised

@@ -95,11 +95,12 @@ async def exchange(caller: Caller, body: bytes, headers: list[tuple[bytes, bytes
     """
     _caller.set(lambda: caller)
     mcp = _server()
+    # The token identifies the caller, and Django has checked the host.
     mcp.streamable_http_app(
         json_response=True,
         stateless_http=True,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )  # the token identifies the caller, and Django has checked the host
+    )
     answer, unread = Exchange(), [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:

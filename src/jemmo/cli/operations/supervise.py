@@ -70,8 +70,8 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
 def down() -> list[str]:
     """Stop a running `jemmo up`, the remains of a killed one, and the embedded Postgres. Return what was stopped.
 
-    The database is stopped under the lock of `jemmo up`. A `jemmo up` that starts meanwhile waits for the lock. If it
-    was faster, it keeps the database, which is then its own.
+    The database is stopped under the lock of `jemmo up`. A `jemmo up` that starts meanwhile waits for the lock. One
+    that started earlier keeps the database as its own.
     """
     stopped = []
     if _has_left_parts():

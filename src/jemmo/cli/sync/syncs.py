@@ -227,7 +227,7 @@ def _print_comparison(compared: Comparison) -> None:
 
 
 def what_helps(connection: Connection, verdict: Verdict) -> str:
-    """The next step after a comparison that differs. No sync resolves a pending or made decision."""
+    """The next step when the comparison found differences. A sync resolves neither pending nor made decisions."""
     from jemmo.store.connections import paused_deletions as held
 
     org = connection.org.slug

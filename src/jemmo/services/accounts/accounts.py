@@ -166,9 +166,8 @@ def any_account() -> bool:
 def first_owner(*, organisation: str, email: str, password: str) -> Account:
     """Create the organization and the owner of a fresh installation."""
     slug = slugify(organisation)[:60] or "organisation"
-    if Organisation.objects.filter(
-        slug=slug
-    ).exists():  # another organization may already be synced: never hand it to a newcomer
+    # Another organization may already be synced: never hand it to a newcomer.
+    if Organisation.objects.filter(slug=slug).exists():
         raise ConfigError("organisation_exists", slug=slug)
     org = ensure_organisation(slug, organisation)
     return add_member(org, email, Role.OWNER, password)

@@ -161,7 +161,7 @@ def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Mem
 
 
 def _claim(token: str, now: datetime) -> Opened:
-    """Mark the invitation as used. Only one of two simultaneous attempts succeeds."""
+    """Mark the invitation as used. Of two simultaneous attempts, only one succeeds."""
     Organisation.objects.select_for_update().get(id=invitation(token, now=now).invitation.org_id)
     opened = invitation(token, now=now)
     open_still = Invitation.objects.filter(

@@ -160,9 +160,8 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
     if done:
         return True
     _files(asked, storage)
-    erasure_journal.note_left(
-        storage, asked.org_id
-    )  # otherwise an older backup would bring it back
+    # Otherwise an older backup would bring it back.
+    erasure_journal.note_left(storage, asked.org_id)
     with transaction.atomic():
         Organisation.objects.filter(id=asked.org_id).delete()
         asked.refresh_from_db()

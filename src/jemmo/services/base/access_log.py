@@ -61,7 +61,7 @@ def log_program_read(
 
 
 def _is_noted(org: Organisation, what: str, program: str) -> bool:
-    """Whether it was logged within the last minutes. Remembers the answer to save queries."""
+    """Whether it was logged within the last minutes. Caches a positive answer."""
     key, now = (org.pk, what, program), time.monotonic()
     if now < _REMEMBERED.get(key, 0):
         return True

@@ -90,9 +90,8 @@ def _bind(
             if addresses is not None and addresses[held.id] != held.base_url:
                 raise ConfigError("changed_meanwhile")
             held.sealed_key = seal(held, key, vault)
-            if (held.last_error or {}).get(
-                "code"
-            ) == ELSEWHERE:  # no need to wait for the next retry
+            # No need to wait for the next retry.
+            if (held.last_error or {}).get("code") == ELSEWHERE:
                 held.last_error, held.failures, held.due_at = None, 0, datetime.now(UTC)
             held.save(update_fields=["sealed_key", "last_error", "failures", "due_at"])
             count += 1

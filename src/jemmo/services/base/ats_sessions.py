@@ -34,9 +34,8 @@ Opened = TypeVar("Opened", Source, FileSource)
 
 MAX_OPEN = 256  # sessions per process; beyond it, the least recently used is closed
 MAX_IDLE = 120.0  # seconds of idle time before a session is closed
-MAX_RECEIVED = (
-    32 * 1024 * 1024
-)  # bytes of responses, some of which a session keeps; then it is closed
+# Bytes of responses, some of which a session keeps; then it is closed.
+MAX_RECEIVED = 32 * 1024 * 1024
 MAX_AGE = 600.0  # seconds; then the session is reopened and its lookups are reloaded
 
 

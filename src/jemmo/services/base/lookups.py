@@ -93,8 +93,8 @@ def talents_by_contact(
 ) -> list[UUID]:
     """Return the talents with a typed address or number; none if none was typed. Decrypts nothing else.
 
-    With ``thoroughly``, the result has no size limit and includes people whose hashes ``fill`` has not made yet, for
-    requests that must not miss anyone.
+    With ``thoroughly``, the result has no size limit and includes people whose hashes ``backfill_contact_hashes`` has
+    not made yet, for requests that must not miss anyone.
     """
     contacts = typed_contacts(typed)
     hashes = contact_hasher(lookup_key(vault), org.id)(contacts) if contacts else []

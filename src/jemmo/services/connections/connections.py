@@ -87,9 +87,8 @@ def connect(
     requests: list[int] = []
     report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(
-            id=org.id
-        )  # serialize, so that no account is connected twice
+        # Serialize, so that no account is connected twice.
+        Organisation.objects.select_for_update().get(id=org.id)
         existing = _same_account(org, connector.name, report.account_id, config.api_key, vault)
         again = existing is not None and existing.id == new_id
         before = existing.options if existing else {}
@@ -309,7 +308,7 @@ def retest(connection: Connection, vault: Vault, *, patience: float | None = Non
 
 
 def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probed]:
-    """Examine undocumented behavior of the ATS on a customer's account. Reports no values."""
+    """Examine undocumented behavior of the ATS in a customer's account. Reports no values."""
     connector = connector_for(connection.provider)
     if connector.probe is None:
         raise ConfigError("no_probe", ats=connector.label)

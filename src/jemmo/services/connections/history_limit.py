@@ -1,4 +1,4 @@
-"""How far back a connection reads talents and applications, and what changes with that limit."""
+"""How far back a connection reads talents and applications, and what happens when a person changes that limit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class HistoryHides(ConfigError):
 
 
 def kept(before: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
-    """Return the given options. The years of history stay unless the options set them."""
+    """Return the new options, with the present years of history unless they set others."""
     years = options.get(history.YEARS, before.get(history.YEARS, ""))
     chosen = {**options, history.YEARS: years}
     return history.dated(chosen, before, datetime.now(UTC).date())
@@ -75,9 +75,8 @@ def apply(connection: Connection, before: Mapping[str, str]) -> bool:
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if limit == was:
         return False
-    with scope.acting_in(
-        scope.organization_scope(connection.org_id)
-    ):  # also records that the reader may not see
+    # Also records that the reader may not see.
+    with scope.acting_in(scope.organization_scope(connection.org_id)):
         rules.apply(connection.id)
     rules.once_more(connection.id)
     longer = history.reaches_further(limit, was)

@@ -1,4 +1,4 @@
-"""The brake: unusually many deletions are paused until a person decides.
+"""The brake pauses unusually many deletions until a person decides.
 
 Talents, jobs and their applications belong together (``domain/brake.py``), so one decision covers them all.
 """

@@ -1,4 +1,4 @@
-"""Changes made by programs: the same as people make, logged with the token."""
+"""Changes that programs make with their token, which is logged."""
 
 from __future__ import annotations
 

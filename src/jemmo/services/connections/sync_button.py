@@ -19,7 +19,7 @@ class OrgSyncRequest(Struct, frozen=True, kw_only=True):
 
 
 def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
-    """Request a sync of every connection of the organization, or join one that is running or waiting.
+    """Request a sync of every connection of the organization, or join running and waiting ones.
 
     Raises ``ConfigError`` when there is none to sync.
     """

@@ -28,7 +28,7 @@ LEFT_ALONE = timedelta(hours=1)  # younger files may still be in use
 KEPT_VERSIONS = 5
 BATCH = 500  # rows per statement
 PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has requested
-FEW, SHARE = 20, 0.25  # if both would be exceeded at once, a person decides first
+FEW, SHARE = 20, 0.25  # a person decides if both would be exceeded
 
 
 class CleanupSummary(Struct, kw_only=True):

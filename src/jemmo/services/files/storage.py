@@ -64,7 +64,7 @@ def claim(storage: Storage) -> Claim:
 
 
 def accept(storage: Storage) -> None:
-    """Declare this to be the storage of this database, whatever was before."""
+    """Declare this to be the storage of this database, whichever it was before."""
     storage.prepare()
     with scope.acting_in(scope.EVERYTHING), transaction.atomic():
         lock_storage()

@@ -47,7 +47,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Files(Struct, frozen=True, kw_only=True):
-    """Files in the backup. ``included``: their bytes are in it; ``missing``: files with a row but without bytes."""
+    """Files in the backup. ``included``: it contains their bytes; ``missing``: files with a row but no bytes."""
 
     place: str
     included: bool
@@ -90,7 +90,7 @@ class Archive:
     def add_lines(self, folder: str, blocks: Iterator[bytes]) -> tuple[int, int]:
         """Write lines, such as a table's rows, in compressed parts. Return the number of lines and parts.
 
-        A part may end anywhere in a row: they are read one after the other.
+        A part may end in the middle of a row, because parts are read in sequence.
         """
         lines = parts = 0
         block = next(blocks, None)

@@ -51,7 +51,7 @@ class KeyUse(Struct, frozen=True, kw_only=True):
 
 
 class KeysStatus(Struct, frozen=True, kw_only=True):
-    """``left`` values are still sealed with an older key, ``unknown`` ones with a key that is not in the keyset."""
+    """``left`` counts values sealed with an older key, ``unknown`` those sealed with a key outside the keyset."""
 
     path: str
     encrypted: bool

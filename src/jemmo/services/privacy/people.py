@@ -97,7 +97,7 @@ def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
 def personal_data_of(
     org: Organisation, people: list[Talent], *, vault: Vault
 ) -> PersonalDataSummary:
-    """Count the data about the person with these records that an erasure would delete."""
+    """Count the data that an erasure of these records would delete."""
     ids = [talent.id for talent in people]
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
     return PersonalDataSummary(

@@ -36,7 +36,7 @@ class Named(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What the rules would erase now. ``total`` is everyone who is kept."""
+    """What the rules would erase now. ``total`` counts everyone who is stored."""
 
     people: int
     total: int

@@ -60,7 +60,7 @@ class Refreshed(Struct, frozen=True, kw_only=True):
 def resolve_record(
     org: Organisation, stream: Stream, typed: str, connection_id: str | None = None
 ) -> RecordRef:
-    """Find the record that ``typed`` means: a Jemmo id, or an ATS id, even of a record that is not here yet.
+    """Find the record that ``typed`` refers to: a Jemmo id, or an ATS id, even of a record that is not here yet.
 
     Raises ``ConfigError`` if it is unclear which connection to ask.
     """

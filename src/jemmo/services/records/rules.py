@@ -95,9 +95,8 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
         held.save(update_fields=["rules"])
     org.rules = held.rules
     changes = preview(org, of(org)).changes
-    with scope.acting_in(
-        scope.organization_scope(org.id)
-    ):  # also records that the reader may not see
+    # Also records that the reader may not see.
+    with scope.acting_in(scope.organization_scope(org.id)):
         for connection_id in _connections(org):
             apply(connection_id)
             once_more(connection_id)

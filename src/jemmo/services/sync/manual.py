@@ -14,7 +14,7 @@ from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
 
 
 class Requested(Struct, frozen=True, kw_only=True):
-    """The result of a click. ``joined``: a sync that does the job was already running or waiting."""
+    """The result of a click. ``joined``: a suitable sync was already running or waiting."""
 
     joined: bool
 

@@ -13,7 +13,7 @@ from jemmo.store.models import Connection, ConnectionState, Notification
 
 
 def notify_stalled_syncs(now: datetime) -> int:
-    """Notify once per delay, until the connection's next sync has ended. Return the number of notifications."""
+    """Send one notification per delayed sync, until the next one ends. Return the number of notifications."""
     active = Connection.objects.filter(state=ConnectionState.ACTIVE, org__deleted_at=None)
     return sum(_watch(connection, now) for connection in active.select_related("org", "lease"))
 

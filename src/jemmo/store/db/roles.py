@@ -103,9 +103,8 @@ def _way_in(db: Connection, url: str, role: Role) -> str | None:
     becoming = conninfo.changed(url, options=options)
     if _opens(becoming):
         return becoming
-    _connect(
-        url
-    ).close()  # raises if the server is full or shutting down, which says nothing about the role
+    # Raises if the server is full or shutting down, which says nothing about the role.
+    _connect(url).close()
     return None
 
 

@@ -96,7 +96,7 @@ _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def organization_scope(org_id: UUID) -> Scope:
-    """The scope of work for one organization, whoever requested it. Queries in a bound scope stay bound."""
+    """The scope of work for one organization, whoever requested it. A connection-bound scope stays bound."""
     asking = _current.get()
     connection = asking.connection if asking and asking.org == org_id else None
     return Scope(org=org_id, connection=connection, contacts=True, confidential=True, notes=True)

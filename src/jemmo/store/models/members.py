@@ -11,7 +11,7 @@ from jemmo.store.models.accounts import Account, Organisation, Role
 
 
 class Invitation(models.Model):
-    """An invitation to an organization. Its link is signed and never stored: a copy of the table opens nothing."""
+    """An invitation. Its link is signed and never stored, so a copy of the table grants no access."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")

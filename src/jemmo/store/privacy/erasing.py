@@ -202,7 +202,7 @@ def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
 
 
 def erase(traces: Traces, bodies: Bodies) -> None:
-    """Delete what ``count`` counts, within the caller's transaction."""
+    """Delete the rows that ``count`` counts, in the caller's transaction."""
     values = _values(traces, bodies)
     with transaction.atomic(), connection.cursor() as cursor:
         for step in STEPS.values():

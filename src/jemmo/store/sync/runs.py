@@ -1,4 +1,4 @@
-"""A run's beginning and end: the lease that makes it the only one, and its stored results."""
+"""Starts and ends runs: takes the lease that makes a run the only one, and stores its results."""
 
 from __future__ import annotations
 

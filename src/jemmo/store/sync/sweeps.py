@@ -75,9 +75,8 @@ async def begin(db: Connection, connection_id: UUID, stream: Stream) -> None:
 async def add(
     db: Connection, connection_id: UUID, stream: Stream, sightings: Sequence[Sighting]
 ) -> None:
-    met = [
-        sighting for sighting in sightings if "\x00" not in sighting.remote_id
-    ]  # else it is rejected on every read
+    # A record with NUL in its id is rejected on every read.
+    met = [sighting for sighting in sightings if "\x00" not in sighting.remote_id]
     await db.execute(  # policies don't allow COPY
         """INSERT INTO sighting (connection_id, stream, remote_id, remote_updated_at)
            SELECT %s, %s, * FROM unnest(%s::text[], %s::timestamptz[])""",

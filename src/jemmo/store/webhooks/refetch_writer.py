@@ -27,9 +27,8 @@ from jemmo.store.sync.tables import TABLES
 
 CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
-REFETCH_COOLDOWN = timedelta(
-    minutes=2
-)  # for a connection whose ATS delayed a refetch, so that others are served
+# For a connection whose ATS delayed a refetch, so that others are served.
+REFETCH_COOLDOWN = timedelta(minutes=2)
 REFETCH_BATCH_SIZE = 100  # requests per connection and refetch
 ORPHANS = 50  # applications refetched because their talent or job is gone
 

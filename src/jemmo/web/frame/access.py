@@ -24,7 +24,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class NotForRole(Http404):
-    """A page for owners and admins. A member of another role learns who they are."""
+    """A page for owners and admins. Other members see a list of them."""
 
 
 class NotForViewer(PermissionDenied):
@@ -100,7 +100,7 @@ def sees_contacts(request: MemberRequest) -> bool:
 
 
 def unseal_for(request: MemberRequest) -> Unseal | None:
-    """Return the decryption of contact details, for readers who may see them."""
+    """Return a function that decrypts contact details, for readers who may see them."""
     return default_vault().open if sees_contacts(request) else None
 
 

@@ -13,7 +13,7 @@ from jemmo.web.frame import labels
 
 
 def sentences(error: Mapping[str, Any]) -> str:
-    """How many deletions of what wait, and which were made: like ``jemmo.domain.brake.error_of``."""
+    """Sentences about paused and completed deletions by stream, like ``jemmo.domain.brake.error_of``."""
     paused: list[dict[str, Any]] = error["paused"]
     shares = _listed(map(_share, paused))
     number = sum(share["missing"] for share in paused)

@@ -35,7 +35,7 @@ def address_of(forwarded: str, peer: str) -> str:
 
 
 def sender(scope: MutableMapping[str, Any]) -> str:
-    """The address that a request's memory and slots are counted for; for IPv6, the /64."""
+    """The address to which a request's memory and slots are charged; for IPv6, the /64."""
     values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     host = (scope.get("client") or ("", 0))[0]
     return visitor(address_of(b",".join(values).decode("latin-1"), host))

@@ -96,7 +96,7 @@ def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
 
 
 def _moment(text: str) -> datetime | None:
-    """The time in a browser's last event id; invalid or old values count as yesterday, or not at all."""
+    """The time in a browser's last event id; old values count as yesterday, invalid ones as missing."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -145,7 +145,7 @@ register.filter("searched", _in_screenshots(Disguise.search))
 def run_title(run: Any) -> str:
     """The scope and mode of a sync: "Incremental sync, jobs only". A run of all streams has no ``scope``.
 
-    An initial sync is the connection's first; one that reads everything ``again`` is named differently.
+    A sync that reads everything ``again`` is not called an initial sync.
     """
     title = labels.label_for("again" if run.again else run.mode, "mode")
     return f"{title}, {labels.label_for(run.scope, 'only')}" if run.scope else title

@@ -17,7 +17,7 @@ from jemmo.store.db.scope import Scope
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Sends a statement outside of a transaction in its own one, together with its scope.
+    """Sends a statement that is outside a transaction in one of its own, together with its scope.
 
     The setting ends with the transaction, so a pooled session can't carry it to another request.
     """
@@ -70,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class TimeLoader(TimestamptzLoader):
-    """Parses times with Python's own parser. Django's, by a pattern, takes half the time of a feed page."""
+    """Parses times with Python's own parser. Django's regular expression takes half the time of a feed page."""
 
     timezone = UTC  # Django requires it
 

@@ -1,4 +1,4 @@
-// On a narrow screen the settings' pages are a row that scrolls: the one that is open is in view.
+// On a narrow screen the settings tabs scroll sideways: bring the open one into view.
 document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // Copies the text that a button names, and says so on the button.
@@ -9,7 +9,7 @@ document.addEventListener("click", async (event) => {
   try {
     await navigator.clipboard.writeText(source.value);
   } catch {
-    source.select(); // without a secure connection there is no clipboard to write to
+    source.select(); // browsers have no clipboard API without a secure connection
     document.execCommand("copy");
     button.focus();
   }

@@ -1,6 +1,6 @@
-// Pressing twice is pressing once: while a form's answer is awaited, it is not sent again. Forms that search or that
-// htmx sends see to themselves; after one that downloads, the page stays and may be pressed again.
-const PATIENCE = 10_000; // milliseconds; then nothing may come any more, as where loading was stopped
+// A double click submits only once: a form is not sent again while its response is pending. Search forms and forms that
+// htmx sends are exempt. After a download, the page stays and the form can be submitted again.
+const PATIENCE = 10_000; // milliseconds; then the response may never come, for example because loading was stopped
 let sent = new WeakMap();
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -11,11 +11,11 @@ document.addEventListener("submit", (event) => {
     progress(event.submitter);
   }
 });
-addEventListener("pageshow", () => { // the way back may lead to a page as it was left
+addEventListener("pageshow", () => { // going back may restore the page as it was left
   sent = new WeakMap();
   for (const button of document.querySelectorAll("button[data-idle]")) button.textContent = button.dataset.idle;
 });
-// A button whose answer takes a while says what is being done.
+// A slow button says what is being done.
 function progress(button) {
   if (!button?.dataset.busy) return;
   button.dataset.idle = button.textContent;

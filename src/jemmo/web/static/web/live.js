@@ -1,9 +1,9 @@
-/* Keeps an open page true: hears of news (server-sent events), asks for what is small by itself, and offers the rest
-   without moving what is being read. Without this file the pages work, and show news when they are loaded. */
+/* Keeps an open page up to date: listens to server-sent events, loads small parts automatically, and offers the rest
+   without moving what is being read. Without this file pages still work and update when they are reloaded. */
 "use strict";
 (() => {
   const body = document.body;
-  /* Records are counted (docs/counts-and-times.md); of what they refer to it is only said that there is news. */
+  /* Only records are counted (docs/counts-and-times.md); for related data the page only says that it changed. */
   const records = { jobs: ["jobs"], talents: ["talents", "applications"] };
   const others = { jobs: ["departments", "stages"], talents: ["stages"] };
   const button = document.getElementById("news");
@@ -12,7 +12,7 @@
   let looked = 0;
   let later = 0;
 
-  /* What nobody asked for says so: it does not keep a session that is idle (jemmo.web.frame.middleware). */
+  /* Marks automatic requests, so that they do not keep an idle session alive (jemmo.web.frame.middleware). */
   const UNASKED = { "Jemmo-Unasked": "1" };
   body.addEventListener("htmx:configRequest", (event) => {
     const cause = event.detail.triggeringEvent;
@@ -21,7 +21,7 @@
 
   const signal = (name, detail) => body.dispatchEvent(new CustomEvent(name, { detail }));
 
-  /* At most one signal a second for what repeats. */
+  /* At most one signal per second for repeated events. */
   const paced = (name) => {
     let timer = 0;
     let last = 0;
@@ -50,7 +50,7 @@
     else htmx.ajax("GET", address, { target: "#content", select: "#content", swap: "outerHTML", event });
   };
 
-  /* What a page says, less what time alone and every sync change. */
+  /* The content of a page, without the parts that change with time or every sync. */
   const said = (root) => {
     const copy = root.querySelector("#content").cloneNode(true);
     for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
@@ -58,7 +58,7 @@
     return copy.textContent.replace(/\s+/g, " ").trim();
   };
 
-  /* The record is gone: what the page shows of it must not stay, so the answer takes its place unasked. */
+  /* The record was deleted, so its data must not stay on the page: the response replaces it at once. */
   const drop = (fresh) => {
     const answer = fresh.getElementById("content");
     const shown = document.getElementById("content");
@@ -67,7 +67,7 @@
     button.hidden = true;
   };
 
-  /* A page about one record looks whether it is that one which changed, every five seconds at most. */
+  /* A record page checks whether its own record changed, at most every five seconds. */
   const compare = () => {
     clearTimeout(later);
     const rest = looked + 5000 - Date.now();
@@ -88,12 +88,12 @@
     const number = (records[section] || []).reduce((sum, name) => sum + (streams[name] || 0), 0);
     if (!number && !(others[section] || []).some((name) => streams[name])) return;
     if (document.hidden || list().querySelector(".empty")) { show(); return; }
-    if (final) waiting += number; // before the end of a sync nobody knows how many
+    if (final) waiting += number; // the number is known only at the end of a sync
     if (!waiting) { offer(button.dataset.some); return; }
     offer(waiting === 1 ? button.dataset.one : button.dataset.many.replace("{n}", waiting.toLocaleString(document.documentElement.lang)));
   };
 
-  /* A toast stays while it is pointed at or focused; missing it loses nothing: the list has it. */
+  /* A toast stays while the pointer or the focus is on it. A missed one is still in the list. */
   const toasts = document.getElementById("toasts");
   const toast = async (number) => {
     if (!toasts || document.hidden) return;
@@ -122,7 +122,7 @@
     notification: (event) => { noticed(); toast(event.notification); },
     message: (event) => signal("jemmo:message", event),
     resync: () => { syncMoved(); noticed(); if (list()) offer(button.dataset.some); else if (button) compare(); },
-    /* Jobs and people must not stay on a screen whose session has ended: loading again asks to sign in. */
+    /* Jobs and people must not stay on screen after the session has ended. Reloading asks to sign in. */
     signed_out: () => { source.close(); body.dataset.connected = "no"; location.reload(); },
   };
 

@@ -1,7 +1,7 @@
-// The last pages looked at, without what was searched for: what "your last steps" starts with.
+// The last pages visited, without search terms: the initial content of "your last steps".
 const STEPS = "jemmo-steps";
 const place = location.pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…");
-const time = `${new Date().toISOString().slice(11, 16)} UTC`; // as the other times of a message to support
+const time = `${new Date().toISOString().slice(11, 16)} UTC`; // like the other times in a message to support
 const steps = (sessionStorage.getItem(STEPS) || "").split("\n").filter(Boolean);
 steps.push(`${time} ${place}`);
 sessionStorage.setItem(STEPS, steps.slice(-6).join("\n"));
@@ -11,7 +11,7 @@ const fillSteps = () => document.querySelectorAll("[data-steps]").forEach((field
 });
 fillSteps();
 
-// The help bubble asks for its content when it opens, and hands the focus over and back.
+// The help bubble loads its content when it opens, takes the focus, and returns it when it closes.
 const panel = document.getElementById("help-panel");
 panel?.addEventListener("toggle", (event) => {
   if (event.newState === "open") {
@@ -22,14 +22,14 @@ panel?.addEventListener("toggle", (event) => {
   }
 });
 document.addEventListener("htmx:afterSwap", fillSteps);
-// A file that is too large says so at once, rather than after it was sent.
+// A file that is too large is reported at once rather than after the upload.
 document.addEventListener("change", ({ target }) => {
   if (!target.dataset.largest) return;
   const tooLarge = [...target.files].some((file) => file.size > Number(target.dataset.largest));
   target.setCustomValidity(tooLarge ? target.dataset.tooLarge : "");
   target.reportValidity();
 });
-// A filter that was chosen before htmx was ready is applied now: nobody heard the change.
+// Apply a filter that was chosen before htmx was ready to notice it.
 document.addEventListener("DOMContentLoaded", () => {
   for (const form of document.querySelectorAll("form.filters[hx-get]")) {
     const chosen = [...form.querySelectorAll("select")].some(
