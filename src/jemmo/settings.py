@@ -185,7 +185,7 @@ ACCOUNT_RATE_LIMITS = {
     # Trying an ATS key sends a request to the ATS, so signed-in people must not be able to try many.
     "ats_key": "10/10m/user,20/10m/key",
     "ats_question": "30/10m/user,60/10m/key",  # with the stored key
-    # Passwords (``jemmo.web.accounts.sign_in``): the more often it fails, the longer the wait.
+    # Passwords (``jemmo.web.accounts.sign_in``): each failure lengthens the wait.
     "login_address": "10/m/ip,60/h/ip",
     "login_account": "5/5m/key,15/h/key,40/d/key",
     "login_known": "5/5m/key,15/h/key,40/d/key",

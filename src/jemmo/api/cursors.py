@@ -23,7 +23,7 @@ def write(kind: str, last: Place) -> str:
 
 
 def read(kind: str, cursor: str) -> Place:
-    """Read the start of the page; raises ``Problem``."""
+    """Decode the start of the page. Raises ``Problem``."""
     last = unseal(kind, cursor)
     try:
         place = Place(UUID(bytes=last[:16]), last[16:].decode())

@@ -56,7 +56,7 @@ FileId = Annotated[int, Path(ge=0, lt=2**63, description="The file's `id`.")]
 
 
 class FileRow(Struct, frozen=True, kw_only=True):
-    """A file of a talent. ``fetch_status`` says whether Jemmo keeps it: those that are ``STORED`` can be downloaded."""
+    """A file of a talent. ``fetch_status`` says whether Jemmo stores it: ``STORED`` files can be downloaded."""
 
     id: str
     connection_id: UUID

@@ -60,7 +60,7 @@ class RuleRow(Struct, frozen=True, kw_only=True):
 class Rules(Struct, frozen=True, kw_only=True):
     """The organization's exclusion rules.
 
-    A talent counts as active in an application with one of ``active_statuses``, and for ``hired_days`` after a hire.
+    An application counts as active with one of ``active_statuses``, and for ``hired_days`` after a hire.
     """
 
     data: list[RuleRow]
@@ -69,7 +69,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Explanations(Struct, frozen=True, kw_only=True):
-    """What happened to each record that may be meant; if there is none, how each connection explains that."""
+    """What happened to each matching record. Without a match, the reason for each connection."""
 
     data: list[Explanation]
 

@@ -41,7 +41,7 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, status: int, error: JemmoError, headers: dict[str, str] | None = None) -> Problem:
-        """The problem for an error of the product."""
+        """The problem document for one of our errors."""
         return cls(status, error.code, headers=headers, error=error)
 
 

@@ -143,7 +143,7 @@ def _fields(schema: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def type_of(schema: Mapping[str, Any]) -> SafeString:
-    """A schema's type in a few words, with links to those that have a name."""
+    """A schema's type in a few words, with links to named schemas."""
     return mark_safe(_type(schema))  # noqa: S308 - every part is escaped
 
 

@@ -43,7 +43,7 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100)]
 
 
 class EndpointRequest(Schema):
-    """An endpoint to be made. Empty ``entities`` and ``connections``: all."""
+    """An endpoint to create. Empty ``entities`` and ``connections`` mean all."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -52,7 +52,7 @@ class Account:
             [str(word) for word in command],
             cwd=cwd,
             input=feed,
-            # A fresh environment: PGOPTIONS and its kin must not reach the server.
+            # A fresh environment: PGOPTIONS and similar variables must not reach the server.
             env={"PATH": os.defpath, "LC_ALL": "C"},
             pass_fds=keep,
             start_new_session=True,

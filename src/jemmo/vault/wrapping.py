@@ -92,7 +92,7 @@ def ids_of(handle: tink.KeysetHandle) -> list[int]:
 def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
     """The same keys and a new one that seals everything from now on."""
     keys, fresh = _plain(handle), _plain(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM))
-    if fresh["primaryKeyId"] in ids_of(handle):  # ids are random: one in four thousand million
+    if fresh["primaryKeyId"] in ids_of(handle):  # ids are random: one in four billion
         return with_new_primary(handle)
     return _handle({"primaryKeyId": fresh["primaryKeyId"], "key": [*keys["key"], *fresh["key"]]})
 

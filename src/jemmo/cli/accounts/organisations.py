@@ -1,4 +1,4 @@
-"""Organizations as a whole: deleting one."""
+"""Commands that delete an organization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who sign in."""
+"""Commands for accounts."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Make a new secret. The old one signs too for 24 hours."""
+    """Create a new secret. The old one also signs for 24 hours."""
     chosen = _endpoint(org, endpoint)
     from jemmo.vault import default_vault
 

@@ -1,4 +1,4 @@
-"""One record at a time."""
+"""Commands for a single record."""
 
 from __future__ import annotations
 

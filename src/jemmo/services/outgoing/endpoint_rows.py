@@ -10,7 +10,7 @@ from jemmo.store.models import OutgoingEndpoint
 
 
 class EndpointRow(Struct, frozen=True, kw_only=True):
-    """An endpoint. Empty ``entities`` and ``connections``: all. ``failures`` are attempts in a row."""
+    """An endpoint. Empty ``entities`` and ``connections`` mean all. ``failures`` counts failed attempts in a row."""
 
     id: str
     name: str

@@ -22,7 +22,7 @@ class Requested(Struct, frozen=True, kw_only=True):
 def request_sync(
     connection_id: UUID, *, only: str | None = None, mode: Mode | None = None
 ) -> Requested:
-    """Queue a sync ahead of automatic ones, or join a running or waiting one that reads as much.
+    """Queue a sync ahead of automatic ones, or join a running or waiting one that reads at least as much.
 
     ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is not active.
     """

@@ -102,5 +102,5 @@ def _error(stored: Mapping[str, Any]) -> ErrorRow:
 
 
 def _number(value: object) -> float:
-    """A number of a report, which another version may have written."""
+    """A number from a report that another version may have written."""
     return value if isinstance(value, int | float) else 0

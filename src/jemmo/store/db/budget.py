@@ -22,7 +22,7 @@ COMMAND = 5  # a command with a sync in it; most need only one
 
 PAGE_WAIT = 10.0  # seconds that a page waits for a thread before it gets a 503
 PROBE_WAIT = 5.0  # the same for /readyz and /metrics
-WEBHOOK_WAIT = 5.0  # the same for a webhook; ATSs give up after 10 and more
+WEBHOOK_WAIT = 5.0  # the same for a webhook; ATSs give up after 10 seconds or more
 # Seconds to get a connection from Django's pool; exceeded only if Postgres does not answer
 CONNECT_WAIT = 4.0
 

@@ -75,9 +75,9 @@ class Application(HasSealedTexts, Synced):
     class Meta(Synced.Meta):
         db_table = "application"
         indexes: ClassVar = [
-            # A job's people are counted by status and stage from this index alone,
+            # Counts a job's people by status and stage.
             models.Index(fields=["job", "status", "stage"], name="application_of_job"),
-            # and those in progress for all jobs of an organization from this one.
+            # Counts people in progress for all jobs of an organization.
             models.Index(
                 fields=["org", "job", "talent"],
                 condition=models.Q(status="ACTIVE", remote_deleted_at=None),

@@ -132,7 +132,7 @@ def _values(table: Table) -> dict[str, str]:
         expressions["sealed_texts"] = "s.sealed_texts"
     if table.search:
         words = " || ' ' || ".join(_searched(table, name) for name in table.search)
-        # Without angle brackets, in which the parser would see a tag and skip it.
+        # Remove angle brackets: the parser would take them for a tag and skip the text.
         expressions["search"] = f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))"
     return expressions
 

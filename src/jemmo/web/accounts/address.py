@@ -64,7 +64,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link's target: it needs both the mailbox and the account that requested it."""
+    """The link's target. It requires both the mailbox and the requesting account."""
     account = accounts.account(str(request.user.pk))
     payload = _read(token, account)
     if payload is None:

@@ -1,4 +1,4 @@
-"""Access to pages, and the form of the response."""
+"""Access to pages, and whether a request is for a part of one."""
 
 from __future__ import annotations
 

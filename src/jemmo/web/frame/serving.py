@@ -51,7 +51,7 @@ class Pages(ASGIHandler):
     request_class = Utf8Request
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT002 - Django's signature
-        """Load a chain that runs in one thread from beginning to end."""
+        """Load a middleware chain that runs entirely in one thread."""
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:

@@ -27,7 +27,7 @@ class Utf8Request(ASGIRequest):
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         written = meta.get("CONTENT_TYPE", "")
-        has_encodings = "*" in written  # of its parameters
+        has_encodings = "*" in written  # for parameters (RFC 2231)
         if len(written) > LONGEST_TYPE or has_encodings:
             meta["CONTENT_TYPE"] = written = ""
         self.content_type, self.content_params = parse_header_parameters(written)

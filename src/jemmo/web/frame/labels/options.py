@@ -1,4 +1,4 @@
-"""Choices and rights of the connectors."""
+"""Connector options and key rights."""
 
 from __future__ import annotations
 

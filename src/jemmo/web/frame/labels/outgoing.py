@@ -1,4 +1,4 @@
-"""Words of the pages about outgoing webhooks, in the reader's language."""
+"""Labels of the outgoing webhook pages, in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of the pages about privacy, in the reader's language."""
+"""Labels of the privacy pages, in the reader's language."""
 
 from __future__ import annotations
 
