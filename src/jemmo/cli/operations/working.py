@@ -157,7 +157,7 @@ async def _stop_for_newer_tables(stopping: asyncio.Event) -> None:
 async def _make_room(url: str, concurrency: int) -> None:
     """Let the least urgent slices end when more urgent work waits.
 
-    Only work seen in two checks counts: otherwise a free slot, here or in another worker, takes it at once.
+    Only work seen in two checks counts, because a free slot here or in another worker takes new work at once.
     """
     before: list[int] = []
     async with sharing(url) as shared:

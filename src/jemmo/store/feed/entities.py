@@ -74,7 +74,7 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
-        """The API fields that show each column of the table, without those that only mark a new version."""
+        """The API fields that show each column of the table, except ids and ``modified_at``."""
         model, fields = KINDS[self.name].model, KINDS[self.name].fields
         shown: dict[str, tuple[str, ...]] = {}
         for field in model._meta.concrete_fields:  # noqa: SLF001 - as above

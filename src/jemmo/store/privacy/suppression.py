@@ -83,7 +83,7 @@ _KEEP_OUT = """
 def _new(
     hashes: Iterable[list[bytes]], known: dict[bytes, SuppressedRecord]
 ) -> list[tuple[bytes, bytes]]:
-    """Suppress an erased talent's new applications under their own ids."""
+    """The hashes of an erased talent's new applications, each with the talent's, to suppress them by their own ids."""
     return [
         (pair[0], pair[1])
         for pair in hashes

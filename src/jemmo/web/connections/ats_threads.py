@@ -23,7 +23,7 @@ class AtsRequestSlots:
     """Slots for requests to ATSs: one per organization and person.
 
     Organizations with a slow ATS may not take the last slot, so that a few of them don't block the others. A request
-    without a slot waits for one, unless that would use more than ``threads``.
+    without a slot waits for one, as long as running and waiting requests use no more than ``threads``.
     """
 
     def __init__(
