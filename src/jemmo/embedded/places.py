@@ -1,7 +1,7 @@
 """The server's files, in the folder ``postgres`` of Jemmo's home.
 
 postgres/          running (a lock), log, run/ (the socket)
-postgres/cluster/  data/, password; appears whole, by a rename, once initialised
+postgres/cluster/  data/, password; created by an atomic rename after initialization
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ READS_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_w
 Answer = dict[str, Any]
 
 _caller: ContextVar[Callable[[], Caller]] = ContextVar("mcp_caller_now")
-"""Returns the caller. It is called before each tool call, so that a revoked token stops working at once."""
+"""Looks up the caller before each tool call, so that a revoked token stops working at once."""
 
 
 def _server() -> MCPServer[Any]:

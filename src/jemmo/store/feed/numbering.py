@@ -87,7 +87,7 @@ def end(org_id: UUID, before: datetime) -> bool:
 
 
 def lock(cursor: Any, org_id: UUID) -> None:
-    """Prevent other numbering for the organization until the transaction ends."""
+    """Lock the organization's numbering until the transaction ends."""
     cursor.execute(_LOCK, {"org": org_id})
 
 

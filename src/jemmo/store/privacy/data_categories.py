@@ -11,7 +11,7 @@ NAMES = (
     *("contacts", "applications", "cover_letters"),
 )
 
-# A count for each of ``NAMES``: of people, except for contacts, applications and cover letters.
+# One count for each of ``NAMES``. All count people, except those of contacts, applications and cover letters.
 _COUNTS = """
     SELECT count(*),
         count(*) FILTER (WHERE first_name IS NOT NULL OR last_name IS NOT NULL),

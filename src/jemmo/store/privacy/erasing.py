@@ -183,7 +183,7 @@ STEPS: dict[str, Step] = {
 
 
 def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
-    """Count the rows of each table about these people that ``erase`` would delete."""
+    """Count the rows that ``erase`` would delete for these people, by table."""
     values = _values(traces, bodies)
     counts = {}
     with connection.cursor() as cursor:

@@ -221,7 +221,7 @@ class Writer:
         )
 
     async def _broken_relations(self, waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
-        """All broken relations after a full comparison; after an incremental sync only those that wait."""
+        """The broken relations: all of them after a full comparison, only waiting ones after an incremental sync."""
         if self.context.mode is Mode.INCREMENTAL:
             return known_records.waiting_relations(waiting)
         async with self.db.transaction():

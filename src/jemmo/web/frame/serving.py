@@ -46,7 +46,7 @@ async def alive(send: Send) -> None:
 
 
 class Pages(ASGIHandler):
-    """Django's handler, with turns. Must be wrapped in ``limited``, which keeps bodies small and in one message."""
+    """Django's handler, with queued requests. ``limited`` must wrap it, to keep bodies small and in one message."""
 
     request_class = Utf8Request
 

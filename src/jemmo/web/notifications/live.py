@@ -31,7 +31,7 @@ HEARD = ("kind", "streams", "final", "status", "read", "notification")
 def stream(request: HttpRequest) -> HttpResponseBase:
     """Stream the events of the member's organization until the page closes.
 
-    No one else reconnects (204), nor does a reader with too many open pages.
+    Anyone else, and a reader with too many open pages, gets a 204, which stops the browser from reconnecting.
     """
     membership = getattr(request, "membership", None)
     if membership is None or not request.session.session_key:
@@ -51,7 +51,7 @@ async def _news(
     membership: Membership, session: str, since: datetime | None
 ) -> AsyncIterator[bytes]:
     org_id, account = membership.org_id, membership.account_id
-    if not live.has_room(session, account):  # other pages opened at the same moment were first
+    if not live.has_room(session, account):  # other pages that opened meanwhile took the places
         return
     async with live.hub().page(org_id, session, membership.pk, account) as page:
         yield f"retry: {RETRY}\n\n".encode()
