@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-TOO_LARGE = "This is not a PNG or JPEG picture of at most 900 kB."
+TOO_LARGE = "This is not a PNG or JPEG image of at most 900 kB."
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> No
     admin.get_by_role("button", name="Remove").click()
     expect(admin.get_by_text("The member was removed.")).to_be_visible()
     guest.reload()
-    expect(guest.get_by_text("You do not belong to an organization yet")).to_be_visible()
+    expect(guest.get_by_text("You don't belong to an organization yet")).to_be_visible()
 
 
 def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> None:
@@ -171,7 +171,7 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     expect(panel.get_by_label("Your last steps")).to_have_value(re.compile(r"\d\d:\d\d UTC /jobs/"))
     panel.get_by_label("Write to support").fill("Where is my job?")
     panel.get_by_role("button", name="Send").click()
-    expect(panel.get_by_text("Sent. The answer appears here.")).to_be_visible()
+    expect(panel.get_by_text("Sent. The reply will appear here.")).to_be_visible()
 
     agent = sign_in(opens, "agent@jemmo.example", "/admin/store/supportthread/")
     agent.get_by_role("link", name="#").click()

@@ -133,4 +133,4 @@ def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> 
     page.get_by_role("button", name="Undo: keep the organization").click()
     expect(page.get_by_text("The organization stays.")).to_be_visible()
     page.goto("/jobs/")
-    expect(page.get_by_text("Nothing is synced until then")).to_have_count(0)
+    expect(page.get_by_text("Until then, its syncs are paused")).to_have_count(0)

@@ -146,7 +146,7 @@ def test_files_in_a_folder_that_is_read_only(mount: Mount) -> None:
     folder = mount(1)
     make_read_only(folder)
 
-    with pytest.raises(ConfigError, match="may not write"):
+    with pytest.raises(ConfigError, match="isn't allowed to write"):
         FolderStorage(folder / "files").put("kept/file", b"x")
 
 

@@ -127,7 +127,8 @@ def delete_webhook_endpoint(request: ApiRequest, endpoint_id: UUID) -> HttpRespo
     method="POST",
     address=f"{ONE}/rotate",
     summary="Rotate a webhook endpoint's secret",
-    description=f"The old secret signs too for 24 hours. The new one is in this answer only. {ONCE}",
+    description="For 24 hours, webhooks are also signed with the old secret. "
+    f"The new one is in this answer only. {ONCE}",
     schema=WITH_SECRET,
     scopes=SCOPES,
     tag=TAG,

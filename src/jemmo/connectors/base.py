@@ -126,7 +126,9 @@ FILE_HOSTS = Option(
     name="file_hosts",
     label=_("Hosts of files"),
     default="",
-    help=_("Hosts that files may be downloaded from, separated by commas. Subdomains count too."),
+    help=_(
+        "Hosts that files may be downloaded from, separated by commas. Subdomains are included."
+    ),
 )
 """Further hosts that files may come from, in addition to the ATS's own. They never get the API key."""
 
@@ -136,15 +138,15 @@ LAG = number(
     15,
     0,
     1440,
-    _("Minutes of overlap that an incremental sync reads again."),
+    _("Overlap, in minutes, that an incremental sync reads again."),
 )
 
 FULL_SWEEP = Option(
     name="full_sweep_cron",
-    label=_("When everything is read again"),
+    label=_("When to read everything again"),
     default="0 19 * * 6",
     help=_(
-        "When everything is read again, in UTC (minute hour day month weekday). Leave empty for never."
+        "When to read everything again, in UTC (minute hour day month weekday). Leave empty to never do so."
     ),
 )
 """For an ATS that may change records without any sign of it: the first sync after this time is a reconcile."""
@@ -160,7 +162,8 @@ HISTORY = (
         may_be_blank=True,
         asked=True,
         help=_(
-            "How many years back to read talents and applications. Empty for everything; you can change this later."
+            "How many years back to read talents and applications. Leave empty to read everything. You can "
+            "change this later."
         ),
     ),
     Option(

@@ -18,8 +18,8 @@ from jemmo.domain.webhooks import ParsedWebhook, RefetchRequest
 
 ID_PATHS = free_text(
     "webhook_id_paths",
-    _("Where webhooks hold IDs"),
-    _("Where a webhook's payload holds IDs of records."),
+    _("Where webhooks contain IDs"),
+    _("Where a webhook's payload contains record IDs."),
     "profileId,profile.id,id",
 )
 

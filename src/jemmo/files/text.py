@@ -43,7 +43,7 @@ trailer << /Root 1 0 R >>
 TEXT_REASONS = {
     "no_reader": "Jemmo cannot read files on this system.",
     "failed": "The file is damaged, or written in a way that Jemmo does not know.",
-    "too_slow": "Reading it took too long or too much memory.",
+    "too_slow": "Reading it took too much time or memory.",
 }
 
 

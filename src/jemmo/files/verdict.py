@@ -6,7 +6,7 @@ from jemmo.files.kinds import JPEG, PNG
 
 REASONS = {
     "empty": "The file is empty.",
-    "too_large": "The file is larger than Jemmo keeps.",
+    "too_large": "The file is too large for Jemmo to store.",
     "type_not_kept": "The file is not a document that Jemmo keeps (PDF, Word, ODT, RTF, text, image).",
     "broken": "The file is damaged.",
     "archive_bomb": "The file would unpack to far more than it is.",

@@ -31,7 +31,7 @@ def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
     assert synced(*words, "--yes").status == 4  # it was asked already
     sync = synced("sync", "--org", "acme")
     assert sync.status == 4
-    assert "The organization will be deleted, so nothing is synced." in sync.err
+    assert "The organization is scheduled for deletion, so its syncs are paused." in sync.err
     assert "Resume" not in sync.err
     due = f"{Organisation.objects.get().deleted_at:%Y-%m-%d %H:%M} UTC"
     assert due in waits.out

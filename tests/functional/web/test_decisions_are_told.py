@@ -107,7 +107,7 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
         ({"closed_at": Now()}, "Someone decided to keep these records."),
         ({"released_at": Now()}, "Someone approved these deletions."),
         ({"released_at": Now(), "closed_at": Now()}, "Someone approved these deletions."),
-        ({"held_at": Now()}, "A later sync asked again, with what was missing then."),
+        ({"held_at": Now()}, "A later sync asked again, with the records missing at that time."),
         (None, "These deletions no longer need a decision."),
     ],
 )
@@ -142,7 +142,10 @@ def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(
     address = reverse("ats_deletions", args=[agency.id, "talents"])
 
     kept = first.post(address, {"decision": "keep"}, follow=True).content.decode()
-    assert "Nothing was deleted. If the next full comparison still misses these records" in kept
+    assert (
+        "Nothing was deleted. If these records are still missing at the next full comparison"
+        in kept
+    )
 
     decided = "These deletions no longer need a decision."
     for answer in (

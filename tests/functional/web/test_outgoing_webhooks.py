@@ -73,7 +73,7 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
     second = SECRET.search(rotated)
     assert second
     assert second[1] != first
-    assert "The old secret signs too" in rotated
+    assert "also signed with the old secret" in rotated
     admin.post(f"{page}old-secret/")
     assert OutgoingEndpoint.objects.get().sealed_old_secret is None
 
@@ -86,7 +86,7 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
     admin.post(f"{page}test/")
     assert OutgoingMessage.objects.get().event == "test"
 
-    assert "no longer hears" in admin.get(f"{page}delete/").content.decode()
+    assert "no longer be notified" in admin.get(f"{page}delete/").content.decode()
     admin.post(f"{page}delete/")
     assert not OutgoingEndpoint.objects.exists()
     noted = AuditEvent.objects.filter(subject_kind="endpoint").order_by("id")

@@ -103,14 +103,14 @@ async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str
         assert "ot set up" in text
 
     # The simulator is on this computer as well, so it reaches an address here.
-    assert "only reachable from this computer" not in await in_thread(
+    assert "only be reached from this computer" not in await in_thread(
         lambda: at("127.0.0.1:8000", found)
     )
     await found.rows("UPDATE connection SET base_url = 'https://ats.example.com' WHERE id = {me}")
-    assert "only reachable from this computer" in await in_thread(
+    assert "only be reached from this computer" in await in_thread(
         lambda: at("127.0.0.1:8000", found)
     )
-    assert "only reachable from this computer" not in await in_thread(
+    assert "only be reached from this computer" not in await in_thread(
         lambda: at("jobs.example.com", found)
     )
 
@@ -240,7 +240,7 @@ async def test_deleted_counts_excluded_records_and_the_card_says_so(database_url
     assert told.deleted > sum(before.values()) - sum(after.values())
     assert told.updated == 0, "an excluded record that changed is none that people see"
     card = await seen("ats_connection", found.id)
-    assert "Created and updated leave out excluded records; deleted includes them." in card
+    assert "Created and updated don't include excluded records; deleted does." in card
 
 
 async def tombstones(found: Company) -> int:
@@ -309,7 +309,7 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
     assert "Accepted 2" in one_left
     assert "1 webhook is stored" in one_left
     assert "The others were deleted" in one_left
-    assert "None of them is stored any more." in none_left
+    assert "None of them are stored anymore." in none_left
     assert "No webhooks yet" not in none_left
 
 
@@ -380,4 +380,4 @@ async def test_confidential_applications_read_like_none(database_url: str) -> No
     )
     await found.rows("DELETE FROM application WHERE talent_remote_id = %s", plain)
     assert await in_thread(lambda: without(plain)) == told
-    assert told == ("–", "No applications that you can see.")
+    assert told == ("–", "No applications visible to you.")

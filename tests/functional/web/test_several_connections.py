@@ -78,7 +78,7 @@ def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in
     page = signed_in("admin").get(reverse("ats_disconnect", args=[agency.id])).content.decode()
 
     assert "<h1>Delete its data</h1>" in page
-    for false in ("The key is deleted at once", "Keep the jobs and talents", 'type="radio"'):
+    for false in ("The key is deleted immediately", "Keep the jobs and talents", 'type="radio"'):
         assert false not in page
     form = {"fate": "delete", "name": "Agency"}
     signed_in("admin").post(reverse("ats_disconnect", args=[agency.id]), form)
@@ -91,7 +91,10 @@ def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
     organization_deletion.schedule_org_deletion(
         showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC)
     )
-    owner, why = signed_in("owner"), "This organization will be deleted, so nothing is synced."
+    owner, why = (
+        signed_in("owner"),
+        "This organization is scheduled for deletion, so its syncs are paused.",
+    )
 
     card = owner.get(reverse("ats_connection", args=[agency.id])).content.decode()
     resumed = owner.post(reverse("ats_resume", args=[agency.id]), follow=True).content.decode()

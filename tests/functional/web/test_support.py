@@ -104,7 +104,7 @@ def test_nothing_is_attached_unless_asked(recruiter: Client) -> None:
 
 
 def test_support_answers_and_the_badge_tells(recruiter: Client, staff: Client) -> None:
-    assert "Sent. The answer appears here" in send(recruiter)
+    assert "Sent. The reply will appear here" in send(recruiter)
     thread = SupportThread.objects.get()
     listed = staff.get("/admin/store/supportthread/").content.decode()
     assert f"#{thread.account_id}" in listed
@@ -114,11 +114,11 @@ def test_support_answers_and_the_badge_tells(recruiter: Client, staff: Client) -
 
     staff.post(path, {"answer": "Enter a new key <b>please</b>"})
 
-    assert "1 new answer" in recruiter.get("/jobs/").content.decode()
-    assert "1 new answer" in recruiter.get("/help/badge/").content.decode()
+    assert "1 new reply" in recruiter.get("/jobs/").content.decode()
+    assert "1 new reply" in recruiter.get("/help/badge/").content.decode()
     read = recruiter.get("/help/thread/").content.decode()
     assert "Enter a new key &lt;b&gt;please" in read
-    assert "new answer" not in recruiter.get("/jobs/").content.decode()
+    assert "new reply" not in recruiter.get("/jobs/").content.decode()
     assert not SupportThread.objects.get().waiting
 
 
@@ -218,7 +218,7 @@ def test_a_masked_screenshot_is_seen_from_both_sides_and_goes_with_the_conversat
     "content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.4", png()[:-1]]
 )
 def test_what_is_no_picture_is_refused(recruiter: Client, content: bytes) -> None:
-    assert "not a PNG or JPEG picture" in attach(in_screenshot_mode(recruiter), content)
+    assert "not a PNG or JPEG image" in attach(in_screenshot_mode(recruiter), content)
     assert not SupportMessage.objects.exists()
 
 
@@ -235,7 +235,7 @@ def test_a_conversation_has_room_for_so_many_screenshots(
     monkeypatch.setattr(support, "MOST_PICTURES", 1)
     attach(in_screenshot_mode(recruiter), png())
 
-    assert "which is the most" in attach(recruiter, png())
+    assert "the maximum" in attach(recruiter, png())
     assert SupportPicture.objects.count() == 1
 
 

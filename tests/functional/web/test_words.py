@@ -272,8 +272,8 @@ def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
     )
     shown_as = render_to_string("connections/card_more.html", {"card": {"webhook": known}})
 
-    assert "Silent: changes arrive without them" in shown_as
-    assert "7 changes came without one" in shown_as
+    assert "Silent: changes arrive without webhooks" in shown_as
+    assert "7 changes arrived without a webhook" in shown_as
     assert "<dt>" not in render_to_string("connections/card_more.html", {"card": {}})
 
 

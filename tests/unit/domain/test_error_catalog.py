@@ -243,7 +243,7 @@ def test_facts_fill_the_text() -> None:
     )
 
     assert error.message == "Acme has an outage or isn't responding (HTTP 503)."
-    assert error.next_step.endswith("ask your ATS (status.example.com).")
+    assert error.next_step.endswith("contact your ATS (status.example.com).")
     assert error.as_record()["facts"]["status"] == 503
 
 

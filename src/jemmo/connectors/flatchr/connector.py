@@ -119,7 +119,9 @@ FLATCHR = Connector(
             name="backoff",
             label=_("Wait before a retry (seconds)"),
             default="2-60",
-            help=_("Minimum and maximum seconds between retries, if the ATS doesn't say."),
+            help=_(
+                "Minimum and maximum seconds between retries, if the ATS doesn't specify a wait."
+            ),
         ),
         Option(
             name="tenant_tz",
@@ -134,8 +136,8 @@ FLATCHR = Connector(
             0,
             7,
             _(
-                "Days that each sync reads again, also around each window, because limits and time zones "
-                "are not exact."
+                "Days that each sync reads again, including around each window, because limits and time zones "
+                "aren't exact."
             ),
         ),
         number(
@@ -195,14 +197,14 @@ FLATCHR = Connector(
         ),
         Option(
             name="use_legacy_detail",
-            label=_("Ask for unnamed resumes"),
+            label=_("Request unlisted resumes"),
             default="on",
             choices=("on", "off"),
             help=_("Whether to request resumes individually if the list does not name them."),
         ),
         Option(
             name="cv_response_mode",
-            label=_("How resumes are answered"),
+            label=_("Format of resume responses"),
             default="auto",
             choices=KINDS,
             help=_("How Flatchr answers a request for a resume."),

@@ -17,18 +17,17 @@ from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.translation_marks import marked as _
 
 NO_OFFERS = _(
-    "This key may not read published offers, so whether a job is public stays unknown. "
-    "Its texts are read all the same."
+    "This key can't read published offers, so Jemmo doesn't know whether a job is public. Its texts are read anyway."
 )
 NO_CHANGES = _("The filter for changed records has no effect: each sync reads everything.")
-NO_IDS = _("The filter for ids has no effect: single profiles are found by reading all.")
+NO_IDS = _("The filter for IDs has no effect: to find a single profile, Jemmo reads all of them.")
 NO_APPLICATIONS = _(
-    "Applications are off: where Jarvi's API shows them is not documented. "
-    "Set the option application_paths; `jemmo doctor jarvi --probe` shows where they may be."
+    "Applications aren't read, because Jarvi doesn't document where its API provides them. Set the option "
+    "application_paths; `jemmo doctor jarvi --probe` shows where they may be."
 )
 NO_RESUMES = _(
-    "Resumes are off: where Jarvi's API shows them is not documented. "
-    "Set the option resume_paths; `jemmo doctor jarvi --probe` shows where they may be."
+    "Resumes aren't read, because Jarvi doesn't document where its API provides them. Set the option "
+    "resume_paths; `jemmo doctor jarvi --probe` shows where they may be."
 )
 
 

@@ -77,9 +77,9 @@ JARVI = Connector(
         LAG,
         choice(
             "talent_filter",
-            _("Ask for talents only"),
+            _("Request talents only"),
             ("on", "off"),
-            _("Request only talents, if that filter proves to work."),
+            _("Request only talents, if that filter passes a test."),
         ),
         choice(
             "contacts",
@@ -118,7 +118,7 @@ JARVI = Connector(
         ),
         choice(
             "incremental_mode",
-            _("Ask for changes only"),
+            _("Request changes only"),
             ("auto", "on", "off"),
             _(
                 "By default, Jemmo requests only changed records if that filter passes a test. “On” always "
@@ -159,7 +159,7 @@ JARVI = Connector(
             15,
             0,
             1440,
-            _("Minutes for which offers are reused before they are read again."),
+            _("Minutes before offers are read again."),
         ),
         REGION,
     ),

@@ -140,13 +140,13 @@ TEAMTAILOR = Connector(
         ),
         choice(
             "sparse_fields",
-            _("Ask for few fields"),
+            _("Request few fields"),
             ON_OR_OFF,
             _("Request included objects with as few fields as possible."),
         ),
         choice(
             "stage_types",
-            _("Ask for stage types"),
+            _("Request stage types"),
             ON_OR_OFF,
             _("Request the newer stage types. Omitted if Teamtailor refuses."),
         ),

@@ -48,7 +48,7 @@ UNKNOWN = Entry(
     _("This error code is unknown."),
     _("Copy this entry and send it to support. Nothing was lost."),
 )
-OPERATOR = _("Tell the person who runs Jemmo: `jemmo doctor` says what to do.")
+OPERATOR = _("Ask the person who runs Jemmo to run `jemmo doctor`, which shows what to do.")
 DEFAULTS = {"ats": _("the ATS"), "key_help": ""}
 """Optional facts."""
 LONGEST = 400  # characters in a fact

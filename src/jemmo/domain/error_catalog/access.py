@@ -58,20 +58,20 @@ ACCESS: dict[str, Entry] = {
     "key_expires": Entry(
         _A,
         _("The API key expires soon ({detail})."),
-        _("Rotate the key before then, so that no sync fails."),
+        _("Rotate the key before then to keep syncs running."),
     ),
     "signing_key_malformed": Entry(
         _A,
         _("This does not look like a signature key."),
         _(
-            "Copy the key that the ATS shows next to the webhook, on one line and without anything else."
+            "Copy the key that the ATS shows next to the webhook, on a single line with nothing else."
         ),
     ),
-    "key_empty": Entry(_A, _("No API key was given."), _("Paste the key.")),
+    "key_empty": Entry(_A, _("No API key was provided."), _("Paste the key.")),
     "key_malformed": Entry(
         _A,
         _("This does not look like an API key."),
-        _("Copy the key again, on one line and without anything else."),
+        _("Copy the key again, on a single line with nothing else."),
     ),
     "same_key": Entry(
         _A,
@@ -143,14 +143,14 @@ ACCESS: dict[str, Entry] = {
             "The API key was saved for a different ATS address than the connection has now, so it was not sent."
         ),
         _(
-            "Disconnect the ATS and connect it again. Tell the person who runs Jemmo: after an update from "
-            "version 0.1.0, `jemmo keys bind` may be needed. Otherwise, someone may have changed the database."
+            "If Jemmo was just updated from version 0.1.0, ask the person who runs it to run `jemmo keys bind`. "
+            "Otherwise, someone may have changed the database: disconnect the ATS and connect it again."
         ),
     ),
     "paused": Entry(_A, _("The connection is paused."), _SETTINGS),
     "paused/leaving": Entry(
         _A,
-        _("The organization will be deleted, so nothing is synced."),
+        _("The organization is scheduled for deletion, so its syncs are paused."),
         _(
             "To keep it, an owner can undo the deletion in Settings > Privacy > Delete the organization, "
             "or an operator with `jemmo org keep`."
@@ -170,11 +170,11 @@ ACCESS: dict[str, Entry] = {
     "not_signed": Entry(
         _A,
         _("{ats} doesn't sign its webhooks."),
-        _("Only the secret address protects it. Renew it if others have seen it."),
+        _("Only the secret address protects them. Renew it if others have seen it."),
     ),
     "no_webhooks": Entry(
         _A,
-        _("{ats} sends no webhooks that Jemmo understands."),
+        _("{ats} doesn't send webhooks that Jemmo can use."),
         _("No action needed: changes arrive with each sync."),
     ),
     # address and options
@@ -187,7 +187,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "redirected": Entry(
         _A,
-        _("The address leads elsewhere ({status}); the key was not sent there."),
+        _("The address redirects elsewhere ({status}); the key was not sent there."),
         _("Use the API's own address ({instead})."),
     ),
     "address_malformed": Entry(
@@ -207,7 +207,7 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("“{account}” is not an account at {domain}."),
         _(
-            "Enter the first part of the address you sign in at: hiring for https://hiring.example.com."
+            "Enter the first part of the address where you sign in, for example hiring for https://hiring.example.com."
         ),
     ),
     "not_an_api": Entry(
@@ -228,7 +228,7 @@ ACCESS: dict[str, Entry] = {
         _("The option {option} has an invalid value (“{value}”)."),
         _("Choose one of: {choices}."),
     ),
-    "option/pair": Entry(_A, _("“{option}” is not an option."), _("Write it as NAME=VALUE.")),
+    "option/pair": Entry(_A, _("“{option}” is not an option."), _("Use the form NAME=VALUE.")),
     "option/time": Entry(
         _A,
         _("“{value}” is not a period or a date."),
@@ -238,8 +238,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The option {option} is not a schedule (“{value}”)."),
         _(
-            "It has five parts, minute, hour, day, month and weekday, and comes at least every two years. For example: "
-            "0 19 * * 6."
+            "Enter five fields (minute, hour, day, month, weekday) that match at least once every two years, for "
+            "example 0 19 * * 6."
         ),
     ),
     "option/company_id": Entry(
@@ -270,7 +270,7 @@ ACCESS: dict[str, Entry] = {
     "option/backoff": Entry(
         _A,
         _("The option {option} is not a range of seconds."),
-        _("Enter two numbers of seconds such as 2-60."),
+        _("Enter a range of seconds such as 2-60."),
     ),
     "option/json": Entry(
         _A, _("The option {option} is not valid JSON ({reason})."), _("Enter JSON.")
@@ -287,7 +287,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "option/file_url": Entry(
         _A,
-        _("The option {option} is not the address of files."),
+        _("The option {option} is not a valid address for files."),
         _(
             "Enter a complete address such as https://files.example.com/{{fileId}}. Use https, and name its host in "
             "the option file_hosts."

@@ -18,14 +18,14 @@ ATS: dict[str, Entry] = {
         _S,
         _("{ats} has an outage or isn't responding (HTTP {status})."),
         _(
-            "No action needed: the sync is retried automatically. If this lasts, ask your ATS ({status_page})."
+            "No action needed: the sync is retried automatically. If this continues, contact your ATS ({status_page})."
         ),
     ),
     "ats_unavailable/patience": Entry(
         _S,
         _("{ats} didn't respond within {seconds} seconds."),
         _(
-            "Try again in a few minutes. If this lasts, check the status of your ATS ({status_page})."
+            "Try again in a few minutes. If this continues, check the status of your ATS ({status_page})."
         ),
     ),
     "unavailable": Entry(_S, _("{ats} could not be reached."), _NOTHING),
@@ -47,7 +47,7 @@ ATS: dict[str, Entry] = {
     ),
     "not_asked": Entry(
         _S,
-        _("The other ATSs took too long to respond, so this one wasn't asked."),
+        _("The other ATSs took too long to respond, so this one was skipped."),
         _("Refresh the counts again."),
     ),
     # its data
@@ -78,15 +78,15 @@ ATS: dict[str, Entry] = {
     "no_token": Entry(_S, _("The ATS issued no usable access token."), _SUPPORT),
     "unexpected_answer": Entry(_S, _("{ats} sent an unexpected response."), _SUPPORT),
     "unexpected_answer/filter": Entry(
-        _S, _("{ats} ignores which records were requested ({name})."), _SUPPORT
+        _S, _("{ats} returned records that weren't requested ({name})."), _SUPPORT
     ),
     "unexpected_answer/no_list": Entry(
-        _S, _("{ats} answered a request for a list with something else ({name})."), _SUPPORT
+        _S, _("{ats} returned something other than the requested list ({name})."), _SUPPORT
     ),
     "request_refused": Entry(_S, _("{ats} refused a request ({path}, {answer})."), _SUPPORT),
     "not_found": Entry(
         _S,
-        _("{ats} says that the requested record doesn't exist ({path}, {answer})."),
+        _("{ats} reports that the requested record doesn't exist ({path}, {answer})."),
         _(
             "Check the connection's address, or leave it empty to use the ATS's own. If it is correct, send this "
             "message to support."
@@ -94,7 +94,7 @@ ATS: dict[str, Entry] = {
     ),
     "not_shown": Entry(
         _S,
-        _("The ATS hasn't listed this record among the changed ones."),
+        _("The ATS hasn't listed this record as changed yet."),
         _("No action needed: Jemmo tries again, and the next sync finds what changed."),
     ),
     "webhooks_silent": Entry(
@@ -106,7 +106,7 @@ ATS: dict[str, Entry] = {
     "file_host": Entry(
         _S,
         _(
-            "Files are not downloaded from this host, because it isn't among the allowed hosts ({host})."
+            "This host isn't on the list of allowed hosts, so files aren't downloaded from it ({host})."
         ),
         _("If the ATS keeps its files there, add the host to the connection's option file_hosts."),
     ),
@@ -115,10 +115,12 @@ ATS: dict[str, Entry] = {
     "file_unavailable": Entry(_S, _("A file could not be downloaded (HTTP {status})."), _NEXT_SYNC),
     "file_unavailable/private": Entry(
         _S,
-        _("A file could not be downloaded: its link leads into a private network."),
+        _("A file could not be downloaded: its link points to a private network."),
         _NEXT_SYNC,
     ),
-    "file_not_told": Entry(_S, _("The ATS hasn't named this resume yet."), _NEXT_SYNC),
+    "file_not_told": Entry(
+        _S, _("The ATS hasn't provided this resume's location yet."), _NEXT_SYNC
+    ),
     "file_gone": Entry(
         _J,
         _("The file's content is missing from the storage."),
@@ -131,7 +133,7 @@ ATS: dict[str, Entry] = {
     ),
     "resumes_off": Entry(
         _S,
-        _("{ats} doesn't document where resumes are downloaded, so they are not."),
+        _("{ats} doesn't document where to download resumes, so Jemmo doesn't download any."),
         _(
             "Ask the ATS's support for the address, then set the options file_url_template and file_hosts."
         ),
@@ -143,7 +145,7 @@ ATS: dict[str, Entry] = {
     "quota_used": Entry(
         _L,
         _("The quota of {ats} is used up for now. The sync continues automatically ({time} UTC)."),
-        _("No action needed. If it happens often, raise the share of the limit in the options."),
+        _("No action needed. If this happens often, raise the share of the limit in the options."),
     ),
     # incomplete syncs
     "sweep_not_proved": Entry(
@@ -154,7 +156,7 @@ ATS: dict[str, Entry] = {
     "checkpoint_unreadable": Entry(
         _S,
         _(
-            "The position where the last sync stopped couldn't be read, so it started over ({stream})."
+            "The position where the last sync stopped couldn't be read, so this sync started over ({stream})."
         ),
         _("No action needed. If this keeps happening, contact support."),
     ),
@@ -174,7 +176,7 @@ ATS: dict[str, Entry] = {
     ),
     "no_time_of_change": Entry(
         _S,
-        _("The ATS doesn't date changes, so no record is skipped as too old."),
+        _("The ATS doesn't provide modification dates, so no record is skipped as too old."),
         _("Correct the options of the connection."),
     ),
     "count_differs": Entry(
@@ -184,7 +186,7 @@ ATS: dict[str, Entry] = {
     ),
     "dangling_relation": Entry(
         _S,
-        _("Records refer to others that the ATS doesn't list ({detail})."),
+        _("Some records refer to others that the ATS doesn't list ({detail})."),
         _("Check in the ATS that the API key may read these records."),
     ),
     "list_may_be_cut": Entry(
@@ -205,9 +207,9 @@ ATS: dict[str, Entry] = {
     "lookup_refused": Entry(
         _S,
         _(
-            "The ATS doesn't show a list that other records refer to, so they were read without it ({stream})."
+            "The ATS doesn't return a list that other records refer to, so those were read without it ({stream})."
         ),
-        _("No action needed unless you want its names: then give the key permission to read it."),
+        _("To see its names, give the key permission to read it. Otherwise, no action is needed."),
     ),
     "filter_ignored": Entry(
         _S,

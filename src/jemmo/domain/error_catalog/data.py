@@ -19,7 +19,7 @@ DATA: dict[str, Entry] = {
     "unknown_value": Entry(
         _D,
         _("The ATS sent a value we don't know yet ({detail}). It is stored as text."),
-        _("No action needed. If people should see a better name for it, tell support."),
+        _("No action needed. To suggest a better name for it, contact support."),
     ),
     "dropped_value": Entry(
         _D,
@@ -35,12 +35,16 @@ DATA: dict[str, Entry] = {
     ),
     "unlisted_job": Entry(
         _D,
-        _("Applications refer to jobs that the ATS doesn't list. Each is stored by its title."),
+        _(
+            "Some applications refer to jobs that the ATS doesn't list. These jobs are stored by title."
+        ),
         _NOTHING,
     ),
     "unknown_stage": Entry(
         _D,
-        _("Applications refer to stages that the ATS doesn't list. Their stage was left empty."),
+        _(
+            "Some applications refer to stages that the ATS doesn't list. Their stage was left empty."
+        ),
         _("Check the job's stages in the ATS."),
     ),
     "ambiguous_stage": Entry(
@@ -55,7 +59,7 @@ DATA: dict[str, Entry] = {
     ),
     "shared_email": Entry(
         _D,
-        _("Talents share an e-mail address. They may be the same person."),
+        _("Some talents share an e-mail address. They may be the same person."),
         _("If they are, merge them in the ATS."),
     ),
     "salary_in_thousands": Entry(
@@ -63,8 +67,8 @@ DATA: dict[str, Entry] = {
     ),
     "salary_unclear": Entry(
         _D,
-        _("Some pay couldn't be understood. It is shown as written."),
-        _("Enter the amount and period of the pay in the ATS."),
+        _("Some salaries couldn't be interpreted. They are shown as written."),
+        _("Enter the amount and pay period in the ATS."),
     ),
     # rejected records
     "malformed_record": Entry(
@@ -77,10 +81,12 @@ DATA: dict[str, Entry] = {
     "no_title": Entry(_D, _("The record has no title in the ATS."), _MEND),
     "no_name": Entry(_D, _("The record has no name in the ATS."), _MEND),
     "no_reason": Entry(_D, _("The reject reason has no text in the ATS."), _MEND),
-    "invalid_record": Entry(_D, _("The record lacks something that Jemmo needs."), _MEND),
+    "invalid_record": Entry(_D, _("The record is missing something that Jemmo needs."), _MEND),
     # invalid webhooks and files
-    "no_event": Entry(_D, _("The webhook names no event ({field})."), _NOTHING),
-    "not_a_webhook": Entry(_D, _("This is not a webhook of {ats}."), _NOTHING),
-    "not_a_resume": Entry(_D, _("The ATS's answer is neither a file nor a link to one."), _NOTHING),
-    "too_large": Entry(_D, _("The file is larger than Jemmo keeps."), _NOTHING),
+    "no_event": Entry(_D, _("The webhook doesn't name an event ({field})."), _NOTHING),
+    "not_a_webhook": Entry(_D, _("This is not a webhook from {ats}."), _NOTHING),
+    "not_a_resume": Entry(
+        _D, _("The ATS's response is neither a file nor a link to one."), _NOTHING
+    ),
+    "too_large": Entry(_D, _("The file is too large for Jemmo to store."), _NOTHING),
 }

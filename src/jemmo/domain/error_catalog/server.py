@@ -28,8 +28,8 @@ DATABASE: dict[str, Entry] = {
         ErrorKind.JEMMO,
         _("Jemmo's database was unavailable."),
         _(
-            "If it is available again, no action is needed: syncs continue where they stopped. Otherwise, "
-            "the person who runs Jemmo checks that Postgres runs (`jemmo doctor`)."
+            "If it is available again, no action is needed: syncs continue where they stopped. Otherwise, ask "
+            "the person who runs Jemmo to check that Postgres is running (`jemmo doctor`)."
         ),
     ),
     "database_disk_full": _operator(
@@ -47,14 +47,14 @@ DATABASE: dict[str, Entry] = {
     ),
     "database_occupied": Entry(
         ErrorKind.JEMMO,
-        _("No connection to Jemmo's database was free in time."),
+        _("No connection to Jemmo's database became available in time."),
         _(
-            "Wait a minute and try again. If it lasts, `jemmo doctor` checks the server, and JEMMO_WEB_CONNECTIONS "
-            "gives the pages more connections."
+            "Wait a minute and try again. If this continues, check the server with `jemmo doctor`, or give the "
+            "pages more connections with JEMMO_WEB_CONNECTIONS."
         ),
     ),
     "database_limit": _operator(
-        _("A step of the sync needed more than Jemmo's database allows."),
+        _("A step of the sync exceeded a limit of Jemmo's database."),
         "Raise that limit (temp_file_limit, for example) for the role of DATABASE_URL. The server's log names it.",
     ),
     "database_restarting": Entry(ErrorKind.JEMMO, _("Jemmo's database is restarting."), _WAIT),
@@ -251,7 +251,9 @@ MACHINE: dict[str, Entry] = {
     "disk_full": _operator(
         _("The disk of the machine that runs Jemmo is full ({place})."), _FREE_SPACE
     ),
-    "not_writable": _operator(_("Jemmo may not write to its own folder ({place})."), _FOLDER),
+    "not_writable": _operator(
+        _("Jemmo isn't allowed to write to its own folder ({place})."), _FOLDER
+    ),
     "open_files": _operator(
         _("Jemmo has too many open files and connections."),
         "Raise the limit of open files (`ulimit -n`, LimitNOFILE) to 4096 or more.",

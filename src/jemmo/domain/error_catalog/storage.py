@@ -12,7 +12,7 @@ _unavailable = partial(
     Entry,
     ErrorKind.JEMMO,
     next_step=_(
-        "No action needed: files are retried. If this lasts, the person who runs Jemmo checks `jemmo doctor`."
+        "No action needed: files are retried. If this continues, ask the person who runs Jemmo to run `jemmo doctor`."
     ),
 )
 _DOCTOR = "Then run `jemmo doctor`."
@@ -46,7 +46,7 @@ STORAGE: dict[str, Entry] = {
         f"Block all public access to the bucket, or make it private. {_DOCTOR}",
     ),
     "storage_other": _operator(
-        _("This machine uses another file storage ({place}) than the rest of Jemmo."),
+        _("This machine uses a different file storage ({place}) than the rest of Jemmo."),
         "Set JEMMO_FILES to the same storage on every machine: a bucket, or a folder that all of them share. If you "
         "moved the files, copy the folder jemmo-storage too. If they are lost, `jemmo doctor --accept-storage` starts "
         "with this one, and files are downloaded again.",
@@ -79,7 +79,7 @@ STORAGE: dict[str, Entry] = {
     ),
     # refusals
     "storage_refused": _operator(
-        _("The file storage refuses Jemmo ({place}: {reason}), so downloads are on hold."),
+        _("The file storage refused access ({place}: {reason}), so downloads are on hold."),
         f"Look up the reason in the storage's manual. {_DOCTOR}",
     ),
     "storage_refused/folder": _operator(
@@ -155,7 +155,7 @@ STORAGE: dict[str, Entry] = {
     ),
     # reading files
     "reader_unavailable": _operator(
-        _("The process that reads files doesn't start ({reason}), so downloads are on hold."),
+        _("The process that reads files won't start ({reason}), so downloads are on hold."),
         "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
     ),
     "reader_unavailable/sample": _operator(

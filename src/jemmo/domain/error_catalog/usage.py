@@ -31,7 +31,7 @@ SYNCS: dict[str, Entry] = {
     "slice_over": _own(_("Other syncs are waiting for this worker."), _NOTHING),
     "already_running": _own(
         _("A sync of this connection is already running."),
-        _("Wait for it to end. `jemmo status` shows its progress."),
+        _("Wait for it to finish. `jemmo status` shows its progress."),
     ),
     "internal": _own(_("Jemmo failed unexpectedly."), _SUPPORT),
     "internal/report": _own(
@@ -79,7 +79,7 @@ ACCOUNTS: dict[str, Entry] = {
         _("Confirm it in “My account”, then open the invitation again."),
     ),
     "other_account": _own(
-        _("The invitation is for another e-mail address."),
+        _("The invitation is for a different e-mail address."),
         _("Sign out, and sign in with the address that was invited."),
     ),
     "organisation_exists": _own(
@@ -118,23 +118,24 @@ ACCOUNTS: dict[str, Entry] = {
         _("Choose a day in the future, or leave it empty for a token that doesn't expire."),
     ),
     "too_many_tokens": _own(
-        _("The organization has {most} API tokens already."),
+        _("The organization already has {most} API tokens."),
         _("Revoke those that no program uses: the list shows when each was last used."),
     ),
     "unknown_token": _own(
-        _("The organization has no API token with this ID."), _("The list of tokens shows each ID.")
+        _("The organization has no API token with this ID."),
+        _("The list of tokens shows their IDs."),
     ),
     "too_many_endpoints": _own(
-        _("The organization has {most} webhook endpoints already."),
+        _("The organization already has {most} webhook endpoints."),
         _("Delete those that no program uses."),
     ),
     "unknown_endpoint": _own(
         _("The organization has no webhook endpoint with this ID."),
-        _("The list of endpoints shows each ID."),
+        _("The list of endpoints shows their IDs."),
     ),
     "endpoint_events": _own(_("Choose at least one event."), _("Choose from: {events}.")),
     "endpoint_events/unknown": _own(
-        _("“{name}” is neither an event nor a kind of records."),
+        _("“{name}” is neither an event nor a kind of record."),
         _("Events: {events}. Records: {entities}."),
     ),
     "endpoint_events/connection": _own(
@@ -145,10 +146,10 @@ ACCOUNTS: dict[str, Entry] = {
     ),
     "endpoint_refused/scheme": _own(_("Webhooks are sent over https only."), _ENDPOINT_HOST),
     "endpoint_refused/private": _own(
-        _("This address leads into a private network."), _ENDPOINT_HOST
+        _("This address points to a private network."), _ENDPOINT_HOST
     ),
     "endpoint_refused/ourselves": _own(_("This is the address of Jemmo itself."), _ENDPOINT),
-    "scope": _own(_("A token needs a scope."), _("Choose from: {scopes}.")),
+    "scope": _own(_("A token needs at least one scope."), _("Choose from: {scopes}.")),
     "scope/unknown": _own(_("“{scope}” is not a scope."), _("Choose from: {scopes}.")),
 }
 
@@ -158,9 +159,9 @@ REQUESTS: dict[str, Entry] = {
         _("Leave some hours free, or pause the connections."),
     ),
     "contact_reason_missing": _own(
-        _("Enter a reason."), _("Say briefly why this person must not be contacted.")
+        _("Enter a reason."), _("Briefly explain why this person must not be contacted.")
     ),
-    "empty": _own(_("The message is empty."), _("Say what is wrong.")),
+    "empty": _own(_("The message is empty."), _("Describe the problem.")),
     "questions_wait": _own(
         _("Other requests to an ATS are still waiting for a response."), _HALF_A_MINUTE
     ),
@@ -168,11 +169,11 @@ REQUESTS: dict[str, Entry] = {
         _("Your organization is still waiting for a response from the ATS."), _HALF_A_MINUTE
     ),
     "questions_wait/person": _own(
-        _("Your last request to an ATS is still waiting for its response."), _HALF_A_MINUTE
+        _("Your last request to an ATS is still waiting for a response."), _HALF_A_MINUTE
     ),
     "too_many_keys": _own(
         _("Too many keys were tried in a short time, so this one wasn't sent to the ATS."),
-        _("Wait ten minutes, then try again with the key as the ATS shows it."),
+        _("Wait ten minutes, then try again with exactly the key that the ATS shows."),
     ),
     "too_many_questions": _own(
         _("Too many requests were made to the ATS in a short time, so this one wasn't sent."),
@@ -193,7 +194,7 @@ REQUESTS: dict[str, Entry] = {
         _("{host} isn't responding."), _("No action needed: Jemmo tries again later.")
     ),
     "receiver_busy": _own(
-        _("{host} answered with an error (HTTP {status})."),
+        _("{host} responded with an error (HTTP {status})."),
         _("No action needed: Jemmo tries again later."),
     ),
     "receiver_refused": _own(
@@ -205,7 +206,7 @@ REQUESTS: dict[str, Entry] = {
     ),
     "receiver_refused/scheme": _own(_("Messages are only sent over https."), _CHAT),
     "receiver_refused/private": _own(
-        _("This address leads into a private network."),
+        _("This address points to a private network."),
         _CHAT,
     ),
     # the command line

@@ -81,7 +81,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         request.session.pop(WAITING, None)
         messages.success(request, _("Your e-mail address was changed."))
     else:
-        messages.error(request, _("This address can't be used. Your current one stays."))
+        messages.error(request, _("This address can't be used, so your current address was kept."))
     return redirect("account_email")
 
 

@@ -23,7 +23,7 @@ class FirstOwner(Form):
     password = forms.CharField(
         label=_("A password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 8 characters, not a common one."),
+        help_text=_("At least 8 characters. Avoid common passwords."),
     )
 
     def clean_password(self) -> Any:
@@ -43,7 +43,7 @@ class NewAccount(Form):
     password = forms.CharField(
         label=_("A password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 8 characters, not a common one."),
+        help_text=_("At least 8 characters. Avoid common passwords."),
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:

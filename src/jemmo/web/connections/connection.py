@@ -64,7 +64,7 @@ def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("No automatic syncs until you resume. Your records stay.")
+        text = _("No automatic syncs until you resume. Your records are kept.")
         return _confirm(request, connection, _("Pause"), text)
     if connections.pause(connection):
         messages.success(request, _("Paused: no sync starts until you resume it."))
@@ -82,7 +82,9 @@ def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     if connections.resume(connection):
         messages.success(request, _("Automatic syncs resumed."))
     elif request.organisation.deleted_at:
-        messages.info(request, _("This organization will be deleted, so nothing is synced."))
+        messages.info(
+            request, _("This organization is scheduled for deletion, so its syncs are paused.")
+        )
     else:
         messages.info(request, _("It was not paused."))
     return to_connection(connection)
@@ -137,7 +139,7 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("Confirm once the old key no longer works in the ATS, to dismiss the reminder.")
+        text = _("To dismiss the reminder, confirm once the old key no longer works in the ATS.")
         return _confirm(request, connection, _("The old key is revoked"), text)
     connections.revoked(connection)
     return to_connection(connection)

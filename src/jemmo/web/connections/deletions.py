@@ -38,7 +38,7 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                 messages.success(
                     request,
                     _(
-                        "Nothing was deleted. If the next full comparison still misses these records, "
+                        "Nothing was deleted. If these records are still missing at the next full comparison, "
                         "Jemmo asks again."
                     ),
                 )

@@ -101,7 +101,7 @@ class Connect(_WithOptions):
         label=_("Custom address"),
         max_length=500,
         required=False,
-        help_text=_("Only if the ATS's support told you to. Usually empty."),
+        help_text=_("Usually empty. Fill it in only if the ATS's support told you to."),
     )
 
     def further(self) -> list[Any]:
@@ -158,7 +158,7 @@ class Disconnect(Form):
         label=_("Synced records"),
         choices=[
             ("keep", _("Keep the jobs and talents as they are now")),
-            ("delete", _("Delete the jobs and talents of this connection for good")),
+            ("delete", _("Permanently delete this connection's jobs and talents")),
         ],
         widget=forms.RadioSelect,
         initial="keep",

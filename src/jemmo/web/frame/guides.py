@@ -28,14 +28,15 @@ TERMS = (
     (
         _("Full comparison"),
         _(
-            "Every record is checked against the ATS: missing ones are read, and deleted ones are deleted."
+            "A sync that checks every record against the ATS: missing records are read, and records deleted "
+            "there are deleted here."
         ),
     ),
     (_("Upsert"), _("A record is updated if Jemmo has it, and created if not.")),
     (_("Webhook"), _("A message from the ATS that something changed, sent as it happens.")),
     (_("Rate limit"), _("How many requests an ATS accepts in a given time.")),
     (_("Excluded"), _("Stored but not shown, such as archived jobs; rules decide which.")),
-    (_("Rejected"), _("Not usable as the ATS sent it; Settings > Logs shows why.")),
+    (_("Rejected"), _("Couldn't be used as the ATS sent them; Settings > Logs shows why.")),
 )
 
 

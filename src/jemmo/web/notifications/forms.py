@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.web.frame.forms import Form
 
-NO_PICTURE = _("This is not a PNG or JPEG picture of at most 900 kB.")
+NO_PICTURE = _("This is not a PNG or JPEG image of at most 900 kB.")
 
 
 class AskSupport(Form):

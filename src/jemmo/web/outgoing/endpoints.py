@@ -102,7 +102,7 @@ def end_old_secret(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBas
     endpoints.end_old_secret(
         _endpoint(request, endpoint_id), now=datetime.now(UTC), actor=request.membership.account
     )
-    messages.success(request, _("Only the new secret signs now."))
+    messages.success(request, _("Webhooks are now signed with the new secret only."))
     return redirect("endpoint", endpoint_id)
 
 

@@ -39,13 +39,13 @@ class EndpointForm(Form):
     entities = forms.MultipleChoiceField(
         label=_("Only these records"),
         required=False,
-        help_text=_("Choose none to hear of all."),
+        help_text=_("Choose none to receive all."),
         widget=forms.CheckboxSelectMultiple,
     )
     connections = forms.MultipleChoiceField(
         label=_("Only these connections"),
         required=False,
-        help_text=_("Choose none to hear of all."),
+        help_text=_("Choose none to receive all."),
         widget=forms.CheckboxSelectMultiple,
     )
 

@@ -34,17 +34,17 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
     },
     "audit": {
         "member.invited": pgettext_lazy("audit", "invited"),
-        "member.invitation_withdrawn": pgettext_lazy("audit", "withdrew the invitation of"),
+        "member.invitation_withdrawn": pgettext_lazy("audit", "withdrew the invitation for"),
         "member.joined": pgettext_lazy("audit", "joined"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.confidential_given": pgettext_lazy(
             "audit", "gave access to confidential records to"
         ),
         "member.confidential_taken": pgettext_lazy(
-            "audit", "took access to confidential records from"
+            "audit", "removed access to confidential records from"
         ),
         "member.notes_given": pgettext_lazy("audit", "gave access to notes to"),
-        "member.notes_taken": pgettext_lazy("audit", "took access to notes from"),
+        "member.notes_taken": pgettext_lazy("audit", "removed access to notes from"),
         "member.left": pgettext_lazy("audit", "left"),
         "member.removed": pgettext_lazy("audit", "removed"),
         "retention.changed": pgettext_lazy("audit", "changed retention periods"),

@@ -81,7 +81,7 @@ RECORDS: dict[str, dict[str, str | Promise]] = {
     },
     "consent": {
         "UNKNOWN": pgettext_lazy("consent", "Unknown"),
-        "ASKED": pgettext_lazy("consent", "Asked, no answer yet"),
+        "ASKED": pgettext_lazy("consent", "Requested, no reply yet"),
         "GIVEN": pgettext_lazy("consent", "Given"),
         "REFUSED": pgettext_lazy("consent", "Refused"),
         "EXPIRED": pgettext_lazy("consent", "Expired"),
