@@ -60,7 +60,8 @@ def bad_parameter(variant: str = "", **facts: Any) -> Problem:
     return Problem(422, "bad_parameter", variant=variant, **facts)
 
 
-PROGRAMS = ("/api/", "/mcp")
+ASSISTANTS = "/mcp"
+PROGRAMS = ("/api/", ASSISTANTS)
 """The URL prefixes for programs."""
 GENERIC = {
     400: ("bad_request", ""),
@@ -84,9 +85,14 @@ class OnlyProblems:
         response = self.get_response(request)
         if not request.path.startswith(PROGRAMS) or response.status_code < 400:
             return response
-        if response.headers.get("Content-Type") == CONTENT_TYPE:
+        if response.headers.get("Content-Type") == CONTENT_TYPE or _is_rpc_error(request, response):
             return response
         code, variant = GENERIC.get(response.status_code, GENERIC[400])
         kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
         response.close()
         return answer(Problem(response.status_code, code, variant=variant, headers=kept))
+
+
+def _is_rpc_error(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether it is an error of JSON-RPC, which clients of the Model Context Protocol expect."""
+    return request.path == ASSISTANTS and response.headers.get("Content-Type") == "application/json"
