@@ -204,7 +204,7 @@ def test_a_machine_with_another_storage_says_so(
         answer = bytes_of(recruiter, resume.current_version)
 
     assert answer.status_code == 503  # type: ignore[attr-defined]
-    assert b"another file storage" in answer.content  # type: ignore[attr-defined]
+    assert b"a different file storage" in answer.content  # type: ignore[attr-defined]
 
 
 def test_files_of_who_is_gone_are_not_there_and_of_who_is_excluded_are(
