@@ -239,7 +239,7 @@ def test_why_a_record_is_here_or_not(
     assert "Deleted in the ATS, or no longer visible" in answer(recruiter, "filler-01")
     assert "its talent is excluded by a rule" in answer(recruiter, "of-archived")
     assert "for a record it refers to" in answer(recruiter, "of-filler-02")
-    assert "1 other record points to it" in answer(recruiter, "nobody")
+    assert "1 other record has referred to it" in answer(recruiter, "nobody")
     assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
     assert "Never seen." in answer(recruiter, "12345678")
     assert "Look up any record" in answer(recruiter, "")
