@@ -97,15 +97,11 @@ class Client:
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """Make a change, once. A repeated request uses the same ``key``; a new key is made if none is given."""
-        headers = {"Idempotency-Key": key or str(uuid4())}
-        with self._sent("POST", path, {}, headers=headers, body=body) as answer:
-            return json.loads(answer.body.read())
+        return self._change("POST", path, body, key)
 
     def delete(self, path: str, *, key: str | None = None) -> Any:
         """Delete something, such as ``webhook-endpoints/ID``."""
-        headers = {"Idempotency-Key": key or str(uuid4())}
-        with self._sent("DELETE", path, {}, headers=headers) as answer:
-            return json.loads(answer.body.read())
+        return self._change("DELETE", path, None, key)
 
     def records(self, name: str, *, limit: int = 500, **parameters: Any) -> Iterator[Record]:
         """Every record of a list, such as ``talents`` or ``runs``, page after page."""
@@ -159,6 +155,11 @@ class Client:
         """Counts and digests, now or at a number. Raises ``CursorExpired``."""
         bounds = {"from": first, "to": end}
         return cast("Digest", self.get("digest", entity=entity, at=at, parts=parts, **bounds))
+
+    def _change(self, method: str, path: str, body: Any, key: str | None) -> Any:
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        with self._sent(method, path, {}, headers=headers, body=body) as answer:
+            return json.loads(answer.body.read())
 
     def _lines(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
         with self._sent("GET", path, parameters) as answer:

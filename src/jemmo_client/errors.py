@@ -42,4 +42,4 @@ def error_of(status: int, body: bytes, retry_after: float | None) -> ApiError:
     return kind(status, problem.get("code") or "unknown", title, next_step, retry_after)
 
 
-_MOVED = "Use the address that it redirects to: the client does not take the token there by itself."
+_MOVED = "Use the address that it redirects to. The client never sends the token elsewhere."

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from jemmo.domain.markup import MOST_MARKS
-from jemmo.web.templatetags.markup import LONGEST_PLAIN, clean_html
+from jemmo.domain.markup import LONGEST_PLAIN, MOST_MARKS
+from jemmo.web.templatetags.markup import clean_html
 
 LONG = 160_000  # characters
 # Seconds of the processor; what it takes to mend such markup grows to many times that

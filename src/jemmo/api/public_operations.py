@@ -15,9 +15,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query
 
-from jemmo.api import cursors, records, schemas
+from jemmo.api import lists, records, schemas
 from jemmo.api.access import ApiRequest
-from jemmo.api.cursors import Place
 from jemmo.api.document import (
     ConnectionFilter,
     Cursor,
@@ -25,7 +24,7 @@ from jemmo.api.document import (
     operation,
     page_schema,
 )
-from jemmo.api.problems import Problem, not_found
+from jemmo.api.problems import Problem
 from jemmo.domain.job_postings import Advert, address_of, job_posting
 from jemmo.domain.json_resume import json_resume
 from jemmo.domain.tokens import ApiScope
@@ -88,11 +87,11 @@ def list_job_postings(
     connection_id: ConnectionFilter = None,
     url: Annotated[str | None, _page_address()] = None,
 ) -> HttpResponse:
-    place = None if cursor is None else cursors.read(LISTED, cursor)
-    jobs = records.following(request.token.org, _public(request, connection_id), place, limit + 1)
-    last = jobs[limit - 1] if len(jobs) > limit else None
-    following = last and cursors.write(LISTED, Place(last.connection_id, last.remote_id))
-    page = {"data": _postings(request, jobs[:limit], url), "next_cursor": following}
+    public = _public(request, connection_id)
+    jobs, next_cursor = records.batch_of(
+        request.token.org, LISTED, public, limit=limit, cursor=cursor
+    )
+    page = {"data": _postings(request, jobs, url), "next_cursor": next_cursor}
     return _json(page, "application/json")
 
 
@@ -133,18 +132,12 @@ def get_sitemap(
     refusals=(404,),
 )
 def get_json_resume(request: ApiRequest, record_id: UUID) -> HttpResponse:
-    kind = KINDS["talents"]
-    talents = list(kind.shown(request.token.org).filter(id=record_id))
-    if not talents:
-        raise not_found()
-    [row] = records.rows_of(request.token, kind, talents, ())
-    records.note(request.token, "talents")
-    return records.answer(json_resume(row))
+    return records.answer(json_resume(records.row_of(request.token, "talents", record_id)))
 
 
 def _public(request: ApiRequest, connection_id: UUID | None) -> QuerySet[Any]:
     jobs = public_jobs(request.token.org, timezone.now())
-    return jobs if connection_id is None else jobs.filter(connection_id=connection_id)
+    return lists.narrowed(jobs, connection_id=connection_id)
 
 
 def _postings(request: ApiRequest, jobs: Sequence[Any], url: str | None) -> list[dict[str, Any]]:

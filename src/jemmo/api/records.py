@@ -44,11 +44,8 @@ def page(
     records = kind.shown(request.token.org).filter(**columns)
     if updated_since is not None:
         records = records.filter(modified_at__gte=moment("updated_since", updated_since))
-    place = None if cursor is None else cursors.read(name, cursor)
-    batch = following(request.token.org, records, place, limit + 1)
-    rows = rows_of(request.token, kind, batch[:limit], parts)
-    last = batch[limit - 1] if len(batch) > limit else None
-    next_cursor = last and cursors.write(name, Place(last.connection_id, last.remote_id))
+    batch, next_cursor = batch_of(request.token.org, name, records, limit=limit, cursor=cursor)
+    rows = rows_of(request.token, kind, batch, parts)
     note(request.token, name, begins=cursor is None)
     return answer({"data": [cut(row, chosen) for row in rows], "next_cursor": next_cursor})
 
@@ -59,16 +56,21 @@ def single(
     """One record that the token may read. Raises ``Problem``."""
     kind, parts = KINDS[name], parts_of(request.token, KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)
-    records = list(kind.shown(request.token.org).filter(id=record_id))
-    if not records:
-        raise not_found()
-    rows = rows_of(request.token, kind, records, parts)
-    note(request.token, name)
-    return answer(cut(rows[0], chosen))
+    return answer(cut(row_of(request.token, name, record_id, parts), chosen))
 
 
 def answer(content: Any) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
+
+
+def batch_of(
+    org: Organisation, name: str, records: QuerySet[Any], *, limit: int, cursor: str | None
+) -> tuple[list[Any], str | None]:
+    """The next records of a list, and the cursor of those after them. Raises ``Problem``."""
+    place = None if cursor is None else cursors.read(name, cursor)
+    batch = following(org, records, place, limit + 1)
+    last = batch[limit - 1] if len(batch) > limit else None
+    return batch[:limit], last and cursors.write(name, Place(last.connection_id, last.remote_id))
 
 
 def following(
@@ -86,6 +88,18 @@ def following(
         if len(batch) == most:
             break
     return batch
+
+
+def row_of(
+    token: ApiToken, name: str, record_id: UUID, parts: Collection[str] = ()
+) -> dict[str, Any]:
+    """One record that the token may read, noted as read. Raises ``Problem``."""
+    records = list(KINDS[name].shown(token.org).filter(id=record_id))
+    if not records:
+        raise not_found()
+    [row] = rows_of(token, KINDS[name], records, parts)
+    note(token, name)
+    return row
 
 
 def rows_of(

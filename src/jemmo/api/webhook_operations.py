@@ -38,7 +38,7 @@ WITH_SECRET = {
 }
 TESTED = {"type": "object", "required": ["message_id"], "properties": {"message_id": schemas.TEXT}}
 DELETED = {"type": "object", "required": ["id"], "properties": {"id": schemas.TEXT}}
-ONCE = "The answer to a repeated request with the same `Idempotency-Key` has `secret: null`."
+ONCE = "The response to a repeated request with the same `Idempotency-Key` has `secret: null`."
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100)]
 
 
@@ -79,7 +79,7 @@ def list_webhook_endpoints(request: ApiRequest, fields: Fields = None) -> HttpRe
     method="POST",
     address=ADDRESS,
     summary="Create a webhook endpoint",
-    description=f"It hears of everything from now on. Its secret is in this answer only. {ONCE}",
+    description=f"It receives what happens from now on. Only this response contains its secret. {ONCE}",
     schema=WITH_SECRET,
     success=201,
     scopes=SCOPES,
@@ -105,7 +105,7 @@ def create_webhook_endpoint(request: ApiRequest, body: EndpointRequest) -> HttpR
     method="DELETE",
     address=ONE,
     summary="Delete a webhook endpoint",
-    description="With all that waits and its log.",
+    description="Its waiting webhooks and its log are deleted too.",
     schema=DELETED,
     scopes=SCOPES,
     tag=TAG,
@@ -128,7 +128,7 @@ def delete_webhook_endpoint(request: ApiRequest, endpoint_id: UUID) -> HttpRespo
     address=f"{ONE}/rotate",
     summary="Rotate a webhook endpoint's secret",
     description="For 24 hours, webhooks are also signed with the old secret. "
-    f"The new one is in this answer only. {ONCE}",
+    f"Only this response contains the new one. {ONCE}",
     schema=WITH_SECRET,
     scopes=SCOPES,
     tag=TAG,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
+
+from jemmo.domain.errors import ConfigError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Org = Annotated[str, typer.Option("--org", metavar="SLUG", help="The organization's short name.")]
@@ -17,3 +20,11 @@ ConnectionId = Annotated[
         "--connection", metavar="ID", help="Only this connection; `jemmo status` shows ids."
     ),
 ]
+
+
+def uuid_of(text: str, code: str, variant: str = "") -> UUID:
+    """An id as it was typed. Raises ``ConfigError`` with this code for any other text."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ConfigError(code, variant=variant) from None

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from jemmo.domain.enums import CompensationPeriod, EmploymentType, RemotePolicy
-from jemmo.domain.markup import clean
+from jemmo.domain.markup import clean, plain
 from jemmo.domain.validation import html_to_text, web_address
 
 CONTEXT = "https://schema.org/"
@@ -26,7 +26,6 @@ EMPLOYMENT_TYPES = {
 }
 """Employment types that search engines name differently."""
 UNITS = {str(period) for period in CompensationPeriod} - {CompensationPeriod.TWO_WEEKS}
-LONGEST_PLAIN = 200_000  # characters of a description with too much markup
 PLACEHOLDERS = ("id", "remote_id")
 
 Row = Mapping[str, Any]
@@ -81,16 +80,17 @@ def _description(job: Row, advert: Advert) -> str:
     for markup in (job["description_html"], advert.content_html):
         if markup and (text := _cleaned(markup)).strip():
             return text
-    plain = html_to_text(job["pitch"] or "") or html_to_text(job["requirements"] or "")
-    return f"<p>{html.escape(plain or job['title'], quote=False)}</p>"
+    said = html_to_text(job["pitch"] or "") or html_to_text(job["requirements"] or "")
+    return _paragraph(said or job["title"])
 
 
 def _cleaned(markup: str) -> str:
     cleaned = clean(markup)
-    if cleaned is None:
-        plain = html_to_text(markup[:LONGEST_PLAIN]) or ""
-        return f"<p>{html.escape(plain, quote=False)}</p>"
-    return cleaned
+    return _paragraph(plain(markup)) if cleaned is None else cleaned
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text, quote=False)}</p>"
 
 
 def _posted(job: Row, advert: Advert) -> datetime:

@@ -6,6 +6,8 @@ import re
 
 import nh3
 
+from jemmo.domain.validation import html_to_text
+
 TAGS = {
     *("p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "u", "a", "blockquote", "hr"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "code"),
@@ -14,6 +16,7 @@ MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>")
 HREF = re.compile(r"""\shref\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=`]++)""", re.IGNORECASE)
 WITHOUT_TEXT = {"script", "style"}  # their content is not text
 MOST_MARKS = 4_000  # tags and entities in a description; long ones have a few hundred
+LONGEST_PLAIN = 200_000  # characters of overlong markup that are shown, as plain text
 
 
 def clean(markup: str) -> str | None:
@@ -32,6 +35,11 @@ def clean(markup: str) -> str | None:
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto"},
     )
+
+
+def plain(markup: str) -> str:
+    """Return the text of markup that ``clean`` gave up on."""
+    return html_to_text(markup[:LONGEST_PLAIN]) or ""
 
 
 def _simply(tag: re.Match[str]) -> str:

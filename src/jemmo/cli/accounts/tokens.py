@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from jemmo.cli.examples import examples
-from jemmo.cli.options import Json, Org
+from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
@@ -62,7 +61,7 @@ def create(
         name=name,
         now=datetime.now(UTC),
         expires_at=ends,
-        connection_id=_connection(connection),
+        connection_id=uuid_of(connection, "no_connection") if connection is not None else None,
     )
     if json:
         print_json({"id": str(made.token.id), "token": made.secret})
@@ -118,13 +117,6 @@ def _row(token: Any) -> dict[str, Any]:
         "last_used_at": token.last_used_at,
         "expires_at": token.expires_at,
     }
-
-
-def _connection(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text is not None else None
-    except ValueError:
-        raise ConfigError("no_connection") from None
 
 
 def _end_of(day: str) -> datetime:

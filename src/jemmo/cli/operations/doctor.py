@@ -140,12 +140,13 @@ def _worker() -> Finding:
     late = sum(
         is_late(candidate, now) for candidate in Connection.objects.select_related("org", "lease")
     )
-    seen = "a worker was seen lately" if worker_seen() else "no worker was seen lately"
+    is_seen = worker_seen()
+    seen = "a worker was seen lately" if is_seen else "no worker was seen lately"
     if not late:
         return Finding("Worker", True, f"{seen}, and no sync is overdue")
     step = (
         "All workers are busy. Start another with `jemmo worker`."
-        if worker_seen()
+        if is_seen
         else "Start one with `jemmo worker`, or everything with `jemmo up`."
     )
     overdue = "1 sync is" if late == 1 else f"{late:,} syncs are"

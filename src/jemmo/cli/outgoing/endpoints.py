@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from jemmo.cli.examples import examples
-from jemmo.cli.options import Json, Org
+from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import cell, out, print_json, print_secret, table
-from jemmo.domain.errors import ConfigError
 from jemmo.domain.outgoing import Event
 
 SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and cannot show it again."
@@ -74,7 +72,7 @@ def create(
         url=url,
         events=event,
         entities=entity or (),
-        connections=[_uuid(given, "endpoint_events", "connection") for given in connection or ()],
+        connections=[uuid_of(given, "endpoint_events", "connection") for given in connection or ()],
     )
     made = endpoints.create(
         accounts.organisation(org), choice, vault=default_vault(), now=datetime.now(UTC)
@@ -167,7 +165,7 @@ def _endpoint(org: str, endpoint: str) -> Any:
     from jemmo.services.accounts import accounts
     from jemmo.services.outgoing import endpoints
 
-    key = _uuid(endpoint, "unknown_endpoint", "")
+    key = uuid_of(endpoint, "unknown_endpoint")
     return endpoints.endpoint_of(accounts.organisation(org), key)
 
 
@@ -176,13 +174,6 @@ def _say(json: bool, text: str, **facts: object) -> None:
         print_json(facts)
     else:
         out.print(text, markup=False)
-
-
-def _uuid(text: str, code: str, variant: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ConfigError(code, variant=variant) from None
 
 
 def _row(endpoint: Any) -> dict[str, Any]:

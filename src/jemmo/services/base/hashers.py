@@ -14,7 +14,7 @@ from jemmo.services.base.lookups import (
     record_hashes,
 )
 from jemmo.store.db import postgres
-from jemmo.store.db.run_context import AnonymizedTalent, Hashers, MentionHasher
+from jemmo.store.db.run_context import AnonymizedTalent, Hashers, MentionHasher, SuppressionHasher
 from jemmo.store.models import Talent, TalentContacts
 from jemmo.store.records.redaction import open_all_contacts
 from jemmo.store.sync.runs import ConnectionRow
@@ -34,6 +34,15 @@ async def hashing_of(db: postgres.Connection, connection: ConnectionRow, vault: 
         contacts=contact_hasher(key, connection.org_id),
         mentions=_mentions(key, connection, vault),
     )
+
+
+async def suppression_hasher(
+    db: postgres.Connection, connection: ConnectionRow, vault: Vault
+) -> SuppressionHasher:
+    """Return a function that recognizes a connection's erased records by their keyed hashes."""
+    with postgres.explained():
+        key = await lookup_key_by(db, vault)
+    return record_hashes(key, connection.org_id, connection.id)
 
 
 def _mentions(key: bytes, connection: ConnectionRow, vault: Vault) -> MentionHasher:

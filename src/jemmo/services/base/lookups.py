@@ -13,13 +13,12 @@ from jemmo.domain.contact_keys import contact_keys, holds, single_contacts, type
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
 from jemmo.domain.search_words import search_words
-from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.db.run_context import ContactHasher, SuppressionHasher
+from jemmo.store.db.postgres import Connection
+from jemmo.store.db.run_context import ContactHasher
 from jemmo.store.db.search import talents_with_contact
 from jemmo.store.db.secrets import kept, kept_by
 from jemmo.store.models import Organisation, Talent, TalentContacts
 from jemmo.store.records.redaction import open_all_contacts
-from jemmo.store.sync import runs
 from jemmo.vault import Vault
 from jemmo.vault.lookups import LookupHash, word_hashes
 
@@ -138,12 +137,3 @@ def backfill_contact_hashes(vault: Vault, *, most: int = 20_000) -> int:
 
 def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind) -> LookupHash:
     return LookupHash(key, org_id, f"contact {kind}")
-
-
-async def suppression_hasher(
-    db: Connection, row: runs.ConnectionRow, vault: Vault
-) -> SuppressionHasher:
-    """Return a function that recognizes a connection's erased records by their keyed hashes."""
-    with explained():
-        key = await lookup_key_by(db, vault)
-    return record_hashes(key, row.org_id, row.id)

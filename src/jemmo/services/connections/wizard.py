@@ -18,7 +18,7 @@ from jemmo.services.connections.connections import Connected
 from jemmo.services.connections.history_limit import History
 from jemmo.services.sync.manual import request_sync
 from jemmo.services.sync.schedule import plan_of
-from jemmo.store.models import Connection, Organisation, SyncRun
+from jemmo.store.models import Connection, Organisation
 from jemmo.vault import Vault
 
 
@@ -89,7 +89,7 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
 
 def has_begun(connection: Connection) -> bool:
     """Whether a connection's first sync has started, whatever its outcome."""
-    return bool(SyncRun.objects.filter(connection=connection).exists())
+    return connection.runs.exists()
 
 
 def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from jemmo.domain.history import is_older, limit_of
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.base.ats_sessions import ats_session
-from jemmo.services.base.lookups import suppression_hasher
+from jemmo.services.base.hashers import suppression_hasher
 from jemmo.services.base.scopes import connected
 from jemmo.store.db.postgres import explained
 from jemmo.store.privacy import suppression

@@ -7,12 +7,10 @@ from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
 from jemmo.domain import validation
-from jemmo.domain.markup import clean
-from jemmo.domain.validation import html_to_text, split_address
+from jemmo.domain.markup import clean, plain
+from jemmo.domain.validation import split_address
 
 register = template.Library()
-
-LONGEST_PLAIN = 200_000  # characters of overlong markup that are shown, as plain text
 
 
 @register.filter
@@ -20,8 +18,7 @@ def clean_html(markup: str | None) -> SafeString:
     """Reduce markup from an ATS to text formatting, or to plain text if it is much longer than people write."""
     cleaned = clean(markup or "")
     if cleaned is None:
-        plain = html_to_text((markup or "")[:LONGEST_PLAIN]) or ""
-        return mark_safe(linebreaks(plain, autoescape=True))  # noqa: S308 - it has just been escaped
+        return mark_safe(linebreaks(plain(markup or ""), autoescape=True))  # noqa: S308 - it has just been escaped
     return mark_safe(cleaned)  # noqa: S308 - nh3 has just cleaned it
 
 
