@@ -27,7 +27,10 @@ from jemmo.store.db.postgres import connect
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
-HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+HELD = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+"""
 QUEUE = HELD + " AND application_name = 'jemmo queue'"
 LISTENING = QUEUE + " AND query LIKE 'LISTEN%%'"
 
@@ -55,6 +58,13 @@ async def announce(found: Company) -> None:
     await in_thread(ask)
 
 
+async def only_two_are_held(found: Company) -> None:
+    """Wait for the server to notice closed connections, until this test's own and the shared pace's are left."""
+    async with asyncio.timeout(60):
+        while await found.value(HELD) > 2:
+            await asyncio.sleep(0.02)
+
+
 async def test_webhooks_of_many_connections_hold_no_more_database_connections_than_those_of_one(
     companies: list[Company], database_url: str
 ) -> None:
@@ -63,13 +73,13 @@ async def test_webhooks_of_many_connections_hold_no_more_database_connections_th
     try:
         await announce(first)
         assert await lane.drain() == 1
-        held = await first.value(HELD)
+        await only_two_are_held(first)
         for found in others:
             await announce(found)
         assert await lane.drain() == len(others)
 
         assert len(lane.sessions) == len(companies)
-        assert await first.value(HELD) == held
+        await only_two_are_held(first)
     finally:
         await lane.close()
 
