@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from jemmo.api.problems import bad_parameter
+from jemmo.store.records import sorting
 
 LONGEST = 4000  # characters; ids of an ATS are shorter
 
@@ -32,6 +36,23 @@ def read(kind: str, cursor: str) -> Place:
     if "\0" in place.remote_id:
         raise bad_parameter("cursor")
     return place
+
+
+def write_sorted(kind: str, last: sorting.Place) -> str:
+    return seal(kind, msgspec.json.encode(last))
+
+
+def read_sorted(kind: str, cursor: str) -> sorting.Place:
+    """Decode the start of a page of a list sorted by a time. Raises ``Problem``."""
+    try:
+        place = msgspec.json.decode(unseal(kind, cursor), type=sorting.Place)
+        if place.value is None:
+            return place
+        if place.value.tzinfo is None:
+            raise bad_parameter("cursor")
+        return place._replace(value=place.value.astimezone(UTC))  # Postgres lacks some offsets
+    except (msgspec.DecodeError, ValueError, OverflowError):
+        raise bad_parameter("cursor") from None
 
 
 def seal(kind: str, last: bytes) -> str:

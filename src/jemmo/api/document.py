@@ -67,6 +67,13 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
 Include = Annotated[str | None, Query(description="What to add to each record.")]
+Sort = Annotated[
+    str | None,
+    Query(
+        description="The order of the list. `-` sorts the latest first; records without the time come last. "
+        "By default, connection by connection and then by the ATS's ids, which never change."
+    ),
+]
 
 
 class Api(NinjaAPI):
@@ -162,6 +169,8 @@ def _describe_parameters(described: dict[str, Any]) -> None:
         if lists.get(each["name"], True)
     ]
     for parameter in parameters:
+        if parameter["name"] == "sort" and declared.sorts:
+            parameter["schema"] = {"type": "string", "enum": [*declared.sorts]}
         if names := lists.get(parameter["name"]):
             entry = {"type": "string", "enum": list(names)}
             values = {"type": "array", "minItems": 1, "items": entry}
@@ -183,8 +192,8 @@ def _present(schema: dict[str, Any]) -> dict[str, Any]:
 class Operation(Struct, frozen=True, kw_only=True):
     """The declaration of an operation. ``scopes`` are all required; without any, no token is.
 
-    ``fields`` and ``includes`` are the accepted values of these parameters, if the operation has them. ``schema``
-    describes a successful response; ``refusals`` are statuses in addition to the usual ones.
+    ``fields``, ``includes`` and ``sorts`` are the accepted values of these parameters, if the operation has them.
+    ``schema`` describes a successful response; ``refusals`` are statuses in addition to the usual ones.
     """
 
     id: str
@@ -197,6 +206,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     description: str = ""
     fields: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
+    sorts: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
     success: int = 200
     content_type: str = "application/json"

@@ -20,6 +20,7 @@ from jemmo.api.document import (
     Include,
     Limit,
     Since,
+    Sort,
     answers_with,
     operation,
     page_schema,
@@ -37,6 +38,7 @@ from jemmo.store.models.by_stream import MODELS
 from jemmo.store.records import refresh_outcome
 from jemmo.store.records.export import KINDS
 from jemmo.store.records.refresh_outcome import Refreshing
+from jemmo.store.records.sorting import sort_keys
 from jemmo.vault import default_vault
 
 answers_with(Refreshing)
@@ -69,6 +71,7 @@ def _offer(name: str, what: str) -> None:
         updated_since: Since = None,
         fields: Fields = None,
         include: Include = None,
+        sort: Sort = None,
         **columns: Any,
     ) -> HttpResponse:
         return records.page(
@@ -79,6 +82,7 @@ def _offer(name: str, what: str) -> None:
             updated_since=updated_since,
             fields=fields,
             include=include,
+            sort=sort,
             columns={column: value for column, value in columns.items() if value is not None},
         )
 
@@ -94,7 +98,8 @@ def _offer(name: str, what: str) -> None:
         includes=KINDS[name].parts,
         address=address,
         summary=f"List {what}",
-        description="Sorted by the ATS's ids, which never change.",
+        sorts=sort_keys(name),
+        description="Records that are deleted in the ATS or excluded by a rule are not included.",
         schema=page_schema(row),
         scopes=_scopes(name),
         tag=tag,

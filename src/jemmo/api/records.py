@@ -20,6 +20,7 @@ from jemmo.domain.tokens import PART_SCOPES, ApiScope
 from jemmo.services.base.access_log import log_program_read
 from jemmo.store.models import ApiToken, Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
+from jemmo.store.records.sorting import DEFAULT, sort_keys, sorted_batch
 from jemmo.vault import default_vault
 
 
@@ -32,19 +33,22 @@ def page(
     updated_since: str | None,
     fields: str | None,
     include: str | None,
+    sort: str | None,
     columns: dict[str, Any],
 ) -> HttpResponse:
-    """The next records in the order of the ATS's ids, which no write changes.
+    """The next records, by default in the order of the ATS's ids, which no write changes. Raises ``Problem``.
 
     A record that appears, disappears or changes meanwhile doesn't move any other. Following ``next_cursor`` to the end
-    returns each record that existed throughout exactly once.
+    returns each record that existed throughout, and whose sort value did not change, exactly once.
     """
     kind, parts = KINDS[name], parts_of(request.token, KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)
     records = kind.shown(request.token.org).filter(**columns)
     if updated_since is not None:
         records = records.filter(modified_at__gte=moment("updated_since", updated_since))
-    batch, next_cursor = batch_of(request.token.org, name, records, limit=limit, cursor=cursor)
+    batch, next_cursor = batch_of(
+        request.token.org, name, records, limit=limit, cursor=cursor, sort=sort
+    )
     rows = rows_of(request.token, kind, batch, parts)
     note(request.token, name, begins=cursor is None)
     return answer({"data": [cut(row, chosen) for row in rows], "next_cursor": next_cursor})
@@ -64,13 +68,38 @@ def answer(content: Any) -> HttpResponse:
 
 
 def batch_of(
-    org: Organisation, name: str, records: QuerySet[Any], *, limit: int, cursor: str | None
+    org: Organisation,
+    name: str,
+    records: QuerySet[Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    sort: str | None = None,
 ) -> tuple[list[Any], str | None]:
     """The next records of a list, and the cursor of those after them. Raises ``Problem``."""
+    if sort not in {None, DEFAULT}:
+        return _sorted_batch(org, name, records, limit=limit, cursor=cursor, sort=str(sort))
     place = None if cursor is None else cursors.read(name, cursor)
     batch = following(org, records, place, limit + 1)
     last = batch[limit - 1] if len(batch) > limit else None
     return batch[:limit], last and cursors.write(name, Place(last.connection_id, last.remote_id))
+
+
+def _sorted_batch(
+    org: Organisation,
+    name: str,
+    records: QuerySet[Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    sort: str,
+) -> tuple[list[Any], str | None]:
+    if sort not in (keys := sort_keys(name)):
+        raise bad_parameter("sort", value=sort, choices=", ".join(keys))
+    kind = f"{name} {sort}"
+    place = None if cursor is None else cursors.read_sorted(kind, cursor)
+    batch, last = sorted_batch(org, records, sort, place, limit)
+    return batch, last and cursors.write_sorted(kind, last)
 
 
 def following(

@@ -389,6 +389,10 @@ REQUESTS: dict[str, Entry] = {
         "The parameter “fields” is not valid: “{value}” is not a field.",
         "Choose from: {choices}.",
     ),
+    "bad_parameter/sort": _own(
+        "The parameter “sort” is not valid: this list can't be sorted by “{value}”.",
+        "Choose from: {choices}.",
+    ),
     "bad_parameter/unknown": _own(
         "This address has no parameter “{name}”.", "Choose from: {choices}."
     ),

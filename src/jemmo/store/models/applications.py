@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Job, Stage
+from jemmo.store.models.ordering import sort_indexes
 from jemmo.store.models.synced import HasSealedTexts, OfOrganisation, Synced
 from jemmo.store.models.talents import Talent
 
@@ -19,6 +20,7 @@ class RejectReason(Synced):
 
     class Meta(Synced.Meta):
         db_table = "reject_reason"
+        indexes: ClassVar = sort_indexes("reject_reason")
 
 
 class Application(HasSealedTexts, Synced):
@@ -83,6 +85,7 @@ class Application(HasSealedTexts, Synced):
                 condition=models.Q(status="ACTIVE", remote_deleted_at=None),
                 name="application_in_progress",
             ),
+            *sort_indexes("application"),
         ]
 
 

@@ -9,7 +9,7 @@ from django.db import models
 
 from jemmo.domain.masking import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
-from jemmo.store.models.ordering import recent
+from jemmo.store.models.ordering import SHOWN, recent, sort_indexes
 from jemmo.store.models.synced import OfOrganisation, Synced
 
 
@@ -18,6 +18,7 @@ class Department(DisplayTracked, Synced):
 
     class Meta(Synced.Meta):
         db_table = "department"
+        indexes = sort_indexes("department")
 
     def notice(self, disguise: Disguise) -> None:
         disguise.keep(self.read("name"))
@@ -34,6 +35,7 @@ class AtsUser(DisplayTracked, Synced):
 
     class Meta(Synced.Meta):
         db_table = "ats_user"
+        indexes = sort_indexes("ats_user")
 
     def notice(self, disguise: Disguise) -> None:
         disguise.person(self.pk, None, self.read("name"))
@@ -78,6 +80,7 @@ class Job(DisplayTracked, Synced):
         indexes = [
             recent("job_recent"),
             GinIndex(fields=["search"], name="job_search"),
+            *sort_indexes("job", condition=SHOWN),
         ]
 
     def notice(self, disguise: Disguise) -> None:
@@ -101,6 +104,7 @@ class JobPosting(DisplayTracked, Synced):
 
     class Meta(Synced.Meta):
         db_table = "job_posting"
+        indexes = sort_indexes("job_posting")
 
     def notice(self, disguise: Disguise) -> None:
         disguise.keep(self.read("title"))
@@ -174,6 +178,7 @@ class Stage(DisplayTracked, Synced):
 
     class Meta(Synced.Meta):
         db_table = "stage"
+        indexes = sort_indexes("stage")
 
     def notice(self, disguise: Disguise) -> None:
         disguise.keep(self.read("name"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from jemmo.store.models.jobs import AtsUser
+from jemmo.store.models.ordering import sort_indexes
 from jemmo.store.models.synced import HasSealedTexts, Synced
 from jemmo.store.models.talents import Talent
 
@@ -30,3 +31,4 @@ class Note(HasSealedTexts, Synced):
 
     class Meta(Synced.Meta):
         db_table = "note"
+        indexes = sort_indexes("note")

@@ -9,6 +9,9 @@ from django.db.models import F, Func, Index, Q
 SHOWN = Q(remote_deleted_at=None, excluded_reason=None)
 """Jobs and talents that people may see: neither deleted nor excluded by a rule."""
 
+PRESENT = Q(remote_deleted_at=None)
+"""Records that the ATS still has."""
+
 HIDDEN = Q(remote_deleted_at__isnull=False) | Q(excluded_reason__isnull=False)
 """All others. There are fewer of them, so counts of visible rows subtract theirs from the total."""
 
@@ -21,6 +24,25 @@ class Alphabetical(Func):
 
     function = "normalize"
     template = "left(lower(%(function)s(%(expressions)s, NFKD)), 200)"
+
+
+SORTED_BY: dict[str, tuple[str, ...]] = {
+    "job": ("modified_at", "remote_updated_at", "opened_at"),
+    "job_posting": ("modified_at", "published_at"),
+    "talent": ("modified_at", "remote_updated_at"),
+    "application": ("modified_at", "applied_at"),
+    "note": ("modified_at", "remote_created_at"),
+    **dict.fromkeys(("stage", "department", "ats_user", "reject_reason"), ("modified_at",)),
+}
+"""The times by which the API sorts each table. They are visible to every token that may read the record."""
+
+
+def sort_indexes(table: str, *, condition: Q = PRESENT) -> list[Index]:
+    """The indexes for ``SORTED_BY``, over the rows that the API lists."""
+    return [
+        Index(fields=["connection", column, "id"], name=f"{table}_by_{column}", condition=condition)
+        for column in SORTED_BY[table]
+    ]
 
 
 def recent(name: str, *, include: Sequence[str] = ()) -> Index:

@@ -12,7 +12,7 @@ from jemmo.domain.masking import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Department
-from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent
+from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent, sort_indexes
 from jemmo.store.models.synced import OfOrganisation, Synced
 
 
@@ -85,6 +85,7 @@ class Talent(DisplayTracked, Synced):
                 condition=models.Q(remote_deleted_at__isnull=False),
                 name="talent_deleted",
             ),
+            *sort_indexes("talent", condition=SHOWN),
         ]
 
     @property
