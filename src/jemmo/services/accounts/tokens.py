@@ -15,6 +15,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import PREFIX, ApiScope
 from jemmo.services.base.audit import log_audit_event
+from jemmo.store.accounts import api_tokens
 from jemmo.store.connections.connections import find_connection
 from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, ApiToken, Organisation
@@ -77,8 +78,7 @@ def recognize(secret: str, now: datetime) -> ApiToken | None:
     """Return the live token with this secret and record its use; ``None`` for any other text."""
     if not secret.startswith(PREFIX) or len(secret) > LONGEST_TOKEN:
         return None
-    live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None)
-    token = live.select_related("org").filter(secret_hash=_hash(secret)).first()
+    token = api_tokens.with_hash(_hash(secret), now)
     if token and (token.last_used_at is None or now - token.last_used_at >= USED_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
@@ -91,8 +91,7 @@ def still_live(token: ApiToken, now: datetime) -> ApiToken | None:
 
 def of_id(token_id: UUID, now: datetime) -> ApiToken | None:
     """Return the live token with this id, to check what it signed earlier."""
-    live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None, pk=token_id)
-    return live.select_related("org").first()
+    return api_tokens.with_id(token_id, now)
 
 
 def scope_of(token: ApiToken) -> Scope:
