@@ -37,6 +37,7 @@ test-deploy: ## Test on the servers that companies run: PostgreSQL 15, PgBouncer
 	@scripts/ensure-program nginx nginx-light
 	@scripts/ensure-chromium
 	@scripts/with-postgres-15 $(BIN)/python -m pytest tests/deploy $(TEST_ARGS)
+	@scripts/with-postgres-15 $(BIN)/python -m pytest tests/integration -m "not one_server"
 	@exec $(BIN)/python -m pytest -m long
 
 soak: ## Try twenty times as much of what can be tried without end (or SOAK_EFFORT); about an hour

@@ -33,7 +33,7 @@ from asgiref.sync import SyncToAsync
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from django.utils import translation
-from fakes import session
+from fakes import sample, session
 from fakes.prepared_server import PreparedServer
 from hypothesis import HealthCheck, settings
 from psycopg import sql
@@ -136,6 +136,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before ``-m`` is obeyed."""
+    sample.leave_the_rest(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -289,6 +295,8 @@ def take_over(prepared: PreparedServer) -> bool:
 def rename_template(server: str) -> None:
     names = map(sql.Identifier, (KEPT_TEMPLATE, shared_name("template")))
     administration(server).execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+    # Its first connection writes the catalogue's cache, which its copies then have from the beginning.
+    psycopg.connect(with_database(server, shared_name("template"))).close()
 
 
 def make_template(server: str, name: str) -> None:

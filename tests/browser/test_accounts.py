@@ -98,6 +98,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     expect(late.get_by_role("heading", name="Invite someone")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_forgotten_password_is_replaced(somebody: None, enters: Opens, mail: MailServer) -> None:
     page = enters("/accounts/login/", signed_in=False)
     page.get_by_role("link", name="Forgot your password?").click()
@@ -126,6 +127,7 @@ def test_an_unknown_address_is_answered_alike(
     assert not [letter for letter in mail.messages if "password/reset/key" in letter]
 
 
+@pytest.mark.long
 def test_an_address_changes_when_its_letter_is_opened(
     somebody: None, enters: Opens, mail: MailServer
 ) -> None:

@@ -82,6 +82,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     expect(page.get_by_role("row").filter(has_text="Talents")).to_contain_text("240")
 
 
+@pytest.mark.long
 def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.key)
@@ -112,6 +113,7 @@ def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> 
     expect(page.locator("section.connection")).to_contain_text("••••0001")
 
 
+@pytest.mark.long
 def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)
@@ -230,6 +232,7 @@ def ask_for_comparison(page: Page) -> None:
     page.get_by_role("button", name="Compare with the ATS").click()
 
 
+@pytest.mark.long
 def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     office: Any, visits: Opens
 ) -> None:

@@ -106,6 +106,7 @@ def leftward(staff: Showcase) -> dict[str, str]:
     return {"talent": f"/talents/{elodie.id}/", "job": f"/jobs/{staff.job('dev').id}/"}
 
 
+@pytest.mark.long
 def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Opens) -> None:
     page = opens(card, role="admin")
     page.context.clear_cookies(name="jemmo")
@@ -141,6 +142,7 @@ def test_pressing_twice_is_pressing_once(card: str, opens: Opens) -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.long
 def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
     person: str, opens: Opens
 ) -> None:
@@ -157,6 +159,7 @@ def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
             page.get_by_role("button", name="Download everything").click()
 
 
+@pytest.mark.long
 def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
     one, other = (opens(f"{card}edit/", role=role) for role in ("owner", "admin"))
     one.get_by_label("Name of the connection").fill("Ours")
@@ -224,6 +227,7 @@ def test_endless_names_break_no_page(endless: list[str], opens: Opens) -> None:
     assert not wide, "\n".join(wide)
 
 
+@pytest.mark.long
 def test_names_from_right_to_left_keep_their_neighbours_in_place(
     leftward: dict[str, str], opens: Opens
 ) -> None:

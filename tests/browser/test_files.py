@@ -46,6 +46,7 @@ def test_a_recruiter_reads_and_downloads_a_resume(resume: Any, opens: Opens) -> 
     assert Path(got.value.path()).read_bytes() == pdf(WORDS)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_file_page_reads_well_everywhere(

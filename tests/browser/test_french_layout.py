@@ -56,6 +56,7 @@ def paths(showcase: Showcase) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_nothing_is_cut_off_in_french(paths: list[str], opens: Opens) -> None:
     page = opens("/jobs/", role="owner")
     page.locator("summary[aria-label=Account]").click()

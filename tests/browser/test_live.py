@@ -118,6 +118,7 @@ def rename(company: Company, title: str) -> None:
     assert report.error is None, report
 
 
+@pytest.mark.long
 def test_news_is_offered_to_all_and_shown_when_asked_for(
     site: Site, connected: Company, browser: Browser
 ) -> None:
@@ -199,6 +200,7 @@ def delete(company: Company, remote_id: str) -> None:
     assert report.counts(Stream.TALENTS).deleted == 1, report
 
 
+@pytest.mark.long
 def test_what_happened_while_the_server_was_away_is_offered(
     unserved: Site, connected: Company, browser: Browser
 ) -> None:
@@ -244,6 +246,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
     expect(one.get_by_role("button", name=re.compile("records? changed: show"))).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_icon_tells_by_hover_focus_and_touch(
     site: Site, connected: Company, browser: Browser
 ) -> None:
@@ -263,6 +266,7 @@ def test_the_icon_tells_by_hover_focus_and_touch(
     expect(phone.locator(".sync-tip")).to_be_visible()
 
 
+@pytest.mark.long
 def test_who_is_signed_out_hears_and_sees_no_more(
     site: Site, elodie: Talent, connected: Company, browser: Browser
 ) -> None:
@@ -275,6 +279,7 @@ def test_who_is_signed_out_hears_and_sees_no_more(
     assert EMAIL not in page.content()
 
 
+@pytest.mark.long
 def test_a_failed_sync_rings_the_bell_of_an_open_page(
     site: Site, connected: Company, browser: Browser
 ) -> None:
@@ -304,6 +309,7 @@ def test_a_failed_sync_rings_the_bell_of_an_open_page(
 UNASKED = "jemmo-unasked"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("trigger", ["load", "every 20ms", "jemmo:sync from:body"])
 def test_what_a_page_asks_for_by_itself_says_so(
     site: Site, showcase: Showcase, browser: Browser, trigger: str

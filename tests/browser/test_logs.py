@@ -67,6 +67,7 @@ def test_an_entry_is_copied_for_support_without_contact_details(
     assert EMAIL not in copied
 
 
+@pytest.mark.long
 def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: Opens) -> None:
     page = opens("/settings/logs/?q=70000")
 
@@ -78,6 +79,7 @@ def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: 
     expect(page.get_by_text("excluded by a rule of your organization: Draft jobs.")).to_be_visible()
 
 
+@pytest.mark.long
 def test_who_finds_nothing_is_led_to_the_reason(kept_out: None, opens: Opens) -> None:
     page = opens("/talents/?q=idle")
 

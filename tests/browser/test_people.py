@@ -106,6 +106,7 @@ def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> 
     expect(again.get_by_role("heading", name="Jobs")).to_be_visible()
 
 
+@pytest.mark.long
 def test_who_tries_too_often_waits(staffed: Showcase, opens: Opens) -> None:
     page = opens("/accounts/login/", signed_in=False)
     for _ in range(6):
@@ -120,6 +121,7 @@ def test_who_tries_too_often_waits(staffed: Showcase, opens: Opens) -> None:
     expect(page.locator(".errorlist")).to_contain_text("Too many failed login attempts")
 
 
+@pytest.mark.long
 def test_screenshot_mode_is_switched_by_keyboard(opens: Opens) -> None:
     page = opens("/talents/?q=elodie")
     page.locator("summary").first.focus()
@@ -140,6 +142,7 @@ def test_screenshot_mode_is_switched_by_keyboard(opens: Opens) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
 
 
+@pytest.mark.long
 def test_a_screenshot_is_attached_in_the_help_bubble(staffed: Showcase, opens: Opens) -> None:
     page = opens("/jobs/")
     page.locator("summary[aria-label=Account]").click()
@@ -159,6 +162,7 @@ def test_a_screenshot_is_attached_in_the_help_bubble(staffed: Showcase, opens: O
     assert hindrances(page) == []
 
 
+@pytest.mark.long
 def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Opens) -> None:
     page = opens("/jobs/")
     bubble = page.get_by_role("button", name="Help")

@@ -86,6 +86,7 @@ def quiet(staffed: Showcase) -> Showcase:
     return staffed
 
 
+@pytest.mark.long
 def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/retention/", role="admin")
     page.get_by_label("Erase people without activity").fill("24")
@@ -102,6 +103,7 @@ def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
     assert apart(Talent.objects.filter(remote_id="elodie").exists)
 
 
+@pytest.mark.long
 def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> None:
     path = f"/talents/{apart(lambda: staffed.talent('elodie')).id}/"
     page = opens(path, role="recruiter")
@@ -123,6 +125,7 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     expect(admin.locator("#results tbody tr")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/organisation/", role="owner")
     page.get_by_label("To confirm, type: acme").fill("acme")

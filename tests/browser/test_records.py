@@ -83,6 +83,7 @@ def test_sorting_filters_and_pages_stay_in_the_address(showcase: Showcase, opens
     )
 
 
+@pytest.mark.long
 def test_jobs_are_filtered_and_sorted(showcase: Showcase, opens: Opens) -> None:
     page = opens("/jobs/")
     page.get_by_label("Department").select_option("Sales")
@@ -99,6 +100,7 @@ def test_jobs_are_filtered_and_sorted(showcase: Showcase, opens: Opens) -> None:
     expect(page).to_have_url(re.compile("city=Lyon"))
 
 
+@pytest.mark.long
 def test_a_filter_chosen_before_the_page_is_ready_is_applied(
     showcase: Showcase, opens: Opens
 ) -> None:
@@ -114,6 +116,7 @@ def test_a_filter_chosen_before_the_page_is_ready_is_applied(
     expect(page).to_have_url(re.compile("department=Sales"))
 
 
+@pytest.mark.long
 def test_a_job_s_pipeline_counts_and_narrows(story: dict[str, str], opens: Opens) -> None:
     page = opens(story["job"])
     pipeline = page.locator(".pipeline")

@@ -26,6 +26,7 @@ def rename(office: Any, talent: str, name: str) -> None:
     office.order("edit", order)
 
 
+@pytest.mark.long
 def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> None:
     admin = visits("/settings/organization/ats/")
     connect(admin, office)

@@ -37,6 +37,7 @@ def test_the_count_is_told_and_a_search_is_cleared(opens: Opens) -> None:
     expect(told).to_have_text("62 talents")
 
 
+@pytest.mark.long
 def test_going_back_after_searching_shows_the_earlier_list(opens: Opens) -> None:
     page = opens("/talents/")
     page.get_by_role("searchbox").fill("elod")
@@ -63,6 +64,7 @@ def test_nobody_is_left_in_the_browser_after_signing_out(opens: Opens) -> None:
     expect(page.get_by_text("Müller")).to_have_count(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_pages_about_the_account(opens: Opens, scheme: str) -> None:
     page = opens("/jobs/", color_scheme=scheme)

@@ -90,6 +90,7 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     expect(page.get_by_text("Webhooks replayed: 1. Records being refetched: 1.")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
     one = opens(page_path, role="admin")
     one.get_by_role("button", name="Create address").click()
@@ -111,6 +112,7 @@ def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
     expect(other.get_by_text("This is the new address.")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_screenshots_never_show_it(page_path: str, opens: Opens) -> None:
     page = opens(page_path, role="admin")
     page.get_by_role("button", name="Create address").click()

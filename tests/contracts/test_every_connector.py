@@ -17,6 +17,8 @@ from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Mode, Stream
 
+pytestmark = pytest.mark.sample(2)
+
 
 @pytest.fixture(params=[*VENDORS, *REPLAYS], ids=lambda vendor: vendor.label)
 def vendor(request: pytest.FixtureRequest) -> Vendor:

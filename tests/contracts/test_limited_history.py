@@ -29,6 +29,8 @@ from jemmo.services.records import refresh as records
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
+pytestmark = pytest.mark.sample(2)
+
 JARVI_WITH_APPLICATIONS = replace(
     JARVI,
     edition="applications",

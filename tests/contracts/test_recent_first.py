@@ -28,6 +28,8 @@ from jemmo.store.models import Connection
 from jemmo.store.sync.tables import TABLES
 from jemmo.vault import default_vault
 
+pytestmark = pytest.mark.sample(2)
+
 EDITED = 40
 MOST_SLICES = 300
 SOME_MORE = 9

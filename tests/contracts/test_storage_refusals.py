@@ -141,6 +141,7 @@ def s3_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("status", "code", "kind", "step"),
     [

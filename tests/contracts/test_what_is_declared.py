@@ -26,6 +26,8 @@ from jemmo.services.webhooks import endpoints
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
+pytestmark = pytest.mark.sample(3)
+
 ROOT = Path(jemmo.__file__).parent.parent.parent
 LARGE = 6_000
 """The full size, 100,000, is measured by `python -m benchmarks.connectors`."""

@@ -46,6 +46,7 @@ async def test_every_quirk_is_shown_or_cannot_come(vendor: Vendor) -> None:
     assert not set(vendor.quirks) & set(vendor.lacks)
 
 
+@pytest.mark.sample(16)
 @pytest.mark.parametrize("quirk", QUIRKS)
 async def test_what_real_accounts_hold_is_read_as_it_is_meant(
     vendor: Vendor, quirk: str, database_url: str
@@ -68,6 +69,7 @@ async def test_what_real_accounts_hold_is_read_as_it_is_meant(
             assert not any("@" in one for one in (await found.contacts()).get(remote_id, []))
 
 
+@pytest.mark.sample(2)
 async def test_the_same_person_twice_is_two_talents(ats: Harness, database_url: str) -> None:
     twice = [await ats.create_talent() for _ in range(2)]
 
@@ -78,6 +80,7 @@ async def test_the_same_person_twice_is_two_talents(ats: Harness, database_url: 
     assert [contacts[one] for one in twice] == [["nadia@example.com"]] * 2
 
 
+@pytest.mark.sample(2)
 async def test_nonsense_in_records_costs_no_more_than_those_values(
     ats: Harness, database_url: str
 ) -> None:
@@ -111,6 +114,7 @@ async def contents(found: Company) -> dict[tuple[Stream, str], Any]:
     return rows
 
 
+@pytest.mark.sample(1)
 @pytest.mark.usefixtures("hasty")
 async def test_however_it_is_said_the_same_is_understood(ats: Harness, database_url: str) -> None:
     async with interpreter(ats.server.base_url, telling=ats.vendor.telling) as between:

@@ -15,6 +15,7 @@ from jemmo.store.db import schema
 from jemmo.tasks import files
 
 
+@pytest.mark.long
 async def test_by_a_worker(database_url: str) -> None:
     connection = uuid4()
     connector = PsycopgConnector(

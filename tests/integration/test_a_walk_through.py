@@ -40,6 +40,7 @@ async def kinds(found: Company) -> list[str]:
     return [row[0] for row in await found.rows("SELECT kind FROM notification ORDER BY id")]
 
 
+@pytest.mark.long
 async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
     ats: SandboxServer, found: Company, hasty: None
 ) -> None:
@@ -130,6 +131,7 @@ async def decide(found: Company, decision: str) -> None:
     await in_thread(work)
 
 
+@pytest.mark.long
 async def test_a_record_whose_deletion_waits_is_not_simply_here(
     ats: SandboxServer, found: Company
 ) -> None:
@@ -159,6 +161,7 @@ async def test_a_record_whose_deletion_waits_is_not_simply_here(
     assert "sync_recovered" not in await kinds(found)
 
 
+@pytest.mark.long
 async def test_stages_wait_with_their_job(ats: SandboxServer, found: Company) -> None:
     """A stage that goes alone would leave its job's applications without one, and blame the key for it."""
     stages = await found.ids(Stream.STAGES)

@@ -185,6 +185,7 @@ def test_too_late_is_too_late(filled: Showcase) -> None:
         )
 
 
+@pytest.mark.long
 def test_a_crash_anywhere_is_gone_on_from(
     filled: Showcase, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ async def somebody(found: Company) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize("vendor", [TEAMTAILOR, FLATCHR], ids=lambda one: one.name)
+@pytest.mark.sample(1)
 async def test_nothing_of_the_person_is_left(
     vendor: Vendor, database_url: str, storage: FolderStorage
 ) -> None:

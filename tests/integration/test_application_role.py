@@ -14,6 +14,8 @@ from jemmo import conninfo
 from jemmo.store.db import roles
 from jemmo.store.db.roles import Access
 
+pytestmark = pytest.mark.versions
+
 ORGANISATIONS = "SELECT count(*) FROM organisation"
 OURS = """
     SELECT format('ALTER TABLE %s', oid::regclass) FROM pg_class

@@ -143,6 +143,7 @@ async def erase_somebody(found: Company, storage: FolderStorage) -> str:
     return str(row[1])
 
 
+@pytest.mark.long
 async def test_everything_comes_back_on_another_machine(
     ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
 ) -> None:

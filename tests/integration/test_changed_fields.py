@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
 from fakes.company import company
 from msgspec.structs import replace
 
@@ -21,6 +22,8 @@ from jemmo.store.sync.changes import Change
 from jemmo.store.sync.record_writer import RecordWriter
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.vault import default_vault
+
+pytestmark = pytest.mark.versions
 
 EMAIL = Contact(kind=ContactKind.EMAIL, value="ada@example.com")
 JOB = Job(remote_id="j1", title="Cook", status=JobStatus.OPEN, locations=(Location(city="Lyon"),))

@@ -25,6 +25,8 @@ from jemmo.store.feed.entities import ENTITIES
 from jemmo.store.models import FeedChange, FeedMark, FeedPosition, FeedRecord, Job
 from jemmo.store.records.export import KINDS
 
+pytestmark = pytest.mark.versions
+
 News = list[tuple[str, UUID, int, int, list[str]]]
 
 

@@ -11,6 +11,8 @@ from psycopg import sql
 
 from jemmo import conninfo, embedded
 
+pytestmark = pytest.mark.versions
+
 
 def ask(url: str, question: str) -> object:
     with psycopg.connect(url) as connection:

@@ -72,6 +72,7 @@ async def due_at(found: Company) -> datetime:
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(hours=3), timedelta(days=400)])
+@pytest.mark.sample(1)
 async def test_a_clock_that_was_ahead_leaves_nothing_out(
     ats: SandboxServer, database_url: str, ahead: timedelta
 ) -> None:
@@ -108,6 +109,7 @@ async def test_after_a_clock_that_was_a_year_ahead_the_schedule_goes_on_at_once(
 
 
 @pytest.mark.parametrize("back", [timedelta(minutes=5), timedelta(hours=3), timedelta(days=400)])
+@pytest.mark.sample(1)
 async def test_a_clock_that_falls_back_leaves_nothing_out(
     ats: SandboxServer, database_url: str, back: timedelta
 ) -> None:
@@ -179,6 +181,7 @@ async def test_after_an_ats_has_put_its_clock_back_no_edit_is_missed_for_good(
 
 
 @pytest.mark.parametrize("off", [timedelta(days=-400), timedelta(days=400)])
+@pytest.mark.sample(1)
 async def test_under_a_wrong_clock_a_comparison_buries_what_is_gone_and_nothing_else(
     ats: SandboxServer, database_url: str, off: timedelta
 ) -> None:
@@ -200,6 +203,7 @@ async def test_under_a_wrong_clock_a_comparison_buries_what_is_gone_and_nothing_
 # --- daylight-saving time ---
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "noon_before",
     [
@@ -331,6 +335,7 @@ async def test_a_restored_older_database_catches_up(
     )
 
 
+@pytest.mark.long
 async def test_a_database_restored_from_the_middle_of_a_sync_finishes_it(
     ats: SandboxServer, database_url: str, backups: Backups
 ) -> None:

@@ -63,6 +63,7 @@ async def strangers(found: Company) -> int:
     )
 
 
+@pytest.mark.long
 async def test_each_mirrors_its_own_ats_alone(database_url: str) -> None:
     async with AsyncExitStack() as stack:
         sandboxes = [

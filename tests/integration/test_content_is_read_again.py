@@ -24,6 +24,7 @@ async def reread(connection_id: object) -> Reread:
     return status.reread
 
 
+@pytest.mark.long
 async def test_every_record_is_read_again_within_the_stated_days(database_url: str) -> None:
     async with run_sandbox(talents=300, seed=11, switches={"rate_limit": False}) as sandbox:
         found = await company(database_url, base_url=sandbox.base_url)
@@ -91,6 +92,7 @@ async def test_records_are_mapped_again_when_an_option_is_renamed(database_url: 
         assert (await found.sync()).counts(Stream.TALENTS).fetched < 60
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("refused", ["", "filter:jobs.locations,filter:candidates.locations"])
 async def test_what_refers_to_a_renamed_place_or_role_is_mapped_again(
     database_url: str, refused: str
@@ -132,6 +134,7 @@ async def of(sandbox: SandboxServer, kind: str, relation: str, record: int) -> i
     return sum(str(record) in one for one in found)
 
 
+@pytest.mark.long
 async def test_a_job_is_mapped_again_by_a_reconcile_when_its_place_is_renamed(
     database_url: str,
 ) -> None:

@@ -41,6 +41,7 @@ async def test_a_difference_is_told(database_url: str, deleted: int, apart: int)
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+@pytest.mark.sample(1)
 async def test_nothing_differs_after_a_clean_sync(database_url: str, vendor: Vendor) -> None:
     """What the ATS is asked to count is what a sync reads; what is excluded is what a sync's page says."""
     async with start(vendor, talents=60) as ats:

@@ -136,6 +136,7 @@ async def teamtailor() -> AsyncIterator[Harness]:
         yield harness
 
 
+@pytest.mark.sample(1)
 async def test_every_resume_is_fetched_and_sealed(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
@@ -222,6 +223,7 @@ async def test_a_resume_whose_reader_is_killed_says_so_and_the_next_is_read(
     assert (await statuses(found))["PENDING"] == 0
 
 
+@pytest.mark.long
 async def test_a_file_whose_inspection_is_cut_off_waits_and_is_refused_in_the_end(
     teamtailor: Harness,
     database_url: str,
@@ -271,6 +273,7 @@ async def readings(found: Company) -> Counter[str]:
     return Counter(row[1] for row in rows)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("kind", BACKENDS)
 async def test_every_storage_will_do(
     teamtailor: Harness,
@@ -289,6 +292,7 @@ async def test_every_storage_will_do(
     assert again == cleanup.CleanupSummary()
 
 
+@pytest.mark.sample(1)
 async def test_fetching_again_asks_for_nothing(
     ats: Harness, database_url: str, storage: Storage
 ) -> None:
@@ -389,6 +393,7 @@ async def crash_after(step: str, found: Company, storage: Storage) -> None:
         await fetch(found, storage)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("step", ["row", "bytes", "finish"])
 async def test_a_crash_leaves_nothing_half(
     teamtailor: Harness, database_url: str, storage: Storage, step: str
@@ -460,6 +465,7 @@ async def test_another_storage_is_not_taken_for_a_loss(
     assert told.lost == 0
 
 
+@pytest.mark.sample(1)
 async def test_files_of_who_left_the_ats_are_taken_away(
     ats: Harness, database_url: str, storage: Storage
 ) -> None:

@@ -49,6 +49,7 @@ async def shown(found: Company) -> set[str]:
     return {row[0] for row in rows}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("days", [0, 90, 3650])
 async def test_shown_are_those_in_progress_and_those_hired_lately(
     database_url: str, days: int

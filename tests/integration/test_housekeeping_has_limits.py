@@ -21,6 +21,8 @@ from jemmo.store.db import scope
 from jemmo.store.db.postgres import explain
 from jemmo.store.models import Notification, Organisation
 
+pytestmark = pytest.mark.versions
+
 OLD = timedelta(days=400)
 WAITS = (
     "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'notification'::regclass)"

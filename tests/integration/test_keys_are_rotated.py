@@ -150,6 +150,7 @@ def test_rotations_at_once_lose_no_key(keyset: Path) -> None:
     assert keyset.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.long
 async def test_lost_keys_stop_jemmo_and_are_not_replaced(filled: Company, keyset: Path) -> None:
     keyset.rename(keyset.with_suffix(".away"))
     done = await jemmo("status")
@@ -160,6 +161,7 @@ async def test_lost_keys_stop_jemmo_and_are_not_replaced(filled: Company, keyset
     assert not keyset.exists()
 
 
+@pytest.mark.long
 async def test_wrong_keys_stop_jemmo(filled: Company, keyset: Path) -> None:
     keyset.rename(keyset.with_suffix(".away"))
     open_vault(keyset)

@@ -176,6 +176,7 @@ async def test_old_keys_of_the_ats_own_address_are_bound_at_the_next_start(
     assert kept == ats.key
 
 
+@pytest.mark.long
 async def test_the_command_binds_what_was_confirmed(ats: SandboxServer, database_url: str) -> None:
     found = await connected(ats, database_url)
     await store_former(found, ats.key, ats.base_url)

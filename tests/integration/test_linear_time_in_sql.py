@@ -16,6 +16,8 @@ from jemmo.store.records import text_masking
 from jemmo.store.sync import statements
 from jemmo.store.sync.tables import TABLES
 
+pytestmark = pytest.mark.versions
+
 SHORT, GROWTH = (
     1_000,
     8,

@@ -27,6 +27,7 @@ async def applications_of(sandbox: SandboxServer, talent: str) -> set[str]:
     return {one["id"] for one in listed if one["relationships"]["candidate"] == [talent]}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("answer", ANSWERS)
 async def test_a_reconcile_follows_a_merge(answer: str, database_url: str) -> None:
     async with run_sandbox(
@@ -51,6 +52,7 @@ async def test_a_reconcile_follows_a_merge(answer: str, database_url: str) -> No
         assert (await found.verify()).equal
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("answer", ANSWERS)
 async def test_a_merge_that_is_announced_needs_no_sync(answer: str, database_url: str) -> None:
     async with hooked(database_url, switches={"merged": answer}) as found:
@@ -65,6 +67,7 @@ async def test_a_merge_that_is_announced_needs_no_sync(answer: str, database_url
         await assert_equal_to_truth(found.sandbox, found.company)
 
 
+@pytest.mark.long
 async def test_applications_move_and_their_talent_goes(database_url: str) -> None:
     """Two orders one after the other, as a merge by hand: neither touches the applications' own date."""
     async with run_sandbox(talents=60, seed=11, switches={"rate_limit": False}) as sandbox:

@@ -24,6 +24,8 @@ from jemmo.domain.records import (
 )
 from jemmo.domain.streams import Mode, Stream
 
+pytestmark = pytest.mark.versions
+
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 STATUSES = (ApplicationStatus.ACTIVE, ApplicationStatus.REJECTED)
 World = dict[Stream, list[Record]]

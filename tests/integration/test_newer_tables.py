@@ -19,6 +19,7 @@ async def execute(url: str, statement: str) -> int:
         return (await connection.execute(statement.encode())).rowcount
 
 
+@pytest.mark.long
 async def test_an_older_worker_stops_and_older_commands_refuse(
     database_url: str, owner_url: str
 ) -> None:

@@ -13,6 +13,8 @@ import pytest
 from jemmo.services.notifications import live
 from jemmo.store.db.events import CHANNEL
 
+pytestmark = pytest.mark.versions
+
 UNREADABLE = ("", "no JSON", "[]", '"text"', '{"org": ', '{"a":' + "[" * 7000)
 
 

@@ -27,6 +27,7 @@ KEY = "very-secret-api-key-0123456789"
 SIGNS = (b"%PDF-", b"PK\x03\x04", b"Curriculum", b"word/document")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("vendor", "talents"),
     [

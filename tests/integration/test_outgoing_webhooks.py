@@ -368,6 +368,7 @@ def test_retries_end_after_a_day_and_a_failed_message_is_sent_again_on_request(
     assert fresh(new.endpoint).failures == 0
 
 
+@pytest.mark.long
 def test_an_endpoint_that_fails_for_days_is_switched_off_after_a_warning(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker, clock: Clock
 ) -> None:

@@ -21,6 +21,8 @@ from jemmo.domain.errors import ConfigError
 from jemmo.store.db import policies, roles, schema, scope
 from jemmo.store.models import Connection
 
+pytestmark = pytest.mark.versions
+
 FOUND = (
     "INSERT INTO organisation (id, slug, name, time_zone, created_at) "
     "VALUES (gen_random_uuid(), 'acme', 'Acme', 'UTC', now())"
@@ -280,6 +282,7 @@ def test_the_application_works_in_a_schema_that_was_moved(former: str) -> None:
         drop_role_of(former)
 
 
+@pytest.mark.long
 def test_the_role_loses_what_it_had_of_other_programs(former: str) -> None:
     migrate(former)
     found = roles.access(former, seal=as_it_is, open_sealed=as_it_is)

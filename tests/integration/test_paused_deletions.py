@@ -86,6 +86,7 @@ async def test_most_of_a_small_company_waits_and_so_do_its_applications(
     await assert_equal_to_truth(ats, found)
 
 
+@pytest.mark.long
 async def test_bites_within_a_day_are_counted_together(ats: SandboxServer, found: Company) -> None:
     talents = sorted(await found.ids(Stream.TALENTS))
     await delete(ats, talents[:8])
@@ -135,6 +136,7 @@ async def test_what_comes_back_no_longer_waits(database_url: str) -> None:
     assert await found.value("SELECT count(*) FROM held_deletion") == 0
 
 
+@pytest.mark.long
 async def test_kept_records_stay_also_while_a_sync_uses_the_release(
     ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +161,7 @@ async def test_kept_records_stay_also_while_a_sync_uses_the_release(
     assert sum(counts.deleted for counts in report.streams.values()) == 0
 
 
+@pytest.mark.long
 async def test_a_deletion_that_has_begun_is_not_called_kept(
     ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +268,7 @@ async def jarvi() -> AsyncIterator[SandboxServer]:
         yield server
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", [Mode.RECONCILE, Mode.INITIAL, Mode.INCREMENTAL])
 async def test_what_an_ats_names_as_deleted_waits_too_where_it_is_much(
     jarvi: SandboxServer, database_url: str, mode: Mode
@@ -302,6 +306,7 @@ async def test_what_an_ats_names_as_deleted_waits_too_where_it_is_much(
     assert await found.ids(Stream.TALENTS) == before - deleted - {one_more}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", [Mode.RECONCILE, Mode.INITIAL, Mode.INCREMENTAL])
 async def test_four_of_six_jobs_that_an_ats_names_as_deleted_wait(
     jarvi: SandboxServer, database_url: str, mode: Mode

@@ -9,6 +9,8 @@ from benchmarks.filled import BIG, fill
 from benchmarks.periodic import works
 from benchmarks.statements import Statement, captured
 
+pytestmark = pytest.mark.versions
+
 COMPANIES, TALENTS = 3, 2000
 AT_MOST = 1200  # rows of one big table that a statement may look at: a batch, read and deleted
 

@@ -111,6 +111,7 @@ def test_one_that_accepts_slowly_lets_others_have_their_turn(
     assert before == [1]
 
 
+@pytest.mark.long
 def test_an_endpoint_that_hears_of_little_does_not_read_a_long_feed_in_one_turn(
     showcase: Showcase,
     database_url: str,
@@ -301,6 +302,7 @@ def test_a_change_arrives_within_seconds(
     assert receiver.bodies()[1]["type"] == "records.changed"
 
 
+@pytest.mark.long
 def test_two_workers_do_not_send_twice(
     showcase: Showcase, database_url: str, pair: tuple[Receiver, Receiver]
 ) -> None:

@@ -96,6 +96,7 @@ async def test_no_page_of_the_sweep_is_asked_for_twice(database_url: str) -> Non
     assert await found.value("SELECT count(DISTINCT id) FROM sync_run") == 2
 
 
+@pytest.mark.long
 async def test_a_second_sweep_and_a_whole_reading_go_on_too(database_url: str) -> None:
     """More is missing and more is new than can be asked for by name."""
     found = await connected(database_url)
@@ -112,6 +113,7 @@ async def test_a_second_sweep_and_a_whole_reading_go_on_too(database_url: str) -
     assert swept(sources) == dict.fromkeys(range(41), 2)
 
 
+@pytest.mark.long
 async def test_what_came_back_before_the_second_sweep_is_not_buried(database_url: str) -> None:
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(2000)), specs=TALENTS), found)

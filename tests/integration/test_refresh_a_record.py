@@ -63,6 +63,7 @@ async def test_a_talent_is_read_again_beside_a_running_sync(database_url: str) -
         assert (await found.record(Stream.TALENTS, remote_id))["first_name"] == "Refreshed"
 
 
+@pytest.mark.long
 async def test_what_the_ats_deleted_is_not_called_read_while_its_deletion_waits(
     database_url: str,
 ) -> None:

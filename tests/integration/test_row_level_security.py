@@ -21,6 +21,8 @@ from jemmo.store.db.policies import OPEN, POLICIES
 from jemmo.store.db.scope import NOBODY, SIGN_IN, Reach, Scope, acting_in, organization_scope
 from jemmo.store.webhooks import deliveries
 
+pytestmark = pytest.mark.versions
+
 CONTACTS = {table for table, policy in POLICIES.items() if policy.right == "contacts"}
 NOTES = {table for table, policy in POLICIES.items() if policy.right == "notes"}
 EMPTY = {"account_groups", "account_user_permissions"}  # rights of support staff: nobody's rows

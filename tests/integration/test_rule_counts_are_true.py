@@ -49,6 +49,7 @@ def check(excludes: set[Exclusion]) -> None:
         assert rules.counts(org) == now, "everybody reads the same numbers"
 
 
+@pytest.mark.long
 async def test_a_rule_counts_what_it_excludes(database_url: str) -> None:
     async with (
         start(TEAMTAILOR, talents=60) as one,

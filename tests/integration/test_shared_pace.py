@@ -59,6 +59,7 @@ async def test_two_processes_with_one_key_are_never_refused(
     assert sandbox.site.log.counts.total() > 60
 
 
+@pytest.mark.long
 async def test_a_sync_in_the_background_ends_when_it_would_wait_for_long_and_goes_on(
     sandbox: SandboxServer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

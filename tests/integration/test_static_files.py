@@ -31,6 +31,7 @@ def test_servers_that_start_at_once_do_not_trip_over_each_other(tmp_path: Path) 
     assert (tmp_path / "static" / "staticfiles.json").exists()
 
 
+@pytest.mark.long
 def test_a_server_that_starts_later_takes_no_file_away(tmp_path: Path) -> None:
     assert collect(tmp_path) == [0]
     before = times(tmp_path)
@@ -41,6 +42,7 @@ def test_a_server_that_starts_later_takes_no_file_away(tmp_path: Path) -> None:
     assert times(tmp_path) == before
 
 
+@pytest.mark.long
 def test_files_that_were_lost_are_put_back(tmp_path: Path) -> None:
     collect(tmp_path)
     (tmp_path / "static").rename(tmp_path / "lost")

@@ -15,6 +15,8 @@ from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.records import Application, Job, Record, Talent
 from jemmo.domain.streams import Mode, Notes, Stream
 
+pytestmark = pytest.mark.versions
+
 BOOK = " ".join(f"word{n}" for n in range(150_000))
 ONE_WORD = "é" * 1_000_000
 EMOJI = "👩🏽\u200d🚀 Zalgo H\u0336\u0322e\u0337 \u202eإيمان\u202c"
@@ -42,6 +44,7 @@ async def fresh(database_url: str) -> Company:
     return await company(database_url, base_url="http://127.0.0.1:1")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "record", RECORDS, ids=lambda one: f"{type(one).__name__} {one.remote_id[:3]}"
 )

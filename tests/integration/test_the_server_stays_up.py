@@ -162,6 +162,7 @@ def refusing(owner_url: str) -> Iterator[None]:
             db.execute(gate.format(database, sql.Literal(-1)))
 
 
+@pytest.mark.long
 async def test_a_database_that_refuses_is_said_and_then_forgotten(
     cookie: str, owner_url: str
 ) -> None:

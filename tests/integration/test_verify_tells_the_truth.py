@@ -75,6 +75,7 @@ async def test_an_incremental_sync_warns_of_what_never_came(
     assert dangling(await found.sync()) == dangling(report)
 
 
+@pytest.mark.long
 async def test_an_older_version_in_the_ats_is_another_version(
     sandbox: SandboxServer, database_url: str
 ) -> None:

@@ -86,6 +86,7 @@ async def test_a_record_that_is_gone_unannounced_gets_a_second_look(database_url
         assert talent not in await found.company.ids(Stream.TALENTS)
 
 
+@pytest.mark.long
 async def test_more_deletions_than_usual_are_left_to_a_reconcile(database_url: str) -> None:
     """Of 40 talents at most 10 go within a day, whatever the ATS announces and in however many bites."""
     async with hooked(database_url) as found:
@@ -300,6 +301,7 @@ async def test_a_change_in_flatchr_reaches_the_tables(database_url: str) -> None
         assert made in await found.company.ids(Stream.APPLICATIONS)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shape", ["flat", "nested", "deep"])
 async def test_a_change_in_jarvi_reaches_the_tables(database_url: str, shape: str) -> None:
     async with hooked(database_url, "jarvi", switches={"webhook_shape": shape}) as found:

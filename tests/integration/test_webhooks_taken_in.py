@@ -62,6 +62,7 @@ async def test_a_signed_webhook_is_stored_sealed_and_waits_to_be_looked_up(
         assert KEY not in dump
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("what", "status"),
     [
@@ -106,6 +107,7 @@ async def test_what_cannot_be_used_is_refused_and_counted(
         assert received <= (not status_now.words.startswith("No webhooks received"))
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("event", "remote_id"),
     [
@@ -350,6 +352,7 @@ async def test_the_web_process_takes_webhooks_in(database_url: str) -> None:
             await web.communicate()
 
 
+@pytest.mark.long
 @pytest.mark.one_server
 async def test_the_command_line_shows_renews_and_replays(database_url: str) -> None:
     async with hooked(database_url, synced=False, with_key=False) as found:
@@ -378,6 +381,7 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
         assert "acme / teamtailor: Webhooks are arriving." in (await jemmo("hooks", "list")).out
 
 
+@pytest.mark.long
 @pytest.mark.one_server
 async def test_without_a_database_the_sender_is_told_to_come_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch

@@ -302,6 +302,7 @@ async def test_a_new_application_does_not_bring_the_person_back(
     assert count == 0
 
 
+@pytest.mark.long
 async def test_the_command_erases_by_address_and_writes_a_certificate(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
@@ -325,6 +326,7 @@ async def test_the_command_erases_by_address_and_writes_a_certificate(
     assert "No person" in again.err
 
 
+@pytest.mark.long
 async def test_a_person_gets_all_that_is_held_of_them(
     ats: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
 ) -> None:

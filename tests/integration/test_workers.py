@@ -98,6 +98,7 @@ async def test_a_worker_one_of_whose_parts_breaks_ends_with_its_error(
         await working.work(1)
 
 
+@pytest.mark.long
 async def test_two_workers_never_run_two_syncs_of_one_connection(
     database_url: str, start: Start
 ) -> None:
@@ -151,6 +152,7 @@ async def test_what_a_killed_worker_had_in_hand_is_taken_over(
         await until(found, "SELECT (count(*) = 0)::int FROM procrastinate_jobs", 1)
 
 
+@pytest.mark.long
 async def test_a_worker_asked_to_stop_ends_after_a_page_and_another_goes_on_with_the_run(
     database_url: str, start: Start
 ) -> None:
@@ -175,6 +177,7 @@ async def test_a_worker_asked_to_stop_ends_after_a_page_and_another_goes_on_with
         await assert_equal_to_truth(ats, found)
 
 
+@pytest.mark.long
 async def test_a_sync_in_many_slices_is_one_run_with_one_report(
     database_url: str, start: Start
 ) -> None:
@@ -221,6 +224,7 @@ async def test_a_huge_first_sync_delays_nobody(database_url: str, start: Start) 
         await assert_equal_to_truth(huge, large)
 
 
+@pytest.mark.long
 async def test_an_organisation_with_many_connections_does_not_go_first_with_all_of_them(
     database_url: str, start: Start
 ) -> None:
@@ -238,6 +242,7 @@ async def test_an_organisation_with_many_connections_does_not_go_first_with_all_
         assert [row[0] for row in order].index(one.id) <= 1
 
 
+@pytest.mark.long
 async def test_an_ats_that_does_not_answer_keeps_nobody_else_waiting(
     database_url: str, start: Start
 ) -> None:

@@ -92,6 +92,7 @@ async def held(found: Company, stream: Stream, table: str, *columns: str) -> dic
     return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
 
 
+@pytest.mark.sample(3)
 @every_way
 async def test_everybody_is_there_and_stands_where_the_account_says(
     ways: Ways, database_url: str
@@ -128,6 +129,7 @@ async def test_everybody_is_there_and_stands_where_the_account_says(
         assert (await found.verify()).equal
 
 
+@pytest.mark.sample(3)
 @every_way
 async def test_who_is_archived_moves_or_goes_is_seen_by_the_next_syncs(
     ways: Ways, database_url: str
@@ -352,6 +354,7 @@ async def fetched(found: Company, folder: Path) -> DownloadSummary:
     )
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("told", "handed"),
     [
@@ -379,6 +382,7 @@ async def test_resumes_arrive_wherever_their_place_is_told(
         assert account.odd == [], "the storage is another host"
 
 
+@pytest.mark.long
 async def test_one_resume_a_second_is_asked_for(database_url: str, tmp_path: Path) -> None:
     async with started(replace(CURRENT, seconds=1.0), talents=3) as (ats, account):
         vendor = replace(ats.vendor, options={**ats.vendor.options, "pacing": "on"})

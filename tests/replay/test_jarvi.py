@@ -60,6 +60,7 @@ async def ats(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
         yield harness
 
 
+@pytest.mark.sample(3)
 async def test_whatever_the_reference_leaves_open_a_sync_holds_the_account(
     ats: Harness, database_url: str
 ) -> None:
@@ -72,6 +73,7 @@ async def test_whatever_the_reference_leaves_open_a_sync_holds_the_account(
     assert (await found.verify()).equal
 
 
+@pytest.mark.sample(2)
 async def test_whatever_the_reference_leaves_open_changes_arrive(
     ats: Harness, database_url: str
 ) -> None:
@@ -95,6 +97,7 @@ async def test_whatever_the_reference_leaves_open_changes_arrive(
     assert (await found.verify()).equal
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("several", ["ignored", "refused"])
 async def test_an_account_that_keeps_no_order_at_all_is_read_but_never_proved(
     several: str, database_url: str

@@ -88,11 +88,13 @@ async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
 
 
 @pytest.mark.parametrize("switches", SWITCHES, ids=named)
+@pytest.mark.sample(5)
 async def test_each_switch_ends_equal(connect: Connect, switches: dict[str, Any]) -> None:
     await every_mode_ends_equal(connect, switches=switches, options={})
 
 
 @pytest.mark.parametrize(("options", "switches"), OPTIONS, ids=named)
+@pytest.mark.sample(3)
 async def test_each_option_ends_equal(
     connect: Connect, options: dict[str, str], switches: dict[str, Any]
 ) -> None:
@@ -199,6 +201,7 @@ async def test_a_dead_key_stops_the_connection_at_once(
     assert await company.state() == "refused"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("days", ["31", "366"])
 @pytest.mark.parametrize("cap", [10, 23, 50])
 async def test_a_limit_that_nobody_knows_of_is_found_out(

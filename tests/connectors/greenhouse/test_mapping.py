@@ -220,6 +220,7 @@ def test_a_stage_means_what_its_name_says(name: str, category: StageCategory) ->
     ],
 )
 @given(data=st.data())
+@pytest.mark.sample(1)
 def test_whatever_comes_is_a_record_or_is_rejected(
     kind: Any, to_record: Any, around: Any, data: Any
 ) -> None:

@@ -52,6 +52,7 @@ async def read(database_url: str, **switches: Any) -> tuple[Company, list[Any]]:
         return found, await found.rows(RELATIONS)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "switches", SWITCHES, ids=lambda one: "-".join("-".join(pair) for pair in one.items())
 )
@@ -149,6 +150,7 @@ async def test_a_scope_that_is_taken_away_is_named_by_the_sync(database_url: str
     assert "read job posts" in report.error["message"]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("merged", ["left_out", "other"])
 async def test_who_was_merged_is_gone_and_the_applications_moved(
     merged: str, database_url: str

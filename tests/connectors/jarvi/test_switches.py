@@ -62,6 +62,7 @@ async def assert_follows(server: SandboxServer, found: Company) -> None:
     assert verdict.equal, verdict
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(
     "switches",
     [
@@ -97,6 +98,7 @@ async def test_a_sync_equals_the_truth_whatever_jarvi_does(
     await assert_follows(server, await connected(server, database_url))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "options",
     [
@@ -172,6 +174,7 @@ async def test_one_who_is_a_talent_no_more_is_gone_and_can_come_back(
     assert talent in await found.ids(Stream.TALENTS)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("shape", "path"),
     [
@@ -211,6 +214,7 @@ async def test_applications_are_read_where_they_were_found(
     assert (await found.verify()).equal
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shape", ["resumes", "files"])
 async def test_resumes_are_read_where_they_were_found(
     jarvi: Opener, database_url: str, shape: str
@@ -305,6 +309,7 @@ async def test_the_tags_of_projects_arrive_and_no_label_is_a_key(
     assert not any("_" in label or label.islower() for label in labels), labels
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("merged", ["deleted", "gone"])
 @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
 async def test_who_was_merged_is_gone_and_the_applications_moved(

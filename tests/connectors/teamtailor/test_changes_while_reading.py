@@ -60,6 +60,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(
     ("orders", "paging"),

@@ -128,6 +128,7 @@ async def test_the_first_sync_holds_exactly_the_people_within(connect: Connect) 
         assert counts.created + counts.excluded == len(people[stream])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.usefixtures("parts")
 async def test_nothing_is_missing_changed_or_deleted_because_of_the_limit(connect: Connect) -> None:
     sandbox, company = await connect(talents=200, options=years(1))
@@ -146,6 +147,7 @@ async def test_nothing_is_missing_changed_or_deleted_because_of_the_limit(connec
         assert verdict.streams[stream].left_out == len(everybody[stream]) - len(people[stream])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.usefixtures("parts")
 async def test_a_longer_history_brings_exactly_the_rest_wherever_it_crashes(
     connect: Connect,
@@ -268,6 +270,7 @@ REFUSES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("given", REFUSES, ids=str)
+@pytest.mark.sample(1)
 async def test_an_account_that_cannot_be_limited_is_read_whole_and_shows_the_same_people(
     connect: Connect, given: dict[str, Any]
 ) -> None:
@@ -284,6 +287,7 @@ async def test_an_account_that_cannot_be_limited_is_read_whole_and_shows_the_sam
     assert (await company.verify()).equal
 
 
+@pytest.mark.long
 async def test_the_content_of_whoever_is_within_is_read_again(connect: Connect) -> None:
     sandbox, company = await connect(talents=60, options=years(1))
     await company.sync()

@@ -33,6 +33,7 @@ ODD_RECORDS = [
 ]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("fault", SURVIVED)
 @pytest.mark.usefixtures("hasty")
 async def test_answers_that_fail_now_and_then_are_asked_for_again(
@@ -49,6 +50,7 @@ async def test_answers_that_fail_now_and_then_are_asked_for_again(
 
 
 @pytest.mark.parametrize(("fault", "code", "failure"), DEADLY, ids=lambda value: str(value))
+@pytest.mark.sample(3)
 @pytest.mark.usefixtures("hasty")
 async def test_an_ats_that_stays_broken_is_told_and_the_next_sync_makes_it_good(
     connect: Connect,
@@ -77,6 +79,7 @@ async def test_an_ats_that_stays_broken_is_told_and_the_next_sync_makes_it_good(
 
 
 @pytest.mark.parametrize("fault", ["flaky5xx=1", "page_repeat", "foreign_next", "expired_key=6"])
+@pytest.mark.sample(1)
 @pytest.mark.usefixtures("hasty")
 async def test_a_reconcile_that_breaks_off_buries_nothing(connect: Connect, fault: str) -> None:
     sandbox, company = await connect()
@@ -95,6 +98,7 @@ async def test_a_reconcile_that_breaks_off_buries_nothing(connect: Connect, faul
     await assert_equal_to_truth(sandbox, company)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("fault", ODD_RECORDS)
 async def test_odd_records_are_kept_or_rejected_and_counted(connect: Connect, fault: str) -> None:
     sandbox, company = await connect(faults=fault)
@@ -115,6 +119,7 @@ async def test_odd_records_are_kept_or_rejected_and_counted(connect: Connect, fa
     assert await company.value(query) == 0
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
 async def test_odd_records_are_survived_in_every_mode(connect: Connect, mode: Mode) -> None:
     sandbox, company = await connect()

@@ -135,6 +135,7 @@ async def test_a_recent_application_shows_its_talent_and_a_recent_talent_its_app
     await assert_equal_to_truth(sandbox, company)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("paging", ["number", "cursor_all"])
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_changes_meanwhile_and_wherever_it_crashes_all_is_there_after_the_next_syncs(
@@ -167,6 +168,7 @@ LACKS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("given", LACKS, ids=str)
+@pytest.mark.sample(2)
 async def test_all_is_read_whatever_the_account_refuses_or_means(
     connect: Connect, given: dict[str, Any]
 ) -> None:

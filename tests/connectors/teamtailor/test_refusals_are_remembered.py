@@ -38,6 +38,7 @@ async def _refused(sandbox: SandboxServer, company: Company, **given: Any) -> in
 
 @pytest.mark.parametrize("bodies", ["coded", "plain", "empty"])
 @pytest.mark.parametrize("given", [{"refused": EVERYTHING}, LISTS], ids=["parts", "lists"])
+@pytest.mark.sample(2)
 async def test_a_sync_of_an_unchanged_account_asks_for_nothing_that_was_refused(
     connect: Connect, given: dict[str, str], bodies: str
 ) -> None:
@@ -66,6 +67,7 @@ async def test_what_is_allowed_later_is_read_with_the_next_whole_comparison(
     assert [(one["path"], one["part"]) for one in kept] == [("users", "filter")]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("change", ["a day", "an option", "a key"])
 async def test_it_is_asked_again_after(connect: Connect, change: str) -> None:
     # Not above: pytest may load this file before Django is configured.

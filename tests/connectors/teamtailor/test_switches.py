@@ -84,17 +84,20 @@ async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
 
 
 @pytest.mark.parametrize("switches", SWITCHES, ids=named)
+@pytest.mark.sample(5)
 async def test_each_switch_ends_equal(connect: Connect, switches: dict[str, Any]) -> None:
     await every_mode_ends_equal(connect, switches=switches)
 
 
 @pytest.mark.parametrize(("options", "switches"), OPTIONS, ids=named)
+@pytest.mark.sample(3)
 async def test_each_option_ends_equal(
     connect: Connect, options: dict[str, str], switches: dict[str, Any]
 ) -> None:
     await every_mode_ends_equal(connect, options=options, switches=switches)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "switches",
     [
@@ -118,6 +121,7 @@ async def test_the_limit_is_kept_without_one_refusal(
     await assert_equal_to_truth(sandbox, company)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("moments", ["left", "unix", "unix_ms"])
 @pytest.mark.parametrize("retry_after", [False, True])
 async def test_refusals_are_waited_out_when_the_limit_is_not_known(

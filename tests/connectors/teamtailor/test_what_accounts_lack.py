@@ -29,6 +29,7 @@ async def assert_same_ids(sandbox: Any, company: Any, *but: Stream) -> None:
             assert await company.ids(stream) == {one["id"] for one in await truth(sandbox, kind)}
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("refused", PLAIN)
 async def test_each_include_is_optional(connect: Connect, refused: str) -> None:
     sandbox, company = await connect(switches={"refused": refused}, talents=20)
@@ -113,6 +114,7 @@ LOOKUPS = {
 }
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("switch", ["forbidden", "missing"])
 @pytest.mark.parametrize("stream", LOOKUPS)
 async def test_a_lookup_that_is_refused_stops_neither_jobs_nor_talents(
@@ -146,6 +148,7 @@ async def test_a_lookup_that_is_refused_later_is_kept_as_it_was(
     await assert_same_ids(sandbox, company)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("switch", ["forbidden", "missing"])
 @pytest.mark.parametrize("kind", ["custom-fields", "custom-field-options", "custom-field-values"])
 async def test_custom_fields_that_are_refused_stop_nothing(

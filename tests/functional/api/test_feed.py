@@ -192,6 +192,7 @@ def test_the_feed_covers_what_can_be_listed() -> None:
     assert ENTITIES.keys() == LISTS.keys()
 
 
+@pytest.mark.sample(1)
 def test_a_copy_follows_whatever_happens(consumer: Consumer, showcase: Showcase) -> None:
     for name, happen in EVENTS.items():
         happen(showcase)

@@ -52,6 +52,7 @@ def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
         assert client.get("/api/v1/jobs").status_code == 401
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", LISTS)
 def test_pages_hold_everybody_shown_once(
     showcase: Showcase, token: Callable[..., str], ask: Asks, name: str

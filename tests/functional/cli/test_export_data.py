@@ -37,6 +37,7 @@ def export(jemmo: Jemmo, kind: str, *more: str) -> Said:
     return done
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_line_has_the_names_of_the_canonical_schema(synced: Jemmo, kind: str) -> None:
     rows = export(synced, kind).lines
@@ -74,6 +75,7 @@ def test_what_is_exported_is_what_the_ats_shows(synced: Jemmo, ats: Ats) -> None
             assert (row["rejected_at"] is None) == (one["attributes"]["rejected-at"] is None)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_csv_parses_back(synced: Jemmo, kind: str) -> None:
     lines = export(synced, kind).lines
@@ -85,6 +87,7 @@ def test_csv_parses_back(synced: Jemmo, kind: str) -> None:
                 assert json.loads(row[name]) == value
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_parquet_parses_back(synced: Jemmo, kind: str) -> None:
     lines = export(synced, kind).lines
@@ -102,6 +105,7 @@ def test_a_formula_does_not_reach_a_spreadsheet(jemmo: Jemmo, ats: Ats) -> None:
     assert next(row["title"] for row in found if row["remote_id"] == job).startswith("'=")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("role", "sees"), [("owner", True), ("admin", True), ("recruiter", True), ("viewer", False)]
 )
@@ -143,6 +147,7 @@ def test_private_talents_are_for_those_who_have_the_right(synced: Jemmo, ats: At
         assert exported(*ada) == (everybody if sees else everybody - private), (role, option)
 
 
+@pytest.mark.long
 def test_an_export_of_notes_without_the_right_says_so(synced: Jemmo) -> None:
     everything = export(synced, "notes").lines
     assert everything

@@ -71,6 +71,7 @@ def test_from_the_first_sync_to_everything(jemmo: Jemmo, open_ats: Open) -> None
     assert told["streams"]["talents"]["jemmo"] == totals["talents"]
 
 
+@pytest.mark.long
 def test_what_a_shorter_history_hides_is_said_before(jemmo: Jemmo, open_ats: Open) -> None:
     ats = open_ats(talents=120, seed=11)
     jemmo.connect(ats)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from functional.cli.conftest import Ats, Jemmo, Open
 
 from jemmo.sandbox.greenhouse.app import CLIENT_ID
@@ -47,6 +48,7 @@ def test_one_that_is_not_here_yet_is_fetched(jemmo: Jemmo, ats: Ats) -> None:
     assert Talent.objects.get(remote_id=new).first_name == "Nadia"
 
 
+@pytest.mark.long
 def test_one_that_is_gone_is_asked_for_twice_and_buried(jemmo: Jemmo, ats: Ats) -> None:
     talent = some_talent(jemmo, ats)
     ats.change("delete", "candidate", talent.remote_id)

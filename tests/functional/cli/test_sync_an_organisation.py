@@ -160,6 +160,7 @@ def test_connecting_the_same_account_again_keeps_its_records_and_its_place(
     assert all(counts["created"] == 0 for counts in done.last["streams"].values())
 
 
+@pytest.mark.long
 def test_two_connections_of_one_organisation_do_not_mix(
     jemmo: Jemmo, ats: Ats, open_ats: Open, database_url: str
 ) -> None:
@@ -331,6 +332,7 @@ def test_what_is_left_out_is_counted_appears_and_disappears(jemmo: Jemmo, ats: A
     assert not shown()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("kind", "words"), [("archived", "archived"), ("draft", "draft")])
 def test_jobs_that_are_archived_or_drafts_stay_out_until_they_are_published(
     jemmo: Jemmo, ats: Ats, kind: str, words: str

@@ -260,6 +260,7 @@ def test_a_role_posts_where_it_may_and_nowhere_else(
     assert ("sync_connection" in queued) is (role != "viewer")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("given", [False, True])
 def test_a_confidential_record_is_there_for_who_has_the_right(

@@ -50,6 +50,7 @@ def agency(showcase: Showcase, database_url: str) -> Connection:
     return Connection.objects.get(id=asyncio.run(happens()).id)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("role", STEPS)
 def test_a_decision_is_told_alike_everywhere(
     agency: Connection, signed_in: SignedIn, role: str
@@ -101,6 +102,7 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
     assert (after.colour, after.error, after.decision) == ("green", None, None)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("decision", "text"),
     [

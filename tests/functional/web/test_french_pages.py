@@ -133,6 +133,7 @@ def _error(code: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("state", ["well", "troubled"])
 def test_no_page_speaks_english_to_a_french_reader(
     request: pytest.FixtureRequest, showcase: Showcase, signed_in: SignedIn, state: str

@@ -127,6 +127,7 @@ HEADERS = st.dictionaries(
 NOT_ASKED = ("/events/", "/readyz", "/metrics")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.soak
 @pytest.mark.parametrize("role", ROLES)
 def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: SignedIn) -> None:

@@ -110,6 +110,7 @@ def _filled(route: str, values: dict[str, object]) -> str:
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: str(values.get(found[1], "1")), route)
 
 
+@pytest.mark.long
 def test_no_page_tells_who_is_meant(masked: Client, showcase: Showcase) -> None:
     walked = 0
     searches = ("/talents/?q=elodie&tag=Zqtag", "/talents/?q=Zqsearch", "/settings/why/?q=Zqsearch")

@@ -74,6 +74,7 @@ def resources(stream: Stream) -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("stream", list(KINDS))
 @given(data=st.data())
+@pytest.mark.sample(2)
 def test_a_record_is_accepted_or_rejected_whatever_it_holds(
     stream: Stream, data: st.DataObject
 ) -> None:

@@ -200,6 +200,7 @@ extract.work = dies
 """
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("victim", "how", "reason"),
     [
