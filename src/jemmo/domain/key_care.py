@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+KEY_REFUSALS = frozenset(("key_refused", "key_expired", "scope_too_small"))
+"""The errors with which an ATS refuses a key, so that every sync fails until someone acts."""
+
 REPLACE_AFTER = 90  # days
 BEFORE_EXPIRY = (30, 7, 1)  # days
 REVOKE_AFTER = timedelta(days=1)

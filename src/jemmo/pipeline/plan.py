@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.domain.freshness import PAGES
 from jemmo.domain.history import LIMITED, reaches_further
 from jemmo.domain.streams import (
     RECENT,
@@ -47,10 +48,17 @@ def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoin
 
 
 def reads_again(mode: Mode, checkpoints: Checkpoints, streams: Sequence[Stream]) -> bool:
-    """Whether an initial sync rereads a connection that was already read in full, so it isn't the first."""
-    known = [checkpoints.get(stream) for stream in streams]
-    return mode is Mode.INITIAL and all(
-        point is not None and (point.watermark or point.synced_at) for point in known
+    """Whether an initial sync rereads a connection that was already read in full, so it isn't the first.
+
+    Streams that an option added since then have no checkpoint. They don't count if every page was synced before.
+    """
+    known = [checkpoints[stream] for stream in streams if stream in checkpoints]
+    mains = [checkpoints.get(main) for main, *_ in PAGES.values() if main in streams]
+    was_synced = bool(mains) and all(point and point.synced_at for point in mains)
+    return (
+        mode is Mode.INITIAL
+        and (was_synced or len(known) == len(streams))
+        and all(point.watermark or point.synced_at for point in known)
     )
 
 

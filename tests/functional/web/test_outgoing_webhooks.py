@@ -131,6 +131,21 @@ def test_the_log_shows_request_and_response_as_text(
     )
 
 
+def test_what_failed_is_not_called_sent_while_its_endpoint_is_off(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    """Nothing goes to an endpoint that is off, so a click only queues it."""
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    admin.post(f"{page}test/")
+    OutgoingMessage.objects.update(state="failed")
+    admin.post(f"{page}switch/")
+    text = admin.post(f"{page}replay/", follow=True).content.decode()
+    assert "1 webhook will be sent once you switch the endpoint on." in text
+    assert "sent again." not in text
+    assert OutgoingMessage.objects.get().state == "waiting"
+
+
 def test_page_and_log_tell_the_same_next_attempt(showcase: Showcase, signed_in: SignedIn) -> None:
     """An endpoint that fails is left alone for a while, whatever is due to it; one that is off is not tried."""
     admin = signed_in("admin")

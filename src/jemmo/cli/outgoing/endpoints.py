@@ -13,6 +13,7 @@ from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.outgoing import Event
 
+SWITCH_ON = "It is sent once the endpoint is on: `jemmo endpoint on`."
 SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and cannot show it again."
 EndpointId = Annotated[str, typer.Argument(help="The endpoint's id.")]
 
@@ -109,7 +110,10 @@ def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Send a test event. A running worker delivers it."""
     chosen = _endpoint(org, endpoint)
     message = _service().send_test(chosen, now=datetime.now(UTC))
-    _say(json, "The test event is on its way.", message=str(message.pk))
+    text = (
+        "The test event is on its way." if _is_on(chosen) else f"The test event waits. {SWITCH_ON}"
+    )
+    _say(json, text, message=str(message.pk))
 
 
 def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -142,7 +146,8 @@ def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Send failed webhooks again."""
     chosen = _endpoint(org, endpoint)
     count = _service().replay(chosen, now=datetime.now(UTC))
-    _say(json, f"Webhooks to be sent again: {count}.", replayed=count)
+    text = f"Webhooks to be sent again: {count}."
+    _say(json, text if _is_on(chosen) else f"{text} {SWITCH_ON}", replayed=count)
 
 
 def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -150,6 +155,10 @@ def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     chosen = _endpoint(org, endpoint)
     _service().delete(chosen, now=datetime.now(UTC))
     _say(json, "The endpoint is deleted.", id=endpoint)
+
+
+def _is_on(endpoint: Any) -> bool:
+    return str(endpoint.state) == "active"
 
 
 def _service() -> Any:

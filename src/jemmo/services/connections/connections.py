@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
 from jemmo.connectors.registry import connector_for
 from jemmo.domain import history
-from jemmo.domain.errors import ConfigError
+from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import AccessReport, Stream
 from jemmo.services.base import api_keys
@@ -27,6 +27,7 @@ from jemmo.services.base.tasks import enqueue
 from jemmo.services.connections import history_limit
 from jemmo.services.connections.ats_access import AccessTooSmall, report_on, try_key
 from jemmo.services.sync import schedule
+from jemmo.store.connections import key_refusals
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
 from jemmo.store.sync.quota import PostgresQuotaLedger
@@ -285,25 +286,35 @@ def test(
     *,
     patience: float | None = None,  # noqa: PT028 - not a pytest test
 ) -> AccessReport:
-    """Test a connection's key and store the ATS's counts. Raises an error for the ATS's refusal."""
+    """Test a connection's key and store the ATS's counts. Raises an error for the ATS's refusal.
+
+    Every page then says whether the ATS refuses the key (``key_refusals``).
+    """
     connector = connector_for(connection.provider)
     config = connector.configure(
         open_key(connection, vault), connection.base_url or None, connection.options
     )
-    report = report_on(connector, config, patience=patience, sent=partial(note, connection.id))
+    sent = partial(note, connection.id)
+    try:
+        report = report_on(connector, config, patience=patience, sent=sent)
+    except JemmoError as error:
+        key_refusals.note(connection.id, error)
+        raise
+    if not report.ok:
+        key_refusals.note(connection.id, AccessTooSmall(connector, report))
+    elif _is_same_company(connection, report):
+        key_refusals.clear(connection.id)
     expected = _expected(connection, report)
     Connection.objects.filter(id=connection.id).update(expected_totals=expected)
     return report
 
 
 def retest(connection: Connection, vault: Vault, *, patience: float | None = None) -> AccessReport:
-    """Like ``test``, after someone fixed a problem in the ATS. A refused connection that works becomes active again."""
+    """Like ``test``, but missing rights are raised too."""
     report = test(connection, vault, patience=patience)
     if not report.ok:
         raise AccessTooSmall(connector_for(connection.provider), report)
     _same_company(connection, report)
-    refused = Connection.objects.filter(id=connection.id, state=ConnectionState.REFUSED)
-    refused.update(state=ConnectionState.ACTIVE, last_error=None, due_at=Now())
     return report
 
 
@@ -401,10 +412,14 @@ def _has_key(connection: Connection, key: str, vault: Vault) -> bool:
 
 
 def _same_company(connection: Connection, report: AccessReport) -> None:
-    before, after = connection.account_id, report.account_id
-    if before and after and before != after:
-        ours = connection.account_name or before
-        raise ConfigError("other_company", theirs=report.account_name or after, ours=ours)
+    if not _is_same_company(connection, report):
+        ours = connection.account_name or connection.account_id
+        theirs = report.account_name or report.account_id
+        raise ConfigError("other_company", theirs=theirs, ours=ours)
+
+
+def _is_same_company(connection: Connection, report: AccessReport) -> bool:
+    return len({connection.account_id, report.account_id} - {"", None}) < 2
 
 
 def _locked(connection: Connection) -> Connection:

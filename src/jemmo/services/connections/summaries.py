@@ -14,7 +14,7 @@ from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain import numbers
 from jemmo.domain.estimate import Progress
 from jemmo.domain.freshness import PAGES, page_synced_at
-from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
+from jemmo.domain.key_care import BEFORE_EXPIRY, KEY_REFUSALS, REPLACE_AFTER
 from jemmo.domain.status import Colour
 from jemmo.services.connections.history_limit import History
 from jemmo.services.connections.status import Reread, counts_of
@@ -101,6 +101,11 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
     def released(self) -> list[HeldDeletion]:
         """Deletions that the next reconcile will apply."""
         return [row for row in self.held if row.released_at is not None]
+
+    @property
+    def is_key_refused(self) -> bool:
+        """Whether the error is that the ATS refuses the key."""
+        return self.error is not None and self.error["code"] in KEY_REFUSALS
 
     @property
     def leaving(self) -> bool:

@@ -17,6 +17,7 @@ from jemmo.domain.streams import Stream
 from jemmo.services.base.ats_sessions import ats_session
 from jemmo.services.base.hashers import suppression_hasher
 from jemmo.services.base.scopes import connected
+from jemmo.store.connections import key_refusals
 from jemmo.store.db.postgres import explained
 from jemmo.store.privacy import suppression
 from jemmo.store.sync import brake, known_records
@@ -105,9 +106,10 @@ def _unwatched(stream: Stream, count: int, total: int | None) -> None:
 async def verify(
     connection_id: UUID, *, database_url: str, vault: Vault, seen: Seen = _unwatched
 ) -> Verdict:
-    """Compare a connection with its ATS, changing nothing. Raises like the source."""
+    """Compare a connection with its ATS, changing no record. Raises like the source."""
     async with connected(connection_id, database_url) as (db, row):
         async with (
+            key_refusals.noticed(db, connection_id),
             ats_session(row, vault, database_url, at_once=SENT_AT_ONCE) as source,
             counted(db, connection_id, source),
         ):

@@ -31,6 +31,7 @@ from jemmo.pipeline.process import process
 from jemmo.rest_client.retries import CutOff, giving_way
 from jemmo.services.base.ats_sessions import Session, Sessions
 from jemmo.services.base.hashers import hashing_of
+from jemmo.store.connections import key_refusals
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
 from jemmo.store.db.run_context import RunContext
@@ -257,6 +258,8 @@ class RefetchWorker:
     ) -> None:
         """Retry later, and give up after some attempts: a sync finds what changed."""
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
+        with explained():
+            await key_refusals.note_by(db, connection_id, error)
         if isinstance(error, Postponed):
             await refetch_writer.defer_refetches(
                 db, connection_id, [request.id for request in due], error.resume_at, error.code

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain import freshness
 from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode, TransientError
+from jemmo.domain.key_care import KEY_REFUSALS
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
 from jemmo.domain.schedule import Plan, interval
@@ -227,8 +228,6 @@ _CONCLUDE = """
             WHEN state = 'active' AND %(refused)s THEN 'refused' ELSE state END
     WHERE id = %(id)s"""
 
-REFUSALS = {"key_refused", "scope_too_small"}
-
 
 def _conclusion(connection_id: UUID, report: RunReport) -> dict[str, Any]:
     error = report.error
@@ -238,5 +237,5 @@ def _conclusion(connection_id: UUID, report: RunReport) -> dict[str, Any]:
         "succeeded": report.status is RunStatus.SUCCEEDED,
         "failed": report.status is RunStatus.FAILED and report.failure is not FailureMode.CANCELLED,
         "cancelled": report.failure is FailureMode.CANCELLED,
-        "refused": error is not None and error["code"] in REFUSALS,
+        "refused": error is not None and error["code"] in KEY_REFUSALS,
     }

@@ -19,7 +19,10 @@ from jemmo.store.sync.freshness import ConnectionSnapshot, Failure
 
 @dataclass(frozen=True, kw_only=True)
 class SyncIcon:
-    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty; ``several`` connections are named."""
+    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty; ``several`` connections are named.
+
+    ``skips_refused``: a click syncs only the connections whose key the ATS accepts.
+    """
 
     colour: Colour | None
     synced_at: datetime | None
@@ -28,6 +31,7 @@ class SyncIcon:
     decisions: tuple[dict[str, Any], ...]
     files_error: dict[str, Any] | None
     blocked: str
+    skips_refused: bool
     waiting: bool
     progress: Progress
     changed: int
@@ -59,6 +63,7 @@ def icon(
         decisions=state.decisions,
         files_error=state.files_error,
         blocked=_blocked([connection.state for connection in connections]),
+        skips_refused=any(each.state == ConnectionState.REFUSED for each in connections),
         waiting=state.colour is not Colour.LOADING
         and task_queue.is_sync_due([str(connection.id) for connection in connections], scopes),
         progress=_together(running),

@@ -1,0 +1,63 @@
+"""A key that an ATS refuses, or accepts again, outside a sync: a test, one record's refetch, a comparison of counts.
+
+Whatever notices it, every page says the same at once. The next sync, which is due now, records and reports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import msgspec
+from django.db import connection as database
+
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.key_care import KEY_REFUSALS
+from jemmo.store.db.postgres import Connection, explained
+
+# A paused connection shows the error once it is resumed, unless the sync that then starts succeeds.
+_NOTE = """
+    UPDATE connection SET last_error = %s::jsonb,
+        due_at = CASE WHEN state = 'active' THEN least(due_at, now()) ELSE due_at END
+    WHERE id = %s AND state IN ('active', 'paused', 'refused')"""
+_CLEAR = """
+    UPDATE connection SET last_error = NULL,
+        due_at = CASE WHEN state = 'paused' THEN due_at ELSE now() END,
+        state = CASE WHEN state = 'refused' THEN 'active' ELSE state END
+    WHERE id = %s AND (state = 'refused'
+        OR state IN ('active', 'paused') AND last_error->>'code' = ANY(%s))"""
+
+
+def note(connection_id: UUID, error: JemmoError) -> None:
+    """Store an error if it means that the ATS refuses the key; ignore any other."""
+    if error.code in KEY_REFUSALS:
+        with database.cursor() as cursor:
+            cursor.execute(_NOTE, _values(connection_id, error))
+
+
+async def note_by(db: Connection, connection_id: UUID, error: JemmoError) -> None:
+    """Like ``note``, on the given database connection."""
+    if error.code in KEY_REFUSALS:
+        await db.execute(_NOTE, _values(connection_id, error))
+
+
+@asynccontextmanager
+async def noticed(db: Connection, connection_id: UUID) -> AsyncIterator[None]:
+    """Store a refusal raised inside."""
+    try:
+        yield
+    except JemmoError as error:
+        with explained():
+            await note_by(db, connection_id, error)
+        raise
+
+
+def clear(connection_id: UUID) -> None:
+    """Store that the ATS accepts the key. A refused connection becomes active, and a sync starts."""
+    with database.cursor() as cursor:
+        cursor.execute(_CLEAR, [connection_id, sorted(KEY_REFUSALS)])
+
+
+def _values(connection_id: UUID, error: JemmoError) -> list[str | UUID]:
+    return [msgspec.json.encode(error.as_record()).decode(), connection_id]
