@@ -19,19 +19,19 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 CLI_HEAD = """# Command line
 
-`make reference` writes this page from the commands themselves; a test fails when it is out of date.
-`jemmo COMMAND --help` says the same in the terminal. After `make setup` the program is `.venv/bin/jemmo`.
+`make reference` generates this page from the commands, and a test fails if it is out of date.
+`jemmo COMMAND --help` shows the same text in the terminal. After `make setup`, the program is `.venv/bin/jemmo`.
 
 | exit status | meaning |
 |---|---|
 | 0 | done |
-| 2 | wrong usage |
-| 3 | partial: a sync could not prove that it is complete, or `verify` found a difference |
+| 2 | incorrect usage |
+| 3 | partial: a sync could not prove that it was complete, or `verify` found a difference |
 | 4 | you must act; the message says what to do |
 | 5 | failed for another reason |
 | 130 | stopped by Ctrl-C |
 
-With `--json` the last line on stdout is one JSON object, also for an error:
+With `--json`, the last line on stdout is a single JSON object, even after an error:
 `{"error": {"code", "message", "next_step"}}`.
 """
 
@@ -158,7 +158,7 @@ def _meanings(rows: str) -> Iterator[tuple[str, str]]:
 
 
 def _every_table(models: dict[str, Any], meanings: dict[str, str]) -> Iterator[str]:
-    yield "| table | holds |"
+    yield "| table | contents |"
     yield "|---|---|"
     for name in sorted(models):
         yield f"| `{name}` | {meanings.get(name, '')} |"

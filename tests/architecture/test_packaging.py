@@ -64,8 +64,8 @@ def test_bug_reports_ask_for_what_doctor_says() -> None:
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_contributors_are_told_of_every_floor() -> None:
-    table = CONTRIBUTING.split("| floor |")[1].split("\n\n")[0]
+def test_contributors_are_told_of_every_layer() -> None:
+    table = CONTRIBUTING.split("| layer |")[1].split("\n\n")[0]
     named = set(
         re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))
     )

@@ -10,12 +10,12 @@ from jemmo.connectors.registry import OFFERED
 
 HEAD = """# Connectors
 
-`make reference` writes this page from the connectors' own declarations; a test fails when it is out of date.
+`make reference` generates this page from the connectors' declarations, and a test fails if it is out of date.
 To add an ATS, see [adding a connector](adding-a-connector.md).
 """
 COLUMNS = (
     ("applications", "applications"),
-    ("incremental", "changes only"),
+    ("incremental", "incremental syncs"),
     ("webhooks", "webhooks"),
     ("deletes", "deletions"),
     ("resumes", "resumes"),
@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 TRIED = {
-    "simulator": "simulators only. Nobody has run this connector against a real account yet.",
+    "simulator": "simulators only. This connector has not been run against a real account yet.",
     "real account": "a real account.",
 }
 
@@ -44,12 +44,12 @@ def _capabilities() -> Iterator[str]:
         yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
-        "*Stage history* is the history that the ATS reports. If it reports none, Jemmo stores the changes that it "
-        "sees between syncs. "
-        "*Deletions* are found by comparing all ids once a day, and by webhooks if the ATS sends them. "
-        "*Last 30 days first* is how a first sync of a large account begins "
+        "*Stage history* means that the ATS reports the history of stages. If it doesn't, Jemmo records the changes "
+        "between syncs. "
+        "*Deletions* are detected by comparing all IDs once a day, and through webhooks if the ATS sends them. "
+        "*Last 30 days first* means that the first sync of a large account starts with recent records "
         "([details](how-a-sync-works.md#the-last-30-days-first)). It does not apply to older Flatchr accounts, whose "
-        "rows don't show who is archived, nor to Jarvi accounts whose filters don't work."
+        "rows don't show who is archived, or to Jarvi accounts whose filters don't work."
     )
 
 
@@ -61,8 +61,8 @@ def _options(connector: Connector) -> Iterator[str]:
     if connector.evidence is not None:
         yield f"\n- **Read:** {connector.evidence.reads}"
         yield f"- **Not read:** {connector.evidence.unread}"
-        yield f"- **How sure:** {connector.evidence.sure} Each fact and its source: [README]({readme})."
-        yield f"- **Tried on:** {TRIED[connector.evidence.tried_on]}\n"
+        yield f"- **Sources:** {connector.evidence.sure} The [README]({readme}) lists each fact with its source."
+        yield f"- **Tested on:** {TRIED[connector.evidence.tried_on]}\n"
     yield "| option | default | allowed | what it does |"
     yield "|---|---|---|---|"
     for option in connector.options:

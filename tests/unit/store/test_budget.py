@@ -34,8 +34,8 @@ def test_the_documentation_tells_the_same_numbers() -> None:
         f"| **`jemmo up` with its parts** | **{budget.everything()}** |",
         f"| any other command | 1; {budget.COMMAND} while it syncs |",
         f"| `{budget.WEB_CONNECTIONS}` | ",
-        f"waits up to {budget.PAGE_WAIT:.0f} seconds for its turn, `/readyz` and webhooks up to "
-        f"{budget.WEBHOOK_WAIT:.0f}, and a connection may take {budget.CONNECT_WAIT:.0f} to open",
+        f"waits up to {budget.PAGE_WAIT:.0f} seconds for a connection, `/readyz` and webhooks wait up to "
+        f"{budget.WEBHOOK_WAIT:.0f}, and opening a connection may take up to {budget.CONNECT_WAIT:.0f}.",
     ):
         assert line in page
 
