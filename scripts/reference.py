@@ -15,6 +15,9 @@ from typing import Any
 import django
 import msgspec
 
+from jemmo.connectors.base import Connector, Option
+from jemmo.connectors.registry import OFFERED
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 CLI_HEAD = """# Command line
@@ -34,6 +37,27 @@ CLI_HEAD = """# Command line
 With `--json`, the last line on stdout is a single JSON object, even after an error:
 `{"error": {"code", "message", "next_step"}}`.
 """
+
+CONNECTORS_HEAD = """# Connectors
+
+`make reference` generates this page from the connectors' declarations, and a test fails if it is out of date.
+To add an ATS, see [adding a connector](adding-a-connector.md).
+"""
+CAPABILITIES = (
+    ("applications", "applications"),
+    ("incremental", "incremental syncs"),
+    ("webhooks", "webhooks"),
+    ("deletes", "deletions"),
+    ("resumes", "resumes"),
+    ("stage_history", "stage history"),
+    ("custom_fields", "custom fields"),
+    ("recent_first", "last 30 days first"),
+)
+
+TRIED = {
+    "simulator": "simulators only. This connector has not been run against a real account yet.",
+    "real account": "a real account.",
+}
 
 TABLE = re.compile(r"(?<=<!-- table: )(\w+)( -->\n)((?:\|.*\n)*)")
 TYPES = {
@@ -213,11 +237,73 @@ def _enum(model: Any, name: str) -> type[StrEnum] | None:
     return None
 
 
+# --- docs/connectors.md
+
+
+def connectors_page() -> str:
+    return "\n".join(
+        [
+            CONNECTORS_HEAD,
+            *_capabilities(),
+            *(line for connector in OFFERED for line in _options_of(connector)),
+        ]
+    )
+
+
+def _capabilities() -> Iterator[str]:
+    yield "| ATS | " + " | ".join(label for _, label in CAPABILITIES) + " |"
+    yield "|---" * (len(CAPABILITIES) + 1) + "|"
+    for connector in OFFERED:
+        marks = [
+            "yes" if getattr(connector.capabilities, name) else "–" for name, _ in CAPABILITIES
+        ]
+        yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
+    yield ""
+    yield (
+        "*Stage history* means that the ATS reports the history of stages. If it doesn't, Jemmo records the changes "
+        "between syncs. "
+        "*Deletions* are detected by comparing all IDs once a day, and through webhooks if the ATS sends them. "
+        "*Last 30 days first* means that the first sync of a large account starts with recent records "
+        "([details](how-a-sync-works.md#the-last-30-days-first)). It does not apply to older Flatchr accounts, whose "
+        "rows don't show who is archived, or to Jarvi accounts whose filters don't work."
+    )
+
+
+def _options_of(connector: Connector) -> Iterator[str]:
+    yield f"\n## {connector.label}\n"
+    readme = f"../src/jemmo/connectors/{connector.name}/README.md"
+    status = f" Status page: {connector.status_page}." if connector.status_page else ""
+    yield f"{connector.key_help} Documentation: {connector.docs_url}.{status}"
+    if connector.evidence is not None:
+        yield f"\n- **Read:** {connector.evidence.reads}"
+        yield f"- **Not read:** {connector.evidence.unread}"
+        yield f"- **Sources:** {connector.evidence.sure} The [README]({readme}) lists each fact with its source."
+        yield f"- **Tested on:** {TRIED[connector.evidence.tried_on]}\n"
+    yield "| option | default | allowed | what it does |"
+    yield "|---|---|---|---|"
+    for option in connector.options:
+        if option.own:
+            continue
+        default = f"`{option.default}`" if option.default else "none"
+        yield f"| `{option.name}` | {default} | {_allowed(option)} | {_cell(option.help)} |"
+
+
+def _allowed(option: Option) -> str:
+    if option.choices:
+        return ", ".join(f"`{choice}`" for choice in option.choices)
+    if option.at_least is not None or option.at_most is not None:
+        blank = ", or empty" if option.may_be_blank else ""
+        return f"{option.at_least} to {option.at_most}{blank}"
+    return "needed" if option.required else ""
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|")
+
+
 if __name__ == "__main__":
     setup()
-    from jemmo.connectors import table as connectors
-
-    (DOCS / "connectors.md").write_text(connectors.page() + "\n")
+    (DOCS / "connectors.md").write_text(connectors_page() + "\n")
     (DOCS / "cli.md").write_text(command_line())
     model_page = DOCS / "data-model.md"
     model_page.write_text(data_model(model_page.read_text()))

@@ -9,14 +9,8 @@ import pytest
 import jemmo
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import OFFERED
-from jemmo.connectors.table import page
 
 ROOT = Path(jemmo.__file__).parent.parent.parent
-
-
-def test_the_page_is_what_is_declared() -> None:
-    kept = (ROOT / "docs" / "connectors.md").read_text()
-    assert kept == page() + "\n", "python -m jemmo.connectors.table > docs/connectors.md"
 
 
 @pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)

@@ -28,6 +28,12 @@ def test_the_command_line_is_as_described(reference: ModuleType) -> None:
     assert (ROOT / "docs" / "cli.md").read_text() == reference.command_line(), STALE
 
 
+def test_connectors_are_as_described(reference: ModuleType) -> None:
+    assert (ROOT / "docs" / "connectors.md").read_text() == reference.connectors_page() + "\n", (
+        STALE
+    )
+
+
 def test_the_data_model_is_as_described(reference: ModuleType) -> None:
     page = (ROOT / "docs" / "data-model.md").read_text()
     assert page == reference.data_model(page), STALE

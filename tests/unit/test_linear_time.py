@@ -20,10 +20,11 @@ import pytest
 from django.test import RequestFactory
 
 import jemmo
-from jemmo.connectors import countries, labels, moments, pay, probing
+from jemmo.connectors import countries, moments, pay
 from jemmo.connectors.flatchr import mapping as flatchr
 from jemmo.connectors.greenhouse import pay as greenhouse_pay
 from jemmo.connectors.greenhouse import wire as greenhouse_wire
+from jemmo.connectors.jarvi import labels, probing
 from jemmo.connectors.jsonapi import refusals as jsonapi_refusals
 from jemmo.connectors.teamtailor import attachments as teamtailor_files
 from jemmo.connectors.teamtailor import stages as teamtailor_stages
@@ -114,7 +115,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     "web/templatetags/values.py": [lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
     "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],
-    "connectors/probing.py": [
+    "connectors/jarvi/probing.py": [
         probing.NAME.fullmatch,
         lambda text: probing.ID.sub("", text),
     ],
@@ -149,7 +150,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "files/parts.py": [lambda text: parts.DDE.search(f"\x13{text}")],
     "files/targets.py": [targets.is_remote, lambda text: targets.is_remote(f"file:{text}")],
-    "connectors/labels.py": [labels.label_of],
+    "connectors/jarvi/labels.py": [labels.label_of],
     "connectors/greenhouse/pay.py": [
         lambda text: greenhouse_pay._internal(
             greenhouse_wire.Custom(name=text, type="currency_range", value={"min_value": "1"})

@@ -80,7 +80,7 @@ class ListSource(ClientSource, ABC):
     """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
 
     The list's pagination must be stable when records are added or deleted during a read: by cursor or by id. For
-    numbered pages see ``numbered.py``.
+    numbered pages see ``jsonapi/numbered.py``.
     """
 
     updated_field = "updated_at"

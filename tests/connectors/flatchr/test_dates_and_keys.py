@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemmo.connectors.flatchr.key_expiry import expires_soon, expiry
 from jemmo.connectors.flatchr.search import Search
-from jemmo.connectors.key_expiry import expires_soon, expiry
 from jemmo.connectors.moments import day_of, moment
 from jemmo.connectors.pacing import pauses
 from jemmo.sandbox.flatchr.keys import make_jwt

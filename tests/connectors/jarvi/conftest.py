@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.connectors.time_budget import Clock
+from jemmo.connectors.jarvi.time_budget import Clock
 from jemmo.domain.ports import QuotaLedger
 from jemmo.domain.streams import Start, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox

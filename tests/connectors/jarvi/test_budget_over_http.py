@@ -13,7 +13,7 @@ from connectors.jarvi.conftest import Opener, at, clock_of, read, source_of, tal
 from fakes.company import Company, company, in_thread
 from fakes.running import run_source
 
-from jemmo.connectors.time_budget import MemoryLedger
+from jemmo.connectors.jarvi.time_budget import MemoryLedger
 from jemmo.domain.errors import Postponed
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.ports import QuotaLedger

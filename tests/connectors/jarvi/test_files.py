@@ -5,7 +5,7 @@ import pytest
 from jemmo.connectors.jarvi.client import key_of
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.settings import settings_of
-from jemmo.connectors.template_files import FileRequest, file_request
+from jemmo.connectors.jarvi.template_files import FileRequest, file_request
 from jemmo.domain.errors import ConfigError
 
 OWN = "https://functions.prod.jarvi.tech/v1/public-api/rest/v2"

@@ -12,7 +12,7 @@ from fakes.company import company, in_thread
 
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.probe import probe
-from jemmo.connectors.probing import key_paths
+from jemmo.connectors.jarvi.probing import key_paths
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer
 from jemmo.services.connections import connections

@@ -6,7 +6,7 @@ import pytest
 
 from jemmo.connectors.by_offset.lists import rows_of
 from jemmo.connectors.jarvi.client import refusal
-from jemmo.connectors.time_budget import Clock, MemoryLedger, TimeBudget
+from jemmo.connectors.jarvi.time_budget import Clock, MemoryLedger, TimeBudget
 from jemmo.domain.errors import (
     ConfigError,
     JemmoError,

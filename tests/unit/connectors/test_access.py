@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jemmo.connectors.access import attempt
-from jemmo.connectors.key_expiry import key_refusals
+from jemmo.connectors.flatchr.key_expiry import key_refusals
 from jemmo.connectors.refusals import Refused, refusals
 from jemmo.domain.errors import ConfigError, JemmoError, ScopeTooSmall
 from jemmo.domain.streams import AccessCheck

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.labels import label_of
+from jemmo.connectors.jarvi.labels import label_of
+from jemmo.connectors.jarvi.matching import matches
+from jemmo.connectors.jarvi.row_paths import RowPath, row_paths
 from jemmo.connectors.loose import first, inner, listed, moment, plain, row_id
-from jemmo.connectors.matching import matches
-from jemmo.connectors.row_paths import RowPath, row_paths
 from jemmo.domain.errors import ConfigError
 
 ANYTHING = st.recursive(

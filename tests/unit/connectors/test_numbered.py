@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from jemmo.connectors.jsonapi.document import LooseDocument, Meta, PageLinks
+from jemmo.connectors.jsonapi.numbered import Position, Walk
 from jemmo.connectors.listing import MOST_EMPTY_PAGES
-from jemmo.connectors.numbered import Position, Walk
 from jemmo.domain.errors import PermanentError
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.payload_ids import payload_ids
+from jemmo.connectors.jarvi.payload_ids import payload_ids
 
 PROFILE, PROJECT = "3f0c0000-0000-4000-8000-000000000001", "7a000000-0000-4000-8000-000000000010"
 PATHS = "profileId,profile.id,id"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.time_budget import HOUR, Allowance
+from jemmo.connectors.jarvi.time_budget import HOUR, Allowance
 from jemmo.domain.ports import Spent
 
 MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)

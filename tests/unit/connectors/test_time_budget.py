@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from fakes.company import company
 
-from jemmo.connectors.time_budget import Allowance, Clock, MemoryLedger, TimeBudget
+from jemmo.connectors.jarvi.time_budget import Allowance, Clock, MemoryLedger, TimeBudget
 from jemmo.domain.errors import Postponed
 from jemmo.domain.ports import QuotaLedger, Spent
 from jemmo.rest_client.retries import giving_way

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from jemmo.connectors.access import attempt
 from jemmo.connectors.base import Config
+from jemmo.connectors.flatchr.key_expiry import expiry, key_refusals
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import VACANCY_KEY, Labels, Row, rows_in, whole
-from jemmo.connectors.key_expiry import expiry, key_refusals
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.pacing import pauses
 from jemmo.connectors.refusals import Refused, refusals

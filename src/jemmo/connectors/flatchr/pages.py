@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.by_day.slices import Slice, following
 from jemmo.connectors.flatchr import mapping
+from jemmo.connectors.flatchr.key_expiry import expires_soon
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import (
@@ -20,7 +21,6 @@ from jemmo.connectors.flatchr.wire import (
     Vacancy,
     applicant_key,
 )
-from jemmo.connectors.key_expiry import expires_soon
 from jemmo.connectors.paging import page_of
 from jemmo.domain.records import Record
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream

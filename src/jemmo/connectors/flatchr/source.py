@@ -13,12 +13,12 @@ from jemmo.connectors.by_day.rolls import Roll, Rolls, sighted
 from jemmo.connectors.by_day.slices import Row, Slice, cursor_of, following, place_of, sent_early
 from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.flatchr.account import Account, client_of
+from jemmo.connectors.flatchr.key_expiry import expiry
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.pages import Pages
 from jemmo.connectors.flatchr.search import Search
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import COLUMN_KEY, VACANCY_KEY
-from jemmo.connectors.key_expiry import expiry
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.paging import sightings_of

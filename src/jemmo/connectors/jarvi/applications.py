@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from jemmo.connectors.jarvi.row_paths import RowPath
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.loose import Json, Row, first, inner, moment, plain, row_id
-from jemmo.connectors.row_paths import RowPath
 from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.records import Application, Stage
 from jemmo.domain.streams import Notes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from jemmo.connectors.base import Config
 from jemmo.connectors.by_offset.lists import OffsetLists
 from jemmo.connectors.jarvi.settings import Settings
+from jemmo.connectors.jarvi.time_budget import TimeBudget
 from jemmo.connectors.refusals import Meaning, refusals
-from jemmo.connectors.time_budget import TimeBudget
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.validation import split_address
 from jemmo.rest_client import Answer, RestClient

@@ -18,12 +18,12 @@ from jemmo.connectors.base import (
 from jemmo.connectors.jarvi.client import HOST
 from jemmo.connectors.jarvi.files import open_files
 from jemmo.connectors.jarvi.hooks import WEBHOOKS
+from jemmo.connectors.jarvi.payload_ids import ID_PATHS
+from jemmo.connectors.jarvi.phones import REGION
 from jemmo.connectors.jarvi.probe import probe
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.connectors.payload_ids import ID_PATHS
-from jemmo.connectors.phones import REGION
-from jemmo.connectors.template_files import FILE_URL
-from jemmo.connectors.time_budget import BUDGET, LONGEST_WAIT
+from jemmo.connectors.jarvi.template_files import FILE_URL
+from jemmo.connectors.jarvi.time_budget import BUDGET, LONGEST_WAIT
 from jemmo.domain.streams import Capabilities
 from jemmo.domain.translation_marks import marked as _
 

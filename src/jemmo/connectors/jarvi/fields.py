@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jemmo.connectors.labels import label_of
+from jemmo.connectors.jarvi.labels import label_of
 from jemmo.connectors.loose import Json, Row, first, inner
 from jemmo.domain.records import CustomFields
 

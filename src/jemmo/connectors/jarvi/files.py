@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi.client import client_of, key_of
-from jemmo.connectors.template_files import TemplateFiles
-from jemmo.connectors.time_budget import time_budget
+from jemmo.connectors.jarvi.template_files import TemplateFiles
+from jemmo.connectors.jarvi.time_budget import time_budget
 
 
 def open_files(config: Config) -> TemplateFiles:

@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import partial
 
 from jemmo.connectors.base import RefetchAnswer, Webhooks
+from jemmo.connectors.jarvi.payload_ids import read_payload
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.connectors.payload_ids import read_payload
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.connectors.jarvi.fields import Fields
+from jemmo.connectors.jarvi.phones import international
+from jemmo.connectors.jarvi.row_paths import RowPath
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.loose import Json, Row, first, inner, listed, moment, plain
-from jemmo.connectors.phones import international
-from jemmo.connectors.row_paths import RowPath
 from jemmo.domain.enums import AttachmentKind, ContactKind, TalentOrigin
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Attachment, Contact, CustomFields, Location, Talent, User

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jemmo.connectors.base import Config, Probed
 from jemmo.connectors.by_offset.query import Query
+from jemmo.connectors.jarvi.probing import probe_list
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.connectors.loose import Row
-from jemmo.connectors.probing import probe_list
 
 QUESTIONS = (
     Query(entity="profiles", where={"countResumes": {"_gt": 0}}, limit=1),

@@ -11,8 +11,8 @@ from msgspec import Struct
 from jemmo.connectors.by_offset.lists import OffsetLists, Whole
 from jemmo.connectors.by_offset.passes import reaches_back
 from jemmo.connectors.jarvi.applications import is_deleted
+from jemmo.connectors.jarvi.matching import matches
 from jemmo.connectors.loose import Json, Row, inner, moment, row_id
-from jemmo.connectors.matching import matches
 from jemmo.domain.errors import ConfigError
 
 KEYS = ("id", "referenceId", "createdAt")

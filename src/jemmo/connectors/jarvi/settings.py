@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.jarvi.row_paths import RowPath, row_paths
+from jemmo.connectors.jarvi.template_files import check_template
 from jemmo.connectors.option_values import comma_list
-from jemmo.connectors.row_paths import RowPath, row_paths
-from jemmo.connectors.template_files import check_template
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.errors import ConfigError
 

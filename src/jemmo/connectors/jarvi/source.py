@@ -19,9 +19,9 @@ from jemmo.connectors.jarvi.jobs import job, posting
 from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
 from jemmo.connectors.jarvi.settings import Settings, settings_of
 from jemmo.connectors.jarvi.talents import talents_of
+from jemmo.connectors.jarvi.time_budget import Clock, time_budget
 from jemmo.connectors.loose import Row, moment, row_id
 from jemmo.connectors.paging import sightings_in
-from jemmo.connectors.time_budget import Clock, time_budget
 from jemmo.domain.errors import StreamRefused
 from jemmo.domain.records import Record
 from jemmo.domain.streams import (

@@ -12,9 +12,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from jemmo.connectors.jsonapi.document import LooseDocument, attributes_of, loosely
+from jemmo.connectors.jsonapi.known_refusals import KnownRefusals
 from jemmo.connectors.jsonapi.query import Query
 from jemmo.connectors.jsonapi.refusals import PartRefused
-from jemmo.connectors.known_refusals import KnownRefusals
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall

@@ -13,11 +13,11 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.jsonapi.asking import Asker
 from jemmo.connectors.jsonapi.document import loosely
+from jemmo.connectors.jsonapi.known_refusals import KnownRefusals
 from jemmo.connectors.jsonapi.named import NamedLists
+from jemmo.connectors.jsonapi.numbered import Position
 from jemmo.connectors.jsonapi.query import Filters, Query, changed_since, changed_until
 from jemmo.connectors.jsonapi.resource import ResourceType
-from jemmo.connectors.known_refusals import KnownRefusals
-from jemmo.connectors.numbered import Position
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import make_up
 from jemmo.domain.errors import ScopeTooSmall

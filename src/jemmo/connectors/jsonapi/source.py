@@ -20,10 +20,10 @@ from jemmo.connectors.jsonapi.document import (
 )
 from jemmo.connectors.jsonapi.lists import BOUNDS, NEWEST_FIRST, JsonApiLists
 from jemmo.connectors.jsonapi.named import renamed
+from jemmo.connectors.jsonapi.numbered import Position, Step, Walk, has_reached
 from jemmo.connectors.jsonapi.query import Query, changed_since
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.loose import row_id
-from jemmo.connectors.numbered import Position, Step, Walk, has_reached
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
 from jemmo.domain.history import LIMITED
