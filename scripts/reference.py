@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import django
-import msgspec
+from msgspec import Struct
 
 from jemmo.connectors.base import Connector, Option
 from jemmo.connectors.registry import OFFERED
+from jemmo.domain.entities import ENTITIES
+from jemmo.domain.fields import Field, fields_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -159,7 +161,10 @@ def _notes(text: str) -> str:
 
 
 def data_model(page: str) -> str:
-    """The page with its tables as the models are; the meanings of columns are kept."""
+    """The page with its tables as the models are.
+
+    Meanings are kept; a column without one gets the label of its field.
+    """
     from django.apps import apps
 
     models = {
@@ -200,17 +205,19 @@ def _columns(models: dict[str, Any], name: str, meanings: dict[str, str]) -> Ite
     yield "|---|---|---|"
     for field in model._meta.fields:
         if field.name not in shared:
-            kind = _column_type(field, _enum(model, field.name))
-            yield f"| `{field.column}` | {kind} | {meanings.get(str(field.column), '')} |"
+            declared = _declared(model, field.name)
+            meaning = meanings.get(str(field.column)) or _label(declared)
+            kind = _column_type(field, declared and declared.type)
+            yield f"| `{field.column}` | {kind} | {meaning} |"
 
 
-def _column_type(field: Any, values: type[StrEnum] | None) -> str:
+def _column_type(field: Any, declared: Any) -> str:
     if field.remote_field:
         kind = f"→ `{field.remote_field.model._meta.db_table}`"
     elif hasattr(field, "base_field"):
         kind = f"list of {TYPES[type(field.base_field).__name__]}"
-    elif values:
-        kind = " ".join(f"`{value.value}`" for value in values)
+    elif isinstance(declared, type) and issubclass(declared, StrEnum):
+        kind = " ".join(f"`{value.value}`" for value in declared)
     elif field.choices:
         kind = " ".join(f"`{value}`" for value, _ in field.choices)
     else:
@@ -218,23 +225,20 @@ def _column_type(field: Any, values: type[StrEnum] | None) -> str:
     return f"{kind}, or null" if field.null else kind
 
 
-def _enum(model: Any, name: str) -> type[StrEnum] | None:
-    """The closed list of values that the canonical record has for a column."""
-    from jemmo.domain.entities import ENTITIES
+def _declared(model: Any, name: str) -> Field | None:
+    """The field of a canonical record or part that a column holds; ``None`` for our own columns."""
+    records: dict[str, type[Struct]] = {}
+    for entity in ENTITIES.values():
+        records |= {entity.table: entity.record}
+        records |= {part.table: part.record for part in entity.parts}
+    record = records.get(model._meta.db_table)
+    declared = fields_of(record) if record else ()
+    return next((field for field in declared if field.name == name), None)
 
-    stored: dict[str, type[msgspec.Struct]] = {
-        entity.table: entity.record for entity in ENTITIES.values()
-    }
-    stored |= {part.table: part.record for entity in ENTITIES.values() for part in entity.parts}
-    record = stored.get(model._meta.db_table)
-    if record is None:
-        return None
-    for field in msgspec.structs.fields(record):
-        if field.name == name:
-            for kind in getattr(field.type, "__args__", (field.type,)):
-                if isinstance(kind, type) and issubclass(kind, StrEnum):
-                    return kind
-    return None
+
+def _label(declared: Field | None) -> str:
+    label = (declared and declared.label) or ""
+    return label[:1].lower() + label[1:]
 
 
 # --- docs/connectors.md

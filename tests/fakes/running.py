@@ -23,7 +23,7 @@ from jemmo.domain.streams import (
 )
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
-from jemmo.services.base.hashers import hashing_of
+from jemmo.services.base.hashers import read_hashers
 from jemmo.services.base.scopes import connected
 from jemmo.services.sync import runner
 from jemmo.store.sync import runs
@@ -56,7 +56,7 @@ async def run_slice(
                 db, row, report, begin, company.database_url, runner._now
             ) as context:
                 vault = default_vault()
-                store = Writer(db, context, vault.seal, await hashing_of(db, row, vault))
+                store = Writer(db, context, vault.seal, await read_hashers(db, row, vault))
                 report = context.report
                 if not context.goes_on:
                     names = [spec.name for spec in source.streams]

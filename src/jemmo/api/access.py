@@ -35,7 +35,9 @@ class ApiRequest(HttpRequest):
 View = Callable[Concatenate[Any, P], HttpResponseBase]
 
 
-def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]], View[P]]:
+def require_scopes(
+    *rights: ApiScope, writes: bool = False, of_organization: bool = False
+) -> Callable[[View[P]], View[P]]:
     """Run an operation in the scope of the request's token, if the token has all these rights.
 
     Operations that write have their own, lower limit. Raises ``Problem``, also for parameters that the view does not
@@ -52,6 +54,8 @@ def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]
             for right in rights:
                 if right not in token.scopes:
                     raise scope_missing(right)
+            if of_organization and token.connection_id is not None:
+                raise Problem(403, "token_bound")
             for name in request.GET:
                 if name not in known:
                     choices = ", ".join(known) or "–"

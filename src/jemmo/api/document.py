@@ -192,6 +192,8 @@ def _present(schema: dict[str, Any]) -> dict[str, Any]:
 class Operation(Struct, frozen=True, kw_only=True):
     """The declaration of an operation. ``scopes`` are all required; without any, no token is.
 
+    ``of_organization`` refuses tokens of a single connection, for what concerns all of an organization's data.
+
     ``fields``, ``includes`` and ``sorts`` are the accepted values of these parameters, if the operation has them.
     ``schema`` describes a successful response; ``refusals`` are statuses in addition to the usual ones.
     """
@@ -210,6 +212,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     refusals: tuple[int, ...] = ()
     success: int = 200
     content_type: str = "application/json"
+    of_organization: bool = False
 
     @property
     def writes(self) -> bool:
@@ -241,7 +244,9 @@ def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Calla
     declared = Operation(**named)
 
     def serve(view: Callable[..., HttpResponseBase]) -> Callable[..., Any]:
-        guard: Callable[..., Any] = require_scopes(*declared.scopes, writes=declared.writes)
+        guard: Callable[..., Any] = require_scopes(
+            *declared.scopes, writes=declared.writes, of_organization=declared.of_organization
+        )
         extra: dict[str, Any] = {"responses": declared.answers, "x-scopes": [*declared.scopes]}
         if not declared.scopes:
             extra["security"] = []

@@ -66,9 +66,9 @@ class EndpointRequest(Schema):
     schema=page_schema(reference("EndpointRow")),
     scopes=SCOPES,
     tag=TAG,
+    of_organization=True,
 )
 def list_webhook_endpoints(request: ApiRequest, fields: Fields = None) -> HttpResponse:
-    _refuse_bound(request)
     chosen = records.chosen_fields(EndpointRow.__struct_fields__, fields)
     rows = [endpoint_row(endpoint) for endpoint in endpoints.listed(request.token.org)]
     return lists.of_rows(rows, chosen)
@@ -84,9 +84,9 @@ def list_webhook_endpoints(request: ApiRequest, fields: Fields = None) -> HttpRe
     success=201,
     scopes=SCOPES,
     tag=TAG,
+    of_organization=True,
 )
 def create_webhook_endpoint(request: ApiRequest, body: EndpointRequest) -> HttpResponse:
-    _refuse_bound(request)
     token = request.token
 
     def work() -> Answer:
@@ -109,11 +109,10 @@ def create_webhook_endpoint(request: ApiRequest, body: EndpointRequest) -> HttpR
     schema=DELETED,
     scopes=SCOPES,
     tag=TAG,
+    of_organization=True,
     refusals=(404,),
 )
 def delete_webhook_endpoint(request: ApiRequest, endpoint_id: UUID) -> HttpResponse:
-    _refuse_bound(request)
-
     def work() -> Answer:
         endpoint = _endpoint(request, endpoint_id)
         endpoints.delete(endpoint, now=timezone.now(), actor=request.token.created_by)
@@ -132,11 +131,10 @@ def delete_webhook_endpoint(request: ApiRequest, endpoint_id: UUID) -> HttpRespo
     schema=WITH_SECRET,
     scopes=SCOPES,
     tag=TAG,
+    of_organization=True,
     refusals=(404,),
 )
 def rotate_webhook_secret(request: ApiRequest, endpoint_id: UUID) -> HttpResponse:
-    _refuse_bound(request)
-
     def work() -> Answer:
         endpoint = _endpoint(request, endpoint_id)
         secret = endpoints.rotate(
@@ -157,22 +155,15 @@ def rotate_webhook_secret(request: ApiRequest, endpoint_id: UUID) -> HttpRespons
     success=202,
     scopes=SCOPES,
     tag=TAG,
+    of_organization=True,
     refusals=(404,),
 )
 def send_test_event(request: ApiRequest, endpoint_id: UUID) -> HttpResponse:
-    _refuse_bound(request)
-
     def work() -> Answer:
         message = endpoints.send_test(_endpoint(request, endpoint_id), now=timezone.now())
         return Answer(202, {"message_id": str(message.pk)})
 
     return once(request, work)
-
-
-def _refuse_bound(request: ApiRequest) -> None:
-    """Refuse a token of one connection, because an endpoint receives data of the whole organization."""
-    if request.token.connection_id is not None:
-        raise Problem(403, "token_bound")
 
 
 def _endpoint(request: ApiRequest, endpoint_id: UUID) -> OutgoingEndpoint:

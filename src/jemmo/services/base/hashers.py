@@ -1,4 +1,4 @@
-"""The keyed hashes that a sync or a refetch of a connection needs."""
+"""The keyed hashes that reading a connection needs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from jemmo.services.base.lookups import (
     record_hashes,
 )
 from jemmo.store.db import postgres
-from jemmo.store.db.run_context import AnonymizedTalent, Hashers, MentionHasher, SuppressionHasher
+from jemmo.store.db.run_context import AnonymizedTalent, Hashers, MentionHasher
 from jemmo.store.models import Talent, TalentContacts
 from jemmo.store.records.redaction import open_all_contacts
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.vault import Vault, VaultError
 
 
-async def hashing_of(db: postgres.Connection, connection: ConnectionRow, vault: Vault) -> Hashers:
-    """Read the lookup key once and return what a sync or a refetch needs for hashing.
+async def read_hashers(db: postgres.Connection, connection: ConnectionRow, vault: Vault) -> Hashers:
+    """Read the lookup key once and return what syncs, refetches and verification hash with.
 
     ``suppression`` recognizes erased records, ``contacts`` finds people, and ``mentions`` finds the webhooks that name
     people who are anonymized.
@@ -34,15 +34,6 @@ async def hashing_of(db: postgres.Connection, connection: ConnectionRow, vault: 
         contacts=contact_hasher(key, connection.org_id),
         mentions=_mentions(key, connection, vault),
     )
-
-
-async def suppression_hasher(
-    db: postgres.Connection, connection: ConnectionRow, vault: Vault
-) -> SuppressionHasher:
-    """Return a function that recognizes a connection's erased records by their keyed hashes."""
-    with postgres.explained():
-        key = await lookup_key_by(db, vault)
-    return record_hashes(key, connection.org_id, connection.id)
 
 
 def _mentions(key: bytes, connection: ConnectionRow, vault: Vault) -> MentionHasher:

@@ -37,7 +37,7 @@ from jemmo.logs import about
 from jemmo.pipeline.plan import Checkpoints, choose_mode, plausible, reads_again
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.base.ats_sessions import ats_session
-from jemmo.services.base.hashers import hashing_of
+from jemmo.services.base.hashers import read_hashers
 from jemmo.services.base.scopes import connected
 from jemmo.services.sync.schedule import sweep_due
 from jemmo.store.db.postgres import Connection, connect, explain, explained
@@ -141,7 +141,7 @@ async def sync_slice(
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
-                store = Writer(db, context, vault.seal, await hashing_of(db, row, vault))
+                store = Writer(db, context, vault.seal, await read_hashers(db, row, vault))
                 if not context.goes_on:
                     points = plausible(await store.checkpoints(), now())
                     report.mode = await _choose_mode(db, row, points, mode, names, now())

@@ -15,7 +15,7 @@ from jemmo.domain.history import is_older, limit_of
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.base.ats_sessions import ats_session
-from jemmo.services.base.hashers import suppression_hasher
+from jemmo.services.base.lookups import lookup_key_by, record_hashes
 from jemmo.services.base.scopes import connected
 from jemmo.store.connections import key_refusals
 from jemmo.store.db.postgres import explained
@@ -114,7 +114,9 @@ async def verify(
             counted(db, connection_id, source),
         ):
             streams = {}
-            keeps_out = await suppression_hasher(db, row, vault)
+            with explained():
+                key = await lookup_key_by(db, vault)
+            hash_of = record_hashes(key, row.org_id, connection_id)
             for spec in source.streams:
                 try:
                     theirs = await _theirs(source, spec.name, seen)
@@ -123,7 +125,7 @@ async def verify(
                 erased = set()
                 if spec.name in PERSONAL_STREAMS:
                     kept_out = await suppression.hashes(db, connection_id)
-                    erased = {key for key in theirs if keeps_out(spec.name, key) in kept_out}
+                    erased = {key for key in theirs if hash_of(spec.name, key) in kept_out}
                 with explained():
                     ours = await known_records.versions(db, connection_id, spec.name)
                     hidden = await known_records.excluded(db, connection_id, spec.name)

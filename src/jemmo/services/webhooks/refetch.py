@@ -30,7 +30,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
 from jemmo.rest_client.retries import CutOff, giving_way
 from jemmo.services.base.ats_sessions import Session, Sessions
-from jemmo.services.base.hashers import hashing_of
+from jemmo.services.base.hashers import read_hashers
 from jemmo.store.connections import key_refusals
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
@@ -211,7 +211,7 @@ class RefetchWorker:
             rules=rules,
             limit=limit_of(row.options),
         )
-        hashers = await hashing_of(db, row, self._vault)
+        hashers = await read_hashers(db, row, self._vault)
         writer = RefetchWriter(db, context, self._vault.seal, hashers)
         counts = await writer.commit_refetched(RefetchBatch(outcomes=outcomes, settled=settled))
         if again:

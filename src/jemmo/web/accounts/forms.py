@@ -115,10 +115,11 @@ class ApiTokenForm(Form):
         ]
         choices = [(scope.value, label_for(scope.value, "api_scope")) for scope in scopes]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
-        connections = connection_choices(maker.org)
-        offered = [("", _("All connections")), *((str(key), name) for key, name in connections)]
+        self.connections = connection_choices(maker.org)
+        named = [(str(key), name) for key, name in self.connections]
+        offered = [("", _("All connections")), *named]
         self.fields["connection"].choices = offered  # type: ignore[attr-defined]
-        if not connections:
+        if not self.connections:
             del self.fields["connection"]
 
     def clean_expires(self) -> date | None:

@@ -16,7 +16,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.accounts import tokens
 from jemmo.services.accounts.tokens import NewToken
-from jemmo.store.connections.connections import connection_choices, name_connections
+from jemmo.store.connections.connections import name_connections
 from jemmo.web.accounts.forms import ApiTokenForm
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.links import absolute
@@ -78,7 +78,7 @@ def _form(request: MemberRequest, data: object = None) -> ApiTokenForm:
 
 def _page(request: MemberRequest, form: ApiTokenForm, made: NewToken | None = None) -> HttpResponse:
     listed = tokens.listed(request.organisation)
-    name_connections(listed, connection_choices(request.organisation))
+    name_connections(listed, form.connections)
     shown = {
         "form": form,
         "made": made,
