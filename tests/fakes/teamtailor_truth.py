@@ -148,6 +148,7 @@ EXPECTED: dict[Stream, Any] = {
         "department": _one(one, "department"),
         "recruiter": _one(one, "user"),
         "recruiter_email": _text(one["attributes"].get("recruiter-email")),
+        "apply_email": _text(one["attributes"].get("mailbox")),
         "places": len(one["relationships"]["locations"]),
         **_job_fields(one),
     },

@@ -158,6 +158,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         posting_url=web_address(resource.links.careersite_job_url),
         apply_url=web_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
+        apply_email=text(own.mailbox),
         opened_at=utc(own.start_date) or utc(own.created_at),
         closed_at=_closed_at(own, status),
         department_remote_id=resource.relationships.department.one(),

@@ -65,6 +65,7 @@ class JobAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     salary_time_unit: Text = None
     language_code: Text = None
     external_application_url: Text = None
+    mailbox: Text = None
     recruiter_email: Text = None
 
 
