@@ -12,8 +12,9 @@ from aiohttp import web
 from jemmo.connectors import whole
 from jemmo.connectors.greenhouse.source import GreenhouseSource
 from jemmo.connectors.jarvi.source import JarviSource
+from jemmo.connectors.jsonapi.source import JsonApiSource
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.connectors.teamtailor.source import TeamtailorSource
+from jemmo.connectors.teamtailor.account import TeamtailorAccount
 from jemmo.domain.errors import PermanentError
 from jemmo.domain.streams import Stream
 from jemmo.rest_client.amounts import Amount
@@ -70,9 +71,9 @@ async def greenhouse(address: str) -> None:
 
 async def teamtailor(address: str) -> None:
     config = CONNECTORS["teamtailor"].configure("key", address, {"pacing": "off"})
-    source = TeamtailorSource(config)
+    source = JsonApiSource(TeamtailorAccount(config))
     try:
-        await source.learn(Stream.TALENTS)
+        await source.lists.learn(Stream.TALENTS)
     finally:
         await source.close()
 

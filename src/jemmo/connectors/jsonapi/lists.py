@@ -3,94 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from jemmo.connectors.base import Config
-from jemmo.connectors.client_source import ClientSource
-from jemmo.connectors.jsonapi.asking import Asker
+from jemmo.connectors.jsonapi.account import BOUNDS, Account
 from jemmo.connectors.jsonapi.document import loosely
-from jemmo.connectors.jsonapi.known_refusals import KnownRefusals
 from jemmo.connectors.jsonapi.named import NamedLists
 from jemmo.connectors.jsonapi.numbered import Position
-from jemmo.connectors.jsonapi.query import Filters, Query, changed_since, changed_until
-from jemmo.connectors.jsonapi.resource import ResourceType
+from jemmo.connectors.jsonapi.query import Query, changed_since, changed_until
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import make_up
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.streams import Start, Stream
-from jemmo.rest_client import RestClient
 
 MOST_PAGES_AT_ONCE = 50
 """A list with no more pages than this is read in one go."""
 MOST_PAGES_OF_JOBS = 5
 """The same for jobs, which everything else waits for."""
-BOUNDS = timedelta(seconds=2)
-"""Always read this overlap: whether a filter includes its bound, and its precision below a second, are unknown."""
 NEWEST_FIRST = "-updated-at"
 IN_ONE_ORDER = "-updated-at,-id"
 """Newest first, for numbered pages. The id decides between records that changed at the same time."""
 
 
-class JsonApiLists(ClientSource):
-    def __init__(
-        self, config: Config, client: RestClient, resources: Sequence[ResourceType]
-    ) -> None:
-        super().__init__(client)
-        self.config = config
-        self.size = int(config.options["page_size"])
-        lag = timedelta(minutes=int(config.options["lag_minutes"])) + BOUNDS
-        self.resources = {own.spec.name: _lagging(own, lag) for own in resources}
-        self.asker = Asker(client, KnownRefusals(config.refusals))
-        self.named = NamedLists(self.asker, self.digests)
+class PassLists:
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.size = int(account.config.options["page_size"])
+        self.named = NamedLists(account.asker, account.digests)
         self._learning = asyncio.Lock()
-
-    # --- defined by a vendor ---
-
-    async def learn_account(self, stream: Stream, *, reads_all: bool) -> None:
-        """Learn what reading a stream requires to know about the account; ``reads_all`` allows a few extra requests."""
-
-    def digests(self, rows: Iterable[Any]) -> Mapping[str, str]:
-        """Return a digest of each object in the lists of ``ResourceType.names``, by ``type:id``."""
-        return {}
-
-    def fields(self, stream: Stream) -> Mapping[str, str]:
-        """Return sparse fields by type: for the stream's own records and for included ones."""
-        return self.resources[stream].thin
-
-    def further_includes(self, stream: Stream) -> tuple[str, ...]:
-        """Return further includes that this account's records need, in addition to the declared ones."""
-        return ()
-
-    def lists(self, stream: Stream) -> tuple[Filters, ...]:
-        """Return filters of the lists that make up a stream, if it takes several; they may overlap."""
-        return ((),)
-
-    def first_lists(self, stream: Stream) -> tuple[Filters, ...]:
-        """Return filters of short lists to read before ``lists`` if recent records come first."""
-        return ()
-
-    # --- the lists of a pass ---
 
     async def learn(self, stream: Stream, *, reads_all: bool = False) -> None:
         """Learn what a stream needs to know about the account, once per sync, when it is first read."""
         async with self._learning:
-            await self.asker.known.recall()
-            await self.learn_account(stream, reads_all=reads_all)
-            await self.named.read(self.resources[stream].names)
+            await self.account.asker.known.recall()
+            await self.account.learn_account(stream, reads_all=reads_all)
+            await self.named.read(self.account.resources[stream].names)
 
     def queries(
         self, stream: Stream, since: datetime | None = None, limit: datetime | None = None
     ) -> list[Query]:
-        own = self.resources[stream]
+        own = self.account.resources[stream]
         query = Query(
             path=own.path,
             size=self.size,
-            include=(*own.include, *own.may_include, *self.further_includes(stream)),
-            fields=tuple(self.fields(stream).items()),
+            include=(*own.include, *own.may_include, *self.account.further_includes(stream)),
+            fields=tuple(self.account.fields(stream).items()),
         )
         if since and own.newest_first:
             query = replace(query, sort=NEWEST_FIRST)
@@ -98,7 +57,7 @@ class JsonApiLists(ClientSource):
             query = replace(query, filters=changed_since(since))
         elif limit:
             query = replace(query, filters=changed_since(limit - BOUNDS))
-        return [replace(query, fixed_filters=filters) for filters in self.lists(stream)]
+        return [replace(query, fixed_filters=filters) for filters in self.account.lists(stream)]
 
     async def beginning(self, stream: Stream, start: Start) -> Position:
         """Return where a pass starts."""
@@ -109,12 +68,13 @@ class JsonApiLists(ClientSource):
     async def of_pass(self, stream: Stream, start: Start, position: Position) -> list[Query]:
         """Return the lists that a pass reads in turn."""
         queries = self.queries(stream, start.since, position.limit)
-        changes = start.since is not None and self.config.limit is not None
-        people = self.resources[stream].people
+        changes = start.since is not None and self.account.config.limit is not None
+        people = self.account.resources[stream].people
         if people and (changes or position.limit is not None):
             # The related records may not appear in any list that is read.
             queries = [
-                await self._with(people, stream, query, reads_all=not changes) for query in queries
+                await self.reading_with(people, stream, query, reads_all=not changes)
+                for query in queries
             ]
         if position.recent:
             return await self._recent_first(stream, queries, position.recent)
@@ -128,7 +88,7 @@ class JsonApiLists(ClientSource):
         return [
             (other, relation)
             for other, relation in query.beside
-            if query.include_all(self.resources[other].beside_by(relation))
+            if query.include_all(self.account.resources[other].beside_by(relation))
         ]
 
     # --- a limited history ---
@@ -139,30 +99,32 @@ class JsonApiLists(ClientSource):
         Everything is read if the filter can't be trusted or an include that completes people is refused. Older records
         are hidden anyway.
         """
-        limit, people = self.config.limit, self.resources[stream].people
+        limit, people = self.account.config.limit, self.account.resources[stream].people
         if limit is None or not people:
             return None
         (whole,), (within,) = self.queries(stream), self.queries(stream, None, limit)
         older = replace(whole, filters=changed_until(limit))
-        every, new, old = [await self.asker.count(query) for query in (whole, within, older)]
+        every, new, old = [
+            await self.account.asker.count(query) for query in (whole, within, older)
+        ]
         if every is None or new is None or old is None or not make_up(every, new, old):
             return None
-        asked = await self._with(people, stream, within)
+        asked = await self.reading_with(people, stream, within)
         return limit if await self._shows_all_beside(asked) else None
 
     async def _shows_all_beside(self, full: Query) -> bool:
         """Whether the account returns all related records that the query includes."""
-        query: Query | None = self.asker.allowed(replace(full, size=1))
+        query: Query | None = self.account.asker.allowed(replace(full, size=1))
         while query is not None:
             try:
-                await self.client.get(query.url(), loosely)
+                await self.account.client.get(query.url(), loosely)
             except (Refused, ScopeTooSmall) as error:
-                query = await self.asker.less(query, error)
+                query = await self.account.asker.less(query, error)
                 continue
             return bool(query.filters) and self.beside_whole(query) == list(query.beside)
         return False
 
-    async def _with(
+    async def reading_with(
         self,
         others: Mapping[Stream, str],
         stream: Stream,
@@ -176,10 +138,10 @@ class JsonApiLists(ClientSource):
             await self.learn(name, reads_all=reads_all)
         include = dict.fromkeys(query.include)
         for other, relation in others.items():
-            include |= dict.fromkeys(self.resources[other].beside_by(relation))
+            include |= dict.fromkeys(self.account.resources[other].beside_by(relation))
         for other, relation in others.items():
-            allowed = self.asker.allowed(self.queries(other)[0]).include
-            may = [name for name in self.resources[other].may_include if name in allowed]
+            allowed = self.account.asker.allowed(self.queries(other)[0]).include
+            may = [name for name in self.account.resources[other].may_include if name in allowed]
             include |= dict.fromkeys(f"{relation}.{name}" for name in may)
         return replace(
             query,
@@ -190,8 +152,8 @@ class JsonApiLists(ClientSource):
 
     def _fields_with(self, others: Mapping[Stream, str], stream: Stream) -> dict[str, str]:
         """Merge the sparse fields of these streams; their own records also need the relations that lead further."""
-        fields = {name: self.fields(name) for name in (stream, *others)}
-        shown = {self.resources[name].path: name for name in fields}
+        fields = {name: self.account.fields(name) for name in (stream, *others)}
+        shown = {self.account.resources[name].path: name for name in fields}
         thin = {
             kind: names
             for own in fields.values()
@@ -215,18 +177,18 @@ class JsonApiLists(ClientSource):
         records as the whole list. A record that moves from the rest into the recent part has changed since
         the pass began, so the next incremental sync reads it.
         """
-        if start.recent is None or not self.resources[stream].spec.recent:
+        if start.recent is None or not self.account.resources[stream].spec.recent:
             return None
         queries = self.queries(stream, None, limit)
-        if self.first_lists(stream):
-            counts = [await self.asker.count(query) for query in queries]
+        if self.account.first_lists(stream):
+            counts = [await self.account.asker.count(query) for query in queries]
             many = sum(count or 0 for count in counts) > self.size * MOST_PAGES_OF_JOBS
             return Position(url="", recent=start.recent) if many else None
-        whole = await self.asker.count(queries[0])
+        whole = await self.account.asker.count(queries[0])
         if whole is None or not self.is_long(whole):
             return None
         parts = _in_two(queries[0], start.recent)
-        recent, rest = [await self.asker.count(query) for query in parts]
+        recent, rest = [await self.account.asker.count(query) for query in parts]
         if recent is None or rest is None or recent > rest or not make_up(whole, recent, rest):
             return None
         return Position(url="", recent=start.recent, after=rest, limit=limit)
@@ -238,14 +200,13 @@ class JsonApiLists(ClientSource):
 
         Short first lists are read again with the full ones.
         """
-        if first := self.first_lists(stream):
+        if first := self.account.first_lists(stream):
             return [*(replace(queries[0], fixed_filters=filters) for filters in first), *queries]
         recent, rest = _in_two(queries[0], moment)
-        return [await self._with(self.resources[stream].beside, stream, recent), rest]
-
-
-def _lagging(own: ResourceType, lag: timedelta) -> ResourceType:
-    return replace(own, spec=replace(own.spec, lag=lag)) if own.spec.cursor else own
+        return [
+            await self.reading_with(self.account.resources[stream].beside, stream, recent),
+            rest,
+        ]
 
 
 def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:

@@ -16,7 +16,7 @@ class ResourceType(Struct, frozen=True, kw_only=True):
 
     path          path of the list, and the type of its records
     resource      type of a decoded record, with ``id`` and ``attributes``
-    map           takes a record, the result of ``JsonApiSource.around`` for its page, and notes
+    map           takes a record, the result of ``Account.around`` for its page, and notes
     label         name of the list in the connection test; blank if a sync can do without it
     optional      whether jobs and talents are still worth reading without this stream
     include       relations whose records are included

@@ -10,6 +10,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jemmo.connectors.client_source import ClientSource
+from jemmo.connectors.jsonapi.access import check_access
+from jemmo.connectors.jsonapi.account import BOUNDS, Account
 from jemmo.connectors.jsonapi.document import (
     AnyDocument,
     attributes_of,
@@ -18,7 +21,7 @@ from jemmo.connectors.jsonapi.document import (
     single,
     usable,
 )
-from jemmo.connectors.jsonapi.lists import BOUNDS, NEWEST_FIRST, JsonApiLists
+from jemmo.connectors.jsonapi.lists import NEWEST_FIRST, PassLists
 from jemmo.connectors.jsonapi.named import renamed
 from jemmo.connectors.jsonapi.numbered import Position, Step, Walk, has_reached
 from jemmo.connectors.jsonapi.query import Query, changed_since
@@ -29,6 +32,7 @@ from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
 from jemmo.domain.history import LIMITED
 from jemmo.domain.records import Record
 from jemmo.domain.streams import (
+    AccessReport,
     Notes,
     Page,
     RawRecord,
@@ -45,33 +49,22 @@ from jemmo.rest_client.ahead import Ahead
 MOST_RENAMED = 20
 
 
-class JsonApiSource(JsonApiLists):
-    """Implements ``jemmo.domain.ports.Source``, except for the connection test (``access.JsonApiAccess``)."""
+class JsonApiSource(ClientSource):
+    """Implements ``jemmo.domain.ports.Source`` for an account."""
 
-    included: Any
-    """The decoded type of included objects, with ``type``, ``id`` and ``attributes``."""
-    digest = ""
-    """A digest of lookups used by the mapping, other than ``ResourceType.names``."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, account: Account) -> None:
+        super().__init__(account.client)
+        self.account = account
+        self.lists = PassLists(account)
         self._ahead: list[Ahead[AnyDocument]] = []
-        self._comes_beside = {name for own in self.resources.values() for name in own.beside}
+        self._comes_beside = {name for own in account.resources.values() for name in own.beside}
 
-    # --- defined by a vendor ---
-
-    def around(self, included: list[Any]) -> Any:
-        """Return what mapping a page's records needs from the included objects."""
-        return included
-
-    def note(self, stream: Stream, rows: Sequence[Any]) -> None:
-        """Remember what a stream's records reveal about those of others."""
-
-    # --- implementation of Source ---
+    async def check(self) -> AccessReport:
+        return await check_access(self.account)
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
-        return [own.spec for own in self.resources.values()]
+        return [own.spec for own in self.account.resources.values()]
 
     async def close(self) -> None:
         for ahead in self._ahead:
@@ -83,8 +76,8 @@ class JsonApiSource(JsonApiLists):
 
         A full read of a long list starts with its recent part: see ``lists``.
         """
-        await self.asker.known.recall(again=start.asks_again)
-        await self.learn(stream, reads_all=start.since is None)
+        await self.account.asker.known.recall(again=start.asks_again)
+        await self.lists.learn(stream, reads_all=start.since is None)
         basis = self._basis(stream, start.basis)
         if start.since is not None:
             after = start.cursor or Position(url="").cursor
@@ -94,8 +87,8 @@ class JsonApiSource(JsonApiLists):
             yield replace(page, basis=basis)
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        await self.learn(stream)
-        own, queries, met = self.resources[stream], self.queries(stream), set[str]()
+        await self.lists.learn(stream)
+        own, queries, met = self.account.resources[stream], self.lists.queries(stream), set[str]()
         begin = msgspec.json.decode(cursor, type=Position) if cursor else Position(url="")
         short = begin.short
         for part in range(begin.part, len(queries)):
@@ -118,20 +111,20 @@ class JsonApiSource(JsonApiLists):
                 )
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
-        await self.learn(stream)
-        full = self.queries(stream)[0]
-        people = self.resources[stream].people
-        if people and self.config.limit is not None:
+        await self.lists.learn(stream)
+        full = self.lists.queries(stream)[0]
+        people = self.account.resources[stream].people
+        if people and self.account.config.limit is not None:
             # The person may have been excluded until now, and older records are in no list of changes.
-            full = await self._with(people, stream, full, reads_all=False)
-        query: Query | None = self.asker.allowed(full)
+            full = await self.lists.reading_with(people, stream, full, reads_all=False)
+        query: Query | None = self.account.asker.allowed(full)
         while query is not None:
             try:
                 body = await self.client.get(query.url_of(remote_id), single)
             except (Refused, ScopeTooSmall) as error:
                 if isinstance(error, Refused) and error.status in NOT_FOUND:
                     return None
-                query = await self.asker.less(replace(query, fields=(), sort=None), error)
+                query = await self.account.asker.less(replace(query, fields=(), sort=None), error)
                 if query is None:
                     raise
                 continue
@@ -145,7 +138,7 @@ class JsonApiSource(JsonApiLists):
     async def _pass(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         """Yield the pages of a pass, list by list."""
         position, queries = await self._begin(stream, start)
-        overlap = bool(self.first_lists(stream)) and len(queries) > 1
+        overlap = bool(self.account.first_lists(stream)) and len(queries) > 1
         met = set[str]() if overlap else None
         following: Position | None = position
         while following is not None:
@@ -173,8 +166,8 @@ class JsonApiSource(JsonApiLists):
         if start.cursor:
             position = msgspec.json.decode(start.cursor, type=Position)
         else:
-            position = await self.beginning(stream, start)
-        queries = await self.of_pass(stream, start, position)
+            position = await self.lists.beginning(stream, start)
+        queries = await self.lists.of_pass(stream, start, position)
         if position.part >= len(queries):
             raise ValueError(f"There is no part {position.part} of {stream}.")
         return position, queries
@@ -184,12 +177,12 @@ class JsonApiSource(JsonApiLists):
 
         They are not in the list of changes, so they come first, and again if the pass is resumed.
         """
-        by = self.resources[stream].names
+        by = self.account.resources[stream].names
         names = [(by[kind], key) for kind, key in renamed(before, self._basis(stream, before))]
         filters = [()] if len(names) > MOST_RENAMED else [(name,) for name in names]
-        limit = self.config.limit if stream in LIMITED else None
+        limit = self.account.config.limit if stream in LIMITED else None
         within = changed_since(limit - BOUNDS) if limit else ()
-        for whole in self.queries(stream):
+        for whole in self.lists.queries(stream):
             for name in filters:
                 query = replace(whole, filters=(*name, *within))
                 async for _, step in self._walk(stream, query, Position(url="")):
@@ -197,8 +190,8 @@ class JsonApiSource(JsonApiLists):
                     yield replace(page, total=None, short=0, repeats=len(page.raw))
 
     def _basis(self, stream: Stream, before: str | None) -> str | None:
-        names = self.resources[stream].names
-        return self.named.basis(names, self.digest, before) if names else None
+        names = self.account.resources[stream].names
+        return self.lists.named.basis(names, self.account.digest, before) if names else None
 
     async def _walk(
         self, stream: Stream, full: Query, start: Position
@@ -207,11 +200,11 @@ class JsonApiSource(JsonApiLists):
 
         Raises ``StreamRefused`` for an optional list that this account refuses.
         """
-        own = self.resources[stream]
-        if own.optional and self.asker.known.of_list(full.path):
+        own = self.account.resources[stream]
+        if own.optional and self.account.asker.known.of_list(full.path):
             raise StreamRefused(stream=stream)
-        query = self.asker.allowed(full)
-        decode = loosely if full.beside else decoder(own.resource, self.included)
+        query = self.account.asker.allowed(full)
+        decode = loosely if full.beside else decoder(own.resource, self.account.included)
         # A walk never reuses pages that an earlier one requested.
         ahead = Ahead[AnyDocument](lambda url: self.client.get(url, decode))
         self._ahead.append(ahead)
@@ -220,7 +213,9 @@ class JsonApiSource(JsonApiLists):
             # Recent changes are on few pages, and each page shows whether it is the last, so don't read ahead.
             expect = None if query.sort == NEWEST_FIRST else ahead.expect
             begin = start if start.url else replace(start, url=query.url())
-            walk = Walk(ahead.get, begin, size=self.size, here=self.client.path_of, expect=expect)
+            walk = Walk(
+                ahead.get, begin, size=self.lists.size, here=self.client.path_of, expect=expect
+            )
             begun = False
             try:
                 async for step in walk.steps():
@@ -235,7 +230,7 @@ class JsonApiSource(JsonApiLists):
                         start, url="", total=None, least=None, seen=0
                     )  # the position is no longer known
                     continue
-                less = await self.asker.less(query, error)
+                less = await self.account.asker.less(query, error)
                 if less is None:
                     raise await self._without(stream, full, error) from None
                 query = less
@@ -245,9 +240,9 @@ class JsonApiSource(JsonApiLists):
     ) -> JemmoError:
         """Return the error of a stream, or ``StreamRefused`` if the sync can continue without it."""
         is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
-        if not self.resources[stream].optional or not is_missing:
+        if not self.account.resources[stream].optional or not is_missing:
             return error
-        await self.asker.known.note(query.path)
+        await self.account.asker.known.note(query.path)
         return StreamRefused(stream=stream)
 
     # --- pages ---
@@ -255,7 +250,7 @@ class JsonApiSource(JsonApiLists):
     def _page(
         self, stream: Stream, step: Step[AnyDocument], met: set[str] | None, since: datetime | None
     ) -> Page:
-        self.note(stream, step.page.rows)
+        self.account.note(stream, step.page.rows)
         raw = [RawRecord(key, row) for key, row in zip(step.ids, step.page.rows, strict=True)]
         return replace(
             self._as_page(stream, raw, self._around(step.page.included), since),
@@ -276,12 +271,12 @@ class JsonApiSource(JsonApiLists):
         start: Start,
     ) -> Page:
         """Set a page's count over both parts of a pass, and whether more recent records follow."""
-        own = self.resources[stream]
+        own = self.account.resources[stream]
         if not position.recent:
             # Recent records of this stream come along with those of other streams.
             waits = start.recent and not own.spec.recent and stream in self._comes_beside
-            return replace(page, recent=False) if waits and self.is_long(step.total) else page
-        if first := self.first_lists(stream):
+            return replace(page, recent=False) if waits and self.lists.is_long(step.total) else page
+        if first := self.account.first_lists(stream):
             last = len(first) - 1
             follow = position.part < last or (position.part == last and step.after is not None)
             return replace(page, recent=follow)
@@ -297,20 +292,20 @@ class JsonApiSource(JsonApiLists):
         """Return the included records of other streams, unless an include that they need was refused."""
         objects = [each for each in included if isinstance(each, dict)]
         around, pages = self._around(objects), []
-        for other, _ in self.beside_whole(asked):
-            path = self.resources[other].path
+        for other, _ in self.lists.beside_whole(asked):
+            path = self.account.resources[other].path
             own = [each for each in objects if each.get("type") == path]
             if raw := [RawRecord(key, each) for each in own if (key := row_id(each))]:
                 pages.append(self._as_page(other, raw, around))
         return tuple(pages)
 
     def _around(self, included: Iterable[Any]) -> Any:
-        return self.around(usable(included, self.included))
+        return self.account.around(usable(included, self.account.included))
 
     def _as_page(
         self, stream: Stream, raw: list[RawRecord], around: Any, since: datetime | None = None
     ) -> Page:
-        own = self.resources[stream]
+        own = self.account.resources[stream]
 
         def to_record(record: RawRecord, notes: Notes) -> Record:
             resource = record.body

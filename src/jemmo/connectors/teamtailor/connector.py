@@ -21,9 +21,10 @@ from jemmo.connectors.base import (
     number,
     share_of,
 )
+from jemmo.connectors.jsonapi.source import JsonApiSource
+from jemmo.connectors.teamtailor.account import TeamtailorAccount
 from jemmo.connectors.teamtailor.files import TeamtailorFiles
 from jemmo.connectors.teamtailor.resources import RESOURCES
-from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.connectors.teamtailor.webhooks import WEBHOOKS
 from jemmo.domain.estimate import Pace
 from jemmo.domain.streams import Capabilities
@@ -61,7 +62,7 @@ TEAMTAILOR = Connector(
     docs_url="https://docs.teamtailor.com",
     status_page="https://status.teamtailor.com",
     base_url=_host,
-    open=TeamtailorSource,
+    open=lambda config: JsonApiSource(TeamtailorAccount(config)),
     webhooks=WEBHOOKS,
     open_files=TeamtailorFiles,
     evidence=Evidence(

@@ -1,4 +1,4 @@
-"""Reads one Teamtailor account: what goes beyond JSON:API, and what a sync learns about the account."""
+"""A Teamtailor account: what goes beyond JSON:API, and what a sync learns about the account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.jsonapi.access import JsonApiAccess
+from jemmo.connectors.jsonapi.account import Account
 from jemmo.connectors.jsonapi.document import LooseDocument, attributes_of, usable
 from jemmo.connectors.jsonapi.query import Filters, Query
 from jemmo.connectors.jsonapi.resource import ResourceType
@@ -36,8 +36,8 @@ def _is_read(own: ResourceType, config: Config) -> bool:
     return own.spec.name is not Stream.NOTES or (config.on("notes") and config.limit is None)
 
 
-class TeamtailorSource(JsonApiAccess):
-    account_path = "company"
+class TeamtailorAccount(Account):
+    path = "company"
     included = Included
 
     def __init__(self, config: Config) -> None:
