@@ -121,7 +121,7 @@ async def answer(found: Company, remote_id: str) -> Explanation:
 async def decide(found: Company, decision: str) -> None:
     def work() -> None:
         connection = Connection.objects.get(id=found.id)
-        page = held.page(connection, "talents", {})
+        page = held.held_page(connection, "talents", {})
         assert page is not None
         if decision == "keep":
             paused_deletions.keep(connection, "talents")
@@ -184,7 +184,7 @@ async def test_stages_wait_with_their_job(ats: SandboxServer, found: Company) ->
 async def decide_on_jobs(found: Company) -> None:
     def work() -> None:
         connection = Connection.objects.get(id=found.id)
-        page = held.page(connection, "jobs", {})
+        page = held.held_page(connection, "jobs", {})
         assert page is not None
         assert [row.stream for row in page.together] == ["jobs", "applications"]
         paused_deletions.release(connection, "jobs", missing=page.records)

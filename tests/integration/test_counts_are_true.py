@@ -95,13 +95,13 @@ async def test_what_a_sync_created_is_what_people_see_afterwards(database_url: s
         visible = await found.counts()
 
     assert numbers.changed_by_stream(report.lines, numbers.RECORDS) == visible
-    total = numbers.of(report.lines)
+    total = numbers.numbers_of(report.lines)
     assert (total.created, total.changed) == (sum(visible.values()), sum(visible.values()))
     icons = await shown(found)
     assert icons["jobs"] == visible["jobs"]
     assert icons["talents"] == visible["talents"] + visible["applications"]
     run = await in_thread(SyncRun.objects.get)
-    assert numbers.of(run.report["streams"]) == total
+    assert numbers.numbers_of(run.report["streams"]) == total
     notice = await in_thread(Notification.objects.get)
     assert notice.facts["counts"] == visible
 
@@ -121,7 +121,7 @@ async def test_one_change_is_one_everywhere(database_url: str, only: str | None)
         report = await found.sync(Mode.INCREMENTAL, only=only)
         told = [one async for one in events if one["kind"] == "records_changed"]
 
-    assert numbers.of(report.lines).changed == 1
+    assert numbers.numbers_of(report.lines).changed == 1
     assert await shown(found) == {"jobs": await changed_jobs(found), "talents": 1}
     assert [one["streams"]["talents"] for one in told if one["final"]] == [1]
 
@@ -142,7 +142,7 @@ async def test_applications_of_excluded_talents_are_excluded_in_every_sync(
         second = await found.sync(Mode.INCREMENTAL)
         again = await found.sync(Mode.INITIAL)
 
-    assert numbers.of(second.lines).changed == 0
+    assert numbers.numbers_of(second.lines).changed == 0
     assert second.counts(Stream.APPLICATIONS).excluded >= 1
     for stream in numbers.RECORDS:
         assert again.counts(stream).excluded == first.counts(stream).excluded > 0

@@ -328,7 +328,7 @@ def test_a_worker_that_dies_after_sending_sends_again_with_the_same_id(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(outcomes, "note", die)
+        patch.setattr(outcomes, "note_outcome", die)
         patch.setattr(queue, "release", lambda _: None)
         with pytest.raises(KeyboardInterrupt):
             send(worker)
@@ -530,7 +530,7 @@ def test_an_answer_after_the_endpoint_was_deleted_harms_nothing(
     new = made(showcase, receiver.url)
     message = endpoints.send_test(new.endpoint, now=datetime.now(UTC))
     endpoints.delete(new.endpoint, now=datetime.now(UTC))
-    outcomes.note(message, Answer(status=200), datetime.now(UTC))
+    outcomes.note_outcome(message, Answer(status=200), datetime.now(UTC))
     assert not OutgoingAttempt.objects.exists()
 
 

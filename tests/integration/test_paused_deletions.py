@@ -333,7 +333,7 @@ async def _waiting(found: Company) -> dict[str, set[str]]:
     def work() -> dict[str, set[str]]:
         connection = Connection.objects.get(id=found.id)
         streams = [row.stream for row in paused_deletions.paused_deletions(connection.org)]
-        pages = {stream: held.page(connection, stream, {}) for stream in streams}
+        pages = {stream: held.held_page(connection, stream, {}) for stream in streams}
         return {
             stream: {row.remote_id for row in held._missing(connection, stream, page.held)}
             for stream, page in pages.items()

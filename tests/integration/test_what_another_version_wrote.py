@@ -81,7 +81,7 @@ def read_all(found: Company) -> None:
     """What pages, the schedule and the metrics make of it."""
     now = datetime.now(UTC)
     for org in Organisation.objects.all():
-        rules.of(org)
+        rules.rules_of(org)
         retention_policy.retention_policy_of(org)
         schedule.planned(org, now)
     for connection in Connection.objects.all():

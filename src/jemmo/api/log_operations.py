@@ -197,7 +197,7 @@ def explain_record(
 )
 def get_rules(request: ApiRequest) -> HttpResponse:
     org = request.token.org
-    own, counts = rules.of(org), rules.counts(org)
+    own, counts = rules.rules_of(org), rules.counts(org)
     rows = [
         RuleRow(
             rule=rule,

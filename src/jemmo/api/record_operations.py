@@ -155,7 +155,9 @@ def _offer_refresh(name: str) -> None:
         return record
 
     def outcome(record: Any) -> Refreshing:
-        return refresh_outcome.of(record.connection, stream, record.remote_id, now=timezone.now())
+        return refresh_outcome.refresh_outcome_of(
+            record.connection, stream, record.remote_id, now=timezone.now()
+        )
 
     def ask(request: ApiRequest, record_id: UUID) -> HttpResponse:
         record = record_of(request, record_id)
@@ -165,7 +167,7 @@ def _offer_refresh(name: str) -> None:
                 record.connection_id, stream, record.remote_id, vault=default_vault()
             )
             detail = {"record": str(record_id), "kind": name}
-            program_changes.note(request.token, "refresh", record.connection, **detail)
+            program_changes.note_change(request.token, "refresh", record.connection, **detail)
             return Answer(202, outcome(record))
 
         return once(request, work)

@@ -9,7 +9,7 @@ from typing import Any
 from jemmo.connectors.listing import Chunk
 from jemmo.connectors.loose import row_id
 from jemmo.connectors.refusals import Refused
-from jemmo.connectors.whole import whole
+from jemmo.connectors.whole import whole_list
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.validation import split_address
 from jemmo.rest_client import Answer, RestClient
@@ -49,7 +49,9 @@ class SideLists:
         """Return all rows of a list. Raises ``ScopeTooSmall`` with the permission that the key lacks."""
         rows: Rows = []
         try:
-            async for chunk in whole(self._client, address, self._chunk, lambda chunk: chunk.next):
+            async for chunk in whole_list(
+                self._client, address, self._chunk, lambda chunk: chunk.next
+            ):
                 rows += [row for row in chunk.rows if isinstance(row, dict)]
         except ScopeTooSmall as error:
             right = self._right_to(split_address(address).path)

@@ -20,7 +20,7 @@ KEPT = Amount(128 * 1024 * 1024, 5_000_000)
 """The limit for all pages of one list together."""
 
 
-async def whole(
+async def whole_list(
     client: RestClient,
     url: str,
     read: Callable[[Answer], T],

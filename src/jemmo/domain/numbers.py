@@ -50,7 +50,7 @@ class Numbers(Struct, frozen=True, kw_only=True):
         return self.created + self.updated + self.deleted
 
 
-def of(lines: Lines, streams: Iterable[Stream] = RECORDS) -> Numbers:
+def numbers_of(lines: Lines, streams: Iterable[Stream] = RECORDS) -> Numbers:
     """Return the counts over all records, or over some streams."""
     counts = [lines[name] for name in streams if name in lines]
     read, created, updated, deleted = (
@@ -61,5 +61,5 @@ def of(lines: Lines, streams: Iterable[Stream] = RECORDS) -> Numbers:
 
 def changed_by_stream(lines: Lines, streams: Iterable[Stream] = tuple(Stream)) -> dict[str, int]:
     """Return how many rows of each stream changed, without streams that have no changes."""
-    changes = {str(name): of(lines, [name]).changed for name in streams}
+    changes = {str(name): numbers_of(lines, [name]).changed for name in streams}
     return {name: number for name, number in changes.items() if number > 0}

@@ -112,7 +112,7 @@ def test_syncs_have_the_numbers_of_their_page(
     run = showcase.run()
     row = ask(f"runs/{run.id}", token())
 
-    counts = numbers.of(run.report["streams"])
+    counts = numbers.numbers_of(run.report["streams"])
     assert row["records"] == {
         **{name: getattr(counts, name) for name in ("read", "created", "updated", "deleted")},
         "changed": counts.changed,

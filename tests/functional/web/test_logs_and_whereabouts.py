@@ -201,8 +201,8 @@ def test_the_thousandth_page_is_found_by_its_index(connection: Connection) -> No
     """A page begins at its place: the database does not count what comes before."""
     everything = logs.LogFilters()
     now = datetime.now(UTC)
-    first = logs.page(connection.org, everything, now=now)
-    second = logs.page(connection.org, logs.LogFilters(after=first.more), now=now)
+    first = logs.log_page(connection.org, everything, now=now)
+    second = logs.log_page(connection.org, logs.LogFilters(after=first.more), now=now)
 
     assert len(first.entries) == len(second.entries) == logs.SIZE
     assert {one.key for one in first.entries}.isdisjoint(one.key for one in second.entries)

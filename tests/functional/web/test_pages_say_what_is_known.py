@@ -233,7 +233,7 @@ async def test_deleted_counts_excluded_records_and_the_card_says_so(database_url
         for one in (hidden, shown):
             await ats.change("delete", "candidates", one)
         await ats.change("edit", "candidates", edited, attributes={"first-name": "Odile"})
-        told = numbers.of((await found.sync(Mode.RECONCILE)).lines)
+        told = numbers.numbers_of((await found.sync(Mode.RECONCILE)).lines)
         after = await found.counts()
 
     assert told.deleted == await tombstones(found)
@@ -263,7 +263,9 @@ async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
         Connection.objects.update(files_error=error)
         one = Connection.objects.get(id=found.id)
         assert stored_files.counts_of(one).waiting
-        return freshness.of(freshness.ConnectionSnapshot(one), now=datetime.now(UTC)).colour
+        return freshness.freshness_of(
+            freshness.ConnectionSnapshot(one), now=datetime.now(UTC)
+        ).colour
 
     assert await in_thread(lambda: colour(None)) is Colour.GREEN
     error = {"code": "storage", "message": "The disk is full.", "next_step": "Make room."}

@@ -162,7 +162,7 @@ def test_the_rules_are_tried_out_before_they_are_saved(
     assert "Secret draft" not in text(owner, "/jobs/")
     assert owner.post(reverse("ats_rules"), form).status_code == 302
     assert "Secret draft" in text(owner, "/jobs/")
-    assert rules.of(Organisation.objects.get(id=showcase.org.id)).hired_days == 30
+    assert rules.rules_of(Organisation.objects.get(id=showcase.org.id)).hired_days == 30
     wrong = owner.post(reverse("ats_rules"), {**form, "hired_days": "99999"})
     assert wrong.status_code == 200
 

@@ -365,7 +365,7 @@ def _changes(report: RunReport) -> str:
     """The number of changed records, by kind."""
     counts = numbers.changed_by_stream(report.lines, numbers.RECORDS)
     kinds = ", ".join(numbers.counted(number, stream) for stream, number in counts.items())
-    total = counted(numbers.of(report.lines).changed, "record")
+    total = counted(numbers.numbers_of(report.lines).changed, "record")
     return f"{total} changed: {kinds}." if kinds else "No records changed."
 
 

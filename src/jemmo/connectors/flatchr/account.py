@@ -12,7 +12,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.flatchr.key_expiry import expiry, key_refusals
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
-from jemmo.connectors.flatchr.wire import VACANCY_KEY, Labels, Row, rows_in, whole
+from jemmo.connectors.flatchr.wire import VACANCY_KEY, Labels, Row, rows_in, whole_id
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.pacing import pauses
 from jemmo.connectors.refusals import Refused, refusals
@@ -118,7 +118,7 @@ class Account:
                 rows += await self._client.get(f"{path}&status={status}", rows_in)
         distinct: dict[object, Row] = {}
         for row in rows:
-            distinct.setdefault(whole(row.get("vacancy_id")) or id(row), row)
+            distinct.setdefault(whole_id(row.get("vacancy_id")) or id(row), row)
         return Vacancies(list(distinct.values()))
 
     async def labels(self, vacancies: Sequence[Row]) -> Labels:
@@ -130,7 +130,7 @@ class Account:
         channels = {
             channel
             for row in vacancies
-            if _lacks_label(row, "metier") and (channel := whole(row.get("channel_id")))
+            if _lacks_label(row, "metier") and (channel := whole_id(row.get("channel_id")))
         }
         labels["metier"] = {}
         for channel in sorted(channels):
@@ -144,7 +144,7 @@ class Account:
                 rows = await self._client.get(f"{path}?lang=fr", rows_in)
             except Refused:
                 rows = []
-            labels = ((whole(row.get("id")), text(row.get("text"))) for row in rows)
+            labels = ((whole_id(row.get("id")), text(row.get("text"))) for row in rows)
             self._labels[path] = {key: label for key, label in labels if key is not None and label}
         return self._labels[path]
 

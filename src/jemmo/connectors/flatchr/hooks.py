@@ -17,7 +17,7 @@ from msgspec import Struct
 from jemmo.connectors.base import Options, RefetchAnswer, Webhooks
 from jemmo.connectors.flatchr.resumes import version_of
 from jemmo.connectors.flatchr.source import FlatchrSource
-from jemmo.connectors.flatchr.wire import whole
+from jemmo.connectors.flatchr.wire import whole_id
 from jemmo.connectors.option_values import comma_list
 from jemmo.connectors.refetching import refetch_from_changes
 from jemmo.domain.errors import RecordRejected
@@ -140,8 +140,8 @@ def _part(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _ids(*values: Any) -> Ids:
     """Sort values into ids: an integer is the clear id, other text the encoded one. The first of each counts."""
-    clear = next((number for value in values if (number := whole(value)) is not None), None)
-    coded = [value for value in values if isinstance(value, str) and whole(value) is None]
+    clear = next((number for value in values if (number := whole_id(value)) is not None), None)
+    coded = [value for value in values if isinstance(value, str) and whole_id(value) is None]
     return Ids(clear, next(filter(None, map(text, coded)), None))
 
 

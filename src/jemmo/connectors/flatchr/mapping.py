@@ -21,7 +21,7 @@ from jemmo.connectors.flatchr.wire import (
     Labels,
     Row,
     Vacancy,
-    whole,
+    whole_id,
 )
 from jemmo.connectors.moments import day_of, moment
 from jemmo.connectors.pay import read_pay
@@ -144,7 +144,7 @@ def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> J
 
 def placeholder(row: Row, notes: Notes) -> Job:
     """Create a closed job for an unlisted vacancy that only applicants refer to, dated before all others."""
-    remote_id = str(whole(row.get("vacancy_id")))
+    remote_id = str(whole_id(row.get("vacancy_id")))
     notes.add("unlisted_job", remote_id)
     return Job(
         remote_id=remote_id,

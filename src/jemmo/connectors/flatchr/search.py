@@ -15,7 +15,7 @@ from jemmo.connectors.by_day.slices import Place, Slice
 from jemmo.connectors.by_day.windows import DayFilter
 from jemmo.connectors.flatchr.account import Account
 from jemmo.connectors.flatchr.settings import Settings
-from jemmo.connectors.flatchr.wire import VACANCY_KEY, Row, rows_in, whole
+from jemmo.connectors.flatchr.wire import VACANCY_KEY, Row, rows_in, whole_id
 from jemmo.domain.validation import text
 from jemmo.rest_client import RestClient
 
@@ -114,12 +114,12 @@ class Search(DaySearch):
         numbers: dict[str | None, int | None] = {}
         for title in titles:
             vacancies = by_title.get(title, [])
-            numbers[title] = whole(vacancies[0]["vacancy_id"]) if vacancies else _unlisted(title)
+            numbers[title] = whole_id(vacancies[0]["vacancy_id"]) if vacancies else _unlisted(title)
             if len(vacancies) > 1:
                 numbers[title] = None
                 for vacancy in vacancies:
                     own = await self.ask(question.only(vacancy=str(vacancy.get("id"))))
-                    by_applicant |= dict.fromkeys(self.ids(own), whole(vacancy["vacancy_id"]))
+                    by_applicant |= dict.fromkeys(self.ids(own), whole_id(vacancy["vacancy_id"]))
 
         def numbered(row: Row) -> Row:
             if row.get("vacancy_id") is not None:

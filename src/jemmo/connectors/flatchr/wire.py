@@ -143,7 +143,7 @@ Row = dict[str, Any]
 rows_in = msgspec.json.Decoder(list[Row]).decode
 
 
-def whole(value: Any) -> int | None:
+def whole_id(value: Any) -> int | None:
     """Return an integer id, also if it was sent as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -154,7 +154,7 @@ def whole(value: Any) -> int | None:
 
 def number_in(row: Row, name: str) -> str | None:
     """Return a number as an id; ``None`` if it is missing or not a number."""
-    number = whole(row.get(name))
+    number = whole_id(row.get(name))
     return None if number is None else str(number)
 
 

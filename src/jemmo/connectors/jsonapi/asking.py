@@ -16,7 +16,7 @@ from jemmo.connectors.jsonapi.known_refusals import KnownRefusals
 from jemmo.connectors.jsonapi.query import Query
 from jemmo.connectors.jsonapi.refusals import PartRefused
 from jemmo.connectors.refusals import Refused
-from jemmo.connectors.whole import whole
+from jemmo.connectors.whole import whole_list
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.rest_client import RestClient
 
@@ -76,7 +76,7 @@ class Asker:
         if self.known.of_list(query.path, query.include):
             return False
         try:
-            async for page in whole(
+            async for page in whole_list(
                 self._client,
                 query.url(),
                 lambda answer: loosely(answer.body),

@@ -31,7 +31,7 @@ from jemmo.store.connections import key_refusals
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
 from jemmo.store.sync.quota import PostgresQuotaLedger
-from jemmo.store.sync.request_counts import note
+from jemmo.store.sync.request_counts import add_requests
 from jemmo.vault import Vault, VaultError
 
 HINT = 4  # last characters of a key that may be shown
@@ -109,7 +109,7 @@ def connect(
             connection.state = ConnectionState.PAUSED if new_id else ConnectionState.ACTIVE
             connection.due_at = schedule.first_due(org)
             connection.save()
-        note(connection.id, sum(requests))
+        add_requests(connection.id, sum(requests))
     if existing is not None and not again:
         history_limit.apply(connection, before)
     return Connected(
@@ -160,7 +160,9 @@ def rotate(
     config = connector.configure(api_key, connection.base_url or None, connection.options)
     if in_use == config.api_key:
         raise ConfigError("same_key", key_help=connector.key_help)
-    report = try_key(connector, config, patience=patience, sent=partial(note, connection.id))
+    report = try_key(
+        connector, config, patience=patience, sent=partial(add_requests, connection.id)
+    )
     _same_company(connection, report)
     with transaction.atomic():
         held = _locked(connection)
@@ -232,7 +234,7 @@ def change(
     if own != connection.options and connection.sealed_key:
         key = open_key(connection, vault)
         config = connector.configure(key, connection.base_url or None, own)
-        sent = partial(note, connection.id)
+        sent = partial(add_requests, connection.id)
         report = try_key(connector, config, patience=patience, sent=sent)
         _same_company(connection, report)
         expected = _expected(connection, report)
@@ -294,7 +296,7 @@ def test(
     config = connector.configure(
         open_key(connection, vault), connection.base_url or None, connection.options
     )
-    sent = partial(note, connection.id)
+    sent = partial(add_requests, connection.id)
     try:
         report = report_on(connector, config, patience=patience, sent=sent)
     except JemmoError as error:

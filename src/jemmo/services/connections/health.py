@@ -20,7 +20,7 @@ def health(org: Organisation, *, now: datetime) -> list[Finding]:
 
 def _facts(connection: Connection, now: datetime) -> ConnectionFacts:
     last = connection.runs.exclude(finished_at=None).order_by("-started_at").first()
-    state = freshness.of(freshness.ConnectionSnapshot(connection), now=now)
+    state = freshness.freshness_of(freshness.ConnectionSnapshot(connection), now=now)
     return ConnectionFacts(
         id=str(connection.id),
         name=connection.display_name,

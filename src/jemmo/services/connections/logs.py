@@ -100,9 +100,9 @@ class RejectionRow(Struct, frozen=True, kw_only=True):
     run_id: UUID | None
 
 
-def page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
+def log_page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
     """One page of the log. Each line links its record if the reader may see it."""
-    listing = logs.page(org, filters, now=now)
+    listing = logs.log_page(org, filters, now=now)
     connections = {
         connection.id: connection for connection in org.connections.order_by("created_at")
     }
@@ -128,7 +128,7 @@ def rows(
     org: Organisation, filters: logs.LogFilters, *, now: datetime, size: int
 ) -> tuple[list[LogRow], str]:
     """A page of the log for programs, and the cursor of the next one, empty at the end."""
-    listing = logs.page(org, filters, now=now, size=size)
+    listing = logs.log_page(org, filters, now=now, size=size)
     connections = {connection.id: connection for connection in org.connections.all()}
     lines = [_line(entry, connections, None) for entry in listing.entries]
     return [_row(line) for line in lines], listing.more

@@ -18,7 +18,7 @@ def sync(token: ApiToken, connection: Connection, *, only: str | None, mode: Mod
     """Request a sync. Return whether it joined a running or waiting one. Raises ``ConfigError``."""
     requested = request_sync(connection.id, only=only, mode=mode)
     if not requested.joined:
-        note(token, "sync", connection)
+        note_change(token, "sync", connection)
     events.publish_to_organization(token.org_id, "sync_requested", only=only or "")
     return requested.joined
 
@@ -26,16 +26,16 @@ def sync(token: ApiToken, connection: Connection, *, only: str | None, mode: Mod
 def pause(token: ApiToken, connection: Connection) -> None:
     """Pause the connection, unless it is paused."""
     if connections.pause(connection):
-        note(token, "pause", connection)
+        note_change(token, "pause", connection)
 
 
 def resume(token: ApiToken, connection: Connection) -> None:
     """Resume the connection, if it is paused."""
     if connections.resume(connection):
-        note(token, "resume", connection)
+        note_change(token, "resume", connection)
 
 
-def note(token: ApiToken, operation: str, connection: Connection, **detail: Any) -> None:
+def note_change(token: ApiToken, operation: str, connection: Connection, **detail: Any) -> None:
     """Log what a program did, and with whose token."""
     log_audit_event(
         token.org,

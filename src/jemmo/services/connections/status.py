@@ -115,7 +115,7 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
 def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
     """Return the status of one connection, with its organization loaded."""
     seen = freshness.ConnectionSnapshot(connection)
-    state = freshness.of(seen, now=now)
+    state = freshness.freshness_of(seen, now=now)
     return ConnectionStatus(
         id=connection.id,
         org=connection.org.slug,

@@ -127,7 +127,7 @@ def connection_summary(
     runs = history(connection, before=before)
     running = is_running(connection, now)
     seen = freshness.ConnectionSnapshot(connection)
-    state = freshness.of(seen, now=now)
+    state = freshness.freshness_of(seen, now=now)
     parted = connection.state in PARTED
     return ConnectionSummary(
         connection=connection,
@@ -141,7 +141,7 @@ def connection_summary(
         key=_key(connection, now),
         runs=runs[:-1] if len(runs) > RUNS_SHOWN else runs,
         older=len(runs) > RUNS_SHOWN,
-        progress=progress.of(connection, seen.running, now=now)
+        progress=progress.progress_of(connection, seen.running, now=now)
         if running and seen.running
         else None,
         reread=Reread.of(connection),

@@ -83,7 +83,7 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
     text = None
     if row is not None:
         text = vault.open(bytes(row.sealed), text_context(attachment.id)).decode()
-    note(membership, Action.FILE_VIEWED, version)
+    note_file_access(membership, Action.FILE_VIEWED, version)
     others = attachment.versions.filter(state="stored").exclude(id=version.id)
     return Preview(
         version=version,
@@ -132,7 +132,7 @@ def take_file(
         return None
     file = open_version(version, vault=vault, storage=storage)
     if not ticket.inline:  # an image in its preview was logged with it
-        note(membership, Action.FILE_DOWNLOADED, version)
+        note_file_access(membership, Action.FILE_DOWNLOADED, version)
     return file
 
 
@@ -152,7 +152,7 @@ def open_version(version: FileVersion, *, vault: Vault, storage: Storage | None 
     )
 
 
-def note(membership: Membership, action: Action, version: FileVersion) -> None:
+def note_file_access(membership: Membership, action: Action, version: FileVersion) -> None:
     access_log.log_access(
         membership.org,
         action,

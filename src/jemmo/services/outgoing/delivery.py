@@ -172,7 +172,7 @@ class OutgoingWorker:
         identifier = signing.message_id(message)
         headers = signing.headers_of(identifier, body, outgoing.secrets, datetime.now(UTC))
         answer = await post_webhook(outgoing.url, body, headers, allowed=allowed_hosts())
-        await run_for_outgoing(org_id, outcomes.note, message, answer, self._clock())
+        await run_for_outgoing(org_id, outcomes.note_outcome, message, answer, self._clock())
 
 
 def complete(message: OutgoingMessage) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def note(message: OutgoingMessage, answer: Answer, now: datetime) -> None:
+def note_outcome(message: OutgoingMessage, answer: Answer, now: datetime) -> None:
     """Save the outcome of one request."""
     endpoint = OutgoingEndpoint.objects.select_related("org").select_for_update(of=("self",))
     held = endpoint.filter(pk=message.endpoint_id).first()

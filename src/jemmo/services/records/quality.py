@@ -59,7 +59,7 @@ def report(org: Organisation, *, vault: Vault | None) -> Report:
         held = quality.held_of(org)
     ends = time.monotonic() + PATIENCE
     return Report(
-        quality=quality.of(org),
+        quality=quality.quality_of(org),
         connections=[_compare(connection, streams, vault, ends) for connection, streams in held],
         asked=vault is not None,
     )

@@ -143,7 +143,9 @@ def refetch_now(
 
 def _state(target: RecordRef) -> refresh_outcome.Refreshing:
     connection = Connection.objects.get(id=target.connection_id)
-    return refresh_outcome.of(connection, target.stream, target.remote_id, now=datetime.now(UTC))
+    return refresh_outcome.refresh_outcome_of(
+        connection, target.stream, target.remote_id, now=datetime.now(UTC)
+    )
 
 
 def _error(code: str) -> dict[str, str]:

@@ -33,7 +33,7 @@ SETTING = {
 _STREAMS = set(Stream.__members__.values())
 
 
-def of(org: Organisation) -> Rules:
+def rules_of(org: Organisation) -> Rules:
     return struct_of(org.rules, Rules)
 
 
@@ -42,7 +42,7 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
 
     The counts include all records, even those the reader may not see.
     """
-    rules, now = of(org), datetime.now(UTC)
+    rules, now = rules_of(org), datetime.now(UTC)
     totals = dict.fromkeys(Exclusion, 0)
     with scope.acting_in(scope.organization_scope(org.id)):
         for connection_id in _connections(org):
@@ -54,13 +54,13 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
 
 def rules_fingerprint(org: Organisation) -> str:
     """A fingerprint of the form's original values; see ``connections.connection_fingerprint``."""
-    return hashlib.sha256(msgspec.json.encode(of(org))).hexdigest()[:16]
+    return hashlib.sha256(msgspec.json.encode(rules_of(org))).hexdigest()[:16]
 
 
 def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rules:
     """Return the organization's rules with exactly these exclusions."""
     settings = {name: exclusion not in excludes for exclusion, name in SETTING.items()}
-    return msgspec.structs.replace(of(org), hired_days=hired_days, **settings)
+    return msgspec.structs.replace(rules_of(org), hired_days=hired_days, **settings)
 
 
 def preview(org: Organisation, rules: Rules) -> visibility.Preview:
@@ -94,7 +94,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
         held.rules = msgspec.to_builtins(changed(held, excludes, hired_days))
         held.save(update_fields=["rules"])
     org.rules = held.rules
-    changes = preview(org, of(org)).changes
+    changes = preview(org, rules_of(org)).changes
     # Also records that the reader may not see.
     with scope.acting_in(scope.organization_scope(org.id)):
         for connection_id in _connections(org):
@@ -108,7 +108,7 @@ def apply(connection_id: UUID, now: datetime | None = None) -> int:
     connection = Connection.objects.select_related("org").filter(id=connection_id).first()
     if connection is None:
         return 0
-    rules = _applicable(connection_id, of(connection.org))
+    rules = _applicable(connection_id, rules_of(connection.org))
     limit = limit_of(connection.options)
     changes = visibility.decide(connection_id, rules, now or datetime.now(UTC), limit)
     if changes:

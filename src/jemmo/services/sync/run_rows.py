@@ -82,7 +82,7 @@ def run_row(run: SyncRun) -> RunRow:
 
 
 def _records(streams: numbers.Lines) -> RecordCounts:
-    counts = numbers.of(streams)
+    counts = numbers.numbers_of(streams)
     return RecordCounts(
         read=counts.read,
         created=counts.created,

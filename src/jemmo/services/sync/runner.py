@@ -171,7 +171,7 @@ def _tell_end(report: RunReport) -> None:
     if report.status is RunStatus.RUNNING:
         log.info("a slice of the sync ended")
         return
-    records = numbers.of(report.lines).read
+    records = numbers.numbers_of(report.lines).read
     facts = {"status": str(report.status), "requests": report.requests, "records": records}
     if report.failure is not None:
         facts["failure"] = str(report.failure)

@@ -36,7 +36,7 @@ class MembersPage:
     events: list[AuditEvent]
 
 
-def page(org: Organisation, *, manages: bool) -> MembersPage:
+def members_page(org: Organisation, *, manages: bool) -> MembersPage:
     members = Membership.objects.filter(org=org).select_related("account")
     waiting = Invitation.objects.filter(org=org, accepted_at=None, revoked_at=None)
     events = AuditEvent.objects.filter(org=org).select_related("actor").order_by("-at", "-id")
@@ -49,7 +49,7 @@ def page(org: Organisation, *, manages: bool) -> MembersPage:
     )
 
 
-def one(org: Organisation, membership_id: int) -> Membership | None:
+def find_membership(org: Organisation, membership_id: int) -> Membership | None:
     """A member of this organization, or ``None``."""
     return (
         Membership.objects.filter(org=org, id=membership_id)

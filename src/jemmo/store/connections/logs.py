@@ -135,7 +135,7 @@ def is_place(text: str) -> bool:
     return _PLACE.fullmatch(text) is not None
 
 
-def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
+def log_page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
     """A page of the organization's log. ``more`` is the cursor of the next one, empty at the end."""
     ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]
     if filters.connection:
@@ -154,7 +154,7 @@ def every(org: Organisation, filters: LogFilters, *, now: datetime, most: int) -
     """All matching entries, up to ``most``, fetched in pages."""
     count = 0
     while count < most:
-        chunk = page(org, filters, now=now, size=500)
+        chunk = log_page(org, filters, now=now, size=500)
         yield from chunk.entries[: most - count]
         count += len(chunk.entries)
         if not chunk.more:

@@ -101,7 +101,7 @@ def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, 
     return brake.decision(facts, connection.display_name)
 
 
-def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:
+def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:
     """A page of the records that the ATS no longer has, or ``None`` if no deletion is paused."""
     held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:

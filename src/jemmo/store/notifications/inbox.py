@@ -53,7 +53,7 @@ def unread(membership: Membership) -> int:
         return int(cursor.fetchone()[0])
 
 
-def one(membership: Membership, number: int) -> Any:
+def find_notification(membership: Membership, number: int) -> Any:
     """One notification, or ``None``."""
     return _of(membership).filter(pk=number).first()
 

@@ -87,7 +87,7 @@ def add_unless_recent(
         cursor.execute(_ADD_UNLESS_RECENT, {**ids, "action": action, "since": since})
 
 
-def page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:
+def access_page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:
     rows = _rows(org, filters, now)
     if (after := whole_number(filters.after)) is not None:
         rows = rows.filter(id__lt=after)

@@ -62,7 +62,7 @@ class Quality:
     titles: list[list[str]]
 
 
-def of(org: Organisation) -> Quality:
+def quality_of(org: Organisation) -> Quality:
     """Issues worth fixing, among the records that the reader sees."""
     titles = Job.objects.filter(SHOWN, org=org).order_by("id").values_list("title", flat=True)
     return Quality(namesakes=_namesakes(org), titles=variants(titles[:TITLES])[:GROUPS])

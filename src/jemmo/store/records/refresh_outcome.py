@@ -55,7 +55,9 @@ class Refreshing(Struct, frozen=True, kw_only=True):
         return f"{self.outcome}-{self.trouble}-{int(self.slow)}"
 
 
-def of(connection: Connection, stream: Stream, remote_id: str, *, now: datetime) -> Refreshing:
+def refresh_outcome_of(
+    connection: Connection, stream: Stream, remote_id: str, *, now: datetime
+) -> Refreshing:
     """The status of a record's refetch, including a talent's applications."""
     active = connection.state == ConnectionState.ACTIVE
     blocked = "" if active else str(connection.state)

@@ -101,7 +101,7 @@ async def _state(
     db: Connection, connection_id: UUID, stream: Stream, missing: list[str]
 ) -> PendingDeletions:
     values = {"connection": connection_id, "stream": stream, "window": brake.WINDOW}
-    row = (await sweeps.whole(db, _STATE.format(table=TABLES[stream].name), values))[0]
+    row = (await sweeps.all_rows(db, _STATE.format(table=TABLES[stream].name), values))[0]
     present, recent, released, decision = row
     return PendingDeletions(
         stream=stream,
@@ -119,7 +119,7 @@ async def cascade_counts(
     """Count the applications and parts of the missing records."""
     missing = {loss.stream: loss.missing for loss in losses}
     unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
-    rows = await sweeps.whole(
+    rows = await sweeps.all_rows(
         db,
         """SELECT count(*) FILTER (WHERE missing OR unasked),
                count(*) FILTER (WHERE of_talent), count(*) FILTER (WHERE missing AND of_job)

@@ -130,10 +130,10 @@ def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
 def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
     """Some pages of several connections, without disconnected ones."""
     counted = [each for each in connections if each.connection.state not in PARTED]
-    return _worst([of(each, *pages, now=now) for each in counted])
+    return _worst([freshness_of(each, *pages, now=now) for each in counted])
 
 
-def of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
+def freshness_of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
     """Some pages of one connection, or all. The time is that of the oldest page; none if one was never synced."""
     run = seen.running if is_running(seen.connection, now) else None  # None: it ended meanwhile
     pages = pages or tuple(PAGES)
@@ -248,4 +248,4 @@ def _ended(connection: Connection) -> QuerySet[SyncRun]:
 
 
 def _read(run: SyncRun) -> int:
-    return numbers.of(run.report.get("streams", {})).read
+    return numbers.numbers_of(run.report.get("streams", {})).read

@@ -13,10 +13,10 @@ from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.store.models import Connection, SyncRun
 
 
-def of(connection: Connection, run: SyncRun, *, now: datetime) -> Progress:
+def progress_of(connection: Connection, run: SyncRun, *, now: datetime) -> Progress:
     """The progress of a run. Only an initial sync has a total, since changes can't be counted in advance."""
     streams = PAGES.get(run.scope, numbers.RECORDS)
-    read = numbers.of(run.report.get("streams", {}), streams).read
+    read = numbers.numbers_of(run.report.get("streams", {}), streams).read
     if run.mode != Mode.INITIAL:
         return Progress(seen=read, total=None, left=None)
     rows = connection.checkpoints.filter(stream__in=streams, mode=Mode.INITIAL)

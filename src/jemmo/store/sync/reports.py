@@ -47,7 +47,7 @@ async def keep_report(
         await events.publish_event(db, connection_id, "records_changed", **facts)
     kind = "sync_ended" if ended else "sync_progress"
     status = {"status": str(report.status)} if ended else {}
-    read = numbers.of(report.lines).read
+    read = numbers.numbers_of(report.lines).read
     await events.publish_event(db, connection_id, kind, run=report.run_id, read=read, **status)
 
 

@@ -40,7 +40,7 @@ async def counted(db: Connection, connection_id: UUID, source: Counting) -> Asyn
                 await db.execute(_NOTE, {"connection": connection_id, "count": count})
 
 
-def note(connection_id: UUID, count: int) -> None:
+def add_requests(connection_id: UUID, count: int) -> None:
     """The same for finished work, on Django's connection."""
     if count:
         with django_connection.cursor() as cursor:

@@ -252,14 +252,14 @@ async def forget_stale_links(
 
 
 async def _ids(db: Connection, query: str, values: Any) -> list[str]:
-    return [row[0] for row in await whole(db, query, values)]
+    return [row[0] for row in await all_rows(db, query, values)]
 
 
 async def _count(db: Connection, query: str, values: Any) -> int:
-    return int((await whole(db, query, values))[0][0])
+    return int((await all_rows(db, query, values))[0][0])
 
 
-async def whole(db: Connection, query: str, values: Any) -> list[Any]:
+async def all_rows(db: Connection, query: str, values: Any) -> list[Any]:
     """The rows of a query over whole tables."""
     async with db.transaction():
         await db.execute(WHOLE_TABLES)

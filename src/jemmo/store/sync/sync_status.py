@@ -51,7 +51,7 @@ def icon(
     scopes = COVERED_BY[page]
     connections = [each.connection for each in seen]
     running = [
-        progress.of(each.connection, each.running, now=now)
+        progress.progress_of(each.connection, each.running, now=now)
         for each in seen
         if is_running(each.connection, now) and each.running and each.running.scope in scopes
     ]
@@ -74,7 +74,7 @@ def icon(
 def _changed(seen: ConnectionSnapshot, page: str) -> int:
     """The page's records that the last sync of its streams changed."""
     run = seen.latest_of(page)
-    return numbers.of(run.report.get("streams", {}), PAGES[page]).changed if run else 0
+    return numbers.numbers_of(run.report.get("streams", {}), PAGES[page]).changed if run else 0
 
 
 def _blocked(states: list[str]) -> str:

@@ -38,7 +38,7 @@ from jemmo.web.frame.problems import localized_error
 def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpResponse:
     acting = request.membership
     manages = acting.role in roles.MANAGERS
-    page = selected.page(request.organisation, manages=manages)
+    page = selected.members_page(request.organisation, manages=manages)
     shown = {
         "page": page,
         "members": [
@@ -247,7 +247,7 @@ def explained(error: ConfigError) -> str:
 
 
 def _of_this_organisation(request: MemberRequest, membership_id: int) -> Membership:
-    membership = selected.one(request.organisation, membership_id)
+    membership = selected.find_membership(request.organisation, membership_id)
     if membership is None:
         raise Http404
     return membership

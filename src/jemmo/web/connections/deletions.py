@@ -45,7 +45,7 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
             return to_connection(connection)
         except JemmoError as error:
             failed = error
-    page = held.page(connection, stream, request.GET)
+    page = held.held_page(connection, stream, request.GET)
     if page is None and stream not in MODELS:
         raise Http404
     if page is None:

@@ -23,7 +23,7 @@ COLUMNS = (
 
 @member
 def logs(request: MemberRequest) -> HttpResponse:
-    page = service.page(
+    page = service.log_page(
         request.organisation, LogFilters.from_query(request.GET), now=datetime.now(UTC)
     )
     partial = wants_results(request)

@@ -57,4 +57,4 @@ def bars(runs: Sequence[Any]) -> list[Bar]:
 
 def changed(report: dict[str, Any]) -> int:
     """The number of records that a run created, updated or deleted."""
-    return numbers.of(report.get("streams", {})).changed
+    return numbers.numbers_of(report.get("streams", {})).changed

@@ -37,7 +37,7 @@ def bell(request: MemberRequest) -> HttpResponse:
 @member
 def toast(request: MemberRequest, number: int) -> HttpResponse:
     """A toast for an open page; empty if the member wants none."""
-    notification = selected.one(request.membership, number)
+    notification = selected.find_notification(request.membership, number)
     if notification is None:
         raise Http404
     if not selected.choices(request.membership).toasts:

@@ -38,7 +38,9 @@ def frame(tab: str, /, **more: Any) -> dict[str, Any]:
 def requests(request: MemberRequest) -> HttpResponse:
     """Find the person; the latest erasures are below."""
     form = FindPerson(request.POST if request.method == "POST" else None)
-    shown = frame("requests", form=form, latest=erasures.page(request.organisation, 1).items[:5])
+    shown = frame(
+        "requests", form=form, latest=erasures.certificate_page(request.organisation, 1).items[:5]
+    )
     shown["wishes"] = retention_policy.retention_policy_of(request.organisation)
     if request.method == "POST" and form.is_valid():
         shown["answer"] = people.search(
@@ -112,7 +114,7 @@ def certificates(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         "privacy/certificates.html",
-        frame("requests", found=erasures.page(request.organisation, page)),
+        frame("requests", found=erasures.certificate_page(request.organisation, page)),
     )
 
 
@@ -146,7 +148,7 @@ def now() -> datetime:
 
 
 def _erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:
-    record = erasures.one(request.organisation, erasure_id)
+    record = erasures.find_certificate(request.organisation, erasure_id)
     if record is None:
         raise Http404
     return record

@@ -87,7 +87,7 @@ def access(request: MemberRequest) -> HttpResponse:
         access_log.log_access(request.organisation, Action.RECORD_VIEWED, actor=account)
     shown = frame(
         "access",
-        page=access_events.page(request.organisation, filters, now=now()),
+        page=access_events.access_page(request.organisation, filters, now=now()),
         filters=filters,
         choices={"action": list(Action), "period": list(access_events.PERIODS)},
         operator=access_events.OPERATOR,

@@ -11,7 +11,7 @@ from jemmo.store.models import Job, Talent
 from jemmo.web.frame.access import MemberRequest
 
 
-def page(request: MemberRequest, model: type[Job | Talent], record_id: UUID) -> HttpResponse:
+def gone_page(request: MemberRequest, model: type[Job | Talent], record_id: UUID) -> HttpResponse:
     """Status 410, which makes an open page of the record remove its content; ``Http404`` for any other record."""
     org = request.organisation
     if not model.objects.filter(id=record_id, org=org, remote_deleted_at__isnull=False).exists():

@@ -32,7 +32,7 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
         unseal=unseal_for(request),
     )
     if page is None:
-        return gone.page(request, Job, job_id)
+        return gone.gone_page(request, Job, job_id)
     synced_at = freshness.page_synced_at(page.job.connection_id, "jobs")
     shown = {
         "page": page,
@@ -41,4 +41,6 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
         "section": "jobs",
         "synced_at": synced_at,
     }
-    return render(request, "records/job.html", {**shown, **refresh.of("job", page.job)})
+    return render(
+        request, "records/job.html", {**shown, **refresh.refresh_context("job", page.job)}
+    )

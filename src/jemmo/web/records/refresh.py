@@ -47,7 +47,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
             row.connection.refresh_from_db()  # its state shows what prevents it
     if not request.htmx:
         return redirect(kind, record_id)
-    shown = of(kind, row)
+    shown = refresh_context(kind, row)
     state: Refreshing = shown["refresh"]
     if request.method == "GET" and state.waits and request.GET.get("told") == state.told:
         return HttpResponse(status=204)
@@ -59,10 +59,12 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
     return render(request, "records/refresh.html", shown)
 
 
-def of(kind: str, record: Any) -> dict[str, Any]:
+def refresh_context(kind: str, record: Any) -> dict[str, Any]:
     """The refetch state on a record's page."""
     now = datetime.now(UTC)
-    state = refresh_outcome.of(record.connection, KINDS[kind][1], record.remote_id, now=now)
+    state = refresh_outcome.refresh_outcome_of(
+        record.connection, KINDS[kind][1], record.remote_id, now=now
+    )
     return {"refresh": state, "kind": kind, "record": record, "asked": state.at or now}
 
 

@@ -16,7 +16,7 @@ from jemmo.web.frame.problems import problem
 def rules(request: MemberRequest) -> HttpResponse:
     """With a posted ``preview``, show what would change without changing anything."""
     org = request.organisation
-    now = service.of(org)
+    now = service.rules_of(org)
     filled = {rule.value: not getattr(now, name) for rule, name in service.SETTING.items()}
     form = Rules(
         service.counts(org),

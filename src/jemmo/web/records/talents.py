@@ -78,7 +78,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         with_notes=request.membership.sees_notes,
     )
     if page is None:
-        return gone.page(request, Talent, talent_id)
+        return gone.gone_page(request, Talent, talent_id)
     if page.contacts:
         action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
         access_log.log_page_view(
@@ -95,7 +95,9 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         "manages": manages(request),
         "synced_at": freshness.page_synced_at(page.talent.connection_id, "talents"),
     }
-    return render(request, "records/talent.html", {**shown, **refresh.of("talent", page.talent)})
+    return render(
+        request, "records/talent.html", {**shown, **refresh.refresh_context("talent", page.talent)}
+    )
 
 
 @member

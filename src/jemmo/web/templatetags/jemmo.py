@@ -161,7 +161,7 @@ def changed_words(counts: dict[str, int] | None) -> str:
 @register.filter
 def run_numbers(report: dict[str, Any]) -> numbers.Numbers:
     """A run's numbers, summed over all its records."""
-    return numbers.of(report.get("streams", {}))
+    return numbers.numbers_of(report.get("streams", {}))
 
 
 @register.filter
