@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,13 +13,13 @@ from django.urls import reverse
 from fakes.company import Company, company, in_thread
 
 from jemmo.domain.errors import JemmoError
-from jemmo.domain.streams import Stream
+from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
 from jemmo.services.connections import status
 from jemmo.services.records import quality, refresh
 from jemmo.services.records.refresh import RecordRef
-from jemmo.services.sync import schedule
+from jemmo.services.sync import runner, schedule
 from jemmo.store.models import Connection, Notification, Organisation, SyncRun
 from jemmo.store.sync import freshness
 from jemmo.vault import default_vault
@@ -157,6 +158,28 @@ async def test_a_click_says_that_it_leaves_out_a_refused_connection(
             "SELECT args->>'connection_id' FROM procrastinate_jobs WHERE task_name = 'sync_connection'"
         )
         assert {row[0] for row in queued} == {str(second.id)}
+
+
+async def test_a_sync_that_has_just_begun_is_called_what_it_is(
+    database_url: str, ats: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comparison was listed as the connection's initial sync until its mode was stored."""
+    found = await company(database_url, base_url=ats.base_url)
+    await found.sync()
+    begun: list[tuple[str, bool]] = []
+    chosen = runner._choose_mode
+
+    async def choose(*arguments: Any) -> Mode:
+        running = await found.rows(
+            "SELECT mode, report->'again' FROM sync_run WHERE status = 'running' AND connection_id = {me}"
+        )
+        begun.extend(running)
+        return await chosen(*arguments)
+
+    monkeypatch.setattr(runner, "_choose_mode", choose)
+    for mode in (Mode.RECONCILE, None, Mode.INITIAL):
+        await found.sync(mode)
+    assert begun == [("reconcile", False), ("incremental", False), ("initial", True)]
 
 
 async def test_an_option_that_reads_more_is_no_second_first_sync(database_url: str) -> None:

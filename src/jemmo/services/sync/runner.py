@@ -43,7 +43,7 @@ from jemmo.services.sync.schedule import sweep_due
 from jemmo.store.db.postgres import Connection, connect, explain, explained
 from jemmo.store.db.run_context import RunContext
 from jemmo.store.db.shared import sharing
-from jemmo.store.sync import runs
+from jemmo.store.sync import checkpoints, runs
 from jemmo.store.sync.quota import SENT_AT_ONCE
 from jemmo.store.sync.runs import Begun, Hold
 from jemmo.store.sync.writer import Writer, hold_lease
@@ -137,6 +137,13 @@ async def sync_slice(
         ) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
+            if (
+                goes_on is None
+            ):  # pages name the run from the start; under the lease it is chosen again
+                with explained():
+                    points = plausible(await checkpoints.load(db, connection_id), now())
+                report.mode = await _choose_mode(db, connection, points, mode, names, now())
+                report.again = reads_again(report.mode, points, names)
             row = _with_applicable_rules(connection, source, report)
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:

@@ -63,7 +63,8 @@ def explanation_facts(
     if not typed:
         return RecordFacts(readings=list(readings.values()))
     ids = _ids(typed)
-    held = _with_missed([*_records(org, typed, ids, readings, sees_contacts)], connections)
+    records = _with_refetches([*_records(org, typed, ids, readings, sees_contacts)], connections)
+    held = _with_missed(records, connections)
     known = {record.remote_id for record in held}
     unknown = [record for record in ids if record not in known]
     return RecordFacts(
@@ -197,6 +198,20 @@ def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> l
     return [
         replace(record, missed=_decision(record, unused) or _refetched_as_gone(record))
         for record in records
+    ]
+
+
+def _with_refetches(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:
+    """Add when a refetch last read a record, which proves that the ATS had it then."""
+    names = [record.remote_id for record in records]
+    hints = WebhookHint.objects.filter(
+        connection__in=list(connections), remote_id__in=names, gone=False, trouble=""
+    ).exclude(applied_at=None)
+    read_at = {(hint.connection_id, hint.stream, hint.remote_id): hint.applied_at for hint in hints}
+    return [
+        replace(record, stored_at=max(record.stored_at, at)) if at is not None else record
+        for record in records
+        for at in [read_at.get((record.connection_id, f"{record.kind}s", record.remote_id))]
     ]
 
 

@@ -119,9 +119,10 @@ async def begin(
             [msgspec.json.encode(INTERRUPTED).decode(), connection_id],
         )
         answer = await db.execute(
-            "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at) "
-            "VALUES (%s, %s, %s, %s, %s, 'running', now()) RETURNING started_at",
-            [hold.run_id, connection_id, report.mode, trigger, scope],
+            "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at, report) "
+            "VALUES (%s, %s, %s, %s, %s, 'running', now(), jsonb_build_object('again', %s::boolean)) "
+            "RETURNING started_at",
+            [hold.run_id, connection_id, report.mode, trigger, scope, report.again],
         )
         row = await answer.fetchone()
         await db.execute(
