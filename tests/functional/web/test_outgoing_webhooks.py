@@ -20,6 +20,7 @@ from jemmo.store.models import (
     OutgoingEndpoint,
     OutgoingMessage,
 )
+from jemmo.store.outgoing import queue
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
@@ -144,6 +145,23 @@ def test_what_failed_is_not_called_sent_while_its_endpoint_is_off(
     assert "1 webhook will be sent once you switch the endpoint on." in text
     assert "sent again." not in text
     assert OutgoingMessage.objects.get().state == "waiting"
+
+
+def test_nothing_is_promised_while_the_organization_is_to_be_deleted(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    """The worker sends nothing for such an organization, so a message would wait for good."""
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    admin.post(f"{page}test/", follow=True)
+    showcase.org.deleted_at = datetime.now(UTC) + timedelta(days=7)
+    showcase.org.save()
+    assert queue.claim(datetime.now(UTC)) is None
+    text = admin.post(f"{page}test/", follow=True).content.decode()
+    assert OutgoingMessage.objects.count() == 1
+    assert "scheduled for deletion, so no webhooks are sent" in text
+    for promise in ("Test event sent", "Send test event", "every 2s", "Next attempt"):
+        assert promise not in text
 
 
 def test_page_and_log_tell_the_same_next_attempt(showcase: Showcase, signed_in: SignedIn) -> None:

@@ -20,7 +20,8 @@ SHOWN_ATTEMPTS = 10  # per message
 class Line(Struct, frozen=True, kw_only=True):
     """A message, the JSON that it sends, and its attempts, newest first.
 
-    ``next_attempt_at`` is ``None`` when no attempt is planned: it no longer waits, or its endpoint is off.
+    ``next_attempt_at`` is ``None`` when no attempt is planned: it no longer waits, its endpoint is off, or
+    its organization is scheduled for deletion.
     """
 
     message: OutgoingMessage
@@ -62,15 +63,18 @@ def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
         lines=[_line(endpoint, message, attempts.get(message.pk, [])) for message in latest],
         waiting=counts.get(MessageState.WAITING, 0),
         failed=counts.get(MessageState.FAILED, 0),
-        is_moving=endpoint.state == State.ACTIVE
-        and first is not None
-        and first.next_try_at <= soon,
+        is_moving=_sends(endpoint) and first is not None and first.next_try_at <= soon,
     )
+
+
+def _sends(endpoint: OutgoingEndpoint) -> bool:
+    """Whether messages go to an endpoint. None do while its organization is scheduled for deletion."""
+    return endpoint.state == State.ACTIVE and endpoint.org.deleted_at is None
 
 
 def _next_attempt(endpoint: OutgoingEndpoint, message: OutgoingMessage) -> datetime | None:
     """When the message is next tried. A failing endpoint is paused for a while, whatever is due."""
-    if endpoint.state != State.ACTIVE or message.state != MessageState.WAITING:
+    if not _sends(endpoint) or message.state != MessageState.WAITING:
         return None
     return max(message.next_try_at, endpoint.held_until or message.next_try_at)
 
