@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -23,8 +25,11 @@ from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.sandbox.teamtailor.webhooks import sign_v1, sign_v2
 from jemmo.services.connections.connections import disconnect
 from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks import ingest as services
 from jemmo.store.models import Connection
+from jemmo.store.webhooks import ingest as stored
 from jemmo.store.webhooks.ingest import KEPT_BYTES as BYTES
+from jemmo.store.webhooks.ingest import Addressee, addressees
 from jemmo.vault import default_vault
 
 
@@ -133,6 +138,55 @@ async def test_a_signature_in_any_bytes_is_only_a_wrong_one(database_url: str) -
             b64encode(b"\xff").decode(),
         ):
             assert await found.post(told(), {"TT-Signature": signature}) == 401
+
+
+async def test_a_delivery_looks_its_connection_up_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookups = list[int]()
+
+    async def counted(
+        db: psycopg.AsyncConnection[Any], digests: list[bytes]
+    ) -> list[Addressee | None]:
+        lookups.append(len(digests))
+        return await addressees(db, digests)
+
+    monkeypatch.setattr(stored, "addressees", counted)
+    monkeypatch.setattr(services, "KNOWN_SECONDS", 60.0)
+    async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told()) == 200
+    assert lookups == [1]
+
+
+async def test_a_connection_that_ends_while_a_body_arrives_gets_nothing(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "KNOWN_SECONDS", 0.0)
+    async with hooked(database_url, synced=False) as found, aiohttp.ClientSession() as session:
+        body = told().encode()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield body[:1]
+            assert await found.connection(lambda one: disconnect(one, delete=False))
+            yield body[1:]
+
+        headers = {"TT-Signature": sign_v2(KEY, body, int(datetime.now(UTC).timestamp()))}
+        async with session.post(found.url, data=slowly(), headers=headers) as answer:
+            assert answer.status == 404
+        assert await deliveries(found) == 0
+
+
+async def test_connections_that_the_server_closed_are_replaced_unnoticed(
+    database_url: str,
+) -> None:
+    async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told()) == 200
+        ended = await found.company.value(
+            "SELECT bool_and(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
+            "WHERE application_name = 'jemmo hooks' AND datname = current_database()"
+        )
+        assert ended
+        assert await found.signed(told(remote_id="2")) == 200
 
 
 async def test_strangers_learn_nothing_from_an_answer(database_url: str) -> None:

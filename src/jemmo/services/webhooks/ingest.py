@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import select
 import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -49,7 +50,17 @@ T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
 TOGETHER = 50  # most deliveries stored with one commit
+KNOWN_SECONDS = 1.0
+"""After which a connection is looked up again, because it may have changed while the body arrived."""
 SMALL_BODY = 4096  # bytes; searching a small body for names is faster than starting a thread
+
+
+class Known(NamedTuple):
+    """The connection of an address, as it was at a moment of the monotonic clock."""
+
+    digest: bytes
+    addressee: Addressee | None
+    at: float
 
 
 class WebhookIngest:
@@ -68,7 +79,7 @@ class WebhookIngest:
             timeout=budget.WEBHOOK_WAIT,
             kwargs={"autocommit": True, "application_name": "jemmo hooks"},
             configure=_prepare,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
         )
         self._opening = asyncio.Lock()
         self._lookups = Batches(self._look_up, most=TOGETHER)
@@ -80,27 +91,34 @@ class WebhookIngest:
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._telling: asyncio.Task[None] | None = None
 
-    async def precheck(self, secret: str) -> Outcome | None:
-        """Why a delivery is refused regardless of its body; ``None`` if the body should be read.
+    async def precheck(self, secret: str) -> Outcome | Known:
+        """The address's connection, if the body should be read, or why a delivery is refused regardless of its body.
 
         Refused deliveries are only counted. Raises ``TransientError`` when the database is unreachable.
         """
         digest = digest_of(secret)
         if not self._bucket(digest).take(time.monotonic()):
             return self._reject_flood(digest)
-        addressee = await self._within_time(self._lookups.ask(digest))
-        outcome = _address_failure(addressee)
-        if outcome is not None:
-            self._count(addressee.connection_id if addressee else None, outcome)
+        known = await self._known(digest)
+        outcome = _address_failure(known.addressee)
+        if outcome is None:
+            return known
+        self._count(known.addressee.connection_id if known.addressee else None, outcome)
         return outcome
 
-    async def ingest(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
-        """Check and store one delivery. ``body`` is ``None`` if it was too long.
+    async def _known(self, digest: bytes) -> Known:
+        at = time.monotonic()
+        return Known(digest, await self._within_time(self._lookups.ask(digest)), at)
+
+    async def ingest(self, known: Known, headers: Mapping[str, str], body: bytes | None) -> Outcome:
+        """Check and store one delivery to a ``known`` address. ``body`` is ``None`` if it was too long.
 
         Refused deliveries are only counted. Raises ``TransientError``, and stores nothing, when the database is
         unreachable.
         """
-        addressee = await self._within_time(self._lookups.ask(digest_of(secret)))
+        if time.monotonic() - known.at > KNOWN_SECONDS:
+            known = await self._known(known.digest)
+        addressee = known.addressee
         if self._key is None:
             async with self._database() as db:
                 self._key = await lookup_key_by(db, self._vault)
@@ -295,6 +313,17 @@ def _address_failure(addressee: Addressee | None) -> Outcome | None:
     if not has_rules or addressee.state not in {"active", "refused", "paused"}:
         return Outcome.DISCONNECTED
     return None
+
+
+async def _check(db: Connection) -> None:
+    """Check an idle connection, without asking the server unless it has sent something, such as its shutdown."""
+    if not hasattr(select, "poll"):  # Windows
+        await AsyncConnectionPool.check_connection(db)
+        return
+    incoming = select.poll()
+    incoming.register(db.fileno(), select.POLLIN)
+    if incoming.poll(0):
+        await AsyncConnectionPool.check_connection(db)
 
 
 async def _prepare(db: Connection) -> None:

@@ -60,9 +60,9 @@ class Hooks:
         """The outcome of a delivery. The body is not read if the address refuses it, to save memory."""
         intake = self._taken_by()
         secret = str(scope["path"]).removeprefix(PREFIX).removesuffix("/")[:MAX_SECRET]
-        refused = await intake.precheck(secret)
-        if refused is not None:
-            return refused
+        known = await intake.precheck(secret)
+        if isinstance(known, Outcome):
+            return known
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
@@ -72,7 +72,7 @@ class Hooks:
                 body: bytes | None = await read_body(scope, receive, MAX_BODY, take)
             except TooLarge:
                 body = None
-            return await intake.ingest(secret, headers, body)
+            return await intake.ingest(known, headers, body)
 
     def _taken_by(self) -> WebhookIngest:
         if self._intake is None:
