@@ -20,7 +20,7 @@ from jemmo.mcp.caller import Caller
 from jemmo.services.connections.status import overview
 from jemmo.services.records.explanations import explain_record
 from jemmo.services.records.searches import talent_lookup
-from jemmo.store.models import Application, Organisation
+from jemmo.store.models import Organisation
 from jemmo.store.records import jobs, talents
 from jemmo.store.records.export import KINDS
 
@@ -89,16 +89,11 @@ def search_talents(
 BRIEF = ("id", "full_name", "headline", "location", "tags", "do_not_contact", "connection_id")
 
 
-def _latest(application: Application | None) -> dict[str, Any]:
+def _latest(application: talents.LatestApplication | None) -> dict[str, Any]:
     if application is None:
         return {"application": None}
-    return {
-        "application": {
-            "job": application.job.title if application.job else None,
-            "stage": application.stage.name if application.stage else None,
-            "status": application.status,
-        }
-    }
+    shown = {"job": application.job, "stage": application.stage, "status": application.status}
+    return {"application": shown}
 
 
 def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the name that assistants see

@@ -26,7 +26,7 @@ SignedIn = Callable[[str], Client]
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
 PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
 PER_PAGE = 50
-MOST_STATEMENTS = 16  # of a list's page, whatever is on it
+MOST_STATEMENTS = 13  # of a list's page, whatever is on it
 
 ODD = examples(10)
 VALUES = st.text(max_size=30) | st.sampled_from(

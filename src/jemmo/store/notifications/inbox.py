@@ -18,6 +18,7 @@ from jemmo.store.models import (
     OrganisationNotices,
     Role,
 )
+from jemmo.store.notifications.support import UNREAD_ANSWERS
 
 SHOWN = 100
 MOST_COUNTED = 100
@@ -27,7 +28,16 @@ _UNREAD = """
         SELECT FROM notification n WHERE n.org_id = %s AND n.last_at >= %s AND NOT EXISTS (
             SELECT FROM notification_read r WHERE r.notification_id = n.id AND r.membership_id = %s)
         LIMIT %s) AS counted"""
+_UNREAD_OF_BOTH = f"SELECT ({_UNREAD}), ({UNREAD_ANSWERS} LIMIT 1)"
 """Raw SQL, because every page needs it and building the statement takes longer than running it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """What a member has not read: ``notices`` up to a hundred, ``answers`` of support; ``None`` without a question."""
+
+    notices: int
+    answers: int | None
 
 
 def _of(membership: Membership) -> Any:
@@ -44,13 +54,13 @@ def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
     return list(_of(membership).order_by("-last_at", "-id")[:limit])
 
 
-def unread(membership: Membership) -> int:
-    """The number of unread ones, counted up to a hundred."""
+def unread(membership: Membership) -> Unread:
+    """The numbers in the frame of every page."""
+    org, since, own = membership.org_id, membership.created_at, membership.pk
     with database.cursor() as cursor:
-        cursor.execute(
-            _UNREAD, [membership.org_id, membership.created_at, membership.pk, MOST_COUNTED]
-        )
-        return int(cursor.fetchone()[0])
+        cursor.execute(_UNREAD_OF_BOTH, [org, since, own, MOST_COUNTED, org, membership.account_id])
+        notices, answers = cursor.fetchone()
+    return Unread(notices=notices, answers=answers)
 
 
 def find_notification(membership: Membership, number: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
@@ -262,6 +262,14 @@ _MOST_TELLING = (
 )
 
 
+class LatestApplication(NamedTuple):
+    """The application shown with a talent in a list; ``None`` for what is unknown."""
+
+    status: str
+    job: str | None
+    stage: str | None
+
+
 def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
     """Add the application shown with each talent: one in progress before a past one, then the latest.
 
@@ -270,12 +278,11 @@ def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
     applications = (
         _filtered_applications(filters)
         .filter(any_of("talent", [talent.id for talent in talents]))
-        .select_related("job", "stage")
-        .only("talent", "status", "job__title", "stage__name")
         .order_by("talent", *_MOST_TELLING)
         .distinct("talent")
+        .values_list("talent", "status", "job__title", "stage__name")
     )
-    latest = {application.talent_id: application for application in applications}
+    latest = {talent: LatestApplication(*shown) for talent, *shown in applications}
     for row in talents:
         row.latest = latest.get(row.id)  # type: ignore[attr-defined]
 

@@ -9,12 +9,14 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection as database
 from django.db.models import QuerySet
 
 from jemmo.domain import brake, freshness, numbers
 from jemmo.domain.freshness import COVERED_BY, PAGES
 from jemmo.domain.status import Colour, colour
+from jemmo.domain.stored_values import report_of
 from jemmo.store.connections import paused_deletions
 from jemmo.store.connections.connections import PARTED, is_running
 from jemmo.store.models import (
@@ -34,6 +36,21 @@ _REREAD_AT = """
     SELECT CASE WHEN count(*) = count(at) THEN min(at) END
     FROM (SELECT CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END AS at
         FROM checkpoint WHERE connection_id = %s AND stream = ANY(%s)) streams"""
+
+_FACTS = """
+    SELECT c.id,
+        ARRAY(SELECT p.stream FROM checkpoint p WHERE p.connection_id = c.id ORDER BY p.stream),
+        ARRAY(SELECT CASE WHEN p.synced_at BETWEEN %s AND %s THEN p.synced_at END
+            FROM checkpoint p WHERE p.connection_id = c.id ORDER BY p.stream),
+        ended.id, ended.scope, ended.report,
+        EXISTS (SELECT FROM held_deletion h
+            WHERE h.connection_id = c.id AND h.closed_at IS NULL AND h.released_at IS NULL)
+    FROM connection c LEFT JOIN LATERAL (
+        SELECT r.id, r.scope, r.report FROM sync_run r
+        WHERE r.connection_id = c.id AND r.status <> 'running' ORDER BY r.started_at DESC LIMIT 1
+    ) ended ON true
+    WHERE c.org_id = %s"""
+"""What every page shows of the connections, in one statement instead of three for each."""
 
 WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 
@@ -74,7 +91,7 @@ class Freshness:
 
 
 class ConnectionSnapshot:
-    """A connection with the facts that determine its state. Each is read once, on first use."""
+    """A connection with the facts that determine its state. Each is read once, unless it is set before."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -112,9 +129,30 @@ class ConnectionSnapshot:
 
 def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
     """All connections of an organization, as snapshots to be used for several pages."""
-    return [
+    snapshots = [
         ConnectionSnapshot(connection) for connection in org.connections.select_related("lease")
     ]
+    if snapshots:
+        _set_facts(org, {each.connection.id: each for each in snapshots})
+    return snapshots
+
+
+def _set_facts(org: Organisation, snapshots: Mapping[UUID, ConnectionSnapshot]) -> None:
+    """Set the facts that every page needs."""
+    with database.cursor() as cursor:
+        cursor.execute(_FACTS, [FIRST, LAST, org.pk])
+        rows = cursor.fetchall()
+    for connection_id, streams, times, run_id, run_scope, report, has_held in rows:
+        if snapshot := snapshots.get(connection_id):
+            snapshot.times = dict(zip(streams, times, strict=True))
+            snapshot.latest = run_id and SyncRun(
+                id=run_id,
+                connection_id=connection_id,
+                scope=run_scope,
+                report=report_of(msgspec.json.decode(report)),
+            )
+            if not has_held:
+                snapshot.waiting = []
 
 
 def header(org: Organisation, *, now: datetime) -> Freshness:

@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from jemmo.domain.freshness import PAGES
 from jemmo.services.notifications import mailing
 from jemmo.store.models import Organisation, Role
-from jemmo.store.notifications import inbox, support
+from jemmo.store.notifications import inbox
 from jemmo.store.sync import freshness, sync_status
 from jemmo.store.sync.freshness import ConnectionSnapshot
 
@@ -48,11 +48,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             lambda: freshness.overall(seen(), *PAGES, now=datetime.now(UTC))
         )
         # Loaded once, when it is shown. A lazy object could not stand for ``None``.
-        shown["help_unread"] = cache(
-            lambda: support.unread_answers(membership.org, membership.account_id)
-        )
+        unread = cache(lambda: inbox.unread(membership))
+        shown["help_unread"] = lambda: unread().answers
         shown["icons"] = {page: _icon(membership.org, page, seen) for page in PAGES}
-        shown["unread_notices"] = SimpleLazyObject(lambda: inbox.unread(membership))
+        shown["unread_notices"] = SimpleLazyObject(lambda: unread().notices)
     return shown
 
 

@@ -20,11 +20,11 @@ from jemmo.store.sync.freshness import Failure
 from jemmo.web.frame import labels
 from jemmo.web.frame.file_states import file_state
 from jemmo.web.frame.problems import ask_managers, in_words, localized_error, step_for
-from jemmo.web.templatetags import controls, markup, times, values
+from jemmo.web.templatetags import cells, controls, markup, times, values
 from jemmo.web.templatetags.values import counted, shorten
 
 register = template.Library()
-for part in (controls, markup, times, values):
+for part in (cells, controls, markup, times, values):
     register.filters |= part.register.filters
     register.tags |= part.register.tags
 

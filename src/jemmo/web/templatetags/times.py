@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from html import escape
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import avoid_wrapping, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
+from django.utils.timesince import TIME_STRINGS, timesince
 from django.utils.timezone import localtime, now
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -69,9 +70,7 @@ def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
     current, local = now(), localtime(moment)
     since = current - moment
     if is_day(local):
-        return _time(
-            moment, _days_ago(local.date(), localtime(current).date()), day_in_words(local)
-        )
+        return _time(local, _days_ago(local.date(), localtime(current).date()), day_in_words(local))
     if since < timedelta(0):
         shown = day_in_words(local)
     elif not in_words(since):
@@ -79,8 +78,8 @@ def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
     elif since < timedelta(minutes=1):
         shown = _("just now")
     else:
-        shown = _("%(time)s ago") % {"time": timesince(moment, current, depth=1)}
-    return _time(moment, shown)
+        shown = _since(since)
+    return _time(local, shown)
 
 
 @register.filter
@@ -89,7 +88,7 @@ def day(moment: datetime | None) -> SafeString:
     if not moment:
         return mark_safe("")
     local = localtime(moment)
-    return _time(moment, day_in_words(local), day_in_words(local) if is_day(local) else None)
+    return _time(local, day_in_words(local), day_in_words(local) if is_day(local) else None)
 
 
 @register.filter
@@ -109,7 +108,8 @@ def exact(moment: datetime | None) -> SafeString:
     """Day and time in the organization's time zone."""
     if not moment:
         return mark_safe("")
-    return _time(moment, _minute(localtime(moment)))
+    local = localtime(moment)
+    return _time(local, _minute(local))
 
 
 @register.filter
@@ -138,6 +138,23 @@ def _days_ago(shown: date, today: date) -> str:
     return _("%(time)s ago") % {"time": timesince(begin, end, depth=1)}
 
 
+def _since(distance: timedelta) -> str:
+    """How long ago something of the last week was: at least a minute."""
+    seconds = int(distance.total_seconds())
+    unit, length = next(each for each in _UNITS if seconds >= each[1])
+    return _ago_in(get_language() or "", unit, seconds // length)
+
+
+_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
+
+
+@lru_cache(
+    maxsize=1000
+)  # the rows of a list share few distances, and Django's ``timesince`` is slow
+def _ago_in(_language: str, unit: str, number: int) -> str:
+    return _("%(time)s ago") % {"time": avoid_wrapping(TIME_STRINGS[unit] % {"num": number})}
+
+
 def _on(moment: date) -> str:
     """The day of something that is not recent."""
     return pgettext("a week ago or more", "%(day)s") % {"day": day_in_words(moment)}
@@ -159,11 +176,8 @@ def _minute(local: datetime) -> str:
     return f"{day_in_words(local)}, {local:%H:%M}"
 
 
-def _time(moment: datetime, shown: str, hover: str | None = None) -> SafeString:
-    local = localtime(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="seconds"),
-        hover or f"{_minute(local)} {local:%Z}",
-        shown,
+def _time(local: datetime, shown: str, hover: str | None = None) -> SafeString:
+    exactly = hover or f"{_minute(local)} {local.tzname()}"
+    return mark_safe(  # noqa: S308 - everything in it is escaped
+        f'<time datetime="{local.isoformat(timespec="seconds")}" title="{escape(exactly)}">{escape(shown)}</time>'
     )
