@@ -134,7 +134,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "jemmo.web.frame.context.frame",
-            ]
+            ],
+            "builtins": ["jemmo.web.templatetags.addresses"],
         },
     }
 ]

@@ -119,9 +119,9 @@ class Company:
 
     async def counts(self) -> dict[str, int]:
         """What people see: the counts of ``jemmo status``."""
-        from jemmo.services.connections.status import counts_of
+        from jemmo.store.connections.counts import visible_counts
 
-        return await in_thread(lambda: counts_of(Connection.objects.get(id=self.id)))
+        return await in_thread(lambda: visible_counts(Connection.objects.get(id=self.id)))
 
     async def set_rules(self, **rules: Any) -> None:
         await self.rows(

@@ -14,9 +14,9 @@ from fakes.company import Company, in_thread
 from fakes.one_of_each import Rows, one_of_each
 
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services.connections.status import counts_of
 from jemmo.services.records import explanations, exports, rules
 from jemmo.store import models
+from jemmo.store.connections.counts import visible_counts
 from jemmo.store.db import policies, scope
 from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.records import jobs, talents
@@ -134,7 +134,7 @@ def everything(org: models.Organisation) -> dict[str, set[str]]:
         while items := search(org, filters(page=page)).items:
             listed[kind] |= {row.remote_id for row in items}
             page += 1
-    counts = counts_of(models.Connection.objects.get(org=org))
+    counts = visible_counts(models.Connection.objects.get(org=org))
     named = exported["talents"]
     assert counts["jobs"] == len(listed["jobs"]) == len(exported["jobs"])
     assert counts["talents"] == len(listed["talents"]) == len(named)

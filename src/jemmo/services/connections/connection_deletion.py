@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.timezone import now
 
 from jemmo.services.connections import connections
-from jemmo.services.connections.status import counts_of
+from jemmo.store.connections.counts import visible_counts
 from jemmo.store.db import events
 from jemmo.store.models import Connection, ConnectionState, Job, Sighting, Talent
 from jemmo.store.models.by_stream import MODELS
@@ -27,7 +27,7 @@ def erase(connection_id: UUID) -> int:
     if not leaving.exists():
         return 0
     connection = leaving.get()
-    shown = {name: count for name, count in counts_of(connection).items() if count}
+    shown = {name: count for name, count in visible_counts(connection).items() if count}
     for model in (Talent, Job):
         model.objects.filter(connection=connection_id, remote_deleted_at=None).update(
             remote_deleted_at=now()

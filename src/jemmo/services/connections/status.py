@@ -15,9 +15,9 @@ from jemmo.domain.streams import REREAD_WITHIN
 from jemmo.services.connections import key_care
 from jemmo.services.connections.history_limit import History
 from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
-from jemmo.store.db.visible import SHOWN, SHOWN_APPLICATIONS
+from jemmo.store.connections.counts import visible_counts
 from jemmo.store.files import stored_files
-from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
+from jemmo.store.models import Connection, Organisation, SyncRun
 from jemmo.store.sync import freshness, refused_requests
 
 ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused"))
@@ -137,7 +137,7 @@ def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
         error=state.error,
         decision=state.decision,
         warnings=_warnings(seen.latest),
-        counts=counts_of(connection),
+        counts=visible_counts(connection),
         refused=refused_by(connection),
         files=stored_files.counts_of(connection),
         files_error=connection.files_error,
@@ -156,14 +156,3 @@ def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:
         for warning in warnings
         if warning["code"] in ABOUT_ALL
     ]
-
-
-def counts_of(connection: Connection) -> dict[str, int]:
-    """Count visible jobs, talents, and those talents' applications."""
-    return {
-        "jobs": Job.objects.filter(SHOWN, connection=connection).count(),
-        "talents": Talent.objects.filter(SHOWN, connection=connection).count(),
-        "applications": Application.objects.filter(
-            SHOWN_APPLICATIONS, connection=connection
-        ).count(),
-    }

@@ -17,7 +17,7 @@ from jemmo.domain.freshness import PAGES, page_synced_at
 from jemmo.domain.key_care import BEFORE_EXPIRY, KEY_REFUSALS, REPLACE_AFTER
 from jemmo.domain.status import Colour
 from jemmo.services.connections.history_limit import History
-from jemmo.services.connections.status import Reread, counts_of
+from jemmo.services.connections.status import Reread
 from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.webhooks import endpoints
 from jemmo.services.webhooks.endpoints import WebhookStatus
@@ -31,6 +31,7 @@ from jemmo.store.connections.connections import (
     requests_since,
     without_applications,
 )
+from jemmo.store.connections.counts import visible_counts
 from jemmo.store.models import (
     Connection,
     ConnectionState,
@@ -116,17 +117,22 @@ def connection_summaries(
     org: Organisation, *, now: datetime | None = None
 ) -> list[ConnectionSummary]:
     """Return a card for each connection of the organization."""
-    return [connection_summary(connection, now=now) for connection in listed(org)]
+    snapshots = freshness.snapshots_of(org, listed(org))
+    return [connection_summary(seen.connection, now=now, seen=seen) for seen in snapshots]
 
 
 def connection_summary(
-    connection: Connection, *, now: datetime | None = None, before: datetime | None = None
+    connection: Connection,
+    *,
+    now: datetime | None = None,
+    before: datetime | None = None,
+    seen: freshness.ConnectionSnapshot | None = None,
 ) -> ConnectionSummary:
-    """Return one connection's card. ``before`` starts its history further back."""
+    """Return one connection's card. ``before`` starts its history further back; ``seen`` is what was read before."""
     now = now or datetime.now(UTC)
     runs = history(connection, before=before)
     running = is_running(connection, now)
-    seen = freshness.ConnectionSnapshot(connection)
+    seen = seen or freshness.ConnectionSnapshot(connection)
     state = freshness.freshness_of(seen, now=now)
     parted = connection.state in PARTED
     return ConnectionSummary(
@@ -136,7 +142,7 @@ def connection_summary(
         synced_at=state.synced_at,
         pages={page: page_synced_at(page, seen.times) for page in PAGES},
         next_sync_at=next_sync_at(connection, now),
-        counts=numbers.known(counts_of(connection), seen.times),
+        counts=numbers.known(visible_counts(connection), seen.times),
         reads_applications=connection.id not in without_applications(connection.org),
         key=_key(connection, now),
         runs=runs[:-1] if len(runs) > RUNS_SHOWN else runs,

@@ -129,16 +129,19 @@ class ConnectionSnapshot:
 
 def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
     """All connections of an organization, as snapshots to be used for several pages."""
-    snapshots = [
-        ConnectionSnapshot(connection) for connection in org.connections.select_related("lease")
-    ]
+    return snapshots_of(org, org.connections.select_related("lease"))
+
+
+def snapshots_of(org: Organisation, connections: Iterable[Connection]) -> list[ConnectionSnapshot]:
+    """These connections of an organization as snapshots, with the facts that every page needs."""
+    snapshots = [ConnectionSnapshot(connection) for connection in connections]
     if snapshots:
         _set_facts(org, {each.connection.id: each for each in snapshots})
     return snapshots
 
 
 def _set_facts(org: Organisation, snapshots: Mapping[UUID, ConnectionSnapshot]) -> None:
-    """Set the facts that every page needs."""
+    """Read these facts with one statement."""
     with database.cursor() as cursor:
         cursor.execute(_FACTS, [FIRST, LAST, org.pk])
         rows = cursor.fetchall()
