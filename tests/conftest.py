@@ -123,8 +123,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two more than there are cores: tests wait for processes, browsers and the database."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are cores: tests wait for processes and browsers, and each worker costs 15 s to start."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)

@@ -56,6 +56,7 @@ def ask_for_letter(page: Page, who: str) -> None:
     expect(page).to_have_url(re.compile("/password/reset/done/$"))
 
 
+@pytest.mark.long
 def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: MailServer) -> None:
     owner = enters("/", signed_in=False)
     expect(owner.get_by_role("heading", name="Welcome to Jemmo")).to_be_visible()

@@ -126,6 +126,7 @@ def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Open
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.long
 def test_pressing_twice_is_pressing_once(card: str, opens: Opens) -> None:
     page = opens(card, role="admin")
     page.get_by_role("button", name="Pause").dblclick()
@@ -213,6 +214,7 @@ def test_markup_of_an_ats_is_text_everywhere(hostile: list[str], opens: Opens) -
     assert hurt == []
 
 
+@pytest.mark.long
 def test_endless_names_break_no_page(endless: list[str], opens: Opens) -> None:
     page = opens("/jobs/", role="admin")
     wide: list[str] = []

@@ -142,6 +142,7 @@ def two_jobs(showcase: Showcase) -> tuple[str, str]:
     return str(showcase.job("dev").id), str(showcase.job("sales").id)
 
 
+@pytest.mark.long
 def test_a_record_s_page_offers_its_own_news_alone(
     site: Site, two_jobs: tuple[str, str], connected: Company, browser: Browser
 ) -> None:

@@ -64,6 +64,7 @@ def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Développeuse full-stack")
 
 
+@pytest.mark.long
 def test_dark_is_chosen_and_stays(opens: Opens) -> None:
     page = opens("/jobs/", color_scheme="light")
     light = page.evaluate(BACKGROUND)

@@ -49,6 +49,7 @@ def test_going_back_after_searching_shows_the_earlier_list(opens: Opens) -> None
     expect(page.get_by_role("banner")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_nobody_is_left_in_the_browser_after_signing_out(opens: Opens) -> None:
     page = opens("/talents/")
     page.get_by_role("searchbox").fill("elod")

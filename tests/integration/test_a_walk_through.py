@@ -90,6 +90,7 @@ async def test_a_failure_names_its_connection(
     assert [failure.name for failure in talents.failures] == ["Lyon"]
 
 
+@pytest.mark.long
 async def test_each_of_several_failures_is_shown(
     ats: SandboxServer, found: Company, database_url: str, hasty: None
 ) -> None:
@@ -192,6 +193,7 @@ async def decide_on_jobs(found: Company) -> None:
     await in_thread(work)
 
 
+@pytest.mark.long
 async def test_data_quality_and_verify_agree_on_links_without_an_end(
     ats: SandboxServer, found: Company
 ) -> None:

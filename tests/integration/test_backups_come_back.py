@@ -282,6 +282,7 @@ def leave(storage: FolderStorage) -> None:
     assert not Organisation.objects.filter(slug="acme").exists()
 
 
+@pytest.mark.long
 @pytest.mark.one_server
 async def test_what_the_storage_could_not_note_is_noted_later(
     ats: Harness, database_url: str, storage: FolderStorage

@@ -159,6 +159,7 @@ async def test_an_ats_whose_clock_is_behind_is_asked_by_its_own_clock(
     assert datetime.now(UTC) - shown.last_success_at < timedelta(minutes=20)
 
 
+@pytest.mark.long
 async def test_after_an_ats_has_put_its_clock_back_no_edit_is_missed_for_good(
     ats: SandboxServer, database_url: str
 ) -> None:

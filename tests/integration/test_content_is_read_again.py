@@ -53,6 +53,7 @@ async def test_every_record_is_read_again_within_the_stated_days(database_url: s
         assert told.last_at > began + DAY
 
 
+@pytest.mark.long
 async def test_a_reconcile_right_after_a_whole_reading_reads_nothing_again(
     database_url: str,
 ) -> None:

@@ -40,6 +40,7 @@ async def asked(ats: SandboxServer) -> int:
         return int((await answer.json())["total"])
 
 
+@pytest.mark.long
 async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: Any) -> None:
     async with run_sandbox(talents=30, seed=5, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
@@ -106,6 +107,7 @@ async def test_what_a_sync_created_is_what_people_see_afterwards(database_url: s
     assert notice.facts["counts"] == visible
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("only", [None, "talents"])
 async def test_one_change_is_one_everywhere(database_url: str, only: str | None) -> None:
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
@@ -126,6 +128,7 @@ async def test_one_change_is_one_everywhere(database_url: str, only: str | None)
     assert [one["streams"]["talents"] for one in told if one["final"]] == [1]
 
 
+@pytest.mark.long
 async def test_applications_of_excluded_talents_are_excluded_in_every_sync(
     database_url: str,
 ) -> None:
@@ -176,6 +179,7 @@ async def changed_jobs(found: Company) -> int:
     return int(line["created"] + line["updated"] + line["deleted"])
 
 
+@pytest.mark.long
 async def test_a_sync_under_way_tells_no_number_that_it_must_take_back(database_url: str) -> None:
     """Which new talents a rule hides is known at the end; until then only that there is news."""
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
@@ -189,6 +193,7 @@ async def test_a_sync_under_way_tells_no_number_that_it_must_take_back(database_
     assert {name: final["streams"][name] for name in visible} == visible
 
 
+@pytest.mark.long
 async def test_a_first_sync_reads_what_was_expected_of_it(database_url: str) -> None:
     """The estimate goes by what the ATS counted when it was connected: exactly what is read afterwards."""
     async with run_sandbox(talents=40, seed=5, switches={"rate_limit": "false"}) as ats:

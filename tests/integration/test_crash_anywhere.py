@@ -136,6 +136,7 @@ def test_any_pages_any_order_and_any_crash_end_in_the_same_rows(
     assert clean == broken
 
 
+@pytest.mark.long
 @pytest.mark.soak
 @examples(8)
 @given(data=st.data())
@@ -158,6 +159,7 @@ def test_reading_everything_again_changes_nothing(database_url: str, data: st.Da
     assert once == again
 
 
+@pytest.mark.long
 @pytest.mark.soak
 @examples(10)
 @given(data=st.data())

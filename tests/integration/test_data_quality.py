@@ -69,6 +69,7 @@ async def test_nothing_differs_after_a_clean_sync(database_url: str, vendor: Ven
             assert one.ats == verdict.streams[stream].ats
 
 
+@pytest.mark.long
 async def test_who_was_erased_is_neither_missing_nor_unexplained(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ class TestEnsureRunning:
         assert {embedded.ensure_running()} == urls
         assert [0, 0] == [starter.returncode for starter in starters]
 
+    @pytest.mark.long
     def test_the_data_outlives_the_command_and_a_restart(self, home: Path) -> None:
         url = start_in_another_process().communicate()[0].strip()
         with psycopg.connect(url) as connection:
@@ -134,6 +135,7 @@ class TestEnsureRunning:
 
 
 class TestKilled:
+    @pytest.mark.sample(1)
     @pytest.mark.parametrize(
         "moment",
         ["postgres", "postgres/new-*", "postgres/new-*/cluster/data/base", "postgres/cluster"],
@@ -254,6 +256,7 @@ class TestPrivacy:
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can change user")
 class TestRoot:
+    @pytest.mark.long
     def test_a_home_that_the_server_cannot_enter_gets_its_data_elsewhere(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -266,6 +269,7 @@ class TestRoot:
         assert (inner / "postgres").is_symlink()
         shutil.rmtree((inner / "postgres").resolve())
 
+    @pytest.mark.long
     def test_an_ordinary_user_needs_no_other(self, home: Path) -> None:
         nobody = pwd.getpwnam("nobody")
         account = Account(uid=nobody.pw_uid, gid=nobody.pw_gid)

@@ -736,6 +736,7 @@ async def test_a_file_that_trips_us_does_not_stop_those_behind_it(
     assert await found.value("SELECT count(*) FROM attachment WHERE reason = 'internal'") == 1
 
 
+@pytest.mark.long
 async def test_without_a_reader_the_doctor_says_why(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['pypdfium2'] = None")
     env = {"PYTHONPATH": str(tmp_path)}

@@ -80,6 +80,7 @@ TYPED = {
 }
 
 
+@pytest.mark.long
 async def test_every_record_is_found_by_address_and_number(ats: Harness, database_url: str) -> None:
     found, ids = await written(ats, database_url)
     by_address = {sorted(ids)[place] for place in with_address()}

@@ -68,6 +68,7 @@ async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_d
     assert await in_thread(count) == 0
 
 
+@pytest.mark.long
 async def test_housekeeping_that_waits_holds_up_neither_the_clock_nor_notifications_nor_syncs(
     old: None, owner_url: str
 ) -> None:

@@ -87,6 +87,7 @@ async def test_after_a_rotation_everything_is_there_and_sealed_anew(
     assert await everything(filled, storage) == before
 
 
+@pytest.mark.long
 async def test_the_old_key_goes_only_when_nothing_needs_it_and_time_has_passed(
     filled: Company, keyset: Path, storage: FolderStorage
 ) -> None:
@@ -173,6 +174,7 @@ async def test_wrong_keys_stop_jemmo(filled: Company, keyset: Path) -> None:
     assert doctor.last["findings"][-1]["what"] == "Encryption keys"
 
 
+@pytest.mark.long
 async def test_the_commands_rotate_while_others_read(
     filled: Company, keyset: Path, storage: FolderStorage
 ) -> None:

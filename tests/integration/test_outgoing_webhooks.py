@@ -341,6 +341,7 @@ def test_a_worker_that_dies_after_sending_sends_again_with_the_same_id(
     assert receiver.requests[0][1] == receiver.requests[1][1]
 
 
+@pytest.mark.long
 def test_retries_end_after_a_day_and_a_failed_message_is_sent_again_on_request(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker, clock: Clock
 ) -> None:

@@ -201,6 +201,7 @@ COMMON = (
 INLINED = "EXPLAIN (VERBOSE, COSTS OFF) SELECT unaccent(name) FROM organisation"
 
 
+@pytest.mark.long
 def test_unaccent_costs_no_more_for_being_wrapped(
     owner_url: str, database_url: str, maker: str
 ) -> None:
@@ -261,6 +262,7 @@ def test_what_was_in_public_is_moved_once_and_others_things_stay(former: str) ->
             assert db.execute(left.encode()).fetchall() == []
 
 
+@pytest.mark.long
 def test_the_application_works_in_a_schema_that_was_moved(former: str) -> None:
     with psycopg.connect(former) as db:  # as the former Jemmo did
         db.execute("GRANT SELECT ON public.jobs_of_theirs TO PUBLIC")

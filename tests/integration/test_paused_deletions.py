@@ -202,6 +202,7 @@ async def _applications_of(found: Company, talents: list[str]) -> set[str]:
     return {row[0] for row in rows}
 
 
+@pytest.mark.long
 async def test_what_was_kept_is_called_so_until_the_ats_lists_it_again(
     ats: SandboxServer, found: Company
 ) -> None:

@@ -74,6 +74,7 @@ async def test_a_sync_killed_at_any_page_is_finished_by_the_next_ones(
     assert (await jemmo("verify", "--org", "acme")).status == 0
 
 
+@pytest.mark.long
 async def test_of_two_syncs_of_one_connection_one_wins_and_the_other_says_why(
     sandbox: SandboxServer, database_url: str
 ) -> None:

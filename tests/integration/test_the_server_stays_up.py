@@ -214,6 +214,7 @@ Connection: close\r
 """
 
 
+@pytest.mark.long
 async def test_a_body_in_chunks_that_grows_too_large_is_refused(cookie: str) -> None:
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     async with served(cookie) as server, server.visitor() as visitor:

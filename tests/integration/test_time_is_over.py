@@ -61,6 +61,7 @@ def _long_ago() -> None:
     )
 
 
+@pytest.mark.long
 async def test_they_stay_away_until_one_applies_again(
     database_url: str, storage: FolderStorage
 ) -> None:
@@ -92,6 +93,7 @@ async def test_they_stay_away_until_one_applies_again(
         assert verdict.equal, verdict
 
 
+@pytest.mark.long
 async def test_without_webhooks_the_next_sweep_brings_them_back(
     database_url: str, storage: FolderStorage
 ) -> None:

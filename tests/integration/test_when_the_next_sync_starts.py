@@ -137,6 +137,7 @@ def test_one_that_takes_much_longer_than_before_is_slow(connection: Connection) 
     assert is_slow(connection, BEGAN + timedelta(minutes=13))
 
 
+@pytest.mark.long
 def test_planning_reads_only_what_is_due(connection: Connection) -> None:
     many = (
         "INSERT INTO connection SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), "

@@ -131,6 +131,7 @@ async def test_nothing_of_the_person_is_left_after_three_more_syncs(
     assert certificate.suppressed >= 2
 
 
+@pytest.mark.long
 async def test_a_webhook_that_names_them_leaves_no_trace_either(
     database_url: str, storage: FolderStorage
 ) -> None:

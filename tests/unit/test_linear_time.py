@@ -245,6 +245,7 @@ def _with_fields(piece: str) -> Talent:
     return Talent(remote_id="1", custom_fields={str(number): value for number in range(200)})
 
 
+@pytest.mark.sample("_with_summary")
 @pytest.mark.parametrize("talent", [_with_summary, _with_fields])
 def test_no_text_of_a_record_takes_much_longer_than_plain_words(
     talent: Callable[[str], Talent],

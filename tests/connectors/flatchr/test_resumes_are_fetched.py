@@ -55,6 +55,7 @@ async def of_nadia(company: Company) -> tuple[Any, ...]:
     return tuple(found[0])
 
 
+@pytest.mark.long
 async def test_a_resume_is_fetched_by_the_key_of_its_webhook_and_stays(
     database_url: str, storage: FolderStorage
 ) -> None:

@@ -47,6 +47,7 @@ async def test_a_job_has_one_in_each_language_with_its_places(
     assert await places(there, "4") == ["Nantes, France"]
 
 
+@pytest.mark.long
 async def test_one_is_created_changed_and_deleted(ats: Harness, database_url: str) -> None:
     there = await synced(ats, database_url)
     links = {"job_id": 3, "title": "Nurse, at night", "language": "en", "live": False}

@@ -212,6 +212,7 @@ async def test_a_sync_that_used_the_budget_ends_partly_done_and_goes_on_later(
     assert worst_hour(account.server) <= 15 * 0.85
 
 
+@pytest.mark.long
 async def test_a_reconcile_that_was_postponed_is_gone_on_with(account: Account) -> None:
     account.server.provider.switch({"rate_limit": False})
     await account.sync(pacing="off")

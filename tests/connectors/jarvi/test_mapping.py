@@ -273,6 +273,7 @@ def test_no_project_breaks_the_mapping(project: Any, offer: Any) -> None:
     assert rejections in ([], ["no_name"])
 
 
+@pytest.mark.long
 @given(st.lists(spoilt("project") | ANYTHING, max_size=3), st.lists(ANYTHING, max_size=3))
 def test_nothing_breaks_thejoin(rows: Any, offers: Any) -> None:
     shelf = join(Whole(rows), Whole(offers), is_all=True)

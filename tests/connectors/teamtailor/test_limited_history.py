@@ -183,6 +183,7 @@ async def test_without_a_limit_everything_arrives(connect: Connect) -> None:
     assert not any(one.left_out for one in verdict.streams.values())
 
 
+@pytest.mark.long
 async def test_a_shorter_history_hides_what_is_older_and_a_longer_one_shows_it_unread(
     connect: Connect,
 ) -> None:

@@ -134,6 +134,7 @@ async def test_odd_records_are_survived_in_every_mode(connect: Connect, mode: Mo
     assert await tombstones(company) == 0
 
 
+@pytest.mark.long
 async def test_a_rejected_record_that_the_ats_has_mended_is_read_by_the_next_reconcile(
     connect: Connect,
 ) -> None:
@@ -196,6 +197,7 @@ async def test_a_count_that_is_always_off_by_one_is_told_once_and_keeps_nobody(
     assert (await company.sync()).mode is Mode.INCREMENTAL
 
 
+@pytest.mark.long
 async def test_a_count_that_comes_to_be_off_by_one_deletes_who_is_gone_at_once(
     connect: Connect,
 ) -> None:

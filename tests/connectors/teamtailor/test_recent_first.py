@@ -112,6 +112,7 @@ async def test_nothing_old_is_read_before_all_that_is_recent_is_there(connect: C
     await assert_equal_to_truth(sandbox, company)
 
 
+@pytest.mark.long
 async def test_a_recent_application_shows_its_talent_and_a_recent_talent_its_applications(
     connect: Connect,
 ) -> None:

@@ -99,6 +99,7 @@ def secret(showcase: Showcase) -> Callable[..., str]:
 Makes = Callable[..., str]
 
 
+@pytest.mark.long
 def test_lists_and_records_are_those_of_the_connection(
     agency: Connection, first: Connection, secret: Makes
 ) -> None:

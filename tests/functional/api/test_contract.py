@@ -64,7 +64,7 @@ parameters = {{ "path.record_id" = "{talent}" }}
 """Ids that are there, so that more than a 404 is tried."""
 
 
-@pytest.mark.sample("everything", "records")
+@pytest.mark.sample("everything")
 @pytest.mark.soak
 @pytest.mark.parametrize("rights", TOKENS)
 def test_every_answer_is_as_described(

@@ -165,6 +165,7 @@ def test_confidential_records_need_their_scope(
     assert str(job.id) not in listed
 
 
+@pytest.mark.long
 def test_nothing_of_another_organization_is_there(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:

@@ -35,6 +35,7 @@ def test_an_ats_that_tells_no_changes_has_no_such_option(jemmo: Jemmo) -> None:
     assert "history_years" in done.err
 
 
+@pytest.mark.long
 def test_from_the_first_sync_to_everything(jemmo: Jemmo, open_ats: Open) -> None:
     ats = open_ats(talents=120, seed=11)
     made = jemmo.connect(ats, "--history-years", "1").last

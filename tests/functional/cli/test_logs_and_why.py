@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from functional.cli.conftest import Ats, Jemmo
 
 from jemmo.store.models import Talent
 
 
+@pytest.mark.long
 def test_the_log_tells_what_a_sync_met(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     ats.server.faults.set("record_without_id")

@@ -54,6 +54,7 @@ def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
     assert synced("org", "keep", "--org", "acme").status == 4
 
 
+@pytest.mark.long
 def test_what_is_exported_is_noted_with_who_took_it(synced: Jemmo) -> None:
     synced("user", "add", "ada@example.org", "--org", "acme", "--role", "viewer")
     for words in (("talents",), ("talents", "--as", "ada@example.org"), ("jobs",)):
@@ -66,6 +67,7 @@ def test_what_is_exported_is_noted_with_who_took_it(synced: Jemmo) -> None:
     assert (adas.account.email, adas.detail["contacts"]) == ("ada@example.org", False)
 
 
+@pytest.mark.long
 def test_who_is_not_to_be_contacted_is_said_in_exports(synced: Jemmo) -> None:
     synced("user", "add", "ada@example.org", "--org", "acme", "--role", "recruiter")
     whole = {one["remote_id"]: one for one in synced("export", "talents", "--org", "acme").lines}

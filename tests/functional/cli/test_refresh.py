@@ -61,6 +61,7 @@ def test_one_that_is_gone_is_asked_for_twice_and_buried(jemmo: Jemmo, ats: Ats) 
     assert talent.remote_deleted_at is not None
 
 
+@pytest.mark.long
 def test_a_refused_key_is_told_with_what_to_do(jemmo: Jemmo, ats: Ats) -> None:
     talent = some_talent(jemmo, ats)
     ats.server.faults.set("expired_key=0")
@@ -72,6 +73,7 @@ def test_a_refused_key_is_told_with_what_to_do(jemmo: Jemmo, ats: Ats) -> None:
     assert "Next step" in done.err
 
 
+@pytest.mark.long
 def test_it_must_be_clear_which_connection_is_meant(jemmo: Jemmo, ats: Ats) -> None:
     talent = some_talent(jemmo, ats)
     other = Connection.objects.get(id=talent.connection_id)

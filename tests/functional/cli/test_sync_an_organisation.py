@@ -67,6 +67,7 @@ def test_a_sync_for_people_shows_a_table_and_no_traceback(jemmo: Jemmo, ats: Ats
     assert done.err == ""
 
 
+@pytest.mark.long
 def test_only_jobs_reads_jobs_alone(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     assert "talents" not in jemmo.sync("--only", "jobs").last["streams"]
@@ -77,6 +78,7 @@ def test_only_jobs_reads_jobs_alone(jemmo: Jemmo, ats: Ats) -> None:
     assert jemmo("verify", "--org", "acme").status == 0
 
 
+@pytest.mark.long
 def test_verify_tells_equality_and_difference(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     jemmo.sync()
@@ -127,6 +129,7 @@ def test_status_prints_the_object_of_the_contract(jemmo: Jemmo, ats: Ats) -> Non
     assert row["counts"]["talents"] > 0
 
 
+@pytest.mark.long
 def test_a_refused_key_turns_the_status_red_and_a_new_one_green(
     jemmo: Jemmo, ats: Ats, open_ats: Open
 ) -> None:
@@ -148,6 +151,7 @@ def test_a_refused_key_turns_the_status_red_and_a_new_one_green(
     assert jemmo("status", "--json").last["connections"][0]["colour"] == "green"
 
 
+@pytest.mark.long
 def test_connecting_the_same_account_again_keeps_its_records_and_its_place(
     jemmo: Jemmo, ats: Ats
 ) -> None:
@@ -239,6 +243,7 @@ def test_two_connections_are_told_apart_in_words(
     assert (compared["connection_id"], compared["equal"]) == (second, True)
 
 
+@pytest.mark.long
 def test_status_fits_a_terminal_of_80_columns(jemmo: Jemmo, ats: Ats) -> None:
     made = jemmo.connect(ats).last["connection_id"]
     assert "last success never" in jemmo("status").out
@@ -252,6 +257,7 @@ def test_status_fits_a_terminal_of_80_columns(jemmo: Jemmo, ats: Ats) -> None:
     assert lines[3] == f"  id {made}"
 
 
+@pytest.mark.long
 def test_status_imports_only_what_it_needs(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     spare = (
@@ -300,6 +306,7 @@ def test_a_mass_deletion_is_held_until_a_person_releases_it(jemmo: Jemmo, open_a
     assert "No deletions are paused" in jemmo("deletions", "release", "--org", "acme").out
 
 
+@pytest.mark.long
 def test_what_is_left_out_is_counted_appears_and_disappears(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     first = jemmo.sync().last["streams"]

@@ -224,6 +224,7 @@ def test_nobody_gets_in_without_signing_in(known: dict[str, Any], served: None) 
             assert answer["Location"].startswith("/accounts/login/"), name
 
 
+@pytest.mark.sample("viewer", "owner")
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_has_its_pages_and_no_other(
     known: dict[str, Any], signed_in: SignedIn, role: str

@@ -150,6 +150,7 @@ def test_no_page_speaks_english_to_a_french_reader(
     assert same == {}
 
 
+@pytest.mark.long
 def test_those_who_may_less_are_told_so_in_french(
     showcase: Showcase, troubled: None, signed_in: SignedIn
 ) -> None:

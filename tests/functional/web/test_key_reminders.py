@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.core import mail
 from django.test import Client
 from fakes.processes import jemmo
@@ -108,6 +109,7 @@ def test_the_old_key_is_not_forgotten(showcase: Showcase, signed_in: SignedIn) -
     assert Delivery.objects.count() == 2
 
 
+@pytest.mark.long
 async def test_the_command_line_and_metrics_tell_it(showcase: Showcase) -> None:
     from fakes.company import in_thread
 

@@ -219,6 +219,7 @@ def test_htmx_gets_the_results_alone(recruiter: Client) -> None:
         assert "<html" not in part
 
 
+@pytest.mark.long
 @pytest.mark.soak
 @ODD
 @given(query=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
@@ -229,6 +230,7 @@ def test_an_odd_address_is_answered(recruiter: Client, query: dict[str, str]) ->
         assert recruiter.get(f"{path}?{urlencode(query)}").status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.soak
 @ODD
 @given(stage=VALUES)

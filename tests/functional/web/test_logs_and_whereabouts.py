@@ -245,6 +245,7 @@ def test_why_a_record_is_here_or_not(
     assert "Look up any record" in answer(recruiter, "")
 
 
+@pytest.mark.long
 def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
     connection: Connection, showcase: Showcase, signed_in: SignedIn
 ) -> None:

@@ -218,6 +218,7 @@ async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url
         assert claim not in text
 
 
+@pytest.mark.long
 async def test_deleted_counts_excluded_records_and_the_card_says_so(database_url: str) -> None:
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)

@@ -53,6 +53,7 @@ def ours(showcase: Showcase) -> Connection:
     return found
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("role", ["recruiter", "viewer"])
 def test_members_read_and_do_nothing(ours: Connection, signed_in: SignedIn, role: str) -> None:
     member = signed_in(role)
@@ -79,6 +80,7 @@ def test_members_read_and_do_nothing(ours: Connection, signed_in: SignedIn, role
     assert Connection.objects.get(id=ours.id).state == ConnectionState.ACTIVE
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("role", ["owner", "admin"])
 def test_managers_have_every_page(ours: Connection, signed_in: SignedIn, role: str) -> None:
     manager = signed_in(role)

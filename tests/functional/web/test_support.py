@@ -167,6 +167,7 @@ def test_what_cannot_be_sent_is_said(recruiter: Client, body: str) -> None:
     assert not SupportThread.objects.exists()
 
 
+@pytest.mark.long
 def test_support_is_not_flooded(recruiter: Client) -> None:
     for number in range(20):
         send(recruiter, f"Message {number}")

@@ -80,6 +80,7 @@ def test_what_is_compiled_is_what_is_written() -> None:
     )
 
 
+@pytest.mark.long
 @needs_gettext
 def test_the_catalogue_holds_the_texts_of_the_pages_and_no_other(tmp_path: Path) -> None:
     copy = tmp_path / "jemmo"

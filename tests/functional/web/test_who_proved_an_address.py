@@ -208,6 +208,7 @@ def test_changing_an_address_does_not_tell_whether_somebody_has_it(
     assert "/accounts/" not in letters["viewer@acme.example"]
 
 
+@pytest.mark.long
 def test_a_new_address_needs_its_mailbox_and_the_account_that_asked(
     proved: Client, showcase: Showcase, recruiter: Client
 ) -> None:
@@ -226,6 +227,7 @@ def test_a_new_address_needs_its_mailbox_and_the_account_that_asked(
     assert proved.post(path).status_code == 410
 
 
+@pytest.mark.long
 def test_a_command_warns_and_verifies(
     attacker: Client, showcase: Showcase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

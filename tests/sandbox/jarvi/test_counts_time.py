@@ -1,6 +1,8 @@
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import pytest
+
 from jemmo.sandbox.jarvi.budget import Budget, is_business
 
 MONDAY_NOON = 1_767_614_400_000
@@ -14,6 +16,7 @@ async def exhaust(client: Any) -> Any:
             return headers, body
 
 
+@pytest.mark.long
 async def test_five_minutes_of_its_time_are_given_in_an_hour(account: Any) -> None:
     client = await account(switches={"rate_limit": True, "time": "accounted"})
     headers, body = await exhaust(client)

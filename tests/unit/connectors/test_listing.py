@@ -80,6 +80,7 @@ class Sparse(TemplateSource):
         return Chunk(rows=[], next=f"/v1/people?limit=20&nothing={self.asked}")
 
 
+@pytest.mark.long
 async def test_empty_pages_are_no_end_and_no_repetition(sandbox: SandboxServer) -> None:
     source = source_of(sandbox, Sparse)
     found = await pages(source)
@@ -87,6 +88,7 @@ async def test_empty_pages_are_no_end_and_no_repetition(sandbox: SandboxServer) 
     assert sum(len(page.raw) for page in found) == 50
 
 
+@pytest.mark.long
 async def test_empty_pages_without_an_end_are_left(sandbox: SandboxServer) -> None:
     source = source_of(sandbox, Sparse)
     source.empty = MOST_EMPTY_PAGES + 1

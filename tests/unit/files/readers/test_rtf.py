@@ -122,6 +122,7 @@ def test_the_words_of_textedit_keep_their_lines() -> None:
 N = 150_000
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "part",
     [b"{", b"}", b"\\b", b"\\u1?", b"\\'e9", b"\\bin1", b"{\\*", b"\\f1\\'c0", b"{\\f1 x}", b"\\upr{",
