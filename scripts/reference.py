@@ -1,10 +1,12 @@
 """Writes the reference pages of docs/ from the code: ``make reference``. Tests compare them with it.
 
-In docs/data-model.md only the tables are made anew; what a column means is written there by hand and stays.
+In docs/data-model.md only the tables are made anew; what a column means is written there by hand and stays. The API's
+own reference has those meanings too.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from jemmo.domain.entities import ENTITIES
 from jemmo.domain.fields import Field, fields_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+COLUMNS = DOCS.parent / "src" / "jemmo" / "api" / "columns.json"
 
 CLI_HEAD = """# Command line
 
@@ -186,6 +189,31 @@ def _meanings(rows: str) -> Iterator[tuple[str, str]]:
         yield cells[0].strip(" `"), cells[-1]
 
 
+DESCRIBED = (
+    *(
+        "synced",
+        "job",
+        "job_location",
+        "job_compensation",
+        "job_posting",
+        "job_posting_location",
+        "stage",
+    ),
+    *("department", "ats_user", "talent", "attachment", "application", "reject_reason", "note"),
+)
+"""Tables whose columns are fields of the API."""
+
+
+def described_columns(page: str) -> str:
+    """``src/jemmo/api/columns.json``: the meanings of the page, for the API's own reference."""
+    tables = {
+        match[1]: dict(_meanings(match[3]))
+        for match in TABLE.finditer(page)
+        if match[1] in DESCRIBED
+    }
+    return json.dumps(tables, indent=2, ensure_ascii=False) + "\n"
+
+
 def _every_table(models: dict[str, Any], meanings: dict[str, str]) -> Iterator[str]:
     yield "| table | contents |"
     yield "|---|---|"
@@ -311,3 +339,4 @@ if __name__ == "__main__":
     (DOCS / "cli.md").write_text(command_line())
     model_page = DOCS / "data-model.md"
     model_page.write_text(data_model(model_page.read_text()))
+    COLUMNS.write_text(described_columns(model_page.read_text()))

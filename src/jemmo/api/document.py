@@ -12,7 +12,7 @@ from msgspec import Struct
 from ninja import NinjaAPI, Query
 from ninja.errors import ValidationError
 
-from jemmo.api import schemas
+from jemmo.api import meanings, schemas
 from jemmo.api.access import authenticate, require_scopes
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.entities import ENTITIES
@@ -30,8 +30,11 @@ PROBLEM = {
     "description": "An error as RFC 9457 describes it.",
     "required": ["type", "status", "code", "title", "detail", "next_step"],
     "properties": {
-        "status": {"type": "integer"},
-        **dict.fromkeys(("type", "code", "title", "detail", "next_step"), schemas.TEXT),
+        name: {
+            "type": "integer" if name == "status" else "string",
+            "description": meanings.described("Problem", name),
+        }
+        for name in ("status", "type", "code", "title", "detail", "next_step")
     },
 }
 
@@ -95,9 +98,13 @@ class Api(NinjaAPI):
         parts["schemas"] = {
             **parts.get("schemas", {}),
             **{schemas.component(name): schemas.of(KINDS[name]) for name in LISTS},
+            **schemas.of_parts(),
             **schemas.of_structs(STRUCTS),
             "Problem": PROBLEM,
         }
+        for name, schema in parts["schemas"].items():
+            if name in meanings.RECORDS:
+                schema["description"] = meanings.RECORDS[name]
         for path in document["paths"].values():
             for described in path.values():
                 _describe_parameters(described)
@@ -153,8 +160,11 @@ def page_schema(row: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "required": ["data", "next_cursor"],
         "properties": {
-            "data": {"type": "array", "items": row},
-            "next_cursor": schemas.TEXT_OR_NULL,
+            "data": {"type": "array", "items": row, "description": "The rows of this page."},
+            "next_cursor": {
+                **schemas.TEXT_OR_NULL,
+                "description": meanings.described("", "next_cursor"),
+            },
         },
     }
 
@@ -169,6 +179,8 @@ def _describe_parameters(described: dict[str, Any]) -> None:
         if lists.get(each["name"], True)
     ]
     for parameter in parameters:
+        if parameter["in"] == "path" and "description" not in parameter:
+            parameter["description"] = meanings.PARAMETERS[parameter["name"]]
         if parameter["name"] == "sort" and declared.sorts:
             parameter["schema"] = {"type": "string", "enum": [*declared.sorts]}
         if names := lists.get(parameter["name"]):
@@ -204,8 +216,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     tag: str
     schema: dict[str, Any]
     scopes: tuple[ApiScope, ...]
+    description: str
     method: str = "GET"
-    description: str = ""
     fields: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     sorts: tuple[str, ...] = ()
@@ -262,7 +274,7 @@ def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Calla
             response={declared.success: None},
             operation_id=declared.id,
             summary=declared.summary,
-            description=declared.description or None,
+            description=declared.description,
             openapi_extra=extra,
             tags=[declared.tag],
             url_name=declared.id,

@@ -11,7 +11,7 @@ from ninja import Path, Query
 
 from jemmo.api import feed, schemas
 from jemmo.api.access import ApiRequest
-from jemmo.api.document import Include, operation
+from jemmo.api.document import Include, operation, reference
 from jemmo.domain.tokens import ApiScope
 from jemmo.store.records.export import KINDS
 
@@ -30,7 +30,7 @@ SCOPES = (ApiScope.RECORDS,)
     summary="List changes",
     description="What was created, updated and deleted, in the order of commits. With "
     "`Accept: text/event-stream`, changes arrive as server-sent events.",
-    schema=schemas.CHANGES,
+    schema=reference("Changes"),
     scopes=SCOPES,
     tag="feed",
     refusals=(410, 503),
@@ -81,7 +81,7 @@ def get_snapshot(
     address="/digest",
     summary="Get counts and digests that prove a copy",
     description=schemas.DIGEST_RECIPE,
-    schema=schemas.DIGEST,
+    schema=reference("Digest"),
     scopes=SCOPES,
     tag="feed",
     refusals=(410, 503),

@@ -23,6 +23,7 @@ from jemmo.api.document import (
     Limit,
     operation,
     page_schema,
+    reference,
 )
 from jemmo.api.problems import Problem
 from jemmo.domain.job_postings import Advert, address_of, job_posting
@@ -55,7 +56,7 @@ def _page_address() -> Any:
     address="/jobs/{uuid:record_id}/job-posting",
     summary="Get a job as a JobPosting",
     description="JSON-LD by schema.org, for search engines on a career site. Only open and public jobs have one.",
-    schema=schemas.JOB_POSTING,
+    schema=reference("SchemaOrgJobPosting"),
     content_type="application/ld+json",
     scopes=SCOPES,
     tag="job postings",
@@ -76,7 +77,7 @@ def get_job_posting(
     address=f"/{LISTED}",
     summary="List open and public jobs as JobPostings",
     description="Each is a JSON-LD document by schema.org. Sorted by the ATS's ids, which never change.",
-    schema=page_schema(schemas.JOB_POSTING),
+    schema=page_schema(reference("SchemaOrgJobPosting")),
     scopes=SCOPES,
     tag="job postings",
 )
@@ -126,7 +127,7 @@ def get_sitemap(
     address="/talents/{uuid:record_id}/json-resume",
     summary="Get a talent as a JSON Resume",
     description="By the schema of jsonresume.org. Contact details need the scope `contacts`.",
-    schema=schemas.JSON_RESUME,
+    schema=reference("JsonResume"),
     scopes=SCOPES,
     tag="talents",
     refusals=(404,),

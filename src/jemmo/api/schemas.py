@@ -10,16 +10,15 @@ import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from jemmo.api import meanings
 from jemmo.store.models import Attachment, JobCompensation, JobLocation
 from jemmo.store.records.export import (
-    APPLICATION_DOCUMENTS,
     APPLICATION_FIELDS,
     FILE_FIELDS,
     JOB_LINKS,
     KINDS,
     LOCATION_FIELDS,
     PAY_FIELDS,
-    TALENT_DOCUMENTS,
     TALENT_LINKS,
     Kind,
 )
@@ -38,21 +37,38 @@ _TYPES: dict[type[models.Field[Any, Any]], Schema] = {
     models.JSONField: {"type": "object"},
     models.TextField: TEXT,
 }
+
+
+def _made(kind: Schema, text: str) -> Schema:
+    return {**kind, "description": text}
+
+
+_BOOLEAN: Schema = {"type": "boolean"}
 _MADE: dict[str, Schema] = {
-    **dict.fromkeys(
-        (*JOB_LINKS, *TALENT_LINKS, *TALENT_DOCUMENTS, *APPLICATION_DOCUMENTS), TEXT_OR_NULL
+    **{
+        name: _made(TEXT_OR_NULL, f"The name of the {name}.")
+        for name in dict.fromkeys((*JOB_LINKS, *TALENT_LINKS))
+    },
+    "linkedin_profile": _made(
+        TEXT_OR_NULL, "The LinkedIn profile as text; needs the scope `contacts`."
     ),
-    "stage": TEXT_OR_NULL,
-    "stage_category": TEXT_OR_NULL,
-    "reject_reason": TEXT_OR_NULL,
-    "full_name": TEXT,
-    "withheld": TEXT_OR_NULL,
-    "emails": TEXTS,
-    "phones": TEXTS,
-    "links": TEXTS,
-    "contacts_hidden": {"type": "boolean"},
-    "do_not_contact": {"type": "boolean"},
+    "cover_letter": _made(TEXT_OR_NULL, "The cover letter; needs the scope `contacts`."),
+    "stage": _made(TEXT_OR_NULL, "The name of the current stage."),
+    "stage_category": _made(TEXT_OR_NULL, "What happens in the current stage."),
+    "reject_reason": _made(TEXT_OR_NULL, "The name of the reject reason."),
+    "full_name": _made(TEXT, "First and last name."),
+    "withheld": _made(
+        TEXT_OR_NULL, "Why nobody may see the contact details; `null` if nothing forbids it."
+    ),
+    "emails": _made(TEXTS, "E-mail addresses; needs the scope `contacts`."),
+    "phones": _made(TEXTS, "Phone numbers; needs the scope `contacts`."),
+    "links": _made(TEXTS, "Addresses of websites and profiles; needs the scope `contacts`."),
+    "contacts_hidden": _made(_BOOLEAN, "This token may not see the contact details."),
+    "do_not_contact": _made(
+        _BOOLEAN, "Someone marked this person in Jemmo as not to be contacted."
+    ),
 }
+"""Fields that are not columns."""
 
 
 def component(name: str) -> str:
@@ -64,7 +80,21 @@ def of(kind: Kind) -> Schema:
     """The schema of a row of this kind."""
     properties = {name: _property(kind.model, name) for name in kind.fields}
     properties |= {name: _PARTS[name] for name in kind.parts}
-    return {"type": "object", "properties": properties}
+    text = meanings.RECORDS[kind.model.__name__]
+    return {"type": "object", "description": text, "properties": properties}
+
+
+def of_parts() -> dict[str, Schema]:
+    """The schemas of what belongs to a record, by name."""
+    return {
+        "Location": _object("Location", JobLocation, LOCATION_FIELDS),
+        "Compensation": _object("Compensation", JobCompensation, PAY_FIELDS),
+        "Resume": _object("Resume", Attachment, FILE_FIELDS),
+        "TalentApplication": _object(
+            "TalentApplication", KINDS["applications"].model, APPLICATION_FIELDS
+        ),
+        **STANDARD,
+    }
 
 
 def of_structs(structs: Iterable[type]) -> dict[str, Schema]:
@@ -72,27 +102,31 @@ def of_structs(structs: Iterable[type]) -> dict[str, Schema]:
     _, components = msgspec.json.schema_components(
         list(structs), ref_template="#/components/schemas/{name}"
     )
-    for schema in components.values():
+    for name, schema in components.items():
         schema.pop("required", None)  # the parameter `fields` omits fields
-        if "description" in schema:  # a docstring, with the indentation of its class
-            schema["description"] = cleandoc(schema["description"]).replace("``", "`")
+        for field, described in schema.get("properties", {}).items():
+            described["description"] = meanings.described(name, field)
+        # A docstring, with the indentation of its class.
+        text = schema.get("description") or meanings.RECORDS[name]
+        schema["description"] = cleandoc(text).replace("``", "`")
     return components
 
 
-def _object(model: type[models.Model], names: tuple[str, ...]) -> Schema:
-    return {"type": "object", "properties": {name: _property(model, name) for name in names}}
+def _object(part: str, model: type[models.Model], names: tuple[str, ...]) -> Schema:
+    properties = {name: _property(model, name) for name in names}
+    return {"type": "object", "description": meanings.RECORDS[part], "properties": properties}
 
 
 def _property(model: type[models.Model], name: str) -> Schema:
     if name == "locations":
-        return {"type": "array", "items": _object(JobLocation, LOCATION_FIELDS)}
+        return _list_of("Location", "Places, the main one marked.")
     if name == "compensations":
-        return {"type": "array", "items": _object(JobCompensation, PAY_FIELDS)}
+        return _list_of("Compensation", "What the job pays.")
     if name in _MADE:
         return _MADE[name]
     for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's own name
         if name in {field.name, field.attname}:
-            return _nullable(field)
+            return _made(_nullable(field), meanings.of_column(model, name))
     raise LookupError(f"the API does not know what {model.__name__}.{name} looks like")
 
 
@@ -106,12 +140,14 @@ def _nullable(field: Any) -> Schema:
     return {**schema, "type": [schema["type"], "null"]} if field.null else schema
 
 
+def _list_of(part: str, text: str) -> Schema:
+    items = {"$ref": f"#/components/schemas/{part}"}
+    return {"type": "array", "items": items, "description": text}
+
+
 _PARTS: dict[str, Schema] = {
-    "resumes": {"type": "array", "items": _object(Attachment, FILE_FIELDS)},
-    "applications": {
-        "type": "array",
-        "items": _object(KINDS["applications"].model, APPLICATION_FIELDS),
-    },
+    "resumes": _list_of("Resume", "Files, with `include=resumes` and the scope `files`."),
+    "applications": _list_of("TalentApplication", "Applications, with `include=applications`."),
 }
 
 DIGEST_RECIPE = """For each entity, `digest` is the sum of all records' hashes modulo 2²⁵⁶, as 64 hexadecimal digits.
@@ -125,78 +161,116 @@ differ with `GET /api/v1/snapshot/{entity}?from=ID&to=ID`."""
 _SEQ: Schema = {"type": "integer"}
 _ID: Schema = _TYPES[models.UUIDField]
 _TIME: Schema = _TYPES[models.DateTimeField]
-CHANGES: Schema = {
-    "type": "object",
-    "required": ["data", "next_after"],
-    "properties": {
-        "data": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "seq": _SEQ,
-                    "entity": TEXT,
-                    "id": _ID,
-                    "op": {"type": "string", "enum": ["created", "updated", "deleted"]},
-                    "fields": TEXTS,
-                    "at": _TIME,
-                    "modified_at": {**_TIME, "type": ["string", "null"]},
-                    "record": {"type": ["object", "null"]},
-                },
-            },
-        },
-        "next_after": _SEQ,
-    },
-}
+_ID_OR_NULL: Schema = {**_ID, "type": ["string", "null"]}
 _ANY_OBJECT: Schema = {"type": "object"}
 _ANY_OBJECTS: Schema = {"type": "array", "items": _ANY_OBJECT}
-JOB_POSTING: Schema = {
-    "type": "object",
-    "description": "https://schema.org/JobPosting. What the ATS does not say is left out.",
-    "required": ["@context", "@type", "title", "description", "datePosted", "hiringOrganization"],
-    "properties": {
-        **dict.fromkeys(("@context", "@type", "title", "description", "url"), TEXT),
-        "datePosted": {"type": "string", "format": "date"},
-        "validThrough": _TIME,
-        **dict.fromkeys(("hiringOrganization", "identifier", "baseSalary"), _ANY_OBJECT),
-        **dict.fromkeys(("jobLocation", "applicantLocationRequirements"), _ANY_OBJECTS),
-        **dict.fromkeys(("employmentType", "jobLocationType", "qualifications"), TEXT),
-        **dict.fromkeys(("skills", "occupationalCategory"), TEXT),
-    },
-}
-JSON_RESUME: Schema = {
-    "type": "object",
-    "description": "https://jsonresume.org/schema, version 1.0.0. What is not known is left out.",
-    "required": ["$schema", "basics", "meta"],
-    "properties": {
-        "$schema": TEXT,
-        "basics": _ANY_OBJECT,
-        "work": _ANY_OBJECTS,
-        "meta": _ANY_OBJECT,
-    },
-}
 LINES: Schema = {"type": "object", "description": "A record; the last line has `seq` alone."}
-_TOTAL: Schema = {
-    "type": "object",
-    "properties": {"count": {"type": "integer"}, "digest": TEXT},
+_TOTAL = {
+    "count": _made({"type": "integer"}, "How many records there are."),
+    "digest": _made(TEXT, "The sum of their hashes, as 64 hexadecimal digits."),
 }
-_ID_OR_NULL: Schema = {**_ID, "type": ["string", "null"]}
-DIGEST: Schema = {
-    "type": "object",
-    "required": ["seq", "entities"],
-    "properties": {
-        "seq": _SEQ,
-        "entities": {"type": "object", "additionalProperties": _TOTAL},
-        "parts": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "from": _ID_OR_NULL,
-                    "to": _ID_OR_NULL,
-                    **_TOTAL["properties"],
-                },
+STANDARD: dict[str, Schema] = {
+    "Changes": {
+        "type": "object",
+        "description": "Changes in the order of commits.",
+        "required": ["data", "next_after"],
+        "properties": {
+            "data": _list_of("Change", "The changes."),
+            "next_after": _made(_SEQ, "Send it as `after` to get the next changes."),
+        },
+    },
+    "Change": {
+        "type": "object",
+        "description": "A record that was created, updated or deleted, from the token's point of view.",
+        "properties": {
+            "seq": _made(_SEQ, "The number of the change."),
+            "entity": _made(TEXT, "The kind of record."),
+            "id": _made(_ID, "The record's id."),
+            "op": {
+                "type": "string",
+                "enum": ["created", "updated", "deleted"],
+                "description": "What happened: a record that becomes visible is created, one that is hidden deleted.",
             },
+            "fields": _made(TEXTS, "The changed fields of an updated record."),
+            "at": _made(_TIME, "When it happened."),
+            "modified_at": _made(
+                {**_TIME, "type": ["string", "null"]},
+                "The record's version; `null` if it was deleted.",
+            ),
+            "record": _made(
+                {"type": ["object", "null"]},
+                "The record as it is now, with `include=record`; `null` if it is gone again.",
+            ),
+        },
+    },
+    "Digest": {
+        "type": "object",
+        "description": "What a complete copy contains at a number.",
+        "required": ["seq", "entities"],
+        "properties": {
+            "seq": _made(_SEQ, "The number of the last change that is included."),
+            "entities": {
+                "type": "object",
+                "description": "The total of each kind of record.",
+                "additionalProperties": {"$ref": "#/components/schemas/Total"},
+            },
+            "parts": _list_of("DigestPart", "The totals of ranges of ids, with `parts`."),
+        },
+    },
+    "Total": {
+        "type": "object",
+        "description": "The number of records, and their digest.",
+        "properties": _TOTAL,
+    },
+    "DigestPart": {
+        "type": "object",
+        "description": "A range of ids, with about as many records as the others.",
+        "properties": {
+            "from": _made(_ID_OR_NULL, "The first id; `null`: no limit."),
+            "to": _made(_ID_OR_NULL, "The id that ends the range, exclusive; `null`: no limit."),
+            **_TOTAL,
+        },
+    },
+    "SchemaOrgJobPosting": {
+        "type": "object",
+        "description": "https://schema.org/JobPosting. What the ATS does not say is left out.",
+        "required": [
+            *("@context", "@type", "title", "description", "datePosted", "hiringOrganization")
+        ],
+        "properties": {
+            "@context": _made(TEXT, "`https://schema.org/`."),
+            "@type": _made(TEXT, "`JobPosting`."),
+            "title": _made(TEXT, "The job's title."),
+            "description": _made(TEXT, "The job ad, as HTML."),
+            "url": _made(TEXT, "The job's page."),
+            "datePosted": _made({"type": "string", "format": "date"}, "When it was published."),
+            "validThrough": _made(_TIME, "Until when it is open."),
+            "hiringOrganization": _made(_ANY_OBJECT, "The company."),
+            "identifier": _made(_ANY_OBJECT, "The ATS's id of the job."),
+            "baseSalary": _made(_ANY_OBJECT, "The pay, if the ATS marks it as public."),
+            "jobLocation": _made(_ANY_OBJECTS, "The places of work."),
+            "applicantLocationRequirements": _made(
+                _ANY_OBJECTS, "The countries from which people can work remotely."
+            ),
+            "employmentType": _made(TEXT, "The kind of contract."),
+            "jobLocationType": _made(TEXT, "`TELECOMMUTE` for remote jobs."),
+            "qualifications": _made(TEXT, "Requirements for candidates."),
+            "skills": _made(TEXT, "Skills the job asks for."),
+            "occupationalCategory": _made(TEXT, "The field of work."),
+        },
+    },
+    "JsonResume": {
+        "type": "object",
+        "description": "https://jsonresume.org/schema, version 1.0.0. What is not known is left out.",
+        "required": ["$schema", "basics", "meta"],
+        "properties": {
+            "$schema": _made(TEXT, "The address of the schema."),
+            "basics": _made(_ANY_OBJECT, "Name, headline, summary, location and contact details."),
+            "work": _made(_ANY_OBJECTS, "The current job."),
+            "meta": _made(
+                _ANY_OBJECT, "The version of the schema, and when the talent last changed."
+            ),
         },
     },
 }
+"""Responses that are not rows of a list."""

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from jemmo.api import lists, records
 from jemmo.api.access import ApiRequest
@@ -51,8 +51,15 @@ SYNC_REQUESTED = {
     "type": "object",
     "required": ["connection_id", "joined"],
     "properties": {
-        "connection_id": {"type": "string", "format": "uuid"},
-        "joined": {"type": "boolean"},
+        "connection_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The connection's id.",
+        },
+        "joined": {
+            "type": "boolean",
+            "description": "A sync that reads at least as much was already running or waiting.",
+        },
     },
 }
 
@@ -62,8 +69,12 @@ class SyncRequest(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    only: Literal["jobs", "talents"] | None = None
-    mode: Mode | None = None
+    only: Annotated[
+        Literal["jobs", "talents"] | None, Field(description="Read only these; empty: everything.")
+    ] = None
+    mode: Annotated[
+        Mode | None, Field(description="How to read; empty: what the connection needs.")
+    ] = None
 
 
 @operation(
@@ -106,6 +117,7 @@ def list_connections(
     fields=ConnectionStatus.__struct_fields__,
     address="/connections/{uuid:connection_id}",
     summary="Get a connection",
+    description="Its state as `jemmo status --json` prints it.",
     schema=reference("ConnectionStatus"),
     scopes=READS,
     tag=TAG,
@@ -171,6 +183,7 @@ def list_runs(
     fields=RunRow.__struct_fields__,
     address="/runs/{uuid:run_id}",
     summary="Get a sync",
+    description="While a sync runs, its counts grow.",
     schema=reference("RunRow"),
     scopes=READS,
     tag=TAG,

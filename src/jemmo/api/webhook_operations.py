@@ -12,7 +12,7 @@ from django.utils import timezone
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from jemmo.api import lists, records, schemas
+from jemmo.api import lists, meanings, records
 from jemmo.api.access import ApiRequest
 from jemmo.api.document import Fields, answers_with, operation, page_schema, reference
 from jemmo.api.idempotency import Answer, once
@@ -30,14 +30,16 @@ answers_with(EndpointRow)
 SCOPES = (ApiScope.ADMIN,)
 TAG = "webhook endpoints"
 ADDRESS, ONE = "/webhook-endpoints", "/webhook-endpoints/{uuid:endpoint_id}"
-SECRET = {"type": ["string", "null"]}
+ENDPOINT_ID = {"type": "string", "description": meanings.PARAMETERS["endpoint_id"]}
+SECRET = {"type": ["string", "null"], "description": "The secret that signs its webhooks."}
+MESSAGE_ID = {"type": "string", "description": "The `webhook-id` of the test event."}
 WITH_SECRET = {
     "type": "object",
     "required": ["id", "secret"],
-    "properties": {"id": schemas.TEXT, "secret": SECRET},
+    "properties": {"id": ENDPOINT_ID, "secret": SECRET},
 }
-TESTED = {"type": "object", "required": ["message_id"], "properties": {"message_id": schemas.TEXT}}
-DELETED = {"type": "object", "required": ["id"], "properties": {"id": schemas.TEXT}}
+TESTED = {"type": "object", "required": ["message_id"], "properties": {"message_id": MESSAGE_ID}}
+DELETED = {"type": "object", "required": ["id"], "properties": {"id": ENDPOINT_ID}}
 ONCE = "The response to a repeated request with the same `Idempotency-Key` has `secret: null`."
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100)]
 
@@ -50,11 +52,19 @@ class EndpointRequest(Schema):
     url: Annotated[
         str,
         StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?(/[!-~]*)?$", max_length=1000),
+        Field(description=meanings.described("EndpointRow", "url")),
     ]
-    events: Annotated[list[Event], Field(min_length=1)]
-    name: Text = ""
-    entities: list[Literal[FOR_ALL]] = []  # type: ignore[valid-type]
-    connections: list[UUID] = []
+    events: Annotated[
+        list[Event], Field(min_length=1, description=meanings.described("EndpointRow", "events"))
+    ]
+    name: Annotated[Text, Field(description=meanings.described("EndpointRow", "name"))] = ""
+    entities: Annotated[
+        list[Literal[FOR_ALL]],  # type: ignore[valid-type]
+        Field(description=meanings.described("EndpointRow", "entities")),
+    ] = []
+    connections: Annotated[
+        list[UUID], Field(description=meanings.described("EndpointRow", "connections"))
+    ] = []
 
 
 @operation(

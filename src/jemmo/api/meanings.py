@@ -1,0 +1,249 @@
+"""The descriptions in the OpenAPI document, each written once.
+
+Columns of synced records are described in ``docs/data-model.md``; ``make reference`` copies them to ``columns.json``.
+Everything else that the API returns or accepts is described here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+from django.db import models
+
+from jemmo.store.models import Attachment
+from jemmo.store.models.synced import Synced
+
+RECORDS = {
+    "Job": "A job.",
+    "JobPosting": "An advertisement of a job. A job can have several: in other languages or on other boards.",
+    "Talent": "A person whom the organization could hire. Most ATSs call them a candidate.",
+    "Application": "A talent's application for a job, or an open one without a job.",
+    "Note": "What a member of the team wrote about a talent.",
+    "Stage": "A step of a hiring process.",
+    "Department": "A department of the company.",
+    "AtsUser": "A recruiter, hiring manager or other member of the team, as the ATS knows them.",
+    "RejectReason": "A reason for which applications end.",
+    "JobStatus": "Whether a job is open.",
+    "ApplicationStatus": "The current status of an application.",
+    "RunStatus": "The outcome of a sync.",
+    "Location": "A place.",
+    "Compensation": "What a job pays.",
+    "Resume": "A file of a talent, without its content.",
+    "TalentApplication": "An application, as it is included in its talent.",
+}
+"""Objects whose code has no description of its own."""
+
+PARAMETERS = {
+    "record_id": "The record's `id`.",
+    "connection_id": "The connection's `id`.",
+    "run_id": "The sync's `id`.",
+    "endpoint_id": "The endpoint's `id`.",
+    "ticket": "The signed part of a link to a file.",
+}
+"""Parameters in addresses."""
+
+_ANY = {
+    "id": "Its id in Jemmo.",
+    "connection_id": "The connection's id.",
+    "run_id": "The sync's id.",
+    "at": "When it happened.",
+    "code": "A code for programs, which never changes.",
+    "message": "What happened, in English.",
+    "next_step": "What to do about it.",
+    "provider": "The ATS.",
+    "stream": "The kind of records.",
+    "remote_id": "The ATS's id of the record.",
+    "field": "The field of the record that caused it.",
+    "name": "Its name.",
+    "state": "Its state.",
+    "data": "The rows.",
+    "next_cursor": "Send it as `cursor` to get the next page; `null` on the last page.",
+    "created_at": "When it was created.",
+}
+"""Fields that mean the same in several objects."""
+
+STRUCTS: dict[str, dict[str, str]] = {
+    "Certificate": {
+        "org": "The organization's short name.",
+        "removed": "How many rows and files were erased, by kind.",
+        "suppressed": "How many identifiers are kept as keyed hashes, so that no sync brings the person back.",
+        "files_left": "How many stored files could not be deleted yet; a worker keeps trying.",
+        "proof": "Shows that this installation wrote the certificate.",
+        "kind": "Why the person was erased.",
+    },
+    "ConnectionStatus": {
+        "org": "The organization's short name.",
+        "colour": "The color of its dot on pages: green, yellow, red, or loading during the first sync.",
+        "last_success_at": "Every change in the ATS before this time is in Jemmo.",
+        "synced_at": "The same time for each kind of records.",
+        "reread": "When the content of all records is read again.",
+        "next_sync_at": "When the next automatic sync starts.",
+        "key_age_days": "Days since the API key was entered.",
+        "key_expires_at": "When the API key expires, if that is known.",
+        "key_reminder": "What to do about the API key next.",
+        "history": "How many years back records are read; `null`: all of them.",
+        "recent_ready": "Changes of the 30 days before the first sync are here; older records may still be missing.",
+        "late": "A sync is due and has not started.",
+        "slow": "A sync takes much longer than earlier ones.",
+        "failures": "Failed syncs in a row.",
+        "error": "The error of the last sync, with code, message and next step.",
+        "decision": "The deletions that wait for a decision of an owner or admin.",
+        "warnings": "Warnings of the last sync about the whole connection, with code and message.",
+        "counts": "How many jobs, talents and applications are visible.",
+        "refused": "Requests that the ATS account refuses.",
+        "files": "How many files are stored, waiting or missing.",
+        "files_error": "What stops downloads of files.",
+        "org_deleted_at": "When the organization will be deleted; `null` if nobody requested it.",
+    },
+    "EndpointRow": {
+        "url": "Where webhooks are sent.",
+        "events": "The events that it receives.",
+        "entities": "The kinds of records whose changes it receives; empty: all.",
+        "connections": "The connections whose events it receives; empty: all.",
+        "off_reason": "Why it is switched off.",
+        "failures": "Failed attempts in a row.",
+        "last_success_at": "When it last accepted a webhook.",
+    },
+    "ErrorRow": {"count": "How often it occurred."},
+    "Explanation": {
+        "verdict": "What happened to the record.",
+        "kind": "The kind of record.",
+        "connection": "The connection's name.",
+        "record": "The id of the record whose page shows it.",
+        "at": "When the verdict came true.",
+        "seen_at": "When the ATS last listed the record.",
+        "rule": "The rule that excludes it.",
+        "code": "Why it could not be used.",
+        "detail": "More about the cause, such as the record it waits for.",
+        "count": "How often it was rejected, or how many records refer to it.",
+        "reason": "Why a connection may not have a record that it never saw.",
+        "limit": "The first day of the connection's history, if it matters.",
+    },
+    "Explanations": {
+        "data": "An entry for each matching record; without a match, one for each connection."
+    },
+    "FileCounts": {
+        "waiting": "Files to be downloaded.",
+        "kept": "Stored files.",
+        "refused": "Files that are not stored, because they are too large or not safe.",
+        "gone": "Files that the ATS no longer has.",
+        "reasons": "Why files are missing or still wait, with how many.",
+    },
+    "FileRow": {
+        "talent_remote_id": "The ATS's id of the talent.",
+        "modified_at": "When Jemmo last changed the talent.",
+    },
+    "FileLink": {
+        "url": "Downloads the file without a token.",
+        "expires_at": "Until when the link works.",
+    },
+    "History": {
+        "years": "How many years back records are read.",
+        "since": "The first day.",
+        "hidden": "How many stored records are older, and therefore hidden.",
+    },
+    "LogRow": {
+        "severity": "How severe it is.",
+        "kind": "Who can solve it.",
+        "count": "How often it occurred.",
+        "remote_id": "The ATS's id of one of the records.",
+        "status_page": "The ATS's status page; empty if there is none.",
+        "docs_url": "The ATS's documentation; empty if there is none.",
+    },
+    "Older": {"talents": "Talents.", "applications": "Applications."},
+    "Problem": {
+        "status": "The HTTP status.",
+        "type": "Always `about:blank`: `code` identifies the problem.",
+        "title": "What happened.",
+        "detail": "The same text as `title`.",
+    },
+    "RecordCounts": {
+        "read": "Jobs, talents and applications that the sync read.",
+        "created": "How many of them are new.",
+        "updated": "How many of them changed.",
+        "deleted": "How many were deleted.",
+        "changed": "The sum of created, updated and deleted.",
+    },
+    "Refreshing": {
+        "outcome": "What came of the request.",
+        "blocked": "The connection's state if it can't be read now; otherwise empty.",
+        "trouble": "The code of what prevented the last attempt.",
+        "at": "When the record was read or, while it waits, requested.",
+        "slow": "It has been waiting for more than 30 seconds.",
+    },
+    "Refused": {
+        "path": "The list in the ATS.",
+        "part": "The part of the request that is refused, or `list` for all of it.",
+        "names": "The refused includes or filters; empty: all of them.",
+        "at": "When it was last refused.",
+    },
+    "RejectionRow": {
+        "at": "When it last occurred.",
+        "times": "How often it occurred.",
+    },
+    "Reminder": {
+        "about": "What it is about.",
+        "step": "Identifies the reminder, which is sent once.",
+        "days": "The age of the key, or the days that are left.",
+    },
+    "Reread": {
+        "within_days": "Every record is read again within so many days.",
+        "last_at": "When that was last completed; `null` before the first time.",
+    },
+    "RuleRow": {
+        "rule": "The rule.",
+        "excludes": "Whether it is on.",
+        "count": "How many records it excludes, or would exclude if it were on.",
+    },
+    "Rules": {
+        "data": "Each rule.",
+        "active_statuses": "Applications with one of these statuses count as active.",
+        "hired_days": "Days after a hire for which an application still counts as active.",
+    },
+    "RunRow": {
+        "mode": "How it reads: everything the first time, only changes, or everything to find deletions.",
+        "trigger": "Who or what started it.",
+        "only": "`jobs` or `talents` if it reads only those.",
+        "status": "Its outcome.",
+        "started_at": "When it started.",
+        "finished_at": "When it ended; `null` while it runs.",
+        "again": "An initial sync that reads records which had all been read before.",
+        "requests": "Requests to the ATS.",
+        "seconds": "How long it worked.",
+        "records": "The counts that pages show; `null` while it runs.",
+        "streams": "The counts of each kind of records, as in `jemmo sync --json`.",
+        "error": "Why it failed.",
+        "warnings": "What else it met.",
+    },
+}
+
+
+def described(struct: str, field: str) -> str:
+    """The description of an object's field. Raises ``LookupError`` if it has none."""
+    if struct == "FileRow" and field in _columns()["attachment"]:
+        return of_column(Attachment, field)
+    return STRUCTS.get(struct, {}).get(field) or _ANY[field]
+
+
+def of_column(model: type[models.Model], name: str) -> str:
+    """The description of a column of a synced record, as a sentence. Raises ``LookupError`` if it has none."""
+    if name.endswith("_remote_id") and name != "remote_id":
+        return f"The ATS's id of the {name.removesuffix('_remote_id').replace('_', ' ')}."
+    tables = _columns()
+    own = tables[model._meta.db_table]  # noqa: SLF001 - Django's own name
+    text = own.get(name) or (tables["synced"][name] if issubclass(model, Synced) else "")
+    if not text:
+        raise LookupError(f"docs/data-model.md does not describe {model.__name__}.{name}")
+    if name.endswith("_id") and name in own:
+        _, _, more = text.partition("; ")
+        text = f"Jemmo's id of the {name.removesuffix('_id')}{more and f'; {more}'}"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+@cache
+def _columns() -> dict[str, dict[str, str]]:
+    """The meaning of each column by table, as in docs/data-model.md."""
+    text = (files("jemmo.api") / "columns.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, dict[str, str]])

@@ -1,0 +1,86 @@
+"""Every operation, parameter, object and field of the API's document says what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jemmo.api import meanings
+from jemmo.api.app import api
+from jemmo.store.models import Application, Stage, Talent
+
+DOCUMENT = api.get_openapi_schema(path_prefix="/api/v1/")
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OPERATIONS = [
+    pytest.param(operation, id=operation["operationId"])
+    for methods in DOCUMENT["paths"].values()
+    for operation in methods.values()
+]
+
+
+def undescribed(schema: Any, where: str) -> Iterator[str]:
+    """The fields without a description, at any depth."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from undescribed(part, where)
+    if not isinstance(schema, dict):
+        return
+    for name, field in schema.get("properties", {}).items():
+        if not field.get("description"):
+            yield f"{where}.{name}"
+        yield from undescribed(field, f"{where}.{name}")
+    for below in ("items", "anyOf", "oneOf", "allOf", "additionalProperties"):
+        yield from undescribed(schema.get(below), where)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_object_and_field_is_described(name: str) -> None:
+    assert SCHEMAS[name].get("description")
+    assert list(undescribed(SCHEMAS[name], name)) == []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_and_parameter_is_described(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    silent = [
+        parameter["name"]
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert silent == []
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        for content in body.get("content", {}).values():
+            assert list(undescribed(content["schema"], "body")) == []
+            reference = content["schema"].get("$ref", "").rpartition("/")[-1]
+            assert not reference or reference in SCHEMAS
+
+
+def test_descriptions_are_sentences() -> None:
+    texts = [
+        (f"{name}.{field}", described["description"])
+        for name, schema in SCHEMAS.items()
+        for field, described in schema.get("properties", {}).items()
+    ]
+    odd = [where for where, text in texts if not text.endswith(".") or text[0].islower()]
+    assert odd == []
+
+
+def test_columns_are_described_as_in_the_data_model() -> None:
+    assert meanings.of_column(Talent, "headline") == "One line about the person."
+    assert meanings.of_column(Talent, "modified_at") == "When Jemmo last changed it."
+    assert meanings.of_column(Application, "job_remote_id") == "The ATS's id of the job."
+    job = "Jemmo's id of the job; null for a stage of the whole company."
+    assert meanings.of_column(Stage, "job_id") == job
+    with pytest.raises(LookupError):
+        meanings.of_column(Talent, "no_such_column")
+
+
+def test_no_description_is_left_over() -> None:
+    """What is described exists."""
+    for name, fields in meanings.STRUCTS.items():
+        assert set(fields) <= set(SCHEMAS[name]["properties"]), name
+    assert set(meanings.RECORDS) <= set(SCHEMAS)
