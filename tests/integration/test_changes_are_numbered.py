@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 import pytest
 from django.db import connections
+from fakes.agency import agency_of
 from fakes.effort import EFFORT, examples
 from fakes.showcase import Showcase
 from hypothesis import given
@@ -22,7 +23,14 @@ from jemmo.store.db import schema, scope
 from jemmo.store.db.scope import Scope
 from jemmo.store.feed import numbering, reading
 from jemmo.store.feed.entities import ENTITIES
-from jemmo.store.models import FeedChange, FeedMark, FeedPosition, FeedRecord, Job
+from jemmo.store.models import (
+    Connection,
+    FeedChange,
+    FeedMark,
+    FeedPosition,
+    FeedRecord,
+    Job,
+)
 from jemmo.store.records.export import KINDS
 
 pytestmark = pytest.mark.versions
@@ -192,12 +200,18 @@ RIGHTS = ((), ("confidential",), ("notes",), ("confidential", "notes"))
 class Copy:
     """A consumer that forgets at any moment what it did not store with its number."""
 
-    def __init__(self, showcase: Showcase, *rights: str) -> None:
-        self.org, self.rights, self.sight = showcase.org, rights, reading.sight_of(rights)
+    def __init__(
+        self, showcase: Showcase, *rights: str, connection: Connection | None = None
+    ) -> None:
+        self.org, self.rights = showcase.org, rights
+        self.bound = connection and connection.id
+        self.sight = reading.sight_of(rights, self.bound)
         self.seq = FeedPosition.objects.get(org=self.org).seq
         known = FeedRecord.objects.filter(
             org=self.org, level__gte=self.sight.level.value, entity__in=self.sight.entities
         )
+        if self.bound:
+            known = known.filter(connection_id=self.bound)
         self.versions: dict[UUID, Any] = dict(known.values_list("id", "modified_at"))
 
     def follow(self, limit: int, *, crashes: bool) -> None:
@@ -219,7 +233,8 @@ class Copy:
     def prove(self) -> None:
         self.follow(1_000_000, crashes=False)
         confidential, notes = "confidential" in self.rights, "notes" in self.rights
-        with scope.acting_in(Scope(org=self.org.id, confidential=confidential, notes=notes)):
+        own = Scope(org=self.org.id, connection=self.bound, confidential=confidential, notes=notes)
+        with scope.acting_in(own):
             digest = reading.digest(self.org, self.sight)
         assert digest is not None
         assert (digest.seq, digest.is_current) == (self.seq, True)
@@ -261,9 +276,16 @@ def read(copy: Copy, limits: list[int]) -> None:
 def test_nothing_is_missed_or_doubled(
     database_url: str, showcase: Showcase, work: list[Transactions], limits: list[int]
 ) -> None:
-    """Writers commit, roll back and take their time, and consumers crash: copies end equal to the tables."""
+    """Writers commit, roll back and take their time, and consumers crash: copies end equal to the tables.
+
+    Some consumers have a token of one connection, and their copies have what that connection brought.
+    """
+    agency = agency_of(showcase)
     numbering.begin(showcase.org.id)
     copies = [Copy(showcase, *rights) for rights in RIGHTS]
+    for connection in showcase.org.connections.all():
+        copies += [Copy(showcase, *rights, connection=connection) for rights in RIGHTS[::3]]
+    assert any(copy.bound == agency.id and copy.versions for copy in copies)
     with ThreadPoolExecutor() as threads:
         running = [threads.submit(read, copy, limits) for copy in copies]
         running += [threads.submit(write, database_url, showcase, part) for part in work]

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -61,8 +61,10 @@ def content_of(answer: Any) -> bytes:
 class Consumer:
     """A program that keeps a copy: every record by its id, as the API gave it."""
 
-    def __init__(self, org: Organisation, *scopes: str) -> None:
-        made = tokens.create(org, ["records", *scopes], name="test", now=NOW)
+    def __init__(self, org: Organisation, *scopes: str, connection: UUID | None = None) -> None:
+        made = tokens.create(
+            org, ["records", *scopes], name="test", now=NOW, connection_id=connection
+        )
         self.token, self.secret = made.token, made.secret
         self.entities = [name for name in ENTITIES if name != "notes" or name in scopes]
         self.copy: dict[str, dict[str, Any]] = {}
