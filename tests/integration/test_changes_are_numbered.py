@@ -204,7 +204,7 @@ class Copy:
         self, showcase: Showcase, *rights: str, connection: Connection | None = None
     ) -> None:
         self.org, self.rights = showcase.org, rights
-        self.bound = connection and connection.id
+        self.bound = connection.id if connection else None
         self.sight = reading.sight_of(rights, self.bound)
         self.seq = FeedPosition.objects.get(org=self.org).seq
         known = FeedRecord.objects.filter(
