@@ -10,7 +10,7 @@ NEEDED = ("fcntl", "pwd", "resource")
 """Python modules that exist only on Unix: file locks, users, limits for the file reader."""
 
 UNSUPPORTED = """\
-Error: Jemmo does not run on this system ({system}): Python has no {missing} here.
+Error: Jemmo doesn't run on this system ({system}), because Python has no {missing} here.
 Next step: Use Linux or macOS. On Windows, install Jemmo in WSL 2. docs/operations.md lists the systems.
 """
 PR_SET_DUMPABLE = 4

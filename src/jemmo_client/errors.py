@@ -37,9 +37,9 @@ def error_of(status: int, body: bytes, retry_after: float | None) -> ApiError:
     if not isinstance(problem, dict):
         problem = {}
     kind = CursorExpired if status == 410 else ApiError
-    title = problem.get("title") or f"The server answered with status {status}."
+    title = problem.get("title") or f"The server responded with status {status}."
     next_step = problem.get("next_step") or (_MOVED if 300 <= status < 400 else "")
     return kind(status, problem.get("code") or "unknown", title, next_step, retry_after)
 
 
-_MOVED = "Use the address that it redirects to. The client never sends the token elsewhere."
+_MOVED = "Use the address it redirects to. The client never sends the token to another address."

@@ -48,7 +48,7 @@ class _NoRedirects(HTTPRedirectHandler):
 @contextmanager
 def over_http(call: Call) -> Iterator[Answer]:
     if not call.url.startswith(("http://", "https://")):
-        raise ValueError(f"{call.url} is no address of an API")
+        raise ValueError(f"{call.url} isn't a valid API address")
     request = Request(call.url, call.content, call.headers, method=call.method)  # noqa: S310 - checked above
     try:
         opened = build_opener(_NoRedirects).open(request, timeout=call.timeout)

@@ -89,7 +89,7 @@ def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
 
     page.get_by_role("link", name="Decide later").click()
     expect(page.get_by_text("Start your first sync when you're ready")).to_be_visible()
-    page.get_by_role("link", name="Plan the first sync").click()
+    page.get_by_role("link", name="Schedule the first sync").click()
     page.get_by_role("button", name="Tonight").click()
 
     expect(page.locator(".messages")).to_contain_text(
@@ -119,8 +119,10 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
     connect(page, office)
 
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("Paused: no sync starts until you resume it.")).to_be_visible()
-    expect(page.get_by_text("none planned")).to_be_visible()
+    expect(
+        page.get_by_text("Paused. No sync starts until you resume the connection.")
+    ).to_be_visible()
+    expect(page.get_by_text("none scheduled")).to_be_visible()
     expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
@@ -138,7 +140,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
     page.get_by_label("New API key").fill(office.newer)
     page.get_by_role("button", name="Test and rotate").click()
 
-    expect(page.get_by_text("The new key works and is in use.")).to_be_visible()
+    expect(page.get_by_text("The new key works and is now in use.")).to_be_visible()
     expect(page.get_by_text("••••0003")).to_be_visible()
     expect(page.get_by_text("The old key ••••0001 may still work")).to_be_visible()
     page.get_by_role("button", name="Key revoked").click()
@@ -177,14 +179,14 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     expect(page.get_by_text("The name doesn't match.")).to_be_visible()
     page.get_by_label("To confirm, type: Teamtailor").fill("Teamtailor")
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_text("Disconnected. Its jobs and talents stay")).to_be_visible()
+    expect(page.get_by_text("Disconnected. Its jobs and talents remain")).to_be_visible()
     expect(page.get_by_text("No ATS connected")).to_be_visible()
     page.goto("/talents/")
     expect(page.locator("#count")).to_have_text(people)
 
     page.goto("/settings/organization/ats/")
     page.get_by_role("link", name="Connect again").click()
-    page.get_by_label("Address of the ATS").fill(office.ats)  # no key is left to prove it
+    page.get_by_label("ATS address").fill(office.ats)  # no key is left to prove it
     page.get_by_label("New API key").fill(office.key)
     page.get_by_role("button", name="Test and rotate").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
@@ -215,8 +217,8 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
     # One of them is restricted in the ATS, and an admin sees such people only by a right of their own.
     expect(page.get_by_text("51–99 of 99")).to_be_visible()
     expect(page.get_by_text("1 more is confidential")).to_be_visible()
-    page.get_by_role("button", name="They are gone: delete ").click()
-    expect(page.get_by_text("Deletions released. The comparison that deletes them")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Delete \d+ missing records")).click()
+    expect(page.get_by_text("Deletions confirmed. A full comparison was requested")).to_be_visible()
 
     def followed() -> bool:
         page.goto("/settings/organization/ats/")
@@ -249,13 +251,13 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     page.get_by_role("button", name="Start now").click()
     expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
     card = page.locator("section.connection")
-    expect(card).to_contain_text("1 year when chosen")
+    expect(card).to_contain_text("1 year at the time of your choice")
 
     page.get_by_role("link", name="Name and options").click()
     expect(years).to_have_value("1")
     years.fill("")
     page.get_by_role("button", name="Save").click()
-    expect(card).not_to_contain_text("when chosen")
+    expect(card).not_to_contain_text("at the time of your choice")
     expect(page.locator("section.connection tbody tr")).to_have_count(2)
     expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
 
@@ -265,4 +267,4 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     expect(page.get_by_role("alert")).to_contain_text("and will be hidden. Nothing is deleted")
     page.get_by_label("Hide them").check()
     page.get_by_role("button", name="Save").click()
-    expect(card).to_contain_text("older, hidden")
+    expect(card).to_contain_text("older than this, hidden")

@@ -118,7 +118,9 @@ def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Open
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Pause")).to_be_visible()  # asked again, not lost
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("Paused: no sync starts until you resume it.")).to_be_visible()
+    expect(
+        page.get_by_text("Paused. No sync starts until you resume the connection.")
+    ).to_be_visible()
 
     page.goto("/talents/")
     page.context.clear_cookies(name="jemmo")
@@ -134,7 +136,7 @@ def test_pressing_twice_is_pressing_once(card: str, opens: Opens) -> None:
     expect(page.locator(".messages li")).to_have_count(1)
 
     page.goto("/settings/members/")
-    page.get_by_label("E-mail address").fill("twice@acme.example")
+    page.get_by_label("Email address").fill("twice@acme.example")
     page.get_by_label("Role", exact=True).select_option("viewer")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if one.method == "POST" else None)
@@ -149,7 +151,7 @@ def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
 ) -> None:
     page = opens("/settings/members/", role="owner")
     for one in ("one", "two"):
-        page.get_by_label("E-mail address").fill(f"{one}@acme.example")
+        page.get_by_label("Email address").fill(f"{one}@acme.example")
         page.get_by_role("button", name="Send the invitation").click()
         expect(page.get_by_label(f"Link for {one}@acme.example")).to_have_count(1)
         page.go_back()
@@ -167,7 +169,7 @@ def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
     one.get_by_role("button", name="Save").click()
     expect(one.get_by_text("Saved.")).to_be_visible()
 
-    other.get_by_label("Hours between two syncs").fill("3")
+    other.get_by_label("Hours between syncs").fill("3")
     other.get_by_role("button", name="Save").click()
     expect(other.get_by_role("alert")).to_contain_text("Someone else changed this in the meantime")
     other.goto(f"{card}edit/")

@@ -73,7 +73,7 @@ def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: 
 
     page.get_by_role("link", name="Explain this record").click()
 
-    expect(page.get_by_text("The ATS sent it, but it was rejected")).to_be_visible()
+    expect(page.get_by_text("The ATS sent this record, but Jemmo rejected it")).to_be_visible()
     page.get_by_role("searchbox").fill("draft")
     page.keyboard.press("Enter")
     expect(page.get_by_text("excluded by a rule of your organization: Draft jobs.")).to_be_visible()

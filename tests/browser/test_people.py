@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-TOO_LARGE = "This is not a PNG or JPEG image of at most 900 kB."
+TOO_LARGE = "This file is not a PNG or JPEG image of up to 900 kB."
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def code(secret: str) -> str:
 
 def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> None:
     admin = sign_in(opens, "admin@acme.example", "/settings/members/")
-    admin.get_by_label("E-mail address").fill("nina@acme.example")
+    admin.get_by_label("Email address").fill("nina@acme.example")
     admin.get_by_label("Role", exact=True).select_option("viewer")
     admin.get_by_role("button", name="Send the invitation").click()
     link = admin.get_by_label("Link for nina@acme.example").input_value()
@@ -67,7 +67,7 @@ def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> No
     guest = opens(urlsplit(link).path, signed_in=False)
     expect(guest.get_by_role("heading", name="Join acme")).to_be_visible()
     guest.get_by_label("Your name").fill("Nina New")
-    guest.get_by_label("A password").fill(PASSWORD)
+    guest.get_by_label("Choose a password").fill(PASSWORD)
     guest.get_by_role("button", name="Create my account and join").click()
     expect(guest.get_by_role("heading", name="Jobs")).to_be_visible()
 
@@ -170,9 +170,11 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     page.keyboard.press("Enter")
     panel = page.get_by_role("dialog", name="Help")
     expect(panel.get_by_role("heading", name="Help")).to_be_focused()
-    expect(panel.get_by_text("Everything was last synced")).to_be_visible()
-    panel.get_by_text("What is attached").click()
-    expect(panel.get_by_label("Your last steps")).to_have_value(re.compile(r"\d\d:\d\d UTC /jobs/"))
+    expect(panel.get_by_text("Last complete sync")).to_be_visible()
+    panel.get_by_text("Attached information").click()
+    expect(panel.get_by_label("Your recent actions")).to_have_value(
+        re.compile(r"\d\d:\d\d UTC /jobs/")
+    )
     panel.get_by_label("Write to support").fill("Where is my job?")
     panel.get_by_role("button", name="Send").click()
     expect(panel.get_by_text("Sent. The reply will appear here.")).to_be_visible()

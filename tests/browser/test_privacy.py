@@ -39,7 +39,7 @@ def staffed(
 
 def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_path: Path) -> None:
     page = opens("/settings/privacy/", role="admin")
-    who = page.get_by_label("Name, e-mail address, phone number or id in the ATS")
+    who = page.get_by_label("Name, email address, phone number or ATS ID")
     who.focus()
     page.keyboard.type(EMAIL)
     page.keyboard.press("Enter")
@@ -60,7 +60,11 @@ def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
-    expect(page.get_by_text("This installation issued exactly this certificate.")).to_be_visible()
+    expect(
+        page.get_by_text(
+            "This certificate was issued by this installation and hasn't been altered."
+        )
+    ).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation", name="Settings")).to_be_hidden()
     expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
@@ -89,7 +93,7 @@ def quiet(staffed: Showcase) -> Showcase:
 @pytest.mark.long
 def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/retention/", role="admin")
-    page.get_by_label("Erase people without activity").fill("24")
+    page.get_by_label("Erase people after this many months without activity").fill("24")
     page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_role("heading", name="1 of 1 people would be erased")).to_be_visible()
@@ -120,7 +124,7 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     admin.get_by_role("button", name="Show them anyway").click()
     expect(admin.get_by_role("link", name=EMAIL)).to_be_visible()
     admin.goto("/settings/privacy/access/")
-    expect(admin.get_by_role("cell", name="Revealed withheld contact details")).to_be_visible()
+    expect(admin.get_by_role("cell", name="Revealed hidden contact details")).to_be_visible()
     admin.get_by_label("Type").select_option("not_to_contact")
     expect(admin.locator("#results tbody tr")).to_have_count(1)
 
@@ -134,6 +138,6 @@ def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> 
     page.goto("/jobs/")
     page.get_by_role("link", name="Undo").click()
     page.get_by_role("button", name="Undo: keep the organization").click()
-    expect(page.get_by_text("The organization stays.")).to_be_visible()
+    expect(page.get_by_text("The deletion was canceled.")).to_be_visible()
     page.goto("/jobs/")
     expect(page.get_by_text("Until then, its syncs are paused")).to_have_count(0)

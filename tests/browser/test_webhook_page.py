@@ -57,7 +57,7 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     page = opens("/settings/organization/ats/", role="admin", permissions=CLIPBOARD)
     page.get_by_role("link", name="Set up webhooks").click()
     expect(page.get_by_text("Settings > Integrations > Webhooks > New webhook")).to_be_visible()
-    expect(page.get_by_text("Webhooks are not set up")).to_be_visible()
+    expect(page.get_by_text("Webhooks aren't set up")).to_be_visible()
 
     page.get_by_role("button", name="Create address").click()
     first = address_on(page)
@@ -72,20 +72,20 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
 
     page.get_by_role("textbox", name="Signature key").fill("x" * 600)
     page.get_by_role("button", name="Save key").click()
-    expect(page.get_by_role("alert")).to_contain_text("This does not look like a signature key.")
+    expect(page.get_by_role("alert")).to_contain_text("This doesn't look like a signature key.")
     page.get_by_role("textbox", name="Signature key").fill(KEY)
     page.get_by_role("button", name="Save key").click()
-    expect(page.get_by_text("Signature key saved, encrypted.")).to_be_visible()
+    expect(page.get_by_text("Signature key saved.")).to_be_visible()
     assert KEY not in page.content()
     assert send(first, "candidate.update") == 200
     assert send(first, "candidate.update", key="another") == 401
 
     row = page.get_by_role("row").filter(has_text="candidate.update")
     expect(row).to_contain_text("Accepted", timeout=30_000)  # without a reload
-    expect(page.get_by_text("Webhooks are arriving.")).to_be_visible()
+    expect(page.get_by_text("Jemmo is receiving webhooks.")).to_be_visible()
     expect(page.get_by_text("1 webhook is stored")).to_be_visible()
     page.reload()
-    page.get_by_label("From the").select_option("168")
+    page.get_by_label("Received in the").select_option("168")
     page.get_by_role("button", name="Replay webhooks").click()
     expect(page.get_by_text("Webhooks replayed: 1. Records being refetched: 1.")).to_be_visible()
 
@@ -99,7 +99,7 @@ def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
     for page in (one, other):
         page.goto(page_path)
         page.get_by_role("link", name="Replace address").click()
-        expect(page.get_by_text("The current address stops working at once.")).to_be_visible()
+        expect(page.get_by_text("The current address stops working immediately.")).to_be_visible()
 
     one.get_by_role("button", name="Replace address").click()
     expect(one.get_by_text("This is the new address.")).to_be_visible()

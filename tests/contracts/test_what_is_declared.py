@@ -128,7 +128,7 @@ async def it_has_an_address_for_webhooks(found: Company) -> bool:
         one = Connection.objects.get(id=found.id)
         if endpoints.status(one).supported:
             return endpoints.address(one, default_vault()).path.startswith("/hooks/")
-        assert "sends no webhooks" in endpoints.status(one).words
+        assert "doesn't send webhooks" in endpoints.status(one).words
         with pytest.raises(ConfigError) as raised:
             endpoints.address(one, default_vault())
         assert raised.value.code == "no_webhooks"

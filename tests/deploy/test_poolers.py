@@ -53,7 +53,7 @@ async def test_a_session_pooler_carries_everything(
         assert (await jemmo("verify", "--org", "acme", env=env)).status == 0
         told = await jemmo("doctor", env=env)
         assert told.status == 0, told
-        assert ("owns no table" if knows_roles else "forced upon") in told.out
+        assert ("owns no table" if knows_roles else "enforced for") in told.out
         hook = await jemmo("hooks", "address", "--org", "acme", "--json", env=env)
         path = urlsplit(hook.last["addresses"][0]["url"]).path
         async with (

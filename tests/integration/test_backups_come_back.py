@@ -364,7 +364,7 @@ async def test_without_its_keys_a_backup_is_refused(
     open_vault(tmp_path / "other.json")
     wrong = await restore(path, elsewhere, JEMMO_KEYSET=str(tmp_path / "other.json"))
     assert wrong.status == 4
-    assert "not those of this backup" in wrong.err
+    assert "don't belong to this backup" in wrong.err
     assert dump(elsewhere) == {}
 
 
@@ -457,7 +457,7 @@ async def test_a_newer_version_is_refused(
     path = await in_thread(lambda: backup_of(database_url, storage, tmp_path / "newer.tar"))
     done = await restore(path, elsewhere)
     assert done.status == 4
-    assert "The backup was taken by a newer Jemmo" in done.err
+    assert "The backup was made by a newer version of Jemmo" in done.err
     assert dump(elsewhere) == {}
 
 
@@ -474,7 +474,7 @@ async def test_a_database_in_use_or_of_others_is_not_touched(
         db.execute("CREATE SCHEMA jemmo")
         db.execute("CREATE TABLE jemmo.someone_elses (id int)")
     foreign = await restore(path, elsewhere, "--replace")
-    assert (foreign.status, "not Jemmo's" in foreign.err) == (4, True)
+    assert (foreign.status, "don't belong to Jemmo" in foreign.err) == (4, True)
 
 
 @pytest.mark.long

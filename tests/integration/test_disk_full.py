@@ -77,7 +77,7 @@ async def test_the_database_says_that_its_disk_is_full(
                 "CREATE UNLOGGED TABLE public.wide AS SELECT repeat(n::text, 900) FROM generate_series(1, 9999) n"
             )
     assert raised.value.code == "database_disk_full"
-    assert "Free some space" in raised.value.next_step
+    assert "Free up disk space" in raised.value.next_step
 
     filler.unlink()
     async with connect(url) as connection:
@@ -108,7 +108,7 @@ async def test_a_command_on_a_full_disk(mount: Mount, database_url: str) -> None
 
     assert done.status == 5
     assert "The disk is full" in done.err
-    assert "Free some space" in done.err
+    assert "Free up disk space" in done.err
     assert "Traceback" not in done.err
 
 
@@ -139,7 +139,7 @@ async def test_the_doctor_on_a_full_disk(mount: Mount, database_url: str) -> Non
     (bad,) = [finding for finding in done.last["findings"] if not finding["ok"]]
     assert bad["what"] == "Data folder"
     assert "The disk is full" in bad["detail"]
-    assert "Free some space" in bad["next_step"]
+    assert "Free up disk space" in bad["next_step"]
 
 
 def test_files_in_a_folder_that_is_read_only(mount: Mount) -> None:

@@ -152,7 +152,7 @@ def test_the_readme_works_as_described(database_url: str) -> None:
                 continue
             printed.append(run(typed, environment, pasted.get(verb, "")))
     everything = "".join(printed)
-    assert "Equal to the ATS." in everything
+    assert "Jemmo matches the ATS." in everything
     assert "you@example.com is now owner of acme." in everything
 
 
@@ -174,6 +174,6 @@ def test_the_first_sync_works_as_described(database_url: str) -> None:
                 printed.append(run(typed, environment))
     everything = "".join(printed)
     assert "The ATS has 8 jobs, 47 stages, 300 talents, 420 applications." in everything
-    assert "Equal to the ATS." in everything
+    assert "Jemmo matches the ATS." in everything
     assert re.search(r"talents +1 +0 +1 +0", everything), "one talent is updated"
     assert "you@example.com is now owner of acme." in everything

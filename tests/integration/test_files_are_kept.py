@@ -742,6 +742,6 @@ async def test_without_a_reader_the_doctor_says_why(database_url: str, tmp_path:
     env = {"PYTHONPATH": str(tmp_path)}
     doctor = await jemmo("doctor", "--json", env=env)
     assert doctor.status == 4
-    (reading,) = [one for one in doctor.last["findings"] if one["what"] == "Reading of files"]
+    (reading,) = [one for one in doctor.last["findings"] if one["what"] == "File reading"]
     assert not reading["ok"]
     assert "pypdfium2" in reading["detail"]

@@ -169,7 +169,7 @@ async def test_wrong_keys_stop_jemmo(filled: Company, keyset: Path) -> None:
     done = await jemmo("status")
 
     assert done.status == 4
-    assert "not those this database was filled with" in done.err
+    assert "not the ones that encrypted this database" in done.err
     doctor = await jemmo("doctor", "--json")
     assert doctor.last["findings"][-1]["what"] == "Encryption keys"
 
@@ -210,7 +210,7 @@ def test_the_keyset_can_be_sealed_itself(keyset: Path, monkeypatch: pytest.Monke
         open_vault(keyset)
     assert "JEMMO_KEYSET_KEY" in told.value.next_step
     monkeypatch.setenv("JEMMO_KEYSET_KEY", "short")
-    with pytest.raises(VaultError, match="is not a key"):
+    with pytest.raises(VaultError, match="is not a valid key"):
         open_vault(keyset)
 
 

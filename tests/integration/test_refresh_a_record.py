@@ -126,7 +126,7 @@ async def test_refreshing_a_record_sets_up_no_webhooks(database_url: str) -> Non
         is_known = webhooks.existing_address(connection, default_vault()) is not None
         return status.set_up, status.words, status.unannounced, is_known
 
-    words = "Webhooks are not set up; changes arrive with each sync."
+    words = "Webhooks aren't set up. Changes arrive with each sync."
     assert await in_thread(described) == (False, words, 0, False)
 
     before = datetime.now(UTC)

@@ -432,7 +432,9 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
         listed = (await jemmo("hooks", "list", "--json")).last["connections"][0]["webhooks"]
         assert listed["health"] == "healthy"
         assert listed["counts"]["key_missing"] == 1
-        assert "acme / teamtailor: Webhooks are arriving." in (await jemmo("hooks", "list")).out
+        assert (
+            "acme / teamtailor: Jemmo is receiving webhooks." in (await jemmo("hooks", "list")).out
+        )
 
 
 @pytest.mark.long

@@ -324,7 +324,7 @@ async def test_the_command_erases_by_address_and_writes_a_certificate(
     assert who["remote_id"] not in await found.ids(Stream.TALENTS)
     again = await jemmo("erase", "--org", "acme", "--email-stdin", "--yes", stdin=f"{email}\n")
     assert again.status == 4
-    assert "No person" in again.err
+    assert "Nobody" in again.err
 
 
 @pytest.mark.long

@@ -42,19 +42,21 @@ Limit = Annotated[int, Query(ge=1, le=MOST, description="Records per page.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the previous page.")]
 Since = Annotated[
     str | None,
-    Query(description="Only what Jemmo wrote since then, such as 2026-11-30T08:00:00Z."),
+    Query(
+        description="Only records that Jemmo created or updated since this time, such as 2026-11-30T08:00:00Z."
+    ),
 ]
-ConnectionFilter = Annotated[UUID | None, Query(description="Only of this connection.")]
-Fields = Annotated[str | None, Query(description="Names of fields, separated by commas.")]
+ConnectionFilter = Annotated[UUID | None, Query(description="Only from this connection.")]
+Fields = Annotated[str | None, Query(description="Comma-separated list of field names.")]
 REFUSALS = {
     400: "The body is not JSON.",
     401: "The token is missing, unknown, expired or revoked.",
     403: "The token lacks a scope.",
-    404: "There is no such record for this token.",
-    409: "Not now: `code` says why.",
+    404: "The record doesn't exist, or the token can't read it.",
+    409: "The request can't be processed right now. See `code` for the reason.",
     410: "The feed can't continue from this number.",
     422: "A parameter is not valid.",
-    429: "Too many requests. `Retry-After` says when to continue.",
+    429: "Too many requests. See `Retry-After` for when to continue.",
     503: "Try again later.",
 }
 ACCEPTED: dict[str, dict[str, Any]] = {
@@ -66,15 +68,15 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Any text that is new for each request. The same request with the same key is done once.",
+    "description": "A unique text for each request. Repeating a request with the same key has no further effect.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
-Include = Annotated[str | None, Query(description="What to add to each record.")]
+Include = Annotated[str | None, Query(description="Related data to include in each record.")]
 Sort = Annotated[
     str | None,
     Query(
-        description="The order of the list. `-` sorts the latest first; records without the time come last. "
-        "By default, connection by connection and then by the ATS's ids, which never change."
+        description="The sort order. `-` sorts the latest first. Records without this time come last. "
+        "By default, records are sorted by connection and then by ATS ID, which never changes."
     ),
 ]
 
@@ -119,8 +121,8 @@ STRUCTS: list[type] = []
 api = Api(
     title="Jemmo ATS sync",
     version=VERSION,
-    description="Read what Jemmo keeps in step with your ATS, and start syncs. "
-    "Errors are problem documents (RFC 9457).",
+    description="Read the records that Jemmo syncs from your ATS, and start syncs. Errors are "
+    "problem documents (RFC 9457).",
     docs_url=None,
     openapi_url="openapi.json",
     urls_namespace="api",

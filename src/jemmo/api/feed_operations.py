@@ -18,8 +18,10 @@ from jemmo.store.records.export import KINDS
 After = Annotated[
     int | None, Query(ge=0, lt=2**63, description="`next_after` of the previous page.")
 ]
-First = Annotated[UUID | None, Query(alias="from", description="The first id of a range.")]
-End = Annotated[UUID | None, Query(alias="to", description="The id that ends a range, exclusive.")]
+First = Annotated[UUID | None, Query(alias="from", description="The first ID of a range.")]
+End = Annotated[
+    UUID | None, Query(alias="to", description="The ID at the end of a range (exclusive).")
+]
 SCOPES = (ApiScope.RECORDS,)
 
 
@@ -28,8 +30,8 @@ SCOPES = (ApiScope.RECORDS,)
     includes=("record",),
     address="/changes",
     summary="List changes",
-    description="What was created, updated and deleted, in the order of commits. With "
-    "`Accept: text/event-stream`, changes arrive as server-sent events.",
+    description="Records that were created, updated and deleted, in commit order. With `Accept: "
+    "text/event-stream`, changes arrive as server-sent events.",
     schema=reference("Changes"),
     scopes=SCOPES,
     tag="feed",
@@ -45,7 +47,7 @@ def list_changes(
             ge=0,
             le=feed.LONGEST_WAIT,
             allow_inf_nan=False,
-            description="Seconds to wait for the first change.",
+            description="How long to wait for the first change, in seconds.",
         ),
     ] = 0,
     include: Include = None,
@@ -68,7 +70,7 @@ def list_changes(
 )
 def get_snapshot(
     request: ApiRequest,
-    entity: Annotated[str, Path(description="A kind of records.")],
+    entity: Annotated[str, Path(description="A type of record.")],
     first: First = None,
     end: End = None,
     include: Include = None,
@@ -79,7 +81,7 @@ def get_snapshot(
 @operation(
     id="get_digest",
     address="/digest",
-    summary="Get counts and digests that prove a copy",
+    summary="Get counts and digests to verify a copy",
     description=schemas.DIGEST_RECIPE,
     schema=reference("Digest"),
     scopes=SCOPES,
@@ -88,13 +90,17 @@ def get_snapshot(
 )
 def get_digest(
     request: ApiRequest,
-    entity: Annotated[str | None, Query(description="Only these records.")] = None,
+    entity: Annotated[str | None, Query(description="Only records of this type.")] = None,
     first: First = None,
     end: End = None,
     parts: Annotated[
         int,
-        Query(ge=1, le=feed.MOST_PARTS, description="Ranges of ids to divide the records into."),
+        Query(
+            ge=1, le=feed.MOST_PARTS, description="Number of ID ranges to divide the records into."
+        ),
     ] = 1,
-    at: Annotated[int | None, Query(ge=0, lt=2**63, description="As of this number.")] = None,
+    at: Annotated[
+        int | None, Query(ge=0, lt=2**63, description="As of this sequence number.")
+    ] = None,
 ) -> HttpResponseBase:
     return feed.digest(request, entity=entity, first=first, end=end, parts=parts, at=at)

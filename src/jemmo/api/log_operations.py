@@ -45,7 +45,7 @@ REJECTION_ORDERS = {
 }
 Since = Annotated[
     str | None,
-    Query(description="Only what was met since then, such as 2026-11-30T08:00:00Z."),
+    Query(description="Only entries since this time, such as 2026-11-30T08:00:00Z."),
 ]
 
 
@@ -82,8 +82,8 @@ answers_with(LogRow, RejectionRow, Rules, Explanations)
     fields=LogRow.__struct_fields__,
     address="/logs",
     summary="List errors and warnings of syncs",
-    description="The same entries as on the page Logs, newest first. An entry of a sync that still runs may appear "
-    "later, at the time when the sync began.",
+    description="Returns the same entries as the Logs page, newest first. An entry from a "
+    "running sync may appear later, with the time when the sync started.",
     schema=page_schema(reference("LogRow")),
     scopes=(ApiScope.RECORDS,),
     tag="logs",
@@ -95,10 +95,12 @@ def list_logs(
     updated_since: Since = None,
     fields: Fields = None,
     connection_id: ConnectionFilter = None,
-    severity: Annotated[Severity | None, Query(description="Only of this severity.")] = None,
-    kind: Annotated[ErrorKind | None, Query(description="Only of this kind.")] = None,
+    severity: Annotated[
+        Severity | None, Query(description="Only entries of this severity.")
+    ] = None,
+    kind: Annotated[ErrorKind | None, Query(description="Only this type.")] = None,
     q: Annotated[
-        str | None, Query(max_length=LONGEST_QUERY, description="Words of the entry, or an id.")
+        str | None, Query(max_length=LONGEST_QUERY, description="Words from the entry, or an ID.")
     ] = None,
 ) -> HttpResponse:
     chosen = records.chosen_fields(LogRow.__struct_fields__, fields)
@@ -119,7 +121,7 @@ def list_logs(
     fields=RejectionRow.__struct_fields__,
     address="/rejections",
     summary="List rejected records",
-    description="Records of the ATS that could not be used, and why. Newest first.",
+    description="Returns records that Jemmo couldn't use, and why. Newest first.",
     schema=page_schema(reference("RejectionRow")),
     scopes=(ApiScope.RECORDS,),
     tag="logs",
@@ -132,11 +134,11 @@ def list_rejections(
     fields: Fields = None,
     sort: Annotated[Literal["-id", "id"], Query(description="`-`: newest first.")] = "-id",
     connection_id: ConnectionFilter = None,
-    stream: Annotated[Stream | None, Query(description="Only of this kind.")] = None,
+    stream: Annotated[Stream | None, Query(description="Only this type.")] = None,
     code: Annotated[
-        str | None, Query(max_length=LONGEST_QUERY, description="Only with this code.")
+        str | None, Query(max_length=LONGEST_QUERY, description="Only records with this code.")
     ] = None,
-    run_id: Annotated[UUID | None, Query(description="Only of this sync.")] = None,
+    run_id: Annotated[UUID | None, Query(description="Only records from this sync.")] = None,
 ) -> HttpResponse:
     rows = lists.narrowed(
         Rejection.objects.filter(connection__org=request.token.org),
@@ -163,8 +165,8 @@ def list_rejections(
 @operation(
     id="explain_record",
     address="/why",
-    summary="Explain why a record is, or is not, here",
-    description="An entry for each record that matches; if none does, what each connection has read so far.",
+    summary="Explain why a record is or isn't in Jemmo",
+    description="Returns an entry for each matching record. If none matches, returns what each connection has read so far.",
     schema=reference("Explanations"),
     scopes=(ApiScope.RECORDS,),
     tag="logs",
@@ -176,7 +178,7 @@ def explain_record(
         Query(
             min_length=1,
             max_length=LONGEST_QUERY,
-            description="Its id in Jemmo or in the ATS, its link, title or name.",
+            description="The record's ID in Jemmo or in the ATS, or its link, title or name.",
         ),
     ],
 ) -> HttpResponse:

@@ -26,8 +26,9 @@ answers_with(Certificate)
     method="POST",
     address="/talents/{uuid:record_id}/erase",
     summary="Erase a person",
-    description="From tables, files, history and what waits, for good, with a certificate. No sync brings them back. "
-    "Works for excluded and deleted talents too.",
+    description="Permanently erases the person from tables, files, history and pending tasks, "
+    "and returns a certificate. Syncs don't bring the person back. Also works for "
+    "excluded and deleted talents.",
     schema=reference("Certificate"),
     scopes=(ApiScope.PRIVACY,),
     tag="privacy",

@@ -46,8 +46,8 @@ def _page_address() -> Any:
     return Query(  # type: ignore[type-arg]
         max_length=500,
         pattern=ADDRESS,
-        description="The address of a job's page on your career site, with `{id}` or `{remote_id}` in it: "
-        "`https://jobs.example.com/{id}`.",
+        description="The address of a job's page on your career site, containing `{id}` or "
+        "`{remote_id}`, for example `https://jobs.example.com/{id}`.",
     )
 
 
@@ -55,7 +55,8 @@ def _page_address() -> Any:
     id="get_job_posting",
     address="/jobs/{uuid:record_id}/job-posting",
     summary="Get a job as a JobPosting",
-    description="JSON-LD by schema.org, for search engines on a career site. Only open and public jobs have one.",
+    description="Returns schema.org JSON-LD for a career site, so that search engines can find "
+    "the job. Only open and public jobs have one.",
     schema=reference("SchemaOrgJobPosting"),
     content_type="application/ld+json",
     scopes=SCOPES,
@@ -76,7 +77,7 @@ def get_job_posting(
     id="list_job_postings",
     address=f"/{LISTED}",
     summary="List open and public jobs as JobPostings",
-    description="Each is a JSON-LD document by schema.org. Sorted by the ATS's ids, which never change.",
+    description="Each is a schema.org JSON-LD document. Sorted by ATS ID, which never changes.",
     schema=page_schema(reference("SchemaOrgJobPosting")),
     scopes=SCOPES,
     tag="job postings",
@@ -100,7 +101,7 @@ def list_job_postings(
     id="get_sitemap",
     address=f"/{LISTED}/sitemap.xml",
     summary="Get a sitemap of open and public jobs",
-    description="With your career site's addresses, for search engines to read there: up to 50,000.",
+    description="Contains up to 50,000 addresses on your career site, for search engines.",
     schema=schemas.TEXT,
     content_type="application/xml",
     scopes=SCOPES,
@@ -126,7 +127,7 @@ def get_sitemap(
     id="get_json_resume",
     address="/talents/{uuid:record_id}/json-resume",
     summary="Get a talent as a JSON Resume",
-    description="By the schema of jsonresume.org. Contact details need the scope `contacts`.",
+    description="Follows the jsonresume.org schema. Contact details require the scope `contacts`.",
     schema=reference("JsonResume"),
     scopes=SCOPES,
     tag="talents",

@@ -156,7 +156,7 @@ A record's hash is the SHA-256 of `id:modified_at`, both exactly as in the JSON,
     total = sum(int.from_bytes(sha256(f"{id}:{modified_at}".encode()).digest(), "big") for …)
     digest = f"{total % 2**256:064x}"
 
-Equal digests prove that a copy is complete. If they differ, ask for `parts` of an `entity`, and read the ranges that
+Equal digests prove that a copy is complete. If they differ, request `parts` of an `entity`, and read the ranges that
 differ with `GET /api/v1/snapshot/{entity}?from=ID&to=ID`."""
 _SEQ: Schema = {"type": "integer"}
 _ID: Schema = _TYPES[models.UUIDField]
@@ -164,7 +164,7 @@ _TIME: Schema = _TYPES[models.DateTimeField]
 _ID_OR_NULL: Schema = {**_ID, "type": ["string", "null"]}
 _ANY_OBJECT: Schema = {"type": "object"}
 _ANY_OBJECTS: Schema = {"type": "array", "items": _ANY_OBJECT}
-LINES: Schema = {"type": "object", "description": "A record; the last line has `seq` alone."}
+LINES: Schema = {"type": "object", "description": "A record. The last line contains only `seq`."}
 _TOTAL = {
     "count": _made({"type": "integer"}, "How many records there are."),
     "digest": _made(TEXT, "The sum of their hashes, as 64 hexadecimal digits."),

@@ -82,7 +82,7 @@ class SyncRequest(Schema):
     fields=ConnectionStatus.__struct_fields__,
     address="/connections",
     summary="List connections",
-    description="The state of each as `jemmo status --json` prints it, oldest connection first.",
+    description="Returns the same status as `jemmo status --json`, oldest connection first.",
     schema=page_schema(reference("ConnectionStatus")),
     scopes=READS,
     tag=TAG,
@@ -92,8 +92,10 @@ def list_connections(
     limit: Limit = 100,
     cursor: Cursor = None,
     fields: Fields = None,
-    provider: Annotated[str | None, Query(description="Only of this ATS.")] = None,
-    state: Annotated[ConnectionState | None, Query(description="Only in this state.")] = None,
+    provider: Annotated[str | None, Query(description="Only connections to this ATS.")] = None,
+    state: Annotated[
+        ConnectionState | None, Query(description="Only connections in this state.")
+    ] = None,
 ) -> HttpResponse:
     rows = lists.narrowed(
         request.token.org.connections.select_related("org", "lease"),
@@ -133,7 +135,7 @@ def get_connection(request: ApiRequest, connection_id: UUID, fields: Fields = No
     fields=RunRow.__struct_fields__,
     address="/runs",
     summary="List syncs",
-    description="The history of syncs, with the counts that pages show. Newest first.",
+    description="Returns the sync history, with the same counts as the pages. Newest first.",
     schema=page_schema(reference("RunRow")),
     scopes=READS,
     tag=TAG,
@@ -144,15 +146,17 @@ def list_runs(
     cursor: Cursor = None,
     updated_since: Annotated[
         str | None,
-        Query(description="Only syncs that began or ended since then, or still run."),
+        Query(
+            description="Only syncs that started or ended since this time, or are still running."
+        ),
     ] = None,
     fields: Fields = None,
     sort: Annotated[
         Literal["-started_at", "started_at"], Query(description="`-`: newest first.")
     ] = "-started_at",
     connection_id: ConnectionFilter = None,
-    status: Annotated[RunStatus | None, Query(description="Only with this outcome.")] = None,
-    mode: Annotated[Mode | None, Query(description="Only syncs that read so.")] = None,
+    status: Annotated[RunStatus | None, Query(description="Only syncs with this result.")] = None,
+    mode: Annotated[Mode | None, Query(description="Only syncs in this mode.")] = None,
 ) -> HttpResponse:
     rows = lists.narrowed(
         SyncRun.objects.filter(connection__org=request.token.org),
@@ -201,7 +205,7 @@ def get_run(request: ApiRequest, run_id: UUID, fields: Fields = None) -> HttpRes
     method="POST",
     address="/connections/{uuid:connection_id}/sync",
     summary="Start a sync",
-    description="Ahead of all that start by themselves. `joined` says that one runs or waits which reads as much.",
+    description="Starts before automatic syncs. `joined` means that an equivalent sync is already running or waiting.",
     schema=SYNC_REQUESTED,
     success=202,
     scopes=WRITES,
@@ -226,7 +230,7 @@ def sync_connection(
     method="POST",
     address="/connections/{uuid:connection_id}/pause",
     summary="Pause a connection",
-    description="No sync starts until it is resumed. One under way goes on. Records stay.",
+    description="No syncs start until the connection is resumed. A running sync continues. Records are kept.",
     schema=reference("ConnectionStatus"),
     scopes=WRITES,
     tag=TAG,
@@ -247,7 +251,7 @@ def pause_connection(request: ApiRequest, connection_id: UUID) -> HttpResponse:
     method="POST",
     address="/connections/{uuid:connection_id}/resume",
     summary="Resume a connection",
-    description="Syncs start again by themselves, the next one now.",
+    description="Automatic syncs resume. The next one starts now.",
     schema=reference("ConnectionStatus"),
     scopes=WRITES,
     tag=TAG,

@@ -37,9 +37,11 @@ COMMANDS = {
     ),
     "web": Listed("Run", "operations.server", "Serve the web application only."),
     "worker": Listed(
-        "Run", "operations.server", "Run syncs in the background; start as many as you need."
+        "Run",
+        "operations.server",
+        "Run a background worker. Start as many as you need.",
     ),
-    "migrate": Listed("Run", "operations.server", "Bring the database tables up to date."),
+    "migrate": Listed("Run", "operations.server", "Update the database tables."),
     "doctor": Listed(
         "Run", "operations.server", "Check the database, keys, storage, and connections."
     ),
@@ -49,22 +51,22 @@ COMMANDS = {
     "refresh": Listed("Sync", "records.records", "Refetch one talent or job from the ATS."),
     "schedule": Listed("Sync", "connections.schedule", "Show or change when syncs start."),
     "hooks": Listed("Sync", "webhooks.hooks", "Manage the webhooks that an ATS sends to Jemmo."),
-    "deletions": Listed("Sync", "sync.syncs", "List and release deletions that Jemmo paused."),
+    "deletions": Listed("Sync", "sync.syncs", "List paused deletions, or confirm them."),
     "status": Listed(
         "Inspect", "connections.connections", "Show every connection: state, syncs, and counts."
     ),
     "verify": Listed("Inspect", "sync.syncs", "Compare every record with the ATS."),
     "logs": Listed("Inspect", "records.support", "Show errors and warnings from your syncs."),
     "why": Listed("Inspect", "records.support", "Explain why a record is, or isn't, in Jemmo."),
-    "files": Listed("Inspect", "files.files", "Show what Jemmo reads in a file."),
+    "files": Listed("Inspect", "files.files", "Show the text that Jemmo reads from a file."),
     "export": Listed("Inspect", "records.data", "Write the synced records to stdout."),
-    "erase": Listed("Privacy", "privacy.privacy", "Erase a person everywhere, for good."),
+    "erase": Listed("Privacy", "privacy.privacy", "Permanently erase a person everywhere."),
     "subject-export": Listed(
-        "Privacy", "privacy.privacy", "Write one person's data to a zip file."
+        "Privacy", "privacy.privacy", "Write one person's data to a ZIP file."
     ),
     "suppressions": Listed("Privacy", "operations.backup", "Write the list of erased records."),
     "org": Listed(
-        "Privacy", "accounts.organisations", "Delete an organization, or keep it after all."
+        "Privacy", "accounts.organisations", "Delete an organization, or undo its deletion."
     ),
     "keys": Listed("Keys", "operations.keys", "Show, rotate or bind keys."),
     "user": Listed("People", "accounts.users", "Manage the people who sign in."),
@@ -74,11 +76,11 @@ COMMANDS = {
         "outgoing.endpoints",
         "Manage the webhooks that Jemmo sends to other programs.",
     ),
-    "mcp": Listed("Programs", "records.mcp", "Answer an AI assistant on stdin and stdout."),
+    "mcp": Listed("Programs", "records.mcp", "Serve an AI assistant over stdin and stdout (MCP)."),
     "backup": Listed(
         "Backups", "operations.backup", "Write the database and the files to one file."
     ),
-    "restore": Listed("Backups", "operations.backup", "Restore a backup: all of it, or nothing."),
+    "restore": Listed("Backups", "operations.backup", "Restore a backup, all or nothing."),
 }
 
 
@@ -151,7 +153,7 @@ def _print_version(requested: bool) -> None:
 app = typer.Typer(
     name="jemmo",
     cls=Commands,
-    help="Keep a company's recruiting data in step with its Applicant Tracking System.",
+    help="Keep a company's recruiting data in sync with its applicant tracking system.",
     epilog=examples(
         "jemmo connect teamtailor --org acme --key-stdin",
         "jemmo sync --org acme",

@@ -17,7 +17,9 @@ OnlyOrg = Annotated[
 ConnectionId = Annotated[
     str | None,
     typer.Option(
-        "--connection", metavar="ID", help="Only this connection; `jemmo status` shows ids."
+        "--connection",
+        metavar="ID",
+        help="Only this connection. To see connection IDs, run `jemmo status`.",
     ),
 ]
 

@@ -155,7 +155,7 @@ def report(error: Exception, *, json: bool) -> int:
 def _usage(error: typer.TyperException) -> dict[str, str]:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "jemmo"
-    next_step = f"Run `{command} --help` to see what it takes."
+    next_step = f"Run `{command} --help` to see its options."
     return {"code": "usage", "message": error.format_message(), "next_step": next_step}
 
 

@@ -103,7 +103,7 @@ ON_OR_OFF = ("on", "off")
 
 PACING = Option(
     name="pacing",
-    label=_("Spread requests"),
+    label=_("Spread out requests"),
     default="on",
     choices=("on", "off"),
     help=_(
@@ -118,35 +118,36 @@ QUOTA_SHARE = Option(
     at_least=5,
     at_most=100,
     help=_(
-        "Percentage of the ATS's rate limit that Jemmo may use. The rest is left to other tools."
+        "The percentage of the ATS's rate limit that Jemmo may use. The rest is left for other tools."
     ),
 )
 
 FILE_HOSTS = Option(
     name="file_hosts",
-    label=_("Hosts of files"),
+    label=_("File hosts"),
     default="",
     help=_(
-        "Hosts that files may be downloaded from, separated by commas. Subdomains are included."
+        "Comma-separated list of hosts that files may be downloaded from. Subdomains are included."
     ),
 )
 """Further hosts that files may come from, in addition to the ATS's own. They never get the API key."""
 
 LAG = number(
     "lag_minutes",
-    _("Minutes read again"),
+    _("Minutes to reread"),
     15,
     0,
     1440,
-    _("Overlap, in minutes, that an incremental sync reads again."),
+    _("Number of minutes of overlap that an incremental sync reads again."),
 )
 
 FULL_SWEEP = Option(
     name="full_sweep_cron",
-    label=_("When to read everything again"),
+    label=_("Full reread schedule"),
     default="0 19 * * 6",
     help=_(
-        "When to read everything again, in UTC (minute hour day month weekday). Leave empty to never do so."
+        "When to read everything again, as a cron expression in UTC (minute hour day month weekday). "
+        "Leave empty to never read everything again."
     ),
 )
 """For an ATS that may change records without any sign of it: the first sync after this time is a reconcile."""
@@ -162,8 +163,8 @@ HISTORY = (
         may_be_blank=True,
         asked=True,
         help=_(
-            "How many years back to read talents and applications. Leave empty to read everything. You can "
-            "change this later."
+            "How many years of talents and applications to read. Leave empty to read everything. You "
+            "can change this later."
         ),
     ),
     Option(

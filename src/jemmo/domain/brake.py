@@ -149,7 +149,9 @@ class Decision(StrEnum):
 DECISION_TEXTS = {
     Decision.KEPT: _("Someone decided to keep these records."),
     Decision.APPROVED: _("Someone approved these deletions."),
-    Decision.ASKED_AGAIN: _("A later sync asked again, with the records missing at that time."),
+    Decision.ASKED_AGAIN: _(
+        "A later sync asked for a new decision about the records missing at that time."
+    ),
     Decision.OVER: _("These deletions no longer need a decision."),
 }
 

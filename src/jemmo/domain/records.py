@@ -117,12 +117,12 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     skills: Annotated[tuple[str, ...], Label(_("Skills"))] = ()
     posting_url: str | None = None
     apply_url: str | None = None
-    apply_email: Annotated[str | None, Label(_("Applications by e-mail"))] = None
+    apply_email: Annotated[str | None, Label(_("Applications by email"))] = None
     opened_at: Annotated[datetime | None, Label(_("Open from"))] = None
     closed_at: Annotated[datetime | None, Label(_("Open until"))] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None
     recruiter_remote_id: Annotated[str | None, Link(User)] = None
-    recruiter_email: Annotated[str | None, Label(_("Recruiter's e-mail"))] = None
+    recruiter_email: Annotated[str | None, Label(_("Recruiter's email"))] = None
     tags: tuple[str, ...] = ()
     locations: tuple[Location, ...] = ()
     compensations: tuple[Compensation, ...] = ()

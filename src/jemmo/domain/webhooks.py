@@ -191,11 +191,12 @@ def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> 
 _TOLD = {
     Health.NEVER: _("No webhooks received yet. Enter the address in the ATS and send a test."),
     Health.REFUSED: _(
-        "Webhooks arrive, but none was accepted. Check the signature key here and in the ATS."
+        "Webhooks are arriving, but Jemmo accepted none of them. Check the signature key here and in "
+        "the ATS."
     ),
-    Health.HEALTHY: _("Webhooks are arriving."),
+    Health.HEALTHY: _("Jemmo is receiving webhooks."),
     Health.SILENT: _(
-        "The last changes were found by a sync, without a webhook. Check the webhook in the ATS."
+        "A sync found the latest changes without a webhook. Check the webhook in the ATS."
     ),
 }
 
@@ -203,7 +204,7 @@ _TOLD = {
 def health_message(state: Health, *, supported: bool, set_up: bool) -> str:
     """Return the state of webhooks as a marked sentence with the next step."""
     if not supported:
-        return _("This ATS sends no webhooks; changes arrive with each sync.")
+        return _("This ATS doesn't send webhooks. Changes arrive with each sync.")
     if not set_up:
-        return _("Webhooks are not set up; changes arrive with each sync.")
+        return _("Webhooks aren't set up. Changes arrive with each sync.")
     return _TOLD[state]

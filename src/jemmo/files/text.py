@@ -41,9 +41,9 @@ trailer << /Root 1 0 R >>
 %%EOF
 """
 TEXT_REASONS = {
-    "no_reader": "Jemmo cannot read files on this system.",
-    "failed": "The file is damaged, or written in a way that Jemmo does not know.",
-    "too_slow": "Reading it took too much time or memory.",
+    "no_reader": "Jemmo can't read files on this system.",
+    "failed": "The file is damaged or in a format that Jemmo doesn't support.",
+    "too_slow": "Reading the file took too much time or memory.",
 }
 
 

@@ -7,13 +7,13 @@ from jemmo.files.kinds import JPEG, PNG
 REASONS = {
     "empty": "The file is empty.",
     "too_large": "The file is too large for Jemmo to store.",
-    "type_not_kept": "The file is not a document that Jemmo keeps (PDF, Word, ODT, RTF, text, image).",
+    "type_not_kept": "The file isn't a supported document (PDF, Word, ODT, RTF, text, image).",
     "broken": "The file is damaged.",
-    "archive_bomb": "The file would unpack to far more than it is.",
-    "macros": "The file holds macros.",
-    "embedded": "The file holds another file or program.",
-    "encrypted": "The file is encrypted, and it takes a password to look inside.",
-    "too_costly": "Inspecting the file took too long or too much memory.",
+    "archive_bomb": "The file would expand to an excessive size.",
+    "macros": "The file contains macros.",
+    "embedded": "The file contains another file or program.",
+    "encrypted": "The file is password-protected.",
+    "too_costly": "Inspecting the file took too much time or memory.",
 }
 
 

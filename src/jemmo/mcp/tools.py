@@ -26,10 +26,10 @@ from jemmo.store.records.export import KINDS
 
 MOST = 50  # records per response
 LONGEST_QUERY = 200  # characters
-ID = Annotated[UUID, Field(description="A record's `id`, as the other tools give it.")]
+ID = Annotated[UUID, Field(description="A record's `id`, as returned by the other tools.")]
 Query = Annotated[str, Field(max_length=LONGEST_QUERY, description="Words to search for.")]
-Limit = Annotated[int, Field(ge=1, le=MOST, description="Records to return.")]
-Page = Annotated[int, Field(ge=1, le=1000, description="Which page of them.")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Number of records to return.")]
+Page = Annotated[int, Field(ge=1, le=1000, description="Page number.")]
 Entity = Literal["jobs", "talents", "applications"]
 
 

@@ -33,7 +33,7 @@ def only_support() -> None:
 
 class Answer(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
     answer = forms.CharField(
-        label=gettext_lazy("Answer"), required=False, widget=forms.Textarea(attrs={"rows": 6})
+        label=gettext_lazy("Reply"), required=False, widget=forms.Textarea(attrs={"rows": 6})
     )
     close = forms.BooleanField(label=gettext_lazy("Close the conversation"), required=False)
 

@@ -109,7 +109,7 @@ async def test_an_ats_without_secrets_has_no_probe(database_url: str) -> None:
         connection = Connection.objects.get(id=made.id)
         connections.probe(connection, default_vault(), database_url)
 
-    with pytest.raises(ConfigError, match="needs no probe"):
+    with pytest.raises(ConfigError, match="doesn't need a probe"):
         await in_thread(look)
 
 

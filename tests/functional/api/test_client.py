@@ -123,7 +123,7 @@ def test_an_endpoint_is_made_and_deleted(client: Client, showcase: Showcase) -> 
     assert made["secret"].startswith("whsec_")
     assert [row["id"] for row in client.get("webhook-endpoints")["data"]] == [made["id"]]
     assert client.delete(f"webhook-endpoints/{made['id']}") == {"id": made["id"]}
-    with pytest.raises(ApiError, match="no such record"):
+    with pytest.raises(ApiError, match="The record doesn't exist"):
         client.delete(f"webhook-endpoints/{made['id']}")
 
 

@@ -17,7 +17,7 @@ def test_the_doctor_finds_nothing_wrong(jemmo: Jemmo, ats: Ats) -> None:
     assert done.status == 0, done
     assert done.last["ok"] is True
     assert {one["what"] for one in done.last["findings"]} >= {
-        *("Python", "Database", "Row-level security", "Other roles and the schema jemmo"),
+        *("Python", "Database", "Row-level security", "Other roles' access to schema jemmo"),
         *(f"Database, {what}" for what in exercise.ATTEMPTS),
     }
     assert any("acme / teamtailor" in one["what"] for one in done.last["findings"])
@@ -35,15 +35,19 @@ def test_the_doctor_names_a_key_that_is_refused(jemmo: Jemmo, ats: Ats) -> None:
 def test_the_doctor_says_why_a_sync_is_late(jemmo: Jemmo, ats: Ats) -> None:
     """The notification of a late sync refers to it."""
     jemmo.connect(ats)
-    assert "ok   Worker: no worker was seen lately, and no sync is overdue" in jemmo("doctor").out
+    assert (
+        "ok   Worker: no worker was active recently, and no sync is overdue" in jemmo("doctor").out
+    )
 
     Connection.objects.update(due_at=datetime.now(UTC) - timedelta(minutes=16))
 
     done = jemmo("doctor")
     assert done.status == 4
     told = " ".join(done.out.split())
-    assert "bad Worker: no worker was seen lately, and 1 sync is more than 15 minutes over" in told
-    assert "Start one with `jemmo worker`, or everything with `jemmo up`." in told
+    assert (
+        "bad Worker: no worker was active recently, and 1 sync is more than 15 minutes over" in told
+    )
+    assert "To start a worker, run `jemmo worker`. To start everything, run `jemmo up`." in told
 
 
 def test_the_doctor_finds_a_storage_that_is_not_the_others(jemmo: Jemmo, tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ def test_another_organization_is_not_there(showcase: Showcase, token: Callable[.
         ask(stranger, "get_record", entity="jobs", id=str(job.id)),
         ask(stranger, "job_pipeline", job_id=str(job.id)),
     ):
-        assert "no such record" in answer
+        assert "No such record" in answer
     assert "Développeuse" not in json.dumps(ask(stranger, "search_jobs"), ensure_ascii=False)
 
 

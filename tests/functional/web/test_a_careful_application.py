@@ -466,7 +466,7 @@ def test_an_address_that_no_search_makes_is_refused(address: str, recruiter: Cli
     """A list repeats its address in every link: 9 KB of quotes made a page of 368 KB."""
     answer = recruiter.get(address)
     assert answer.status_code == 414
-    assert "The address is too long" in answer.content.decode()
+    assert "The address (URL) is too long" in answer.content.decode()
     assert len(answer.content) < 9_000
 
 

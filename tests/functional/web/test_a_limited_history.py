@@ -63,9 +63,9 @@ def hidden(connection: Connection) -> Talent:
         (
             "en",
             (
-                "older than the history that this connection reads, which begins on 5 Mar 2024",
-                "The history that this connection reads begins on 5 Mar 2024",
-                "Stored, but hidden",
+                "older than the history this connection reads, which begins on 5 Mar 2024",
+                "The history this connection reads begins on 5 Mar 2024",
+                "Stored, but excluded",
             ),
         ),
         (
@@ -73,7 +73,7 @@ def hidden(connection: Connection) -> Talent:
             (
                 "antérieure à l’historique que lit cette connexion, qui commence le 5 mars 2024",
                 "L’historique que lit cette connexion commence le 5 mars 2024",
-                "Enregistrée, mais masquée",
+                "Enregistrée, mais exclue",
             ),
         ),
     ],
@@ -93,7 +93,7 @@ def test_whoever_is_hidden_has_a_page_that_says_why(
 ) -> None:
     old = hidden(limited)
     page = signed_in("admin").get(f"/talents/{old.id}/").content.decode()
-    assert "Neither this person nor any of their applications has changed" in page
+    assert "This person and their applications haven&#x27;t changed" in page
     assert "Choose more years" in page
     assert "Change the rules" not in page
     assert (
@@ -107,7 +107,7 @@ def test_the_card_says_since_when_and_how_many_are_hidden(
 ) -> None:
     page = signed_in("viewer").get("/settings/organization/ats/").content.decode()
     assert "since 5 Mar 2024" in page
-    assert "2 years when chosen" in page
+    assert "2 years at the time of your choice" in page
     assert "1 talent older, hidden" in page
 
 

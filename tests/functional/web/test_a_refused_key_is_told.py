@@ -92,7 +92,7 @@ async def test_whatever_notices_a_refused_key_every_page_says_so(
         for place in (
             text_of("ats_card", found.id),
             text_of("sync_icon", "talents"),
-            text_of("help").partition("What is attached")[0],
+            text_of("help").partition("Attached information")[0],
         ):
             assert "refused the API key" in place
         assert text_of("sync_status") == "Sync failed"

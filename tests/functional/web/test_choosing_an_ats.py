@@ -27,7 +27,7 @@ def test_what_it_gives_and_what_not(one: Connector, signed_in: Callable[[str], C
     page = signed_in("admin").get("/settings/organization/ats/connect/").content.decode()
     found = re.search(rf'connect/{one.name}/".*?</a>', page, re.DOTALL)
     assert found
-    given, _, without = re.sub("<[^>]*>", " ", found[0]).partition("Without:")
+    given, _, without = re.sub("<[^>]*>", " ", found[0]).partition("Excluded:")
 
     declared = asdict(one.capabilities)
     for name, word in SAYS.items():

@@ -24,9 +24,9 @@ from jemmo.store.models import Connection, HeldDeletion, Talent
 
 SignedIn = Callable[[str], Client]
 STEPS = {
-    "admin": "Check the ATS, then delete the records here or keep them.",
-    "recruiter": "An owner or admin decides.",
-    "viewer": "An owner or admin decides.",
+    "admin": "Check the ATS, then delete or keep the records here.",
+    "recruiter": "An owner or admin must decide.",
+    "viewer": "An owner or admin must decide.",
 }
 
 
@@ -77,7 +77,7 @@ def test_a_decision_is_told_alike_everywhere(
 
     for place, answer in places.items():
         page = answer.content.decode()
-        text = text_of(page.partition("What is attached")[0] if place == "help" else page)
+        text = text_of(page.partition("Attached information")[0] if place == "help" else page)
         assert told in text, place
         assert STEPS[role] in text, place
         assert "needs a decision" in text.lower(), place
@@ -109,7 +109,10 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
         ({"closed_at": Now()}, "Someone decided to keep these records."),
         ({"released_at": Now()}, "Someone approved these deletions."),
         ({"released_at": Now(), "closed_at": Now()}, "Someone approved these deletions."),
-        ({"held_at": Now()}, "A later sync asked again, with the records missing at that time."),
+        (
+            {"held_at": Now()},
+            "A later sync asked for a new decision about the records missing at that time.",
+        ),
         (None, "These deletions no longer need a decision."),
     ],
 )
@@ -164,8 +167,8 @@ def test_verify_sends_nobody_to_a_comparison_that_would_change_nothing(agency: C
 
     nothing = verdict()
     assert what_helps(agency, nothing) == (
-        "Not equal: deletions are paused until an owner or admin decides; "
-        f"`jemmo deletions list --org {slug}` shows them."
+        "Not equal, because deletions are paused until an owner or admin decides. "
+        f"To see them, run `jemmo deletions list --org {slug}`."
     )
     HeldDeletion.objects.filter(connection=agency).delete()
     assert f"`jemmo sync --org {slug} --mode reconcile`, then verify" in what_helps(agency, nothing)
@@ -196,12 +199,12 @@ def test_verify_says_what_was_kept_and_that_a_comparison_asks_again(agency: Conn
     reconcile = f"`jemmo sync --org {agency.org.slug} --mode reconcile`"
 
     assert what_helps(agency, verdict(extra=45, kept=45)) == (
-        "Not equal, as decided: the records that the ATS no longer lists were kept. "
-        f"{reconcile} asks again whether to delete them."
+        "Not equal, because someone decided to keep the records that the ATS no longer lists. "
+        f"To decide again, run {reconcile}."
     )
     assert what_helps(agency, verdict(extra=46, kept=45)) == (
-        f"Not equal: run {reconcile}, then verify again. It also asks again whether to delete "
-        "the records that were kept."
+        f"Not equal. Run {reconcile}, then verify again. You will also be asked again "
+        "whether to delete the records that were kept."
     )
 
 

@@ -78,7 +78,7 @@ def test_the_text_is_shown_and_nothing_in_it_runs(recruiter: Client, resume: Att
     ("content", "heading", "reason"),
     [
         (pdf(""), "No text found", "It may be a scan."),
-        (b"%PDF-1.4 and then nothing", "The text could not be read", "The file is damaged"),
+        (b"%PDF-1.4 and then nothing", "The text couldn’t be read", "The file is damaged"),
     ],
 )
 def test_a_file_without_text_is_told_from_one_that_cannot_be_read(
@@ -292,7 +292,7 @@ def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
         ("REFUSED", "macros", "newer one was refused (it contains macros)"),
         ("TOO_LARGE", "storage_too_large", "newer one was refused (it is larger than the file"),
         ("GONE", "gone", "no longer in the ATS"),
-        ("PENDING", None, "a newer version is not downloaded yet"),
+        ("PENDING", None, "a newer version hasn't been downloaded yet"),
     ],
 )
 def test_an_earlier_version_is_not_shown_as_current(
@@ -353,4 +353,4 @@ def test_a_file_of_an_excluded_talent_is_not_said_to_come(
 
     assert "not downloaded yet" in shown["elodie"]
     assert "not downloaded yet" not in shown["archived"]
-    assert "not fetched while the talent is excluded" in shown["archived"]
+    assert "not downloaded while the talent is excluded" in shown["archived"]

@@ -59,7 +59,7 @@ def test_pages_link_to_the_documentation_and_to_a_real_status_page_alone(
         for name in HOME_PAGES:
             assert f"//{name}" not in page, address
     card = admin.get(reverse("ats")).content.decode()
-    assert ("Status page of" in card) is bool(connector.status_page)
+    assert ("status page" in card) is bool(connector.status_page)
 
 
 def test_an_entry_of_the_log_about_the_key_links_to_the_documentation(

@@ -77,4 +77,4 @@ def test_a_slow_sync_is_sent(showcase: Showcase, signed_in: SignedIn) -> None:
 
     assert [overdue.notify_stalled_syncs(now), overdue.notify_stalled_syncs(now)] == [1, 0]
     page = signed_in("admin").get("/notifications/").content.decode()
-    assert "takes much longer than usual" in page
+    assert "is taking much longer than usual" in page

@@ -236,10 +236,12 @@ def test_why_a_record_is_here_or_not(
     assert "see its contact details" in answer(viewer, "elodie")
     assert "excluded by a rule of your organization: Draft jobs." in answer(recruiter, "draft")
     assert "Talents without an active application" in answer(recruiter, "Idle Person")
-    assert "Deleted in the ATS, or no longer visible" in answer(recruiter, "filler-01")
+    assert "this record is deleted in the ATS or no longer visible" in answer(
+        recruiter, "filler-01"
+    )
     assert "its talent is excluded by a rule" in answer(recruiter, "of-archived")
-    assert "for a record it refers to" in answer(recruiter, "of-filler-02")
-    assert "1 other record has referred to it" in answer(recruiter, "nobody")
+    assert "Stored, but the record it refers to" in answer(recruiter, "of-filler-02")
+    assert "1 other record has linked to it" in answer(recruiter, "nobody")
     assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
     assert "Never seen." in answer(recruiter, "12345678")
     assert "Look up any record" in answer(recruiter, "")
@@ -261,7 +263,7 @@ def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
             assert "no longer in the ATS" not in answer(client, words)
         for record in (elodie.remote_id, str(elodie.id), "draft", application.remote_id):
             page = answer(client, record)
-            assert "Deleted in the ATS, or no longer visible" in page
+            assert "this record is deleted in the ATS or no longer visible" in page
             assert "Müller" not in page
             assert showcase.job("draft").title not in page
 

@@ -110,7 +110,7 @@ def test_markup_is_taken_out_and_a_private_text_stays_away(
     for danger in ("onclick", "alert(", "javascript:", "<img", "<iframe"):
         assert danger not in shown
     assert "Private" in shown
-    assert "The text is only in your ATS." in shown
+    assert "The text stays in your ATS." in shown
 
 
 def test_screenshot_mode_leaves_them_out(showcase: Showcase, signed_in: SignedIn) -> None:

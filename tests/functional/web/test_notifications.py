@@ -80,7 +80,7 @@ def test_a_failure_is_told_once_and_its_end_too(
     assert "admin@acme.example" in whole
     assert "recruiter@" not in whole
     assert (
-        "Acme refused the API key: it was revoked, mistyped, or belongs to another account. Create a new key"
+        "Acme refused the API key. It was revoked, mistyped, or belongs to another account. Create a new key"
         in whole
     )
     assert "failed" in chat.received[0]["text"]
@@ -91,7 +91,7 @@ def test_a_failure_is_told_once_and_its_end_too(
 
     sync(company)
     assert send() == 3
-    assert "has recovered" in chat.received[1]["text"]
+    assert "recovered" in chat.received[1]["text"]
     sync(company)
     assert send() == 0
 

@@ -80,7 +80,7 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
 
     for _ in range(2):
         admin.post(f"{page}switch/")
-    assert "Switched off by a member" in admin.get(page).content.decode()
+    assert "Turned off by a member" in admin.get(page).content.decode()
     admin.post(f"{page}test/")
     assert not OutgoingMessage.objects.exists()  # nothing is sent while it is off
     admin.post(f"{page}switch/", {"on": "1"})
@@ -124,11 +124,12 @@ def test_the_log_shows_request_and_response_as_text(
     assert "every 2s" not in shown
 
     again = admin.post(f"{page}replay/", {"message": str(message.pk)}, follow=True)
-    assert "1 webhook is sent again." in again.content.decode()
+    assert "1 webhook is being sent again." in again.content.decode()
     assert OutgoingMessage.objects.get().state == "waiting"
     assert admin.post(f"{page}replay/", {"message": "x"}).status_code == 404
     assert (
-        "0 webhooks are sent again." in admin.post(f"{page}replay/", follow=True).content.decode()
+        "0 webhooks are being sent again."
+        in admin.post(f"{page}replay/", follow=True).content.decode()
     )
 
 
@@ -142,7 +143,7 @@ def test_what_failed_is_not_called_sent_while_its_endpoint_is_off(
     OutgoingMessage.objects.update(state="failed")
     admin.post(f"{page}switch/")
     text = admin.post(f"{page}replay/", follow=True).content.decode()
-    assert "1 webhook will be sent once you switch the endpoint on." in text
+    assert "1 webhook will be sent once you turn the endpoint on." in text
     assert "sent again." not in text
     assert OutgoingMessage.objects.get().state == "waiting"
 
@@ -270,4 +271,4 @@ def test_the_pages_are_french_for_a_french_reader(showcase: Showcase, signed_in:
     assert "Ajouter une destination" in admin.get(LIST).content.decode()
     shown = admin.get(page).content.decode()
     assert "Envoyer un test" in shown
-    assert "Rien d’envoyé pour l’instant" in shown
+    assert "Aucun webhook envoyé pour l’instant" in shown

@@ -63,7 +63,7 @@ def test_a_page_that_is_not_there_says_so(recruiter: Client) -> None:
     answer = recruiter.get("/nowhere/")
 
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "This page doesn't exist" in answer.content.decode()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])

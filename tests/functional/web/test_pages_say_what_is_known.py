@@ -76,16 +76,16 @@ async def test_what_is_not_read_has_no_number(database_url: str) -> None:
     for name, record in (("job", job), ("talent", talent)):
         assert record is not None
         text = await seen(name, record.id)
-        assert "Applications have not been read from this ATS" in text, name
+        assert "Jemmo hasn't read applications from this ATS" in text, name
         for claim in ("0 hired", "Nobody has applied", "No application", "No file"):
             assert claim not in text
         if name == "talent":
-            assert "Files aren't read from this ATS" in text
+            assert "Jemmo doesn't read files from this ATS" in text
             assert "LinkedIn" in text
     lines = await in_thread(lambda: list(_lines(status.overview()[0], datetime.now(UTC))))
     counts = await found.counts()
     assert f"  {counts['jobs']} jobs · {counts['talents']} talents · – applications" in lines
-    assert "All content read again just now within 7 days" in card
+    assert "All content reread just now within 7 days" in card
 
     await found.rows("UPDATE connection SET state = 'paused' WHERE id = {me}")
     assert "within 7 days" not in await seen("ats_connection", found.id)
@@ -100,7 +100,7 @@ async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str
     for path in ("ats_connection", "ats_webhooks"):
         text = await seen(path, found.id)
         assert "No webhooks received yet" not in text
-        assert "ot set up" in text
+        assert "Not set up" in text or "aren't set up" in text
 
     # The simulator is on this computer as well, so it reaches an address here.
     assert "only be reached from this computer" not in await in_thread(
@@ -143,7 +143,7 @@ async def test_nothing_is_promised_for_a_company_of_unknown_size(database_url: s
         found = await connected(ats, database_url)
         plan = await seen("ats_plan", found.id)
     assert "expect" not in plan
-    assert "how long the first sync takes" in plan
+    assert "how long the first sync will take" in plan
 
 
 async def test_a_first_sync_takes_what_its_plan_says_at_least(database_url: str) -> None:
@@ -213,8 +213,8 @@ async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url
 
     text = await seen("talent", talent.id)
 
-    assert "Resumes aren't read: an option of this connection turns them off." in text
-    for claim in ("No file", "Files aren't read from this ATS"):
+    assert "Resumes aren't read because an option of this connection turns them off." in text
+    for claim in ("No file", "Jemmo doesn't read files from this ATS"):
         assert claim not in text
 
 
@@ -241,7 +241,10 @@ async def test_deleted_counts_excluded_records_and_the_card_says_so(database_url
     assert told.deleted > sum(before.values()) - sum(after.values())
     assert told.updated == 0, "an excluded record that changed is none that people see"
     card = await seen("ats_connection", found.id)
-    assert "Created and updated don't include excluded records; deleted does." in card
+    assert (
+        "The created and updated counts don't include excluded records, but the deleted count does."
+        in card
+    )
 
 
 async def tombstones(found: Company) -> int:
@@ -274,7 +277,7 @@ async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
     with translation.override("en"):
         yellow = str(label_for("yellow", "indicator"))
     assert "waiting" not in yellow
-    assert "an error stops the download of files" in yellow
+    assert "an error prevents files from downloading" in yellow
 
 
 async def test_after_an_answer_nothing_claims_that_nobody_asked(database_url: str) -> None:

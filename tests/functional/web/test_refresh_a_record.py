@@ -41,15 +41,15 @@ def settle(one: Any, **more: Any) -> None:
 def test_a_press_asks_for_the_talent_and_its_applications(recruiter: Client, talent: Any) -> None:
     before = said(recruiter.get(f"/talents/{talent.id}/"))
     assert "Refresh from the ATS" in before
-    assert "Asking the ATS" not in before
+    assert "Checking with the ATS" not in before
 
     pressed = said(recruiter.post(address("talent", talent), headers=HTMX))
 
-    assert "Asking the ATS" in pressed
+    assert "Checking with the ATS" in pressed
     assert 'aria-disabled="true"' in pressed
     waiting = WebhookHint.objects.filter(connection=talent.connection, due_at__isnull=False)
     assert waiting.count() == 1 + talent.applications.filter(remote_deleted_at=None).count()
-    assert "Asking the ATS" in said(recruiter.get(f"/talents/{talent.id}/"))
+    assert "Checking with the ATS" in said(recruiter.get(f"/talents/{talent.id}/"))
 
 
 def test_while_nothing_is_new_the_page_is_left_alone_and_then_told(

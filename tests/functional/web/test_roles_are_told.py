@@ -51,8 +51,8 @@ def text_of(client: Client, name: str) -> str:
     ("happens", "advice", "ask"),
     [
         (refused, "Create a new key in the ATS", ASK),
-        (paused, "Someone paused it.", ASK),
-        (held, "delete the records here or keep them", "An owner or admin decides."),
+        (paused, "Someone paused syncs.", ASK),
+        (held, "delete or keep the records here", "An owner or admin must decide."),
         (disconnected, "Connect one", ASK),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_viewer_is_not_told_to_start_a_sync(
 
     told = text_of(signed_in(role), "help")
 
-    assert ("Start one manually" in told) is (role != "viewer")
+    assert ("Start a sync manually" in told) is (role != "viewer")
     assert ("Recruiters, admins, and owners can start a sync." in told) is (role == "viewer")
 
 
@@ -98,7 +98,7 @@ def test_the_care_of_keys_is_for_those_who_have_it(
 
     assert "The API key is 120 days old." in told
     assert "The old key ••••0001 may still work." in told
-    for advice in ("Replace it every 90 days.", "Revoke it in the ATS now."):
+    for advice in ("Rotate it every 90 days.", "Revoke it in the ATS now."):
         assert (advice in told) is (role == "admin")
     assert told.count(ASK) == (0 if role == "admin" else 2)
 
@@ -156,7 +156,7 @@ def test_who_may_do_what_is_refused(showcase: Showcase, signed_in: SignedIn, rol
     refreshed = client.post(reverse("refresh", args=["talent", talent.id]))
 
     assert support.status_code == 403
-    assert "<h1>This is for Jemmo's support staff</h1>" in support.content.decode()
+    assert "<h1>This page is for Jemmo's support staff</h1>" in support.content.decode()
     assert "Recruiters" not in support.content.decode()
     assert (refreshed.status_code == 403) is (role == "viewer")
     assert (recruiters in refreshed.content.decode()) is (role == "viewer")

@@ -218,7 +218,7 @@ def test_rules_show_and_hide_at_once_what_is_stored(
 ) -> None:
     admin = signed_in("admin")
     page = admin.get("/settings/organization/ats/rules/").content.decode()
-    assert page.count("1 such record is stored.") == 4
+    assert page.count("Jemmo stores 1 record like this.") == 4
 
     admin.post(
         "/settings/organization/ats/rules/",
@@ -329,7 +329,7 @@ def test_a_pause_is_told_in_the_readers_language(language: str, said: str) -> No
     assert error["message"].startswith(said)
     if language == "fr":
         assert "45 des 60 talents et 1" in error["message"]
-        assert "Supprimés lors de cette synchronisation : postes (2)." in error["message"]
+        assert "Supprimés lors de cette synchronisation : postes (2)." in error["message"]
 
 
 def test_a_name_of_ten_thousand_letters_is_shown_in_part(

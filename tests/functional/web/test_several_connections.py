@@ -78,7 +78,7 @@ def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in
     page = signed_in("admin").get(reverse("ats_disconnect", args=[agency.id])).content.decode()
 
     assert "<h1>Delete its data</h1>" in page
-    for false in ("The key is deleted immediately", "Keep the jobs and talents", 'type="radio"'):
+    for false in ("The key is deleted immediately", "Keep its jobs and talents", 'type="radio"'):
         assert false not in page
     form = {"fate": "delete", "name": "Agency"}
     signed_in("admin").post(reverse("ats_disconnect", args=[agency.id]), form)
@@ -102,7 +102,7 @@ def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
     assert "Paused" in card
     assert reverse("ats_resume", args=[agency.id]) not in card
     assert why in resumed
-    assert "It was not paused" not in resumed
+    assert "Automatic syncs weren't paused" not in resumed
     for path in ("/help/", "/talents/"):
         shown = owner.get(path).content.decode()
         assert why in shown
@@ -189,6 +189,6 @@ def test_an_address_of_no_page_names_no_record(showcase: Showcase, signed_in: Si
     unknown = recruiter.get(f"/talents/{showcase.org.id}/")
 
     assert (nowhere.status_code, unknown.status_code) == (404, 404)
-    assert "There is no such page" in nowhere.content.decode()
+    assert "This page doesn't exist" in nowhere.content.decode()
     assert deleted not in nowhere.content.decode()
     assert deleted in unknown.content.decode()

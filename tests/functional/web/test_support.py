@@ -58,7 +58,7 @@ def test_it_opens_with_what_is_wrong_and_what_helps(
 
     assert "Your key was refused" in page
     assert "Create a new key" in page
-    assert "Everything was last synced" in signed_in("outsider").get("/help/").content.decode()
+    assert "Last complete sync" in signed_in("outsider").get("/help/").content.decode()
 
 
 def test_the_error_is_attached_as_it_was_shown_without_who_is_meant(
@@ -172,7 +172,7 @@ def test_support_is_not_flooded(recruiter: Client) -> None:
     for number in range(20):
         send(recruiter, f"Message {number}")
 
-    assert "Too many messages" in send(recruiter, "One too many")
+    assert "too many messages" in send(recruiter, "One too many")
     assert SupportMessage.objects.count() == 20
 
 

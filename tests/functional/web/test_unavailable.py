@@ -1,4 +1,4 @@
-"""What visitors and programs get while the database does not answer or all threads are busy."""
+"""What visitors and programs get while the database isn't responding or all threads are busy."""
 
 from __future__ import annotations
 

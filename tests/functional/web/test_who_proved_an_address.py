@@ -123,7 +123,7 @@ def test_the_mailed_invitation_proves_it_and_takes_the_account_over(
 
     assert attacker.post(copied).status_code == 410  # signed in as that address, and not its owner
     owner = Client()
-    assert "take it over" in owner.get(path).content.decode()
+    assert "take over the account" in owner.get(path).content.decode()
     owner.post(path, {"name": "The boss", "password": OWN})
 
     assert attacker.get("/jobs/").status_code == 302

@@ -272,7 +272,7 @@ def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
     )
     shown_as = render_to_string("connections/card_more.html", {"card": {"webhook": known}})
 
-    assert "Silent: changes arrive without webhooks" in shown_as
+    assert "Changes arrive without webhooks" in shown_as
     assert "7 changes arrived without a webhook" in shown_as
     assert "<dt>" not in render_to_string("connections/card_more.html", {"card": {}})
 
@@ -336,7 +336,7 @@ def test_a_filter_that_takes_everything_says_so_in_french() -> None:
     with translation.override("fr"):
         told = [
             translation.gettext(f"Any {one}")
-            for one in ("status", "department", "place", "stage", "consent", "job", "tag", "ATS")
+            for one in ("status", "department", "location", "stage", "consent", "job", "tag", "ATS")
         ]
     assert [one for one in told if not one.startswith(("Tous les ", "Toutes les "))] == []
 

@@ -45,7 +45,7 @@ def up(port: int) -> None:
 
 
 def test_the_second_is_refused(other: subprocess.Popen[bytes]) -> None:
-    with pytest.raises(ConfigError, match="already up") as raised:
+    with pytest.raises(ConfigError, match="already running") as raised:
         up(0)
     assert "jemmo down" in raised.value.next_step
 
@@ -110,7 +110,7 @@ def test_one_that_does_not_stop_is_told(home: Path, monkeypatch: pytest.MonkeyPa
     process.stdout.readline()
     (home / "up.pid").write_text(str(process.pid))
 
-    with pytest.raises(PermanentError, match="has not stopped") as raised:
+    with pytest.raises(PermanentError, match="didn't stop") as raised:
         supervise.down()
     assert "jemmo down" in raised.value.next_step
     process.kill()
@@ -140,7 +140,7 @@ def test_parts_that_do_not_end_by_themselves_are_killed(
         command = [sys.executable, "-c", "input()", "jemmo.cli.operations.tied"]
         part = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock])
 
-    assert supervise.down() == ["what was left of an earlier `jemmo up`"]
+    assert supervise.down() == ["the remains of an earlier `jemmo up`"]
     assert part.wait() == -signal.SIGKILL
     part.communicate()
 
@@ -156,7 +156,7 @@ def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_an_address_that_is_not_ours(host: str) -> None:
-    with pytest.raises(ConfigError, match="does not have that address"):
+    with pytest.raises(ConfigError, match="doesn't have that address"):
         listen(host, 0)
 
 

@@ -15,4 +15,4 @@ def test_it_says_that_the_last_30_days_are_ready_once_they_are() -> None:
     with Bars("acme", shown=False, expected={}) as bars:
         assert shown(bars) == []
         bars.recent_is_read()
-        assert shown(bars) == ["  The last 30 days are ready. What is older follows."]
+        assert shown(bars) == ["  The last 30 days are ready. Older records follow."]

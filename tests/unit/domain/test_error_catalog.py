@@ -243,7 +243,7 @@ def test_facts_fill_the_text() -> None:
     )
 
     assert error.message == "Acme has an outage or isn't responding (HTTP 503)."
-    assert error.next_step.endswith("contact your ATS (status.example.com).")
+    assert error.next_step.endswith("check the status of your ATS (status.example.com).")
     assert error.as_record()["facts"]["status"] == 503
 
 
@@ -251,7 +251,7 @@ def test_what_is_unknown_is_left_out() -> None:
     assert TransientError("ats_unavailable").message == (
         "The ATS has an outage or isn't responding."
     )
-    assert TransientError().message == "The ATS could not be reached."
+    assert TransientError().message == "Jemmo couldn't reach the ATS."
 
 
 def test_numbers_are_grouped_where_the_text_says_so() -> None:
@@ -287,7 +287,7 @@ def test_a_record_is_rejected_for_a_field() -> None:
     rejected = RecordRejected("malformed_record", field="attributes.title")
 
     assert rejected.field == "attributes.title"
-    assert rejected.message.endswith("rejected (attributes.title).")
+    assert rejected.message.endswith("unreadable (attributes.title).")
 
 
 def test_a_cause_is_told_once_in_every_shape() -> None:

@@ -25,7 +25,7 @@ def test_a_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"session\.key.* is damaged") as refused:
         signing_key("", path)
-    assert "Remove it" in refused.value.next_step
+    assert "Remove the file" in refused.value.next_step
 
 
 @pytest.mark.parametrize("obstacle", [Path.mkdir, lambda path: path.symlink_to(path)])

@@ -15,7 +15,7 @@ from jemmo.domain.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Delete an organization, or keep it after all.")
+    group = typer.Typer(help="Delete an organization, or undo its deletion.")
     group.callback()(lambda: None)
     group.command("delete", epilog=examples("jemmo org delete --org acme"))(delete)
     group.command("keep", epilog=examples("jemmo org keep --org acme"))(keep)
@@ -25,14 +25,18 @@ def register(app: typer.Typer) -> None:
 def delete(
     org: Org,
     at_once: Annotated[
-        bool, typer.Option("--now", help="Skip the week in which it can be undone.")
+        bool,
+        typer.Option(
+            "--now",
+            help="Delete immediately, without the week in which the deletion can be undone.",
+        ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
     """Delete an organization and all of its data.
 
-    That happens after a week, or at once with --now. Prints a certificate.
+    It is deleted after a week, or immediately with --now. Prints a certificate.
     """
     from jemmo import bootstrap
 
@@ -61,7 +65,7 @@ def delete(
         return
     if not at_once:
         out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
-        out.print(f"Until then: `jemmo org keep --org {org}` undoes it.")
+        out.print(f"To undo this before then, run `jemmo org keep --org {org}`.")
         return
     out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
     for name, count in sorted(asked.removed.items()):
@@ -70,7 +74,7 @@ def delete(
 
 
 def keep(org: Org, json: Json = False) -> None:
-    """Undo `jemmo org delete` within its week; syncs resume."""
+    """Undo `jemmo org delete` within a week. Syncs resume."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -82,12 +86,15 @@ def keep(org: Org, json: Json = False) -> None:
     if json:
         print_json({"org": org, "kept": True})
         return
-    out.print(f"{org} stays.", markup=False)
+    out.print(f"{org} will be kept.", markup=False)
 
 
 def _confirm(name: str, yes: bool) -> None:
     if yes:
         return
-    err.print(f"All of {name} will be deleted.", markup=False)
-    if not sys.stdin.isatty() or typer.prompt("Type its name", err=True).strip() != name:
+    err.print(f"{name} and all its data will be deleted.", markup=False)
+    if (
+        not sys.stdin.isatty()
+        or typer.prompt("To confirm, type its name", err=True).strip() != name
+    ):
         raise ConfigError("not_confirmed")

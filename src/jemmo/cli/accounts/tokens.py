@@ -13,7 +13,7 @@ from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 
-SHOWN_ONCE = "Store it now. Jemmo keeps only its hash and cannot show it again."
+SHOWN_ONCE = "Store it now. Jemmo keeps only its hash and can't show it again."
 
 
 def register(app: typer.Typer) -> None:
@@ -36,15 +36,20 @@ def create(
     org: Org,
     scope: Annotated[
         list[str],
-        typer.Option(metavar="SCOPE", help=f"{', '.join(ApiScope)}; repeat it for more."),
+        typer.Option(metavar="SCOPE", help=f"{', '.join(ApiScope)}. Repeat for more."),
     ],
-    name: Annotated[str, typer.Option(help="What the token is for.")] = "API token",
+    name: Annotated[
+        str, typer.Option(help="The name of the token, such as the program that uses it.")
+    ] = "API token",
     expires: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The last day it works, such as 2027-06-30.")
+        str | None, typer.Option(metavar="DATE", help="Expiration date, such as 2027-06-30.")
     ] = None,
     connection: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Only what this connection brought; for good."),
+        typer.Option(
+            metavar="ID",
+            help="Limit the token to data from this connection. You can't change this later.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -70,7 +75,7 @@ def create(
 
 
 def show(org: Org, json: Json = False) -> None:
-    """List an organization's tokens: what each may read, and when it was last used."""
+    """List an organization's tokens, what each can read, and when it was last used."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -82,7 +87,7 @@ def show(org: Org, json: Json = False) -> None:
         print_json({"tokens": rows})
         return
     if not rows:
-        out.print("No API tokens yet. `jemmo token create` makes one.", markup=False)
+        out.print("No API tokens yet. To create one, run `jemmo token create`.", markup=False)
         return
     names = ("id", "name", "scopes", "connection_id", "last_used_at", "expires_at")
     listing = table("ID", "Name", "Scopes", "Connection", "Last used", "Expires")
@@ -92,7 +97,7 @@ def show(org: Org, json: Json = False) -> None:
 
 
 def revoke(
-    token: Annotated[str, typer.Argument(help="The token's id.")], org: Org, json: Json = False
+    token: Annotated[str, typer.Argument(help="The token's ID.")], org: Org, json: Json = False
 ) -> None:
     """Revoke a token immediately."""
     from jemmo import bootstrap

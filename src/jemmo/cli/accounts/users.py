@@ -13,22 +13,23 @@ from jemmo.cli.output import err, out, print_json
 
 RESET_PAGE = "/accounts/password/reset/"
 WAITS = (
-    "Warning: {email} was added to {org}, but has no access yet. The account was made by another organization, and "
-    "nobody has proved that its user owns the address. Access begins when {by_mail}you run "
-    "`jemmo user verify {email} --password-stdin`, which replaces the present password."
+    "Warning: {email} was added to {org}, but has no access yet. The account was created by "
+    "another organization, and its email address isn't verified. They get access when "
+    "{by_mail}you run `jemmo user verify {email} --password-stdin`, which replaces the current "
+    "password."
 )
-BY_MAIL = f"they reset the password by e-mail at {RESET_PAGE}, or when "
+BY_MAIL = f"they reset the password by email at {RESET_PAGE}, or when "
 NO_MAIL = (
-    "E-mail is not set up, so they cannot reset their password. Set one: run the command again with "
-    "--password-stdin."
+    "Email isn't set up, so they can't reset their password. To set one for them, run the "
+    "command again with --password-stdin."
 )
 
 
-Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
+Email = Annotated[str, typer.Argument(help="The person's email address.")]
 PasswordStdin = Annotated[
     bool,
     typer.Option(
-        "--password-stdin", help="Read a password from standard input; --reset-password does too."
+        "--password-stdin", help="Read a password from standard input. Implied by --reset-password."
     ),
 ]
 
@@ -62,19 +63,20 @@ def add(
     verified: Annotated[
         bool,
         typer.Option(
-            "--verified", help="Confirm that the address belongs to this person; see verify."
+            "--verified",
+            help="Confirm that the address belongs to this person. See `jemmo user verify`.",
         ),
     ] = False,
     confidential: Annotated[
         bool | None,
         typer.Option(
             "--confidential/--no-confidential",
-            help="Let them see confidential jobs and private talents. Owners always do.",
+            help="Let them see confidential jobs and private talents. Owners always can.",
         ),
     ] = None,
     notes: Annotated[
         bool | None,
-        typer.Option("--notes/--no-notes", help="Let them see notes. Owners always do."),
+        typer.Option("--notes/--no-notes", help="Let them see notes. Owners always can."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -116,7 +118,7 @@ def verify(
         bool,
         typer.Option(
             "--keep-sign-in",
-            help="You have checked with the person that they set the current password themselves.",
+            help="Keep the current password. Use only if the person confirmed that they set it themselves.",
         ),
     ] = False,
     json: Json = False,
@@ -143,7 +145,7 @@ def verify(
         return
     out.print(f"{account.email} is verified.", markup=False)
     if not password and not keep_sign_in:
-        reset = f"They set a new password at {RESET_PAGE}."
+        reset = f"They must set a new password at {RESET_PAGE}."
         out.print(reset if mailing.is_set_up() else NO_MAIL, markup=False)
 
 
@@ -159,7 +161,7 @@ def sign_out(email: Email, json: Json = False) -> None:
     if json:
         print_json({"email": email, "sessions_ended": ended})
         return
-    out.print(f"{email} is signed out ({ended} sessions).", markup=False)
+    out.print(f"{email} was signed out ({ended} sessions).", markup=False)
 
 
 def _password(from_stdin: bool) -> str | None:

@@ -43,18 +43,18 @@ def connect(
         bool, typer.Option("--key-stdin", help="Read the API key from standard input.")
     ] = False,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Address to use instead of the ATS's own.")
+        str | None, typer.Option(metavar="URL", help="Address to use instead of the ATS's default.")
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A setting of the connector; can be repeated."),
+        typer.Option(metavar="NAME=VALUE", help="A connector option. Repeat for more options."),
     ] = None,
     history_years: Annotated[
         str | None,
         typer.Option(
             metavar="N",
-            help="Read talents and applications of the last N years only, or `all`. "
-            "Default: all, or no change for an existing connection.",
+            help="Read talents and applications from the last N years only, or `all`. Default: "
+            "all, or no change for an existing connection.",
         ),
     ] = None,
     yes: Annotated[
@@ -109,7 +109,7 @@ def _as_json(made: Connected) -> dict[str, object]:
 
 def _print_connected(made: Connected) -> None:
     verb = "Connected" if made.is_new else "Updated"
-    out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
+    out.print(f"{verb} {made.provider} ({made.account or 'unnamed account'}).")
     if made.report.totals:
         approximate = made.report.approximate
         summary = ", ".join(
@@ -191,7 +191,7 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     yield f"  all content read again{promise} · {read}"
     if row.history:
         hidden = row.history.hidden.talents
-        older = f" · {numbers.counted(hidden, 'talents')} older, hidden" if hidden else ""
+        older = f" · {numbers.counted(hidden, 'talents')} older, excluded" if hidden else ""
         yield f"  talents and applications since {row.history.since}{older}"
     for remark in _remarks(row):
         yield f"  → {remark}"
@@ -200,7 +200,7 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
 def _following(row: ConnectionStatus, now: datetime) -> str:
     at = row.next_sync_at
     if at is None:
-        return "set when this sync ends" if row.colour == "loading" else "not scheduled"
+        return "scheduled when this sync ends" if row.colour == "loading" else "not scheduled"
     return "due now" if at <= now else moment(at, now)
 
 
@@ -214,8 +214,8 @@ def _remarks(row: ConnectionStatus) -> Iterator[str]:
     """Remarks about a connection. Failures come last, where people see them."""
     if row.org_deleted_at:
         yield (
-            f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. Nothing "
-            f"is synced until then. `jemmo org keep --org {row.org}` keeps it."
+            f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. Until then, "
+            f"syncs are paused. To keep it, run `jemmo org keep --org {row.org}`."
         )
     if line := files_line(row.files):
         yield f"{line.capitalize()}."
@@ -224,9 +224,9 @@ def _remarks(row: ConnectionStatus) -> Iterator[str]:
     if row.key_reminder:
         yield key_line(row.key_reminder)
     if row.late:
-        yield "A sync is due and none has started. Is a worker running?"
+        yield "A sync is overdue. Check that a worker is running."
     if row.slow:
-        yield "The running sync takes much longer than those before."
+        yield "The running sync is taking much longer than usual."
     for warning in row.warnings:
         yield warning["message"]
     if row.decision:
@@ -253,9 +253,9 @@ def key_line(reminder: Reminder) -> str:
     """The next step for a key."""
     days = f"{reminder.days} day" if reminder.days == 1 else f"{reminder.days} days"
     return {
-        About.OLD: f"The API key is {days} old. Replace it.",
-        About.EXPIRES: f"The API key expires in {days}. Replace it before.",
-        About.EXPIRED: "The API key has expired. Replace it.",
+        About.OLD: f"The API key is {days} old. Rotate it.",
+        About.EXPIRES: f"The API key expires in {days}. Rotate it before then.",
+        About.EXPIRED: "The API key has expired. Rotate it.",
         About.REVOKE: "The old API key may still work. Revoke it in the ATS.",
     }[reminder.about]
 

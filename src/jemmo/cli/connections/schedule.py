@@ -14,7 +14,7 @@ from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
 
 Hours = Annotated[
     list[str] | None,
-    typer.Option(help="Hours such as 22:00-06:00 or 'mon-fri 08:00-10:00'; repeat it for more."),
+    typer.Option(help="Hours such as 22:00-06:00 or 'mon-fri 08:00-10:00'. Repeat for more."),
 ]
 
 
@@ -28,12 +28,12 @@ def register(app: typer.Typer) -> None:
 def schedule(
     org: Org,
     time_zone: Annotated[
-        str | None, typer.Option(help="Its time zone, such as Europe/Paris.")
+        str | None, typer.Option(help="The organization's time zone, such as Europe/Paris.")
     ] = None,
     quiet: Hours = None,
     no_quiet: Annotated[bool, typer.Option("--no-quiet", help="No quiet hours.")] = False,
     first_sync: Annotated[
-        FirstSync | None, typer.Option(help="When a new connection's first sync starts.")
+        FirstSync | None, typer.Option(help="When the first sync of a new connection starts.")
     ] = None,
     off_peak: Hours = None,
     json: Json = False,

@@ -15,7 +15,7 @@ from jemmo.domain.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
-    files = typer.Typer(help="Show what Jemmo reads in a file.")
+    files = typer.Typer(help="Show the text that Jemmo reads from a file.")
     files.command("read", epilog=examples("jemmo files read resume.docx --json"))(read)
     app.add_typer(files, name="files")
 
@@ -24,9 +24,9 @@ def read(
     path: Annotated[str, typer.Argument(metavar="PATH", help="The file to read.")],
     json: Json = False,
 ) -> None:
-    """Show whether Jemmo would keep a file, and the text it finds.
+    """Show whether Jemmo would store a file, and the text it finds.
 
-    Stores nothing and needs no database. The exit status is 0 even for a refused file.
+    Stores nothing and doesn't need a database. The exit status is 0 even if the file is refused.
     """
     from jemmo.files import reading
     from jemmo.files.limits import max_bytes
@@ -42,7 +42,7 @@ def read(
     else:
         out.print(f"Kept as {answer.content_type}.", markup=False)
         if answer.reason:
-            out.print(f"The text could not be read: {TEXT_REASONS[answer.reason]}", markup=False)
+            out.print(f"The text couldn't be read: {TEXT_REASONS[answer.reason]}", markup=False)
         else:
             shown = harmless(answer.text) or "No text found."
             out.print(f"\n{shown}", markup=False, soft_wrap=True)

@@ -31,18 +31,22 @@ def register(app: typer.Typer) -> None:
 def backup(
     to: Annotated[
         Path,
-        typer.Option("--to", help="The file to write, or a folder for one named after the time."),
+        typer.Option(
+            "--to",
+            help="The file to write, or a folder. In a folder, the file is named after the current time.",
+        ),
     ],
     files: Annotated[
         bool | None,
         typer.Option(
             "--files/--no-files",
-            help="Include the content of files. By default for a folder only; for a bucket, only their list.",
+            help="Include the contents of files. By default, contents are included for a folder, "
+            "but only a list of files for a bucket.",
         ),
     ] = None,
     with_keyset: Annotated[
         bool,
-        typer.Option("--with-keyset", help="Include the keyset, if it is itself encrypted."),
+        typer.Option("--with-keyset", help="Include the keyset, if it is encrypted."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -77,8 +81,8 @@ def backup(
     _print_made(made, files_included=included)
     if not with_keyset:
         out.print(
-            f"It can be opened with the keys {', '.join(made.manifest.keys)} alone: keep a copy of "
-            f"{keyset_path()} too, in another place.",
+            f"To open it, you need the keys {', '.join(made.manifest.keys)}. Keep a copy of "
+            f"{keyset_path()} in another place.",
             soft_wrap=True,
             markup=False,
         )
@@ -103,33 +107,33 @@ def _print_made(made: Made, *, files_included: bool) -> None:
     rows = sum(table.rows for table in kept.tables.values())
     out.print(f"Wrote {made.path}: {made.bytes:,} bytes, {counted(rows, 'row')}.", soft_wrap=True)
     if files_included:
-        out.print(f"Files in it, sealed as they lie in the storage: {kept.files.count:,}.")
+        out.print(f"Files included, still encrypted: {kept.files.count:,}.")
     elif kept.files.count:
         out.print(
-            f"Only the list of the {counted(kept.files.count, 'file')} in {kept.files.place} is in it. Keep a copy of "
-            "the bucket, or add --files.",
+            f"Only the list of the {counted(kept.files.count, 'file')} in {kept.files.place} is included. Keep a "
+            "copy of the bucket, or add --files.",
             soft_wrap=True,
             markup=False,
         )
     if kept.files.missing:
-        out.print(f"Files that were not in the storage: {kept.files.missing:,}.")
+        out.print(f"Files missing from the storage: {kept.files.missing:,}.")
 
 
 def restore(
     source: Annotated[Path, typer.Option("--from", help="The file that `jemmo backup` wrote.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Discard what is in the database now.")
+        bool, typer.Option("--replace", help="Discard the current contents of the database.")
     ] = False,
     erased: Annotated[
         Path | None,
         typer.Option(
             "--suppressions",
-            help="Erasures since the backup, as written by `jemmo suppressions`.",
+            help="File with the erasures since the backup, written by `jemmo suppressions`.",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Restore a backup: all of it, or nothing.
+    """Restore a backup, all or nothing.
 
     People erased since the backup stay erased.
     """
@@ -155,22 +159,22 @@ def restore(
         return
     made_at = datetime.fromisoformat(done.made_at)
     out.print(
-        f"Restored {counted(done.rows, 'row')} and {counted(done.files, 'file')} of {made_at:%Y-%m-%d %H:%M} UTC."
+        f"Restored {counted(done.rows, 'row')} and {counted(done.files, 'file')} from {made_at:%Y-%m-%d %H:%M} UTC."
     )
     if done.migrated:
-        out.print(f"{done.migrated} changes to the tables were made since; they were applied.")
+        out.print(f"Table changes since the backup that were applied: {done.migrated}.")
     if done.erased_again:
-        out.print(f"People erased since, and now erased again: {done.erased_again:,}.")
+        out.print(f"People erased since the backup, now erased again: {done.erased_again:,}.")
     if done.organisations_left:
         out.print(
-            f"Organizations deleted since, which the worker deletes again: {done.organisations_left}."
+            f"Organizations deleted since the backup, which the worker will delete again: {done.organisations_left}."
         )
     if done.files_absent:
         out.print(
-            f"Files that are not in the storage, and are fetched from the ATS again: {done.files_absent:,}."
+            f"Files missing from the storage, which Jemmo will download from the ATS again: {done.files_absent:,}."
         )
     out.print(
-        "Everyone has to sign in again. Now run `jemmo up`; the next syncs read what changed since."
+        "Everyone must sign in again. Now run `jemmo up`. The next syncs read what changed since the backup."
     )
 
 

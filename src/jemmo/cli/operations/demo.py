@@ -86,7 +86,7 @@ def _connect_and_sync(own: State, address: str, database_url: str, web: str) -> 
     accounts.ensure_support(SUPPORT, own.password)
     made = connections.connect(org, "teamtailor", own.key, vault=default_vault(), base_url=address)
     announce(made.id, own, ats=address, web=web)
-    first = "the first sync reads everything" if made.is_new else "reading what changed"
+    first = "the first sync reads all records" if made.is_new else "reading what changed"
     out.print(f"Connected to a simulated Teamtailor; {first} …")
     with Bars("demo", shown=sys.stderr.isatty(), expected=made.report.totals) as bars:
         report = run_until_stopped(

@@ -43,13 +43,13 @@ class Finding(Struct, frozen=True):
 
 def doctor(
     provider: Annotated[
-        str | None, typer.Argument(metavar="[ATS]", help="Only the connections of this ATS.")
+        str | None, typer.Argument(metavar="[ATS]", help="Only connections to this ATS.")
     ] = None,
     probe: Annotated[
         bool,
         typer.Option(
             "--probe",
-            help="Look for undocumented fields of the ATS; prints names and types, never values.",
+            help="Look for undocumented fields in the ATS. Prints names and types, never values.",
         ),
     ] = False,
     org: OnlyOrg = None,
@@ -57,14 +57,14 @@ def doctor(
         bool,
         typer.Option(
             "--accept-storage",
-            help="Accept the storage in JEMMO_FILES as this database's, because its files were lost or moved.",
+            help="Use the storage in JEMMO_FILES for this database, because its files were lost or moved.",
         ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Check the database, keys, storage, and connections.
 
-    Exit status: 0 all good, 4 you must act.
+    Exit status: 0 no problems, 4 action needed.
     """
     if probe:
         print_probe(provider, org, json=json)
@@ -123,10 +123,10 @@ def _data_folder() -> Finding:
         free = shutil.disk_usage(folder).free // 1_000_000
     except OSError as error:
         known = system_errors.explain(error)
-        reason = known.message if known else "The data folder cannot be used."
+        reason = known.message if known else "The data folder can't be used."
         return Finding("Data folder", False, reason, known.next_step if known else None)
     detail = f"{folder}, {free:,} MB free"
-    step = f"Free some space: {LEAST_FREE:,} MB or more should be free."
+    step = f"Free up disk space. At least {LEAST_FREE:,} MB should be free."
     return Finding("Data folder", free >= LEAST_FREE, detail, step)
 
 
@@ -141,13 +141,13 @@ def _worker() -> Finding:
         is_late(candidate, now) for candidate in Connection.objects.select_related("org", "lease")
     )
     is_seen = worker_seen()
-    seen = "a worker was seen lately" if is_seen else "no worker was seen lately"
+    seen = "a worker was active recently" if is_seen else "no worker was active recently"
     if not late:
         return Finding("Worker", True, f"{seen}, and no sync is overdue")
     step = (
-        "All workers are busy. Start another with `jemmo worker`."
+        "All workers are busy. To start another, run `jemmo worker`."
         if is_seen
-        else "Start one with `jemmo worker`, or everything with `jemmo up`."
+        else "To start a worker, run `jemmo worker`. To start everything, run `jemmo up`."
     )
     overdue = "1 sync is" if late == 1 else f"{late:,} syncs are"
     return Finding("Worker", False, f"{seen}, and {overdue} more than 15 minutes overdue", step)
@@ -158,32 +158,34 @@ def _role() -> Finding:
     from jemmo.store.db import roles
 
     if not roles.is_bound():
-        step = "Let the role that Jemmo makes, jemmo_app_…, sign in: by auth_query in PgBouncer, for example."
-        return Finding("Row-level security", False, "the role in use passes by it", step)
+        step = "Allow the role that Jemmo creates, jemmo_app_…, to sign in, for example with auth_query in PgBouncer."
+        return Finding("Row-level security", False, "the current role bypasses it", step)
     if roles.owns_no_tables():
         return Finding("Row-level security", True, "the application owns no table")
     return Finding(
-        "Row-level security", True, "forced upon the tables' owner, who may make no role"
+        "Row-level security", True, "enforced for the tables' owner, because it can't create a role"
     )
 
 
 def _trials(url: str) -> Iterator[Finding]:
     """Try the steps of a sync, one by one."""
-    step = "Use a PostgreSQL 15 or newer, directly or by a session pooler; see docs/operations.md."
+    step = (
+        "Use PostgreSQL 15 or newer, directly or through a session pooler. See docs/operations.md."
+    )
     for trial in exercise.trials(url):
         yield Finding(f"Database, {trial.what}", not trial.trouble, trial.trouble or "works", step)
 
 
 def _rights() -> Finding:
     """Check whether another role of the server, such as a web API's, can reach the tables."""
-    what = f"Other roles and the schema {schema.name()}"
+    what = f"Other roles' access to schema {schema.name()}"
     troubles = exercise.open_to_others()
     if not troubles:
-        return Finding(what, True, "nobody else has a right to a table, and each has its policy")
-    step = (
-        "Run `jemmo migrate` with the DATABASE_URL of the tables' owner: it takes such rights back."
-    )
-    return Finding(what, False, f"{len(troubles)} rights, {troubles[0]} for example", step)
+        return Finding(
+            what, True, "no other role has rights to a table, and every table has its policy"
+        )
+    step = "To revoke these rights, run `jemmo migrate` with the DATABASE_URL of the tables' owner."
+    return Finding(what, False, f"{len(troubles)} rights, for example {troubles[0]}", step)
 
 
 def _vault() -> Finding:
@@ -211,7 +213,7 @@ def _storage(*, accept: bool) -> Finding:
             raise place.other(storage)
     except JemmoError as error:
         return Finding("File storage", False, error.message, error.next_step)
-    more = f"; files that are downloaded again: {again:,}" if again else ""
+    more = f"; files being downloaded again: {again:,}" if again else ""
     return Finding("File storage", True, f"{storage.place}{more}")
 
 
@@ -222,8 +224,8 @@ def _reader() -> Finding:
     try:
         text.check()
     except JemmoError as error:
-        return Finding("Reading of files", False, error.message, error.next_step)
-    return Finding("Reading of files", True, "in a process with limits")
+        return Finding("File reading", False, error.message, error.next_step)
+    return Finding("File reading", True, "in a process with resource limits")
 
 
 def _files(connection: Connection) -> Finding | None:
@@ -242,12 +244,12 @@ def _files(connection: Connection) -> Finding | None:
 
 
 ACTED_ON_BY = {
-    "file_host": "Add the host where the ATS keeps its files to the connection's option file_hosts.",
-    "resumes_off": "Ask the ATS's support where files are fetched, then set file_url_template.",
+    "file_host": "Add the host where the ATS stores its files to the connection's option file_hosts.",
+    "resumes_off": "Ask the ATS's support where to download files, then set file_url_template.",
     "key_refused": "Connect the ATS again with a key that works.",
-    "storage_refused": "See the line of the file storage.",
-    "storage_public": "See the line of the file storage.",
-    "storage_other": "Run `jemmo doctor` where the worker runs.",
+    "storage_refused": "See the “File storage” line.",
+    "storage_public": "See the “File storage” line.",
+    "storage_other": "Run `jemmo doctor` on the machine where the worker runs.",
     "storage_too_large": "Raise the size limit of the bucket, or lower JEMMO_FILE_MB.",
 }
 ACTED_ON = set(ACTED_ON_BY)
@@ -267,10 +269,14 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
             continue
         missing = [check for check in report.checks if not check.ok]
         details = "; ".join(check.detail or check.name for check in missing)
-        yield Finding(name, not missing, details or "the key works and may read everything needed")
+        yield Finding(
+            name, not missing, details or "the key works and has the permissions it needs"
+        )
         if reminder := key_care.key_reminder_of(connection, datetime.now(UTC)):
             # A key that should be rotated is advice; an expired one makes syncs fail.
-            step = "Replace it in Settings > Organization > ATS integration, on the card of the connection."
+            step = (
+                "Rotate it in Settings > Organization > ATS integration, on the connection's card."
+            )
             yield Finding(
                 f"{name} key", reminder.about is not About.EXPIRED, key_line(reminder), step
             )

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(json: Json = False) -> None:
-    """Show the ids of the keys and how much each encrypts."""
+    """Show the IDs of the keys and how many values each encrypts."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -38,19 +38,19 @@ def status(json: Json = False) -> None:
         seals = ", ".join(f"{count:,} in {name}" for name, count in key.seals.items())
         shown.add_row(key.id, "seals now" if key.is_primary else "opens", seals or "nothing")
     out.print(shown)
-    form = "encrypted" if report.encrypted else "plain, in a closed file"
+    form = "encrypted" if report.encrypted else "unencrypted, in a file that only you can read"
     out.print(f"{report.path} ({form})", soft_wrap=True, markup=False)
     if report.left:
-        out.print(f"Values still to be sealed with the newest key: {report.left:,}.")
+        out.print(f"Values not yet encrypted with the newest key: {report.left:,}.")
 
 
 def bind(
     yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
-    """Bind the API keys that Jemmo 0.1.0 or older stored to their addresses.
+    """Bind API keys stored by Jemmo 0.1.0 or older to their addresses.
 
-    It shows each connection whose address isn't the ATS's own. Check these first: the keys are sent there.
+    It lists each connection whose address isn't the ATS's default. Check these first, because the keys are sent there.
     """
     from jemmo import bootstrap
 
@@ -76,10 +76,10 @@ def bind(
 
 
 def rotate(json: Json = False) -> None:
-    """Create a new key and encrypt everything with it again.
+    """Create a new key and re-encrypt everything with it.
 
-    Jemmo can keep running. If it is interrupted, wait for the worker or run it again.
-    Exit status: 0 done, 3 something is left.
+    Jemmo can keep running. If interrupted, wait for the worker or run this again.
+    Exit status: 0 done, 3 some values are left.
     """
     from jemmo import bootstrap
 
@@ -102,12 +102,12 @@ def rotate(json: Json = False) -> None:
             }
         )
     else:
-        out.print(f"The new key is {fresh}." if fresh else "Going on with the last rotation.")
+        out.print(f"The new key is {fresh}." if fresh else "Continuing the last rotation.")
         counted = ", ".join(f"{count:,} in {name}" for name, count in summary.done.items())
-        out.print(f"Sealed again: {counted or 'nothing'}.")
+        out.print(f"Re-encrypted: {counted or 'nothing'}.")
         if after.left:
-            out.print(f"Values left: {after.left:,}; `jemmo keys status` shows them.")
+            out.print(f"Values left: {after.left:,}. To see them, run `jemmo keys status`.")
         out.print(
-            "The old key goes by itself an hour after nothing needs it. Back up the keyset now."
+            "The old key is deleted automatically an hour after it is no longer needed. Back up the keyset now."
         )
     raise typer.Exit(PARTIAL if after.left else 0)

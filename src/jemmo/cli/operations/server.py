@@ -47,10 +47,11 @@ def up(
     port: Port = 8000,
     host: Host = "127.0.0.1",
     demo: Annotated[
-        bool, typer.Option("--demo", help="With a simulated ATS, connected and synced.")
+        bool,
+        typer.Option("--demo", help="Also start a simulated ATS that is connected and synced."),
     ] = False,
     exit_when_ready: Annotated[
-        bool, typer.Option("--exit-when-ready", help="Stop once everything runs (for tests).")
+        bool, typer.Option("--exit-when-ready", help="Stop once everything is running (for tests).")
     ] = False,
 ) -> None:
     """Start the web application, a worker, and the schedule.
@@ -80,7 +81,7 @@ def web(
     fd: Annotated[
         int | None,
         typer.Option(
-            "--fd", help="Answer on this open socket instead: 3 under systemd's socket activation."
+            "--fd", help="Listen on this open socket instead (3 with systemd socket activation)."
         ),
     ] = None,
 ) -> None:
@@ -131,12 +132,12 @@ def server_config(application: Any) -> uvicorn.Config:
 
 def worker(
     concurrency: Annotated[
-        int, typer.Option(help="Syncs at a time.", min=1, max=100)
+        int, typer.Option(help="Number of syncs to run at the same time.", min=1, max=100)
     ] = budget.WORKER_CONCURRENCY,
 ) -> None:
-    """Run syncs in the background; start as many as you need.
+    """Run a background worker. Start as many as you need.
 
-    A worker starts the syncs that are due, and refetches the records that webhooks name.
+    A worker starts syncs that are due, and refetches records that webhooks mention.
     """
     from jemmo import bootstrap
 
@@ -156,9 +157,9 @@ def worker(
 
 
 def migrate(json: Json = False) -> None:
-    """Bring the database tables up to date.
+    """Update the database tables.
 
-    Every other command does this too.
+    Other commands also do this automatically.
     """
     from jemmo import bootstrap
 

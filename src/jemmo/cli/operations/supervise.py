@@ -56,7 +56,7 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
                 demonstration.tell_logins(address)
                 demonstration.tell_ats(ats, address)
             if not exit_when_ready:
-                out.print("Ctrl-C stops it.")
+                out.print("Press Ctrl-C to stop it.")
                 parts.stay()
         except KeyboardInterrupt:
             out.print("\nStopping …")
@@ -77,7 +77,7 @@ def down() -> list[str]:
     if _has_left_parts():
         _end_left_parts()
         if _other_up() is None:  # otherwise another has just started
-            stopped.append("what was left of an earlier `jemmo up`")
+            stopped.append("the remains of an earlier `jemmo up`")
     if (process := _other_up()) is not None:
         _end(process)
         stopped.append("jemmo up")
@@ -86,7 +86,7 @@ def down() -> list[str]:
     with contextlib.suppress(TimeoutError), locks.exclusive(pid_file(), seconds=1):
         if embedded.stop():
             stopped.append("Postgres")
-    return stopped or ["nothing: nothing was running"]
+    return stopped or ["nothing, because nothing was running"]
 
 
 def _end(process: psutil.Process) -> None:
@@ -101,7 +101,7 @@ def _end(process: psutil.Process) -> None:
 def _claimed() -> Iterator[int]:
     """Take the lock of this data folder, so that this is its only `jemmo up`. The parts hold the lock too."""
     if _has_left_parts():
-        out.print("Waiting for the parts of an earlier `jemmo up` to end …")
+        out.print("Waiting for an earlier `jemmo up` to finish stopping …")
         _end_left_parts()
     with ExitStack() as stack:
         try:

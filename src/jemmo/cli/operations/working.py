@@ -66,7 +66,7 @@ async def work(concurrency: int) -> None:
         while not stopping.is_set():
             await _serve(concurrency, stopped)
             if not stopping.is_set():
-                log.warning("the worker lost its database and begins anew")
+                log.warning("the worker lost its database connection and is restarting")
                 await asyncio.wait({stopped}, timeout=DATABASE_AWAY)
     finally:
         for side in (*sides, stopped):
@@ -110,7 +110,7 @@ async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
 
 def _give_up() -> NoReturn:
     """End at once and rely on a restart: a task that does not end would keep this worker from taking others."""
-    log.critical("a task does not end, so the worker does")
+    log.critical("a task didn't end, so the worker stopped")
     os._exit(1)
 
 

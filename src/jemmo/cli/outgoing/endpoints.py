@@ -13,9 +13,9 @@ from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.outgoing import Event
 
-SWITCH_ON = "It is sent once the endpoint is on: `jemmo endpoint on`."
-SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and cannot show it again."
-EndpointId = Annotated[str, typer.Argument(help="The endpoint's id.")]
+SWITCH_ON = "It will be sent once you turn the endpoint on with `jemmo endpoint on`."
+SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and can't show it again."
+EndpointId = Annotated[str, typer.Argument(help="The endpoint's ID.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,18 +45,21 @@ def register(app: typer.Typer) -> None:
 
 def create(
     org: Org,
-    url: Annotated[str, typer.Option(help="The https address that webhooks are sent to.")],
+    url: Annotated[str, typer.Option(help="The https address to send webhooks to.")],
     event: Annotated[
         list[str],
-        typer.Option(metavar="EVENT", help=f"{', '.join(Event)}; repeat it for more."),
+        typer.Option(metavar="EVENT", help=f"{', '.join(Event)}. Repeat for more."),
     ],
-    name: Annotated[str, typer.Option(help="The program that gets them.")] = "",
+    name: Annotated[str, typer.Option(help="The program that receives the webhooks.")] = "",
     entity: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help="Only records of this kind, such as jobs; repeat it."),
+        typer.Option(
+            metavar="KIND", help="Only records of this type, such as jobs. Repeat for more."
+        ),
     ] = None,
     connection: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only of this connection; repeat it.")
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only records from this connection. Repeat for more."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -85,7 +88,7 @@ def create(
 
 
 def show(org: Org, json: Json = False) -> None:
-    """List an organization's endpoints, and whether they accept what they are sent."""
+    """List an organization's endpoints, and whether they accept webhooks."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -97,7 +100,7 @@ def show(org: Org, json: Json = False) -> None:
         print_json({"endpoints": rows})
         return
     if not rows:
-        out.print("No endpoints yet. `jemmo endpoint create` makes one.", markup=False)
+        out.print("No endpoints yet. To create one, run `jemmo endpoint create`.", markup=False)
         return
     names = ("id", "name", "state", "last_success_at")
     listing = table("ID", "Name", "State", "Last accepted")
@@ -111,7 +114,9 @@ def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     chosen = _endpoint(org, endpoint)
     message = _service().send_test(chosen, now=datetime.now(UTC))
     text = (
-        "The test event is on its way." if _is_on(chosen) else f"The test event waits. {SWITCH_ON}"
+        "The test event will be sent shortly."
+        if _is_on(chosen)
+        else f"The test event is waiting. {SWITCH_ON}"
     )
     _say(json, text, message=str(message.pk))
 
@@ -129,24 +134,24 @@ def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Start sending again, from where it stopped."""
+    """Turn an endpoint on. Sending continues where it stopped."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=True, now=datetime.now(UTC))
-    _say(json, "The endpoint is on.", id=endpoint)
+    _say(json, "The endpoint was turned on.", id=endpoint)
 
 
 def switch_off(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Stop sending. Waiting messages are kept."""
+    """Turn an endpoint off. Pending webhooks are kept."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=False, now=datetime.now(UTC))
-    _say(json, "The endpoint is off.", id=endpoint)
+    _say(json, "The endpoint was turned off.", id=endpoint)
 
 
 def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Send failed webhooks again."""
+    """Resend failed webhooks."""
     chosen = _endpoint(org, endpoint)
     count = _service().replay(chosen, now=datetime.now(UTC))
-    text = f"Webhooks to be sent again: {count}."
+    text = f"Webhooks to resend: {count}."
     _say(json, text if _is_on(chosen) else f"{text} {SWITCH_ON}", replayed=count)
 
 
@@ -154,7 +159,7 @@ def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Delete an endpoint and its log."""
     chosen = _endpoint(org, endpoint)
     _service().delete(chosen, now=datetime.now(UTC))
-    _say(json, "The endpoint is deleted.", id=endpoint)
+    _say(json, "The endpoint was deleted.", id=endpoint)
 
 
 def _is_on(endpoint: Any) -> bool:

@@ -14,11 +14,11 @@ from jemmo.cli.output import err, out, print_json
 from jemmo.domain.errors import ConfigError
 
 Talent = Annotated[
-    str | None, typer.Option("--talent", metavar="ID", help="The person's id in the ATS.")
+    str | None, typer.Option("--talent", metavar="ID", help="The person's ID in the ATS.")
 ]
 EmailStdin = Annotated[
     bool,
-    typer.Option("--email-stdin", help="Read an e-mail address from standard input instead."),
+    typer.Option("--email-stdin", help="Read an email address from standard input instead."),
 ]
 
 
@@ -39,9 +39,9 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
-    """Erase a person everywhere, for good.
+    """Permanently erase a person everywhere.
 
-    Tables, files, and history; no later sync brings the person back. Prints a certificate.
+    Includes tables, files, and history. Later syncs don't bring the person back. Prints a certificate.
     """
     email = _email(talent, email_stdin)
     from jemmo import bootstrap
@@ -55,7 +55,7 @@ def erase(
     company = accounts.organisation(org)
     talent_ids = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
     if not yes:
-        err.print(f"{len(talent_ids)} records will be erased. This cannot be taken back.")
+        err.print(f"{len(talent_ids)} records will be erased. This can't be undone.")
         if not sys.stdin.isatty() or not typer.confirm("Erase?", err=True):
             raise ConfigError("not_confirmed")
     made = erasure.erase(company, talent_ids, vault=default_vault(), storage=open_storage())
@@ -65,20 +65,20 @@ def erase(
     out.print(f"Erased. Certificate {made.id} of {made.at:%Y-%m-%d %H:%M} UTC:")
     for name, count in made.removed.items():
         out.print(f"  {count:,} {name.replace('_', ' ')}")
-    out.print(f"  ids kept out of coming syncs, as keyed hashes alone: {made.suppressed:,}")
-    out.print("Erase the person in the ATS too: Jemmo only reads there.")
+    out.print(f"  IDs excluded from future syncs, stored only as keyed hashes: {made.suppressed:,}")
+    out.print("Erase the person in the ATS too, because Jemmo only reads from it.")
 
 
 def subject_export(
     org: Org,
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The zip file to write.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The ZIP file to write.")],
     talent: Talent = None,
     email_stdin: EmailStdin = False,
     json: Json = False,
 ) -> None:
-    """Write one person's data to a zip file.
+    """Write one person's data to a ZIP file.
 
-    It has everything as JSON, a page to read, and the person's files.
+    It contains all data as JSON, a readable page, and the person's files.
     """
     email = _email(talent, email_stdin)
     from jemmo import bootstrap
@@ -107,7 +107,7 @@ def subject_export(
             {"path": str(to.absolute()), "bytes": to.stat().st_size, "records": len(talent_ids)}
         )
         return
-    out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
+    out.print(f"Wrote {to}. Send it securely, then delete it.", soft_wrap=True)
 
 
 def _email(talent: str | None, from_stdin: bool) -> str | None:

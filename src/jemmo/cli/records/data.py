@@ -47,13 +47,14 @@ def export(
     kind: Annotated[
         str,
         typer.Argument(
-            help="What to export.", metavar=f"[{'|'.join(EXPORTS)}]", callback=_exported
+            help="The records to export.", metavar=f"[{'|'.join(EXPORTS)}]", callback=_exported
         ),
     ],
     org: Org,
     form: Annotated[Format, typer.Option("--format", help="jsonl, csv or parquet.")] = Format.JSONL,
     as_email: Annotated[
-        str | None, typer.Option("--as", help="Apply this member's rights, by e-mail.")
+        str | None,
+        typer.Option("--as", help="Apply the rights of the member with this email address."),
     ] = None,
 ) -> None:
     """Write the synced records to stdout."""
@@ -116,7 +117,9 @@ def _parquet(rows: Iterator[dict[str, Any]]) -> None:
     except ImportError:
         raise ConfigError("not_installed", variant="parquet") from None
     if sys.stdout.isatty():
-        err.print("Parquet is not text: send it to a file, as in `> talents.parquet`.")
+        err.print(
+            "Parquet is a binary format. Redirect it to a file, for example `> talents.parquet`."
+        )
         raise typer.Exit(5)
     writer = None
     while chunk := list(islice(rows, 5000)):

@@ -33,10 +33,10 @@ def mcp(
         bool, typer.Option("--token-stdin", help="Read an API token from the first line of stdin.")
     ] = False,
 ) -> None:
-    """Answer an AI assistant on stdin and stdout.
+    """Serve an AI assistant over stdin and stdout (MCP).
 
-    Speaks the Model Context Protocol and only reads. Without a token it shows no contact details and nothing
-    confidential; with one (the variable JEMMO_TOKEN, or --token-stdin) it shows what the token may read.
+    Speaks the Model Context Protocol, read-only. Without a token, it shows no contact details and nothing
+    confidential. With a token (JEMMO_TOKEN or --token-stdin), it shows what the token can read.
     """
     secret = _first_line() if token_stdin else os.environ.get(VARIABLE, "")
     from jemmo import bootstrap

@@ -28,9 +28,9 @@ class Kind(StrEnum):
 OUTCOME_TEXT = {
     "read": "Read from the ATS just now: {}.",
     "gone": "The ATS no longer has it, and neither does Jemmo.",
-    "waiting": "It was not answered yet; a worker goes on asking.",
-    "failed": "It could not be read; the next sync finds what changed.",
-    "kept": "The ATS no longer has it. Jemmo keeps it until paused deletions are decided.",
+    "waiting": "The ATS hasn't responded yet. A worker will keep trying.",
+    "failed": "It couldn't be read. The next sync will find what changed.",
+    "kept": "The ATS no longer has it. Jemmo keeps it until someone decides on the paused deletions.",
 }
 
 
@@ -39,8 +39,8 @@ def register(app: typer.Typer) -> None:
 
 
 def refresh(
-    kind: Annotated[Kind, typer.Argument(help="The kind of record.")],
-    record: Annotated[str, typer.Argument(metavar="ID", help="Its id in the ATS, or in Jemmo.")],
+    kind: Annotated[Kind, typer.Argument(help="The type of record.")],
+    record: Annotated[str, typer.Argument(metavar="ID", help="Its ID in the ATS or in Jemmo.")],
     org: Org,
     connection: ConnectionId = None,
     json: Json = False,
@@ -49,7 +49,7 @@ def refresh(
 
     Works while a sync runs. A talent is refetched with its applications.
 
-    Exit status: 0 refetched, 3 no answer yet, 4 you must act, 5 failed.
+    Exit status: 0 refetched, 3 no response yet, 4 action needed, 5 failed.
     """
     frame = {"outcome": "failed", "changed": False, "records": 0}
     with framed_errors(frame if json else None):

@@ -35,12 +35,14 @@ def logs(
     severity: Annotated[
         str | None, typer.Option(help="Only one of: error, warning, rejection.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=20_000, help="Maximum number of entries.")] = 200,
+    limit: Annotated[
+        int, typer.Option(min=1, max=20_000, help="Maximum number of entries to show.")
+    ] = 200,
     json: Json = False,
 ) -> None:
     """Show errors and warnings from your syncs.
 
-    Newest first, with the records that were rejected.
+    Newest first, including rejected records.
     """
     begins = _since(since)
     from jemmo import bootstrap
@@ -78,7 +80,7 @@ def logs(
 
 def why(
     org: Org,
-    record: Annotated[str, typer.Argument(help="An ID in the ATS, a link, a title or a name.")],
+    record: Annotated[str, typer.Argument(help="An ATS ID, link, title or name.")],
     json: Json = False,
 ) -> None:
     """Explain why a record is, or isn't, in Jemmo.
@@ -98,7 +100,7 @@ def why(
     for answer in answers:
         out.print(_answer(answer), markup=False, soft_wrap=True)
     if not answers:
-        out.print("No ATS is connected, so nothing is known.")
+        out.print("No ATS is connected, so there is no information about this record.")
 
 
 def _answer(answer: Explanation) -> str:

@@ -27,7 +27,7 @@ from jemmo.domain.numbers import RECORDS
 from jemmo.domain.outcomes import Counts
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Stream
 
-READY = f"The last {RECENT.days} days are ready. What is older follows."
+READY = f"The last {RECENT.days} days are ready. Older records follow."
 
 
 class _WithEstimate(Progress):

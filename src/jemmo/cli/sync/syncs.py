@@ -76,7 +76,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples("jemmo sync --org acme", "jemmo sync --org acme --mode reconcile --json"),
     )(sync)
     app.command("verify", epilog=examples("jemmo verify --org acme"))(verify)
-    group = typer.Typer(help="List and release deletions that Jemmo paused.")
+    group = typer.Typer(help="List paused deletions, or confirm them.")
     group.command("list", epilog=examples("jemmo deletions list --org acme"))(paused)
     group.command("release", epilog=examples("jemmo deletions release --org acme"))(release)
     app.add_typer(group, name="deletions")
@@ -87,7 +87,8 @@ def sync(
     connection: ConnectionId = None,
     only: Annotated[Only | None, typer.Option(help="Read only jobs or only talents.")] = None,
     mode: Annotated[
-        WantedMode, typer.Option(help="auto chooses the mode that is due.", metavar="MODE")
+        WantedMode,
+        typer.Option(help="The sync mode. auto chooses the mode that is due.", metavar="MODE"),
     ] = WantedMode.AUTO,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per connection.")
@@ -96,7 +97,7 @@ def sync(
     """Sync now, in the foreground.
 
     MODE is auto, initial, incremental, or reconcile.
-    Exit status: 0 succeeded, 3 partial, 4 you must act, 5 failed.
+    Exit status: 0 succeeded, 3 partial, 4 action needed, 5 failed.
     """
     with framed_errors(NOT_BEGUN if json else None):
         from jemmo import bootstrap
@@ -145,7 +146,7 @@ def _sync_one(
 def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> None:
     """Compare every record with the ATS.
 
-    Exit status: 0 equal, 3 something differs, 4 you must act, 5 failed.
+    Exit status: 0 equal, 3 different, 4 action needed, 5 failed.
     """
     from jemmo import bootstrap
 
@@ -212,14 +213,17 @@ def _print_comparison(compared: Comparison) -> None:
     for stream, verdict in compared.verdict.streams.items():
         if verdict.erased:
             count = numbers.counted(verdict.erased, stream)
-            out.print(f"{count}: erased here on purpose.", markup=False)
+            out.print(f"{count}: erased on purpose.", markup=False)
         if verdict.left_out:
             count = numbers.counted(verdict.left_out, stream)
-            out.print(f"{count}: older than the history you chose, so not read.", markup=False)
+            out.print(
+                f"{count}: not read, because they are older than the history you chose.",
+                markup=False,
+            )
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
     conclusion = (
-        "Equal to the ATS."
+        "Jemmo matches the ATS."
         if compared.verdict.equal
         else what_helps(compared.connection, compared.verdict)
     )
@@ -233,25 +237,25 @@ def what_helps(connection: Connection, verdict: Verdict) -> str:
     org = connection.org.slug
     if held.waiting(connection):
         return (
-            "Not equal: deletions are paused until an owner or admin decides; "
-            f"`jemmo deletions list --org {org}` shows them."
+            "Not equal, because deletions are paused until an owner or admin decides. "
+            f"To see them, run `jemmo deletions list --org {org}`."
         )
     reconcile = f"`jemmo sync --org {org} --mode reconcile`"
     if verdict.equal_but_for_kept:
         return (
-            "Not equal, as decided: the records that the ATS no longer lists were kept. "
-            f"{reconcile} asks again whether to delete them."
+            "Not equal, because someone decided to keep the records that the ATS no longer lists. "
+            f"To decide again, run {reconcile}."
         )
     if verdict.kept:
         return (
-            f"Not equal: run {reconcile}, then verify again. It also asks again whether to delete "
-            "the records that were kept."
+            f"Not equal. Run {reconcile}, then verify again. You will also be asked again "
+            "whether to delete the records that were kept."
         )
-    return f"Not equal: run {reconcile}, then verify again."
+    return f"Not equal. Run {reconcile}, then verify again."
 
 
 def paused(org: Org, json: Json = False) -> None:
-    """List paused deletions, and those that the next reconcile will carry out."""
+    """List paused deletions, and deletions that the next reconcile will carry out."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -287,7 +291,7 @@ def _held(row: HeldDeletion) -> dict[str, Any]:
 
 
 def release(org: Org, json: Json = False) -> None:
-    """Let the next reconcile delete what Jemmo paused."""
+    """Confirm paused deletions, so that the next reconcile carries them out."""
     from jemmo import bootstrap
 
     bootstrap.start()

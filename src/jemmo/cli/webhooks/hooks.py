@@ -28,7 +28,7 @@ def listing(
 ) -> None:
     """Show the webhooks of every connection.
 
-    The latest webhook, outcomes, and whether records change without one.
+    Includes the latest webhook, outcomes, and whether records change without webhooks.
     """
     from jemmo import bootstrap
 
@@ -80,7 +80,7 @@ def address(
     org: Org,
     connection: ConnectionId = None,
     renew: Annotated[
-        bool, typer.Option("--renew", help="Create a new address; the old one stops working.")
+        bool, typer.Option("--renew", help="Create a new address. The old one stops working.")
     ] = False,
     signing_key_stdin: Annotated[
         bool,
@@ -90,7 +90,7 @@ def address(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show the secret address to enter at the ATS, and how."""
+    """Show the secret address to enter in the ATS, with instructions."""
     key = sys.stdin.readline() if signing_key_stdin else None
     from jemmo import bootstrap
 
@@ -115,7 +115,7 @@ def address(
         if endpoint.signed and not endpoint.has_signing_key:
             out.print(
                 f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature key "
-                "that the ATS shows or asks for; until then its webhooks are refused.",
+                "from the ATS. Until then, Jemmo refuses its webhooks.",
                 markup=False,
             )
     if json:
@@ -126,11 +126,14 @@ def replay(
     org: Org,
     connection: ConnectionId = None,
     hours: Annotated[
-        float, typer.Option(help="From the last N hours; webhooks are stored for 7 days.", min=0)
+        float,
+        typer.Option(
+            help="Replay webhooks from the last N hours. Webhooks are stored for 7 days.", min=0
+        ),
     ] = 24.0,
     json: Json = False,
 ) -> None:
-    """Refetch every record that stored webhooks name."""
+    """Refetch every record that stored webhooks mention."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -149,8 +152,8 @@ def replay(
         return
     for summary in done:
         out.print(
-            f"Webhooks read again: {summary.deliveries:,}, of them without a record: {summary.without_hint:,}. "
-            f"Records looked up now: {summary.records:,}."
+            f"Webhooks replayed: {summary.deliveries:,}. Without a record: {summary.without_hint:,}. "
+            f"Records being refetched: {summary.records:,}."
         )
 
 

@@ -24,7 +24,7 @@ from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.validation import text
 from jemmo.rest_client import Pacer, RestClient
 
-NO_EXPIRY = _("The key doesn't say when it expires. Flatchr's keys are valid for 365 days.")
+NO_EXPIRY = _("Flatchr doesn't report when the key expires. Flatchr keys are valid for 365 days.")
 REFERENTIALS = {
     "contract_type": "contracts",
     "education_level": "educationLevels",

@@ -39,8 +39,8 @@ FLATCHR = Connector(
     name="flatchr",
     label="Flatchr",
     key_help=_(
-        "In Flatchr, as an administrator, open advanced settings > API. The page shows the key, "
-        "which is valid for 365 days, and the company's ID, which has its own field in Jemmo."
+        "In Flatchr, as an administrator, open advanced settings > API. The page shows the API key, "
+        "which is valid for 365 days, and the company ID. Enter each in its own field."
     ),
     rights=("read columns", "read vacancies", "read applicants"),
     pace=_pace,
@@ -51,18 +51,19 @@ FLATCHR = Connector(
     open_files=FlatchrFiles,
     evidence=Evidence(
         reads=(
-            "Columns (as stages), vacancies (as jobs) with their trade, channel, activity and education level, "
-            "applicants (as talents and applications), and their resumes."
+            "Columns (as stages), vacancies (as jobs) with their trade, channel, activity and "
+            "education level, and applicants (as talents and applications) with their resumes."
         ),
         unread=(
             "Departments, members, reject reasons, comments, messages, tasks, tags of applicants, and "
-            "answers to questions. A person who applied twice becomes two talents."
+            "answers to questions. Someone who applied twice becomes two talents."
         ),
         sure=(
-            "The public reference (developers.flatchr.io, including the editions of 2019 and 2022) and "
-            "public clients. It does not document how to request archived applicants, whether responses "
-            "are cut off, how resumes are returned, or the format of errors; for each of these there is "
-            "an option or automatic detection. It does not mention merged candidates."
+            "The public reference (developers.flatchr.io, including the editions of 2019 and "
+            "2022) and public clients. It does not document how to request archived applicants, "
+            "whether responses are cut off, how resumes are returned, or the format of errors; "
+            "each of these has an option or is detected automatically. It does not mention "
+            "merged candidates."
         ),
     ),
     capabilities=Capabilities(
@@ -87,7 +88,8 @@ FLATCHR = Connector(
             label=_("Career site subdomain"),
             default="",
             help=_(
-                "Subdomain of the career site, for links to public pages. Vacancies usually include it."
+                "Subdomain of the career site, used for links to public pages. Vacancies usually "
+                "include it."
             ),
         ),
         Option(
@@ -96,13 +98,13 @@ FLATCHR = Connector(
             default="production",
             choices=("production", "demo"),
             asked=True,
-            help=_("Whether this is a real account or one on Flatchr's demo host."),
+            help=_("Choose whether this is a real account or one on Flatchr's demo host."),
         ),
         Option(
             name="careers_base",
             label=_("Career site address"),
             default="https://careers.flatchr.io",
-            help=_("Address of the career site, for links to public pages."),
+            help=_("Address of the career site, used for links to public pages."),
         ),
         *HISTORY,
         PACING,
@@ -113,31 +115,32 @@ FLATCHR = Connector(
             2,
             1,
             50,
-            _("Requests per second. Flatchr documents no limit."),
+            _("Requests per second. Flatchr doesn't document a limit."),
         ),
         Option(
             name="backoff",
-            label=_("Wait before a retry (seconds)"),
+            label=_("Wait before retrying (seconds)"),
             default="2-60",
             help=_(
-                "Minimum and maximum seconds between retries, if the ATS doesn't specify a wait."
+                "Minimum and maximum number of seconds between retries, if the ATS doesn't specify a "
+                "wait."
             ),
         ),
         Option(
             name="tenant_tz",
-            label=_("Time zone of the account"),
+            label=_("Account time zone"),
             default="Europe/Paris",
             help=_("The time zone in which the account's days begin and end."),
         ),
         number(
             "overlap_days",
-            _("Days read again"),
+            _("Days to reread"),
             1,
             0,
             7,
             _(
-                "Days that each sync reads again, including around each window, because limits and time zones "
-                "aren't exact."
+                "Number of days that each sync reads again, and the overlap around each window, "
+                "because limits and time zones aren't exact."
             ),
         ),
         number(
@@ -150,25 +153,25 @@ FLATCHR = Connector(
         ),
         Option(
             name="suspicious_sizes",
-            label=_("Suspicious numbers of rows"),
+            label=_("Suspicious row counts"),
             default="100,200,250,500,1000,2000,2500,5000,10000",
             help=_(
-                "Numbers of rows at which a response may be cut off. The request is then repeated in two "
-                "halves."
+                "Row counts at which Flatchr may cut off a response. Jemmo then splits the request "
+                "into two halves and repeats it."
             ),
         ),
         Option(
             name="status_map",
-            label=_("Meaning of statuses"),
+            label=_("Status meanings"),
             default="1=open,0=archived,2=closed,3=closed",
             help=_("What each vacancy status means. Any other status counts as closed."),
         ),
         Option(
             name="vacancy_status_queries",
-            label=_("Statuses requested by name"),
+            label=_("Statuses to request by name"),
             default="0,2",
             help=_(
-                "Statuses to request separately if the list of vacancies contains none of them."
+                "Statuses to request separately if the list of vacancies doesn't contain any of them."
             ),
         ),
         Option(
@@ -177,22 +180,23 @@ FLATCHR = Connector(
             default="active,archived",
             choices=("active,archived", "active"),
             help=_(
-                "Whether to read archived applicants. With active only, archiving looks like deletion."
+                "Whether to read archived applicants. If only active ones are read, archiving looks "
+                "like deletion."
             ),
         ),
         Option(
             name="archived_filter_body",
             label=_("Filter for archived applicants"),
             default='{"status":0}',
-            help=_("What to add to a search for archived applicants, as JSON."),
+            help=_("JSON added to the search for archived applicants."),
         ),
         Option(
             name="person_match",
-            label=_("Count shared e-mail addresses"),
+            label=_("Count shared email addresses"),
             default="suggest",
             choices=("suggest", "off"),
             help=_(
-                "Whether a sync counts talents who share an e-mail address. They are never merged."
+                "Whether a sync counts talents who share an email address. They are never merged."
             ),
         ),
         Option(
@@ -200,14 +204,14 @@ FLATCHR = Connector(
             label=_("Request unlisted resumes"),
             default="on",
             choices=("on", "off"),
-            help=_("Whether to request resumes individually if the list does not name them."),
+            help=_("Whether to request resumes individually if the list doesn't include them."),
         ),
         Option(
             name="cv_response_mode",
-            label=_("Format of resume responses"),
+            label=_("Resume response format"),
             default="auto",
             choices=KINDS,
-            help=_("How Flatchr answers a request for a resume."),
+            help=_("How Flatchr responds when a resume is requested."),
         ),
         number(
             "cv_per_minute",

@@ -151,7 +151,8 @@ WEBHOOKS = Webhooks(
     streams=STREAMS,
     only_new=True,
     setup=_(
-        "In Flatchr, as an administrator: Administration > Marketplace > Webhooks. Enter the address once for each "
-        "event; the one for moved applicants once for each column."
+        "In Flatchr, as an administrator, open Administration > Marketplace > Webhooks. Enter the "
+        "address once for each event. For the event for moved applicants, enter it once for each "
+        "column."
     ),
 )

@@ -92,15 +92,15 @@ GREENHOUSE = Connector(
             default="",
             required=True,
             asked=True,
-            help=_("The credential's client ID, shown next to the client secret."),
+            help=_("The client ID, shown next to the client secret."),
         ),
         Option(
             name="acting_user",
-            label=_("User to read as"),
+            label=_("Read on behalf of"),
             default="",
             help=_(
-                "The ID of the Greenhouse user to read as, who must be a Site Admin. Leave empty for the "
-                "credential's own user."
+                "The ID of the Greenhouse user on whose behalf Jemmo reads. This user must be a Site "
+                "Admin. Leave empty to use the credential's own user."
             ),
         ),
         *HISTORY,
@@ -113,7 +113,7 @@ GREENHOUSE = Connector(
             50,
             1,
             10_000,
-            _("Requests per 30 seconds. Response headers correct it."),
+            _("Requests per 30 seconds. Jemmo adjusts this to the response headers."),
         ),
         number(
             "page_size",
@@ -129,15 +129,19 @@ GREENHOUSE = Connector(
             "resumes",
             _("Read resumes"),
             ("on", "off"),
-            _("Whether to request the list of resumes: one more request for every 50 talents."),
+            _(
+                "Whether to request the list of resumes, which takes one more request for every 50 "
+                "talents."
+            ),
         ),
         choice(
             "lookups",
-            _("When lists are read"),
+            _("When to read lists"),
             ("daily", "always"),
             _(
-                "When to read departments, users, stages, reject reasons, job posts and owners: daily and "
-                "with each changed job or application, or with every sync, which takes seven more requests."
+                "When to read departments, users, stages, reject reasons, job posts and owners. By "
+                "default, Jemmo reads them daily and with each changed job or application. Reading "
+                "them with every sync takes seven more requests."
             ),
         ),
     ),

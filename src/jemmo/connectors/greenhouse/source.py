@@ -31,9 +31,10 @@ from jemmo.rest_client.headers import next_link
 from jemmo.rest_client.tokens import ClientCredentials
 
 KEY_HELP = _(
-    "In Greenhouse, with permission to manage API credentials: Configure > Dev Center > API Credentials > "
-    "Create new, type Harvest V3 (OAuth). The client secret is the API key; the client ID goes into its own field. "
-    "Give the credential every list scope that is needed; the connection test names the ones that are missing."
+    "In Greenhouse, with permission to manage API credentials, open Configure > Dev Center > API "
+    "Credentials > Create new. Choose the type Harvest V3 (OAuth). Enter the client secret as the "
+    "API key, and the client ID in its own field. Give the credential the list scopes it needs. The "
+    "connection test shows any that are missing."
 )
 STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}

@@ -17,17 +17,18 @@ from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.translation_marks import marked as _
 
 NO_OFFERS = _(
-    "This key can't read published offers, so Jemmo doesn't know whether a job is public. Its texts are read anyway."
+    "This key can't read published offers, so Jemmo can't tell whether a job is public. Jemmo still "
+    "reads the job's texts."
 )
-NO_CHANGES = _("The filter for changed records has no effect: each sync reads everything.")
-NO_IDS = _("The filter for IDs has no effect: to find a single profile, Jemmo reads all of them.")
+NO_CHANGES = _("The filter for changed records has no effect, so each sync reads everything.")
+NO_IDS = _("The filter for IDs has no effect, so Jemmo must read all profiles to find one.")
 NO_APPLICATIONS = _(
-    "Applications aren't read, because Jarvi doesn't document where its API provides them. Set the option "
-    "application_paths; `jemmo doctor jarvi --probe` shows where they may be."
+    "Jemmo can't read applications, because Jarvi doesn't document where its API provides them. Set "
+    "the option application_paths. To see where they may be, run `jemmo doctor jarvi --probe`."
 )
 NO_RESUMES = _(
-    "Resumes aren't read, because Jarvi doesn't document where its API provides them. Set the option "
-    "resume_paths; `jemmo doctor jarvi --probe` shows where they may be."
+    "Jemmo can't read resumes, because Jarvi doesn't document where its API provides them. Set the "
+    "option resume_paths. To see where they may be, run `jemmo doctor jarvi --probe`."
 )
 
 

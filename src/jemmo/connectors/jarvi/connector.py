@@ -65,7 +65,7 @@ JARVI = Connector(
     options=(
         free_text(
             "api_path",
-            _("Path of the API"),
+            _("API path"),
             _("Path of the API on its host, used if the address has no path."),
             "/v1/public-api/rest/v2",
         ),
@@ -83,21 +83,22 @@ JARVI = Connector(
         ),
         choice(
             "contacts",
-            _("Keep client contacts"),
+            _("Store client contacts"),
             ("off", "on"),
             _("Store client contacts too, not only talents."),
         ),
         free_text(
             "application_paths",
-            _("Where applications are"),
+            _("Application paths"),
             _(
                 "Where applications are found, for example profiles.projectsProfiles, "
-                "projects.projectsProfiles or applicants; `jemmo doctor jarvi --probe` looks for it."
+                "projects.projectsProfiles or applicants. To look for it, run `jemmo doctor jarvi "
+                "--probe`."
             ),
         ),
         free_text(
             "resume_paths",
-            _("Where resumes are"),
+            _("Resume paths"),
             _("Where resumes are found, for example profiles.files."),
         ),
         FILE_URL,
@@ -114,52 +115,55 @@ JARVI = Connector(
             100,
             1,
             1000,
-            _("Rows per request; at most 100 for a sorted list."),
+            _("Rows per request, up to 100 for a sorted list."),
         ),
         choice(
             "incremental_mode",
-            _("Request changes only"),
+            _("Request only changes"),
             ("auto", "on", "off"),
             _(
-                "By default, Jemmo requests only changed records if that filter passes a test. “On” always "
-                "trusts the filter; “off” reads everything each time."
+                "By default, Jemmo requests only changed records if that filter passes a test. “On” "
+                "always trusts the filter. “Off” reads everything each time."
             ),
         ),
         FULL_SWEEP,
         free_text(
             "status_map",
-            _("Meaning of statuses"),
+            _("Status meanings"),
             _(
                 'Names of statuses, as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.'
             ),
         ),
         free_text(
             "closed_project_statuses",
-            _("Statuses of closed projects"),
+            _("Closed project statuses"),
             _("IDs of the statuses of closed projects, separated by commas."),
         ),
         free_text(
             "field_map",
-            _("Purposes of custom fields"),
+            _("Custom field purposes"),
             _(
-                "Purposes of custom fields that have none, as JSON: "
-                '{"Salaire": "joboffer_salary_per_year_max"}.'
+                'JSON that assigns purposes to custom fields that have none, for example {"Salaire": '
+                '"joboffer_salary_per_year_max"}.'
             ),
         ),
         choice(
             "salary_unit",
-            _("Unit of salaries"),
+            _("Salary unit"),
             ("auto", "eur", "keur"),
-            _("Unit of yearly salaries. By default, values from 10 to 299 are read as thousands."),
+            _(
+                "Unit of yearly salaries. By default, values from 10 to 299 are interpreted as "
+                "thousands."
+            ),
         ),
         ID_PATHS,
         number(
             "offers_min_interval",
-            _("Minutes between reads of offers"),
+            _("Offer read interval (minutes)"),
             15,
             0,
             1440,
-            _("Minutes before offers are read again."),
+            _("How often offers are read again, in minutes."),
         ),
         REGION,
     ),

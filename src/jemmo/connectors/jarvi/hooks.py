@@ -37,7 +37,7 @@ WEBHOOKS = Webhooks(
     refetch=refetch,
     streams=(),
     setup=_(
-        "In Jarvi, as an admin: add a trigger for changes to a profile's status in a project, choose the action "
-        "that calls a webhook, and enter the address."
+        "In Jarvi, as an admin, add a trigger for changes to a profile's status in a project. Choose "
+        "the action that calls a webhook, and enter the address."
     ),
 )

@@ -18,8 +18,8 @@ from jemmo.domain.webhooks import ParsedWebhook, RefetchRequest
 
 ID_PATHS = free_text(
     "webhook_id_paths",
-    _("Where webhooks contain IDs"),
-    _("Where a webhook's payload contains record IDs."),
+    _("ID paths in webhooks"),
+    _("Where record IDs are found in a webhook's payload."),
     "profileId,profile.id,id",
 )
 

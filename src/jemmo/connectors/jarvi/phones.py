@@ -9,10 +9,10 @@ from jemmo.domain.translation_marks import marked as _
 
 REGION = Option(
     name="default_region",
-    label=_("Country of phone numbers"),
+    label=_("Phone number country"),
     default="FR",
     choices=("FR", "BE", "CH", "LU", "GB", "DE", "ES", "IT", "NL", "PT", "US", "CA"),
-    help=_("The country of phone numbers without a country code."),
+    help=_("Country assumed for phone numbers without a country code."),
 )
 
 

@@ -19,7 +19,7 @@ from jemmo.rest_client import Downloads, RestClient
 FILE_ID = "{fileId}"
 FILE_URL = free_text(
     "file_url_template",
-    _("Address of a file"),
+    _("File address"),
     _("Address for downloading a file, containing {fileId}."),
 )
 

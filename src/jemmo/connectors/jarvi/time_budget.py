@@ -26,15 +26,18 @@ BUDGET = number(
     300,
     10,
     3600,
-    _("Seconds of the ATS's processing time to use per hour, during its business hours."),
+    _("Seconds of the ATS's processing time to use per hour during its business hours."),
 )
 LONGEST_WAIT = number(
     "longest_wait",
-    _("Longest wait (seconds)"),
+    _("Maximum wait (seconds)"),
     120,
     0,
     3600,
-    _("Seconds to wait for processing time. If the wait is longer, the sync is postponed."),
+    _(
+        "How long to wait for processing time, in seconds. If the wait would be longer, the sync is "
+        "postponed."
+    ),
 )
 
 HOUR = timedelta(hours=1)

@@ -123,7 +123,7 @@ class TeamtailorAccount(Account):
             return None
         if attributes.get("created-at") is not None:
             return None
-        return "The key reads jobs with less than Admin scope: dates and tags are hidden from it."
+        return "The key doesn't have Admin scope, so it can't read the dates and tags of jobs."
 
     async def _counted_feeds(self) -> tuple[str, ...]:
         """Request both feeds at once, if that counts as many jobs as separate requests."""

@@ -93,7 +93,10 @@ TEAMTAILOR = Connector(
             "region",
             _("Region"),
             ("eu", "na", "au"),
-            _("Where Teamtailor stores the company's data. A key works only in its own region."),
+            _(
+                "The region where Teamtailor stores the company's data. A key works only in its own "
+                "region."
+            ),
             asked=True,
         ),
         Option(
@@ -101,7 +104,7 @@ TEAMTAILOR = Connector(
             label=_("API version"),
             default="20240404",
             help=_(
-                "The X-Api-Version header. The default is the version that this connector was tested with."
+                "The X-Api-Version header. The default is the version this connector was tested with."
             ),
         ),
         *HISTORY,
@@ -114,7 +117,7 @@ TEAMTAILOR = Connector(
             50,
             1,
             10_000,
-            _("Requests per window. Response headers correct it."),
+            _("Requests per window. Jemmo adjusts this to the response headers."),
         ),
         number(
             "rate_window",
@@ -122,7 +125,7 @@ TEAMTAILOR = Connector(
             10,
             1,
             30,
-            _("Seconds in a rate-limit window."),
+            _("Length of a rate-limit window, in seconds."),
         ),
         number(
             "page_size",
@@ -135,13 +138,16 @@ TEAMTAILOR = Connector(
         LAG,
         choice(
             "feeds",
-            _("How jobs are requested"),
+            _("How to request jobs"),
             ("two_passes", "combined"),
-            _("How to request public and internal jobs: one after the other, or in one request."),
+            _(
+                "Whether to request public and internal jobs one after the other or in a single "
+                "request."
+            ),
         ),
         choice(
             "sparse_fields",
-            _("Request few fields"),
+            _("Request minimal fields"),
             ON_OR_OFF,
             _("Request included objects with as few fields as possible."),
         ),
@@ -149,15 +155,15 @@ TEAMTAILOR = Connector(
             "stage_types",
             _("Request stage types"),
             ON_OR_OFF,
-            _("Request the newer stage types. Omitted if Teamtailor refuses."),
+            _("Request the newer stage types. Jemmo stops requesting them if Teamtailor refuses."),
         ),
         choice(
             "resume_path_is_version",
-            _("Recognize resumes by their path"),
+            _("Recognize resumes by path"),
             ON_OR_OFF,
             _(
-                "Treat a new path in a resume's link as a new file. Turn it off if the path changes every "
-                "time."
+                "Treat a new path in a resume's link as a new file. Turn this off if the path "
+                "changes every time."
             ),
         ),
         choice(
@@ -165,22 +171,26 @@ TEAMTAILOR = Connector(
             _("Read notes"),
             ON_OR_OFF,
             _(
-                "Whether to read notes about candidates. They are not read if the history is limited. "
-                "Turning this off keeps the notes that were read."
+                "Whether Jemmo reads notes about candidates. Notes are not read if the history is "
+                "limited. Turning this off keeps the notes already read."
             ),
         ),
         choice(
             "private_notes",
             _("Read private notes"),
             ("off", "on"),
-            _("Whether to read the text of private notes too. Otherwise it stays in Teamtailor."),
+            _(
+                "Whether Jemmo also reads the text of private notes. Otherwise, the text stays in "
+                "Teamtailor."
+            ),
         ),
         choice(
             "webhook_signature",
             _("Webhook signature version"),
             ("v2", "v1"),
             _(
-                "The signature version selected for the webhook in Teamtailor. Version 1 can be replayed."
+                "The signature version selected for the webhook in Teamtailor. Requests signed with "
+                "version 1 can be replayed."
             ),
         ),
         number(
@@ -189,7 +199,7 @@ TEAMTAILOR = Connector(
             300,
             10,
             86_400,
-            _("Seconds for which a v2 signature is valid."),
+            _("How long a v2 signature is valid, in seconds."),
         ),
         choice(
             "webhook_signed",

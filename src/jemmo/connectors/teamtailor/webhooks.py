@@ -126,9 +126,9 @@ WEBHOOKS = Webhooks(
     verify=verify,
     streams=tuple(KINDS.values()),
     setup=_(
-        "In Teamtailor, as a company admin: Settings > Integrations > Webhooks > New webhook. Enter the "
-        "address, choose every event of candidates, jobs and job applications and signature version v2, and give "
-        "the signature key to Jemmo."
+        "In Teamtailor, as a company admin, open Settings > Integrations > Webhooks > New webhook. "
+        "Enter the address. Choose all events for candidates, jobs and job applications, and "
+        "signature version v2. Then enter the signature key in Jemmo."
     ),
     once=lambda options: options["webhook_signature"] == "v2",
 )

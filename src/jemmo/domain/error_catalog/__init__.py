@@ -46,9 +46,9 @@ ERROR_CATALOG: dict[str, Entry] = {key: entry for part in PARTS for key, entry i
 UNKNOWN = Entry(
     ErrorKind.JEMMO,
     _("This error code is unknown."),
-    _("Copy this entry and send it to support. Nothing was lost."),
+    _("Copy this entry and send it to support. No data was lost."),
 )
-OPERATOR = _("Ask the person who runs Jemmo to run `jemmo doctor`, which shows what to do.")
+OPERATOR = _("Ask your Jemmo operator to run `jemmo doctor`, which shows what to do.")
 DEFAULTS = {"ats": _("the ATS"), "key_help": ""}
 """Optional facts."""
 LONGEST = 400  # characters in a fact

@@ -9,11 +9,11 @@ _A, _P = ErrorKind.ACCESS, ErrorKind.DECISION
 _ROTATE = _("Create a new key in the ATS, then rotate the key here. {key_help}")
 _FLATCHR_KEY = _("Create a new key in Flatchr (advanced settings > API), then rotate the key here.")
 _RIGHT = _("Give the key this permission, or create a key that has it. {key_help}")
-_OPTIONS = _("Correct the options of the connection.")
-_SETTINGS = _("Resume it in Settings > Organization > ATS integration, then sync.")
+_OPTIONS = _("Correct the connection's options.")
+_SETTINGS = _("Resume it in Settings > Organization > ATS integration, then start a sync.")
 _TEAMTAILOR_KEY = _(
-    "Create a key with Admin scope and Read permission (Teamtailor, Settings > Integrations > API keys). "
-    "That page also shows the address of your region."
+    "Create a key with Admin scope and Read permission (Teamtailor, Settings > Integrations > API "
+    "keys). The same page shows the address of your region."
 )
 
 ACCESS: dict[str, Entry] = {
@@ -21,27 +21,29 @@ ACCESS: dict[str, Entry] = {
     "key_refused": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}): it was revoked, mistyped, or belongs to another account."
+            "{ats} refused the API key ({status}). It was revoked, mistyped, or belongs to another "
+            "account."
         ),
         _ROTATE,
     ),
     "key_refused/flatchr": Entry(
         _A,
-        _("{ats} refused the API key ({status}): it was deleted, mistyped, or is over a year old."),
+        _("{ats} refused the API key ({status}). It was deleted, mistyped, or is over a year old."),
         _FLATCHR_KEY,
     ),
     "key_refused/jarvi": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}): it was deleted or mistyped, or it is a public key, which can read "
-            "published offers only."
+            "{ats} refused the API key ({status}). It was deleted or mistyped, or it is a public "
+            "key, which can read only published offers."
         ),
         _("Create a private key (Jarvi, Settings > API keys), then rotate the key here."),
     ),
     "key_refused/teamtailor": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}): it was deleted, mistyped, or belongs to another region."
+            "{ats} refused the API key ({status}). It was deleted, mistyped, or belongs to another "
+            "region."
         ),
         _TEAMTAILOR_KEY,
     ),
@@ -62,7 +64,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "signing_key_malformed": Entry(
         _A,
-        _("This does not look like a signature key."),
+        _("This doesn't look like a signature key."),
         _(
             "Copy the key that the ATS shows next to the webhook, on a single line with nothing else."
         ),
@@ -70,7 +72,7 @@ ACCESS: dict[str, Entry] = {
     "key_empty": Entry(_A, _("No API key was provided."), _("Paste the key.")),
     "key_malformed": Entry(
         _A,
-        _("This does not look like an API key."),
+        _("This doesn't look like an API key."),
         _("Copy the key again, on a single line with nothing else."),
     ),
     "same_key": Entry(
@@ -91,16 +93,16 @@ ACCESS: dict[str, Entry] = {
     ),
     "scope_too_small/teamtailor": Entry(
         _A,
-        _("The API key can't read everything that a sync needs ({path}): its scope is too small."),
+        _("The API key's scope is too limited to read everything that a sync needs ({path})."),
         _(
-            "The scope of a key can't be changed. Create a new key with Admin scope and Read permission (Teamtailor, "
-            "Settings > Integrations > API keys), then rotate the key here."
+            "You can't change a key's scope. Create a new key with Admin scope and Read permission "
+            "(Teamtailor, Settings > Integrations > API keys), then rotate the key here."
         ),
     ),
     "scope_too_small/public_key": Entry(
         _A,
-        _("This is a public key, which can read published offers only."),
-        _("Create a private key (Jarvi, Settings > API keys) and use that one."),
+        _("This is a public key, which can read only published offers."),
+        _("Create a private key (Jarvi, Settings > API keys) and enter it here."),
     ),
     "company_unknown": Entry(
         _A,
@@ -110,7 +112,9 @@ ACCESS: dict[str, Entry] = {
     "other_company": Entry(
         _A,
         _("This key belongs to another company ({theirs}), so nothing was changed."),
-        _("Use a key of the same company ({ours}), or add a new connection for the other one."),
+        _(
+            "Use a key from the same company ({ours}), or add a new connection for the other company."
+        ),
     ),
     "already_connected": Entry(
         _A,
@@ -123,7 +127,7 @@ ACCESS: dict[str, Entry] = {
             "Some records haven't changed in the ATS since {since}, so they would be hidden (talents: {talents:,}; "
             "applications: {applications:,}). Nothing is deleted."
         ),
-        _("Confirm it (on the command line, with --yes), or choose more years."),
+        _("Confirm the change (on the command line, with --yes), or choose more years."),
     ),
     # the connection
     "disconnected": Entry(
@@ -131,20 +135,19 @@ ACCESS: dict[str, Entry] = {
     ),
     "other_address": Entry(
         _A,
-        _("This isn't the connection's address, so the key wasn't sent."),
+        _("This address isn't the connection's address, so the key wasn't sent."),
         _(
-            "Enter the ATS's address as it was when you connected it. If it is correct, someone may have "
-            "changed the database: connect the ATS as a new connection."
+            "Enter the ATS address you used when you connected. If it is already correct, someone "
+            "may have changed the database. Connect the ATS as a new connection."
         ),
     ),
     "key_bound_elsewhere": Entry(
         _A,
+        _("The API key was saved for a different ATS address, so it wasn't sent."),
         _(
-            "The API key was saved for a different ATS address than the connection has now, so it was not sent."
-        ),
-        _(
-            "If Jemmo was just updated from version 0.1.0, ask the person who runs it to run `jemmo keys bind`. "
-            "Otherwise, someone may have changed the database: disconnect the ATS and connect it again."
+            "If you just updated Jemmo from version 0.1.0, ask your Jemmo operator to run `jemmo "
+            "keys bind`. Otherwise, someone may have changed the database. Disconnect the ATS, then "
+            "connect it again."
         ),
     ),
     "paused": Entry(_A, _("The connection is paused."), _SETTINGS),
@@ -159,8 +162,8 @@ ACCESS: dict[str, Entry] = {
     "paused/all": Entry(_A, _("Every connection is paused."), _SETTINGS),
     "no_connection": Entry(
         _A,
-        _("There is no such connection."),
-        _("`jemmo status` lists the connections. `jemmo connect` creates one."),
+        _("This connection doesn't exist."),
+        _("To list the connections, run `jemmo status`. To create one, run `jemmo connect`."),
     ),
     "no_connection/none": Entry(
         _A,
@@ -170,12 +173,12 @@ ACCESS: dict[str, Entry] = {
     "not_signed": Entry(
         _A,
         _("{ats} doesn't sign its webhooks."),
-        _("Only the secret address protects them. Renew it if others have seen it."),
+        _("Only the secret address protects them. Replace it if others have seen it."),
     ),
     "no_webhooks": Entry(
         _A,
         _("{ats} doesn't send webhooks that Jemmo can use."),
-        _("No action needed: changes arrive with each sync."),
+        _("No action needed. Changes arrive with each sync."),
     ),
     # address and options
     "api_version": Entry(
@@ -187,34 +190,36 @@ ACCESS: dict[str, Entry] = {
     ),
     "redirected": Entry(
         _A,
-        _("The address redirects elsewhere ({status}); the key was not sent there."),
-        _("Use the API's own address ({instead})."),
+        _("The address redirects to another one ({status}), so the key was not sent there."),
+        _("Use the address of the API itself ({instead})."),
     ),
     "address_malformed": Entry(
         _A,
-        _("This isn't a web address. It must look like https://api.example.com."),
-        _("Correct the address, or leave it empty to use the ATS's own."),
+        _("This isn't a valid web address. It should look like https://api.example.com."),
+        _("Correct the address, or leave it empty to use the ATS's default."),
     ),
     "address_not_public": Entry(
         _A,
-        _("This address can't be used. It must be public and begin with https."),
+        _("This address can't be used. It must be publicly reachable and start with https."),
         _(
-            "Leave the address empty to use the ATS's own, or ask the person who runs Jemmo to allow its host with "
-            "JEMMO_ATS_HOSTS."
+            "Leave the address empty to use the ATS's default, or ask your Jemmo operator to add its "
+            "host to JEMMO_ATS_HOSTS."
         ),
     ),
     "account_malformed": Entry(
         _A,
         _("“{account}” is not an account at {domain}."),
         _(
-            "Enter the first part of the address where you sign in, for example hiring for https://hiring.example.com."
+            "Enter the first part of your sign-in address. For https://hiring.example.com, enter "
+            "hiring."
         ),
     ),
     "not_an_api": Entry(
         _A,
         _("The server at this address isn't the ATS's API ({host})."),
         _(
-            "Correct the address. If it is correct, the ATS may be under maintenance: check its status page."
+            "Correct the address. If it is correct, the ATS may be under maintenance. Check its "
+            "status page."
         ),
     ),
     "option": Entry(_A, _("The option {option} has an invalid value."), _OPTIONS),
@@ -228,15 +233,15 @@ ACCESS: dict[str, Entry] = {
         _("The option {option} has an invalid value (“{value}”)."),
         _("Choose one of: {choices}."),
     ),
-    "option/pair": Entry(_A, _("“{option}” is not an option."), _("Use the form NAME=VALUE.")),
+    "option/pair": Entry(_A, _("“{option}” is not an option."), _("Use the format NAME=VALUE.")),
     "option/time": Entry(
         _A,
-        _("“{value}” is not a period or a date."),
+        _("“{value}” is not a valid period or date."),
         _("Enter a period such as 24h, 7d or 2w, or a date such as 2026-03-01."),
     ),
     "option/cron": Entry(
         _A,
-        _("The option {option} is not a schedule (“{value}”)."),
+        _("The option {option} is not a valid schedule (“{value}”)."),
         _(
             "Enter five fields (minute, hour, day, month, weekday) that match at least once every two years, for "
             "example 0 19 * * 6."
@@ -245,11 +250,13 @@ ACCESS: dict[str, Entry] = {
     "option/company_id": Entry(
         _A,
         _("The option {option} has an invalid value."),
-        _("Enter the encoded ID of 16 letters and digits shown next to the API key."),
+        _(
+            "Enter the encoded ID, which has 16 letters and digits and is shown next to the API key."
+        ),
     ),
     "option/tenant_tz": Entry(
         _A,
-        _("The option {option} is not a time zone."),
+        _("The option {option} is not a valid time zone."),
         _("Enter a time zone such as Europe/Paris."),
     ),
     "option/suspicious_sizes": Entry(
@@ -260,7 +267,9 @@ ACCESS: dict[str, Entry] = {
     "option/status_map": Entry(
         _A,
         _("The option {option} has an invalid value."),
-        _("Enter pairs such as 1=open,0=archived. Statuses: draft, open, closed, archived."),
+        _(
+            "Enter pairs such as 1=open,0=archived. The statuses are draft, open, closed and archived."
+        ),
     ),
     "option/archived_filter_body": Entry(
         _A,
@@ -289,8 +298,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The option {option} is not a valid address for files."),
         _(
-            "Enter a complete address such as https://files.example.com/{{fileId}}. Use https, and name its host in "
-            "the option file_hosts."
+            "Enter a complete address such as https://files.example.com/{{fileId}}. It must use "
+            "https, and the option file_hosts must include its host."
         ),
     ),
     "option_missing": Entry(
@@ -299,34 +308,35 @@ ACCESS: dict[str, Entry] = {
         _("{help} On the command line: --option {option}=…"),
     ),
     "unknown_option": Entry(
-        _A, _("{ats} has no option “{option}”."), _("Its options are: {options}.")
+        _A, _("{ats} doesn't have an option called “{option}”."), _("Available options: {options}.")
     ),
     # decisions
     "mass_deletion_held": Entry(
         _P,
-        _("We paused deletions, because unusually many records are no longer in the ATS."),
-        _("Check the ATS, then delete the records here or keep them."),
+        _("We paused deletions because unusually many records are no longer in the ATS."),
+        _("Check the ATS, then delete or keep the records here."),
     ),
     "mass_deletion_held/report": Entry(
         _P,
-        _("We paused deletions, because unusually many records are no longer in the ATS."),
-        "Check the ATS. If the records are gone, release the deletions with `jemmo deletions "
+        _("We paused deletions because unusually many records are no longer in the ATS."),
+        "Check the ATS. If the records are gone, confirm the deletions with `jemmo deletions "
         "release`, then sync again.",
     ),
     "deletion_begun": Entry(
         _P,
-        _("The deletion was released and has begun, so these records can't be kept."),
+        _("The deletion was confirmed and has begun, so these records can't be kept."),
         _("Records that the ATS still lists come back with the next full comparison."),
     ),
     "deletion_decided": Entry(
         _P,
         _("These deletions no longer need a decision."),
-        _("Someone decided already, or the ATS lists the records again."),
+        _("Someone has already decided, or the ATS lists the records again."),
     ),
     "deletion_waits": Entry(
         _P,
         _(
-            "The ATS no longer has this record. It stays in Jemmo, because unusually many are missing."
+            "The ATS no longer has this record. Jemmo keeps it for now, because an unusually large "
+            "number of records are missing."
         ),
         _("Review the paused deletions, or wait for the next full comparison."),
     ),

@@ -6,11 +6,11 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _S, _L, _D, _J = ErrorKind.ATS, ErrorKind.LIMIT, ErrorKind.DATA, ErrorKind.JEMMO
-_NOTHING = _("No action needed: the next sync continues where this one stopped.")
-_READ_ALL = _("No action needed: the next sync compares everything with the ATS.")
-_CLOCK = _("Check this server's clock. If it is correct, contact the ATS's support.")
-_SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
-_NEXT_SYNC = _("No action needed: the next sync tries again.")
+_NOTHING = _("No action needed. The next sync continues where this one stopped.")
+_READ_ALL = _("No action needed. The next sync compares everything with the ATS.")
+_CLOCK = _("Check this server's clock. If it is correct, contact your ATS's support.")
+_SUPPORT = _("Copy this entry and send it to support. No data was lost.")
+_NEXT_SYNC = _("No action needed. The next sync will try again.")
 
 ATS: dict[str, Entry] = {
     # reaching the ATS
@@ -18,7 +18,8 @@ ATS: dict[str, Entry] = {
         _S,
         _("{ats} has an outage or isn't responding (HTTP {status})."),
         _(
-            "No action needed: the sync is retried automatically. If this continues, contact your ATS ({status_page})."
+            "No action needed. The sync is retried automatically. If this continues, check the "
+            "status of your ATS ({status_page})."
         ),
     ),
     "ats_unavailable/patience": Entry(
@@ -28,21 +29,22 @@ ATS: dict[str, Entry] = {
             "Try again in a few minutes. If this continues, check the status of your ATS ({status_page})."
         ),
     ),
-    "unavailable": Entry(_S, _("{ats} could not be reached."), _NOTHING),
+    "unavailable": Entry(_S, _("Jemmo couldn't reach {ats}."), _NOTHING),
     "timeout": Entry(_S, _("{ats} took too long to respond ({host})."), _NOTHING),
     "timeout/file": Entry(_S, _("A file took too long to download."), _NEXT_SYNC),
     "connection_lost": Entry(_S, _("The connection to {ats} was lost ({host})."), _NOTHING),
     "host_unreachable": Entry(
         _S,
         _("Jemmo can't reach the ATS's address ({host})."),
-        _("Check the address of the connection, and that this server is allowed to reach it."),
+        _("Check the connection's address, and make sure this server can reach it."),
     ),
     "tls": Entry(
         _S,
         _("The ATS's certificate is not valid, so nothing was sent ({host}: {reason})."),
         _(
-            "Check the address of the connection. If it is correct, contact the ATS's support. Behind a company proxy, "
-            "add its certificate to the system's store (SSL_CERT_FILE)."
+            "Check the connection's address. If it is correct, contact the ATS's support. If you are "
+            "behind a company proxy, add the proxy's certificate to the system's certificate store "
+            "(SSL_CERT_FILE)."
         ),
     ),
     "not_asked": Entry(
@@ -67,55 +69,58 @@ ATS: dict[str, Entry] = {
     "broken_link": Entry(_S, _("The ATS sent a broken link."), _SUPPORT),
     "foreign_link": Entry(
         _S,
-        _("The ATS sent a link to another host ({host}); the key was not sent there."),
+        _("The ATS sent a link to another host ({host}), so Jemmo didn't send the key there."),
         _("Check the connection's address. If it is correct, contact the ATS's support."),
     ),
-    "page_repeats": Entry(_S, _("The ATS kept sending the same page of a list."), _SUPPORT),
-    "endless_list": Entry(_S, _("A list in the ATS never ends ({name})."), _SUPPORT),
+    "page_repeats": Entry(_S, _("The ATS kept returning the same page of a list."), _SUPPORT),
+    "endless_list": Entry(
+        _S, _("The ATS keeps returning more pages of a list, which never ends ({name})."), _SUPPORT
+    ),
     "list_too_long": Entry(
         _S, _("A list in the ATS is too long to read in full ({name})."), _SUPPORT
     ),
-    "no_token": Entry(_S, _("The ATS issued no usable access token."), _SUPPORT),
+    "no_token": Entry(_S, _("The ATS didn't issue a usable access token."), _SUPPORT),
     "unexpected_answer": Entry(_S, _("{ats} sent an unexpected response."), _SUPPORT),
     "unexpected_answer/filter": Entry(
         _S, _("{ats} returned records that weren't requested ({name})."), _SUPPORT
     ),
     "unexpected_answer/no_list": Entry(
-        _S, _("{ats} returned something other than the requested list ({name})."), _SUPPORT
+        _S, _("{ats} didn't return the requested list ({name})."), _SUPPORT
     ),
     "request_refused": Entry(_S, _("{ats} refused a request ({path}, {answer})."), _SUPPORT),
     "not_found": Entry(
         _S,
         _("{ats} reports that the requested record doesn't exist ({path}, {answer})."),
         _(
-            "Check the connection's address, or leave it empty to use the ATS's own. If it is correct, send this "
-            "message to support."
+            "Check the connection's address, or leave it empty to use the ATS's default. If it is "
+            "correct, send this message to support."
         ),
     ),
     "not_shown": Entry(
         _S,
         _("The ATS hasn't listed this record as changed yet."),
-        _("No action needed: Jemmo tries again, and the next sync finds what changed."),
+        _("No action needed. Jemmo will try again, and the next sync will find what changed."),
     ),
     "webhooks_silent": Entry(
         _S,
-        _("Changes arrive with each sync, but the ATS no longer sends webhooks for them."),
+        _("Each sync finds changes, but the ATS no longer sends webhooks for them."),
         _("Check in the ATS that its webhook still points to this connection's address."),
     ),
     # files
     "file_host": Entry(
         _S,
         _(
-            "This host isn't on the list of allowed hosts, so files aren't downloaded from it ({host})."
+            "Jemmo doesn't download files from this host, because it isn't on the list of allowed "
+            "hosts ({host})."
         ),
-        _("If the ATS keeps its files there, add the host to the connection's option file_hosts."),
+        _("If the ATS stores its files there, add the host to the connection's option file_hosts."),
     ),
     "file_redirects": Entry(_S, _("A file's link has too many redirects."), _NEXT_SYNC),
     "link_dead": Entry(_S, _("A file's link no longer works (HTTP {status})."), _NEXT_SYNC),
-    "file_unavailable": Entry(_S, _("A file could not be downloaded (HTTP {status})."), _NEXT_SYNC),
+    "file_unavailable": Entry(_S, _("A file couldn't be downloaded (HTTP {status})."), _NEXT_SYNC),
     "file_unavailable/private": Entry(
         _S,
-        _("A file could not be downloaded: its link points to a private network."),
+        _("A file couldn't be downloaded because its link points to a private network."),
         _NEXT_SYNC,
     ),
     "file_not_told": Entry(
@@ -123,13 +128,13 @@ ATS: dict[str, Entry] = {
     ),
     "file_gone": Entry(
         _J,
-        _("The file's content is missing from the storage."),
-        _("No action needed: Jemmo downloads it from the ATS again within the hour."),
+        _("The file's content is missing from the file storage."),
+        _("No action needed. Jemmo will download it from the ATS again within an hour."),
     ),
     "files_off": Entry(
         _S,
         _("Files can't be downloaded from {ats}."),
-        _("No action needed: its API doesn't provide files."),
+        _("No action needed. The ATS's API doesn't provide files."),
     ),
     "resumes_off": Entry(
         _S,
@@ -140,7 +145,7 @@ ATS: dict[str, Entry] = {
     ),
     # limits
     "rate_limited": Entry(
-        _L, _("{ats} asked us to wait because its rate limit was reached."), _NOTHING
+        _L, _("{ats} asked Jemmo to wait because the rate limit was reached."), _NOTHING
     ),
     "quota_used": Entry(
         _L,
@@ -156,7 +161,8 @@ ATS: dict[str, Entry] = {
     "checkpoint_unreadable": Entry(
         _S,
         _(
-            "The position where the last sync stopped couldn't be read, so this sync started over ({stream})."
+            "This sync started over, because Jemmo couldn't read where the last one stopped "
+            "({stream})."
         ),
         _("No action needed. If this keeps happening, contact support."),
     ),
@@ -170,24 +176,27 @@ ATS: dict[str, Entry] = {
     "not_proved_complete/counts": Entry(
         _S,
         _(
-            "The ATS counts more records than it sent, so some may be missing ({stream}: {seen:,} of {total:,})."
+            "The ATS reports more records than it sent, so some may be missing ({stream}: {seen:,} "
+            "of {total:,})."
         ),
         _READ_ALL,
     ),
     "no_time_of_change": Entry(
         _S,
-        _("The ATS doesn't provide modification dates, so no record is skipped as too old."),
-        _("Correct the options of the connection."),
+        _(
+            "The ATS doesn't provide modification dates, so Jemmo doesn't skip any records as too old."
+        ),
+        _("Correct the connection's options."),
     ),
     "count_differs": Entry(
         _S,
-        _("The ATS counts a few more records than it lists ({stream}: {more:,})."),
+        _("The ATS reports a few more records than it lists ({stream}: {more:,})."),
         _READ_ALL,
     ),
     "dangling_relation": Entry(
         _S,
-        _("Some records refer to others that the ATS doesn't list ({detail})."),
-        _("Check in the ATS that the API key may read these records."),
+        _("Some records refer to other records that the ATS doesn't list ({detail})."),
+        _("Check in the ATS that the API key has permission to read these records."),
     ),
     "list_may_be_cut": Entry(
         _S,
@@ -197,7 +206,8 @@ ATS: dict[str, Entry] = {
     "clock_off": Entry(
         _S,
         _(
-            "The ATS's clock differs from ours ({offset}). Jemmo uses the ATS's clock to look for changes."
+            "The ATS's clock differs from Jemmo's ({offset}). Jemmo uses the ATS's clock to find "
+            "changes."
         ),
         _CLOCK,
     ),
@@ -207,20 +217,25 @@ ATS: dict[str, Entry] = {
     "lookup_refused": Entry(
         _S,
         _(
-            "The ATS doesn't return a list that other records refer to, so those were read without it ({stream})."
+            "Other records refer to a list that the ATS doesn't return, so Jemmo read them without "
+            "it ({stream})."
         ),
-        _("To see its names, give the key permission to read it. Otherwise, no action is needed."),
+        _(
+            "To see the names on this list, give the key permission to read it. Otherwise, no action "
+            "is needed."
+        ),
     ),
     "filter_ignored": Entry(
         _S,
         _("The ATS ignores the filter for changed records, so everything was read."),
-        _("No action needed, but syncs take longer than necessary."),
+        _("No action is needed, but syncs take longer than they should."),
     ),
     "archived_hidden": Entry(
         _S,
         _(
-            "The ATS lists no archived records although Jemmo requested them, so nothing is deleted in Jemmo."
+            "The ATS lists no archived records even though Jemmo requested them, so Jemmo doesn't "
+            "delete anything."
         ),
-        _("No action needed unless archived records are missing."),
+        _("No action is needed unless archived records are missing."),
     ),
 }

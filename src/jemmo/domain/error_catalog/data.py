@@ -7,36 +7,40 @@ from jemmo.domain.translation_marks import marked as _
 
 _D = ErrorKind.DATA
 _NOTHING = _("No action needed.")
-_MEND = _("Correct the record in the ATS. The next sync reads it again.")
-_SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
+_MEND = _("Correct the record in the ATS. The next sync will read it again.")
+_SUPPORT = _("Copy this entry and send it to support. No data was lost.")
 
 DATA: dict[str, Entry] = {
     "rule_not_applied": Entry(
         _D,
-        _("This ATS lists no applications, so talents are included whether they have one or not."),
+        _(
+            "This ATS doesn't list applications, so talents are included whether or not they have one."
+        ),
         _NOTHING,
     ),
     "unknown_value": Entry(
         _D,
-        _("The ATS sent a value we don't know yet ({detail}). It is stored as text."),
+        _("The ATS sent a value that Jemmo doesn't recognize ({detail}). Jemmo stored it as text."),
         _("No action needed. To suggest a better name for it, contact support."),
     ),
     "dropped_value": Entry(
         _D,
         _(
-            "A value couldn't be read ({detail}) and was left empty. The rest of the record is stored."
+            "Jemmo couldn't read a value ({detail}), so it was left empty. The rest of the record is "
+            "stored."
         ),
         _MEND,
     ),
     "not_joined": Entry(
         _D,
-        _("Some records of the ATS couldn't be matched with each other ({detail})."),
+        _("Jemmo couldn't match some of the ATS's records with each other ({detail})."),
         _("No action needed. If applications are missing, contact support."),
     ),
     "unlisted_job": Entry(
         _D,
         _(
-            "Some applications refer to jobs that the ATS doesn't list. These jobs are stored by title."
+            "Some applications refer to jobs that the ATS doesn't list. Jemmo stored only the titles "
+            "of these jobs."
         ),
         _NOTHING,
     ),
@@ -49,21 +53,21 @@ DATA: dict[str, Entry] = {
     ),
     "ambiguous_stage": Entry(
         _D,
-        _("Two stages have the same name, so applications may be in either."),
+        _("Two stages have the same name, so applications may end up in either one."),
         _("Give the stages different names in the ATS."),
     ),
     "ambiguous_job": Entry(
         _D,
-        _("Several jobs have the same title, so their applications were left without a job."),
+        _("Several jobs have the same title, so their applications have no job."),
         _("Give the jobs different titles in the ATS."),
     ),
     "shared_email": Entry(
         _D,
-        _("Some talents share an e-mail address. They may be the same person."),
-        _("If they are, merge them in the ATS."),
+        _("Some talents share an email address. They may be the same person."),
+        _("If they are the same, merge them in the ATS."),
     ),
     "salary_in_thousands": Entry(
-        _D, _("Yearly salaries under 1,000 were read as thousands."), _NOTHING
+        _D, _("Yearly salaries under 1,000 were interpreted as thousands."), _NOTHING
     ),
     "salary_unclear": Entry(
         _D,
@@ -72,7 +76,7 @@ DATA: dict[str, Entry] = {
     ),
     # rejected records
     "malformed_record": Entry(
-        _D, _("The ATS sent an unreadable record, so it was rejected ({field})."), _SUPPORT
+        _D, _("Jemmo rejected a record from the ATS because it was unreadable ({field})."), _SUPPORT
     ),
     "no_id": Entry(
         _D, _("The ATS sent a record without an ID, so Jemmo can't track it."), _SUPPORT
@@ -81,12 +85,12 @@ DATA: dict[str, Entry] = {
     "no_title": Entry(_D, _("The record has no title in the ATS."), _MEND),
     "no_name": Entry(_D, _("The record has no name in the ATS."), _MEND),
     "no_reason": Entry(_D, _("The reject reason has no text in the ATS."), _MEND),
-    "invalid_record": Entry(_D, _("The record is missing something that Jemmo needs."), _MEND),
+    "invalid_record": Entry(_D, _("The record is missing something Jemmo needs."), _MEND),
     # invalid webhooks and files
     "no_event": Entry(_D, _("The webhook doesn't name an event ({field})."), _NOTHING),
     "not_a_webhook": Entry(_D, _("This is not a webhook from {ats}."), _NOTHING),
     "not_a_resume": Entry(
-        _D, _("The ATS's response is neither a file nor a link to one."), _NOTHING
+        _D, _("The ATS's response is neither a file nor a link to a file."), _NOTHING
     ),
     "too_large": Entry(_D, _("The file is too large for Jemmo to store."), _NOTHING),
 }

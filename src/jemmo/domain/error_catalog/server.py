@@ -10,13 +10,14 @@ from jemmo.domain.translation_marks import marked as _
 _operator = partial(Entry, ErrorKind.JEMMO, for_operator=True)
 _CONTINUE = "Syncs continue where they stopped."
 _WAIT = _("Wait a minute and try again. Syncs continue where they stopped.")
-_OWN_SERVER = "Or set DATABASE_URL to a PostgreSQL 15 or newer of your own."
-_FREE_SPACE = "Free some space, then try again. Nothing that was saved is lost."
-_FOLDER = "Give it to the user who runs Jemmo, or choose another data folder with JEMMO_HOME. Then try again."
+_OWN_SERVER = "Or set DATABASE_URL to your own PostgreSQL server (15 or newer)."
+_FREE_SPACE = "Free up disk space, then try again. Saved data isn't lost."
+_FOLDER = "Change its owner to the user that runs Jemmo, or choose another data folder with JEMMO_HOME. Then try again."
 _CORRECT = "Correct {variable}."
 _ENCODE = (
-    "Percent-encode special characters of its password: % as %25, @ as %40, / as %2F, a space as %20. Or write "
-    "DATABASE_URL as host=… port=… dbname=… user=… password='…'."
+    "Percent-encode special characters in the password, for example % as %25, @ as %40, / as "
+    "%2F, and a space as %20. Or write DATABASE_URL as host=… port=… dbname=… user=… "
+    "password='…'."
 )
 _SESSION_POOL = (
     "Use the database server's own host and port, or set pool_mode = session in PgBouncer."
@@ -28,29 +29,30 @@ DATABASE: dict[str, Entry] = {
         ErrorKind.JEMMO,
         _("Jemmo's database was unavailable."),
         _(
-            "If it is available again, no action is needed: syncs continue where they stopped. Otherwise, ask "
-            "the person who runs Jemmo to check that Postgres is running (`jemmo doctor`)."
+            "If the database is available again, no action is needed, and syncs continue where they "
+            "stopped. Otherwise, ask your Jemmo operator to check that Postgres is running (`jemmo "
+            "doctor`)."
         ),
     ),
     "database_disk_full": _operator(
         _("The disk of Jemmo's database is full, so nothing more can be saved."),
-        f"Free some space where Postgres keeps its data, then try again. {_CONTINUE} Nothing that was saved is lost.",
+        f"Free up disk space where Postgres stores its data, then try again. {_CONTINUE} Saved data isn't lost.",
     ),
     "database_out_of_memory": _operator(
         _("Jemmo's database ran out of memory."),
         f"Give Postgres more memory, or lower work_mem or the workers' --concurrency. {_CONTINUE}",
     ),
     "database_connections": _operator(
-        _("Jemmo's database accepts no more connections."),
-        "Raise max_connections, or run fewer workers: docs/operations.md says how many connections each process "
-        f"needs. {_CONTINUE}",
+        _("Jemmo's database can't accept any more connections."),
+        "Raise max_connections, or run fewer workers. See docs/operations.md for how many connections each "
+        f"process needs. {_CONTINUE}",
     ),
     "database_occupied": Entry(
         ErrorKind.JEMMO,
         _("No connection to Jemmo's database became available in time."),
         _(
-            "Wait a minute and try again. If this continues, check the server with `jemmo doctor`, or give the "
-            "pages more connections with JEMMO_WEB_CONNECTIONS."
+            "Wait a minute and try again. If this continues, check the server with `jemmo doctor`, "
+            "or allow more connections for the web pages with JEMMO_WEB_CONNECTIONS."
         ),
     ),
     "database_limit": _operator(
@@ -68,15 +70,16 @@ DATABASE: dict[str, Entry] = {
     ),
     "database_read_only": _operator(
         _("Jemmo's database is read-only, so nothing can be saved."),
-        "Point DATABASE_URL to the primary server. If it already does, ask the provider why it is read-only; often its "
-        "disk is full.",
+        "Point DATABASE_URL to the primary server. If it already does, ask the provider why it "
+        "is read-only. Its disk may be full.",
     ),
     "database_access": _operator(
         _("Jemmo's database refused access."),
-        "Check role, password and database in DATABASE_URL, and the server's pg_hba.conf.",
+        "Check the role, password and database in DATABASE_URL, and the server's pg_hba.conf.",
     ),
     "database_missing": _operator(
-        _("Jemmo's database no longer exists."), "Create it, or correct the name in DATABASE_URL."
+        _("Jemmo's database no longer exists."),
+        "Create the database, or correct its name in DATABASE_URL.",
     ),
     "database_system": _operator(
         _("Jemmo's database could not read or write its files."),
@@ -94,13 +97,13 @@ DATABASE: dict[str, Entry] = {
     "database_url/password": _operator(
         "DATABASE_URL has a password that can't be distinguished from the host.", _ENCODE
     ),
-    "database_url/unreadable": _operator("DATABASE_URL cannot be read.", _ENCODE),
+    "database_url/unreadable": _operator("DATABASE_URL isn't valid.", _ENCODE),
     "database_url/option": _operator(
-        "DATABASE_URL has an option that PostgreSQL does not know.",
-        "Remove what follows the question mark, pgbouncer=true for example: it is meant for Prisma.",
+        "DATABASE_URL has an option that PostgreSQL doesn't support.",
+        "Remove the part after the question mark. For example, pgbouncer=true is only for Prisma.",
     ),
     "server_too_old": _operator(
-        "The server is PostgreSQL {version}, and Jemmo needs {oldest} or newer.",
+        "The server runs PostgreSQL {version}, but Jemmo needs {oldest} or newer.",
         "Upgrade it, or unset DATABASE_URL to use the PostgreSQL that comes with Jemmo.",
     ),
     "server_unreachable": _operator(
@@ -113,26 +116,26 @@ DATABASE: dict[str, Entry] = {
         "docs/operations.md says how many connections Jemmo needs.",
     ),
     "password_refused": _operator(
-        "The database server refuses the role or password in DATABASE_URL: {reason}.",
+        "The database server refused the role or password in DATABASE_URL: {reason}.",
         f"Check both. {_ENCODE}",
     ),
     "startup_parameter": _operator(
-        "The connection pooler refuses a parameter of DATABASE_URL: {reason}.",
+        "The connection pooler refused a parameter in DATABASE_URL: {reason}.",
         "Remove options=… from DATABASE_URL, or add it to ignore_startup_parameters in PgBouncer.",
     ),
     "transaction_pooler": _operator(
-        "DATABASE_URL leads to a connection pooler in transaction mode, where every statement may reach another "
-        "session. Jemmo needs sessions of its own.",
+        "DATABASE_URL points to a connection pooler in transaction mode, where every statement "
+        "may use a different session. Jemmo needs its own sessions.",
         _SESSION_POOL,
     ),
     "transaction_pooler/supabase": _operator(
-        "DATABASE_URL leads to a connection pooler in transaction mode, where every statement may reach another "
-        "session. Jemmo needs sessions of its own.",
-        "Paste the string of the session pooler. On Supabase it is this one with port 5432 instead of {port} (Connect "
-        "> Session pooler).",
+        "DATABASE_URL points to a connection pooler in transaction mode, where every statement "
+        "may use a different session. Jemmo needs its own sessions.",
+        "Use the session pooler's connection string. On Supabase, it is the same with port 5432 "
+        "instead of {port} (Connect > Session pooler).",
     ),
     "transaction_pooler/statement": _operator(
-        "DATABASE_URL leads to a connection pooler in statement mode, and Jemmo needs sessions of its own: {reason}.",
+        "DATABASE_URL points to a connection pooler in statement mode, but Jemmo needs its own sessions: {reason}.",
         _SESSION_POOL,
     ),
     "encoding": _operator(
@@ -141,48 +144,49 @@ DATABASE: dict[str, Entry] = {
         "'UTF8' LOCALE 'C.UTF-8';",
     ),
     "schema_forbidden": _operator(
-        "Jemmo keeps its tables in the schema {schema}, which the role {role} may not create or fill.",
+        "Jemmo stores its tables in the schema {schema}, but the role {role} isn't "
+        "allowed to create it or write to it.",
         "Have the owner of the database {database} run CREATE SCHEMA {schema} AUTHORIZATION {role}; or, where it "
         "exists, ALTER SCHEMA {schema} OWNER TO {role};",
     ),
     "extension_out_of_reach": _operator(
-        "The extension {extension} is in the schema {schema}, which the role {role} may not use.",
+        "The extension {extension} is in the schema {schema}, but the role {role} isn't allowed to use it.",
         "Have the schema's owner run GRANT USAGE ON SCHEMA {schema} TO {role};",
     ),
     "extension_forbidden": _operator(
-        "The extension {extension} is missing, and our role may not create it.",
+        "The extension {extension} is missing, and Jemmo's role isn't allowed to create it.",
         "Have a superuser run CREATE EXTENSION {extension}; in the database {database}.",
     ),
     "extension_not_installed": _operator(
         "The extension {extension} is not installed on the database server.",
-        "Install it there. On Debian and Ubuntu it is in the package {package}.",
+        "Install it on the server. On Debian and Ubuntu, it is in the package {package}.",
     ),
     "foreign_tables": _operator(
-        "The schema {schema} holds tables that are not Jemmo's, {table} for example.",
-        "Set {variable} to the name of a schema for Jemmo alone. It is created at startup.",
+        "The schema {schema} contains tables that don't belong to Jemmo, for example {table}.",
+        "Set {variable} to the name of a schema that only Jemmo uses. Jemmo creates it at startup.",
     ),
     "foreign_tables/unlisted": _operator(
-        "The schema {schema} holds tables that are not Jemmo's: {tables}.",
+        "The schema {schema} contains tables that don't belong to Jemmo: {tables}.",
         "Move them away, by ALTER TABLE {schema}.{table} SET SCHEMA public for example. (A table of a new version of "
         "Jemmo needs a line in jemmo.store.db.policies.)",
     ),
     "foreign_tables/restore": _operator(
-        "The database holds tables that are not Jemmo's, {table} for example.",
+        "The database contains tables that don't belong to Jemmo, for example {table}.",
         "Restore into a database that only Jemmo uses.",
     ),
     "foreign_schema": _operator(
-        "The schema {schema} belongs to the role {role}, who could change or read what Jemmo keeps in it.",
-        "Have its owner or a superuser run DROP SCHEMA {schema}; it is created at the start. Or set {variable} to "
-        "another name.",
+        "The schema {schema} belongs to the role {role}, which could read or change Jemmo's data in it.",
+        "Ask its owner or a superuser to run DROP SCHEMA {schema}. Jemmo recreates it at "
+        "startup. Or set {variable} to another name.",
     ),
     "not_the_owner": _operator(
-        "The database's tables must be changed, and the role in DATABASE_URL may not do that.",
+        "The database's tables must be updated, but the role in DATABASE_URL isn't allowed to do that.",
         "Run this command, or `jemmo migrate`, once with the DATABASE_URL of the tables' owner.",
     ),
     "tables_newer": _operator(
         "The database's tables belong to a newer version of Jemmo.",
-        "Upgrade Jemmo on this machine too. To go back instead, restore the backup from before the upgrade: "
-        "docs/operations.md, Upgrading.",
+        "Upgrade Jemmo on this machine too. To go back instead, restore the backup from before "
+        "the upgrade. See “Upgrading” in docs/operations.md.",
     ),
     # the PostgreSQL bundled with Jemmo
     "database": _operator(
@@ -191,58 +195,59 @@ DATABASE: dict[str, Entry] = {
     ),
     "database/disk_full": _operator("{step} failed. The disk is full.", _FREE_SPACE),
     "database/folder": _operator(
-        "{step} failed. The database may not use its folder ({folder}).", _FOLDER
+        "{step} failed. The database isn't allowed to use its folder ({folder}).", _FOLDER
     ),
     "database/memory": _operator(
-        "{step} failed. There is not enough memory for the database.",
+        "{step} failed. The database doesn't have enough memory.",
         f"Free about 300 MB of memory and run the command again. {_OWN_SERVER}",
     ),
     "database/incompatible": _operator(
-        "{step} failed. The data folder was made by another version of PostgreSQL.",
-        f"Go back to the version of Jemmo that made it. {_OWN_SERVER}",
+        "{step} failed. The data folder was created by another version of PostgreSQL.",
+        f"Go back to the version of Jemmo that created it. {_OWN_SERVER}",
     ),
     "database/system": _operator(
-        "{step} failed. The PostgreSQL that comes with Jemmo does not run on this system.",
+        "{step} failed. Jemmo's embedded PostgreSQL doesn't run on this system.",
         _OWN_SERVER,
     ),
     "database/root": _operator(
-        "PostgreSQL does not run as root, and the system user for it cannot be created.",
+        "PostgreSQL can't run as root, and the system user for it couldn't be created.",
         f"Run Jemmo as an ordinary user, or create the user {{user}}. {_OWN_SERVER}",
     ),
     "database/older": _operator(
-        "The data in {folder} belongs to PostgreSQL {version}, and this version of Jemmo comes with {ours}.",
-        "Start the Jemmo that made it once more and run `jemmo backup --to FOLDER`, then `jemmo down`. Rename {root} "
-        "to {name}-{version}. With this Jemmo, run `jemmo restore --from FILE`. docs/operations.md explains each step. "
+        "The data in {folder} belongs to PostgreSQL {version}, but this version of Jemmo comes with {ours}.",
+        "Start the version of Jemmo that created it, and run `jemmo backup --to FOLDER`, then `jemmo down`. Rename "
+        "{root} to {name}-{version}. With this version of Jemmo, run `jemmo restore --from FILE`. docs/operations.md "
+        "explains each step. "
         f"{_OWN_SERVER}",
     ),
     "database/newer": _operator(
-        "The data in {folder} belongs to PostgreSQL {version}, and this version of Jemmo comes with {ours}.",
-        f"Go back to the version of Jemmo that made it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
+        "The data in {folder} belongs to PostgreSQL {version}, but this version of Jemmo comes with {ours}.",
+        f"Go back to the version of Jemmo that created it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
     ),
     "database/socket": _operator(
-        "The database needs {folder} for its socket, and it belongs to someone else.",
-        "Remove it, or choose a JEMMO_HOME with a shorter path.",
+        "The database needs {folder} for its socket, but that folder belongs to another user.",
+        "Remove the folder, or choose a JEMMO_HOME with a shorter path.",
     ),
     "database/none": _operator(
         "There is no embedded PostgreSQL for this system.", f"Run `make setup` again. {_OWN_SERVER}"
     ),
     "database/stops": _operator(
-        "The database does not stop.", "Wait a minute and run `jemmo down` again."
+        "The database didn't stop.", "Wait a minute and run `jemmo down` again."
     ),
     "database/occupied": _operator(
-        "Another command has been starting or stopping the database for a long time.",
-        "End it, and run this one again.",
+        "Another command is still starting or stopping the database.",
+        "Stop that command, then run this one again.",
     ),
     "database/repairs": _operator(
         "The database is still repairing itself after a crash.",
         "Run the command again in a few minutes. {log} shows its progress.",
     ),
     "database/password": _operator(
-        "The database does not accept the password stored with it.",
+        "The database refused the password stored with it.",
         "Restore {file} from a backup of this folder.",
     ),
     "database/moved": _operator(
-        "The database runs, but its folder was moved from {before} to {folder}.",
+        "The database is running, but its folder was moved from {before} to {folder}.",
         "Run `jemmo down`, then this command again.",
     ),
 }
@@ -259,7 +264,7 @@ MACHINE: dict[str, Entry] = {
         "Raise the limit of open files (`ulimit -n`, LimitNOFILE) to 4096 or more.",
     ),
     "configuration": _operator(_("Jemmo isn't configured correctly."), "Run `jemmo doctor`."),
-    "environment": _operator("{variable} cannot be read.", _CORRECT),
+    "environment": _operator("{variable} isn't valid.", _CORRECT),
     "environment/number": _operator(
         "{variable} must be a whole number, {least} or more.", _CORRECT
     ),
@@ -270,58 +275,58 @@ MACHINE: dict[str, Entry] = {
         "{variable} must be a number of seconds, {least} or more.", _CORRECT
     ),
     "environment/address": _operator(
-        "{variable} cannot be read.",
-        f"{_CORRECT} Percent-encode special characters of its password, @ as %40 for example.",
+        "{variable} isn't valid.",
+        f"{_CORRECT} Percent-encode special characters in its password, for example @ as %40.",
     ),
     "environment/url": _operator(
-        "{variable} must be a scheme and a host name alone.",
+        "{variable} must contain only a scheme and a host name.",
         "Give Jemmo its own host name, such as https://jemmo.example.com. A path such as https://example.com/jemmo is "
         "not supported.",
     ),
     "environment/schema": _operator(
-        "{variable} cannot be the name of a schema.",
+        "{variable} isn't a valid schema name.",
         "Use lower-case letters, digits and underscores, or unset it.",
     ),
     "environment/shared_schema": _operator(
-        "{variable} is {schema}, a schema that other programs and roles use too.",
+        "{variable} is {schema}, a schema that other programs and roles also use.",
         "Name a schema used only by Jemmo, or unset it.",
     ),
     "environment/choice": _operator("{variable} is “{value}”.", "Set it to one of: {choices}."),
     "file_limit": _operator(
-        "JEMMO_FILE_MB cannot be “{value}”.",
-        "Set it to a number of megabytes from 1 to 200, or leave it out for 20.",
+        "JEMMO_FILE_MB can't be “{value}”.",
+        "Set it to a number of megabytes from 1 to 200, or remove it to use 20.",
     ),
     "secret_key": _operator(
         "JEMMO_SECRET_KEY must have {least} characters or more.",
-        "Choose another, for example by `openssl rand -base64 48`. Everyone has to sign in again.",
+        "Generate another one, for example with `openssl rand -base64 48`. Everyone must sign in again.",
     ),
     "secret_key/damaged": _operator(
         "{path}, which signs sessions, is damaged.",
-        "Remove it: Jemmo creates another, and everyone has to sign in again.",
+        "Remove the file. Jemmo will create another, and everyone must sign in again.",
     ),
     # encryption keys
     "encryption_keys": _operator(
         _("A stored secret can't be decrypted with the current encryption keys."),
-        "Point JEMMO_KEYSET to the keys this database was filled with, or connect the ATS again.",
+        "Point JEMMO_KEYSET to the keys that encrypted this database, or connect the ATS again.",
     ),
     "encryption_keys/unreadable": _operator(
         "The encryption keys in {path} can't be read.",
         "Check that the file is complete and readable by this user, or restore it from your backup.",
     ),
     "encryption_keys/missing": _operator(
-        "The encryption keys are missing: {path} does not exist, but the database holds data sealed with them.",
+        "The encryption keys are missing. {path} doesn't exist, but the database contains data encrypted with them.",
         "Restore the file from your backup, or point JEMMO_KEYSET to it.",
     ),
     "encryption_keys/restore": _operator(
-        "The encryption keys are missing: {path} does not exist, and what is in the backup is sealed with them.",
-        "Put the keyset that you stored separately there, then restore. Nothing was changed.",
+        "The encryption keys are missing. {path} doesn't exist, but the backup is encrypted with them.",
+        "Nothing was changed. Copy the keyset that you stored separately to this path, then restore.",
     ),
     "encryption_keys/wrapping": _operator(
-        "JEMMO_KEYSET_KEY is not a key.",
-        "Set it to 32 random bytes as base64: `openssl rand -base64 32` generates them.",
+        "JEMMO_KEYSET_KEY is not a valid key.",
+        "Set it to 32 random bytes as base64. To generate them, run `openssl rand -base64 32`.",
     ),
     "encryption_keys/wrapped": _operator(
-        "The encryption keys are themselves encrypted, and the key for them is missing.",
+        "The encryption keys are themselves encrypted, but the key to decrypt them is missing.",
         _KEYSET_KEY,
     ),
     "encryption_keys/other_wrapping": _operator(
@@ -329,17 +334,17 @@ MACHINE: dict[str, Entry] = {
         _KEYSET_KEY,
     ),
     "wrong_keyset": _operator(
-        "The encryption keys in {path} are not those this database was filled with.",
+        "The encryption keys in {path} are not the ones that encrypted this database.",
         "Restore the right file from your backup, or point JEMMO_KEYSET to it. Nothing was changed.",
     ),
     "wrong_keyset/backup": _operator(
-        "The keys in {path} are not those of this backup, which needs the key {key}.",
-        "Put the keyset that was kept with this backup there (`jemmo keys status` shows IDs), then restore. Nothing "
-        "was changed.",
+        "The keys in {path} don't belong to this backup, which needs the key {key}.",
+        "Nothing was changed. Copy the keyset for this backup to this path, then restore. To see "
+        "key IDs, run `jemmo keys status`.",
     ),
     "keyset_plain": _operator(
-        "The keyset is not encrypted: with it, whoever finds the backup reads everything in it.",
-        "Copy {path} to another place than the backup, or set JEMMO_KEYSET_KEY, run `jemmo keys rotate`, and keep that "
-        "key apart.",
+        "The keyset is not encrypted. If it is included, anyone who finds the backup can read everything in it.",
+        "Store a copy of {path} separately from the backup. Or set JEMMO_KEYSET_KEY, run `jemmo "
+        "keys rotate`, and store that key separately.",
     ),
 }

@@ -12,12 +12,13 @@ _unavailable = partial(
     Entry,
     ErrorKind.JEMMO,
     next_step=_(
-        "No action needed: files are retried. If this continues, ask the person who runs Jemmo to run `jemmo doctor`."
+        "No action needed. Jemmo will retry the files. If this continues, ask your Jemmo operator to "
+        "run `jemmo doctor`."
     ),
 )
 _DOCTOR = "Then run `jemmo doctor`."
 _RULE = (
-    "It is a folder's path, supabase://BUCKET, or s3://BUCKET with an optional /prefix and ?sse=…"
+    "Set it to a folder path, supabase://BUCKET, or s3://BUCKET with an optional /prefix and ?sse=…"
 )
 _AWS_KEY = f"Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. {_DOCTOR}"
 _AWS_REGION = f"Set AWS_DEFAULT_REGION to the region of the bucket. {_DOCTOR}"
@@ -25,52 +26,53 @@ _SUPABASE_KEY = (
     "Set SUPABASE_SERVICE_KEY to the service role key (or a secret key) of the project that SUPABASE_URL names; the "
     f"anon key may not keep files. {_DOCTOR}"
 )
-_SUPABASE_URL = "Set SUPABASE_URL to the project's own address, such as https://REF.supabase.co."
+_SUPABASE_URL = "Set SUPABASE_URL to the project's address, such as https://REF.supabase.co."
 
 STORAGE: dict[str, Entry] = {
     "storage_unavailable": _unavailable(
         _("The file storage is unavailable ({place}: {reason}), so downloads are on hold.")
     ),
     "storage_unavailable/unread": _unavailable(
-        "The file storage {place} did not return what was stored."
+        "The file storage {place} didn't return the file that was stored."
     ),
     "storage_unavailable/unlisted": _unavailable(
-        "The file storage {place} does not list what was stored."
+        "The file storage {place} doesn't list the file that was stored."
     ),
     "storage_too_large": _operator(
-        _("The file is larger than the file storage accepts."),
+        _("The file is larger than the file storage allows."),
         "Raise the size limit of the bucket (and of a proxy in front of it), or lower JEMMO_FILE_MB.",
     ),
     "storage_public": _operator(
-        _("The file storage is open to the public ({place}), so no files are stored in it."),
-        f"Block all public access to the bucket, or make it private. {_DOCTOR}",
+        _("The file storage is publicly accessible ({place}), so Jemmo doesn't store files in it."),
+        f"Make the bucket private by blocking all public access to it. {_DOCTOR}",
     ),
     "storage_other": _operator(
-        _("This machine uses a different file storage ({place}) than the rest of Jemmo."),
-        "Set JEMMO_FILES to the same storage on every machine: a bucket, or a folder that all of them share. If you "
-        "moved the files, copy the folder jemmo-storage too. If they are lost, `jemmo doctor --accept-storage` starts "
-        "with this one, and files are downloaded again.",
+        _("This machine uses different file storage ({place}) from the rest of Jemmo."),
+        "Set JEMMO_FILES to the same storage on every machine: a bucket, or a folder that all of "
+        "them share. If you moved the files, also copy the folder jemmo-storage. If the files "
+        "are lost, run `jemmo doctor --accept-storage` to use this storage. Jemmo will then "
+        "download the files again.",
     ),
     "storage_address": _operator(
-        _("The address of the file storage in JEMMO_FILES is wrong ({address})."), _RULE
+        _("The file storage address in JEMMO_FILES is incorrect ({address})."), _RULE
     ),
     "storage_address/relative": _operator(
         "The path in JEMMO_FILES is not absolute ({address}).", f"{_RULE} A path must be absolute."
     ),
     "storage_address/parts": _operator(
         "The address in JEMMO_FILES has parts that don't belong there ({address}).",
-        f"{_RULE} Keys belong in variables of their own.",
+        f"{_RULE} Set keys in their own variables.",
     ),
     "storage_address/encryption": _operator(
         "The address in JEMMO_FILES has options that don't exist ({address}).",
-        "After ? it may say sse={methods}, and with the latter two kms_key=KEY.",
+        "After ?, you can add sse={methods}. With the last two, you can also add kms_key=KEY.",
     ),
     "storage_address/endpoint": _operator(
-        "{variable} is not the address of a server.",
+        "{variable} is not a valid server address.",
         "Set {variable} to the address of the S3 server, such as https://s3.example.com.",
     ),
     "storage_address/supabase": _operator(
-        "SUPABASE_URL is not the address of a Supabase project.", _SUPABASE_URL
+        "SUPABASE_URL is not a valid Supabase project address.", _SUPABASE_URL
     ),
     "storage_key_missing": _operator(
         _("The key of the file storage is missing."),
@@ -83,94 +85,98 @@ STORAGE: dict[str, Entry] = {
         f"Look up the reason in the storage's manual. {_DOCTOR}",
     ),
     "storage_refused/folder": _operator(
-        "The file storage {place} refused: Jemmo may not write to this folder.",
-        f"Give it to the user who runs Jemmo, or choose another in JEMMO_FILES. {_DOCTOR}",
+        "The file storage {place} refused access because Jemmo isn't allowed to write to this folder.",
+        f"Change the folder's owner to the user that runs Jemmo, or choose another folder in JEMMO_FILES. {_DOCTOR}",
     ),
     "storage_refused/no_bucket": _operator(
-        "The file storage {place} refused: there is no such bucket.",
-        f"Create it, private, or correct its name in JEMMO_FILES. {_DOCTOR}",
+        "The file storage {place} refused access because the bucket doesn't exist.",
+        f"Create it as a private bucket, or correct its name in JEMMO_FILES. {_DOCTOR}",
     ),
     "storage_refused/bucket_name": _operator(
-        "The file storage {place} refused: a bucket cannot have that name.",
+        "The file storage {place} refused access because the bucket name isn't valid.",
         f"Correct it in JEMMO_FILES. {_DOCTOR}",
     ),
     "storage_refused/right": _operator(
-        "The file storage {place} refused: the key lacks the right s3:{action}.",
-        "Allow s3:{action} to the key (Jemmo needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket). "
-        f"{_DOCTOR}",
+        "The file storage {place} refused access because the key doesn't have the permission s3:{action}.",
+        "Give the key the permission s3:{action}. Jemmo needs s3:PutObject, s3:GetObject, "
+        f"s3:DeleteObject and s3:ListBucket. {_DOCTOR}",
     ),
     "storage_refused/key_unknown": _operator(
-        "The file storage {place} refused: the access key is unknown.", _AWS_KEY
+        "The file storage {place} refused access because the access key is unknown.", _AWS_KEY
     ),
     "storage_refused/secret": _operator(
-        "The file storage {place} refused: the secret does not belong to the access key.", _AWS_KEY
+        "The file storage {place} refused access because the secret doesn't match the access key.",
+        _AWS_KEY,
     ),
     "storage_refused/key_incomplete": _operator(
-        "The file storage {place} refused: its key is incomplete.", _AWS_KEY
+        "The file storage {place} refused access because its key is incomplete.", _AWS_KEY
     ),
     "storage_refused/no_key": _operator(
-        "The file storage {place} refused: there is no key for it.",
+        "The file storage {place} refused access because no key is set.",
         f"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. {_DOCTOR}",
     ),
     "storage_refused/key_expired": _operator(
-        "The file storage {place} refused: the access key has expired.",
-        f"Give Jemmo a key that doesn't expire, or a new one. {_DOCTOR}",
+        "The file storage {place} refused access because the access key has expired.",
+        f"Set a new key, or one that doesn't expire. {_DOCTOR}",
     ),
     "storage_refused/region": _operator(
-        "The file storage {place} refused: the bucket is in another region.", _AWS_REGION
+        "The file storage {place} refused access because the bucket is in another region.",
+        _AWS_REGION,
     ),
     "storage_refused/no_region": _operator(
-        "The file storage {place} refused: its region is missing or unknown.", _AWS_REGION
+        "The file storage {place} refused access because its region is missing or unknown.",
+        _AWS_REGION,
     ),
     "storage_refused/clock": _operator(
-        "The file storage {place} refused: this machine's clock is wrong.",
-        "Set the clock (with NTP, for example): it may differ from the storage's by 15 minutes at most. "
+        "The file storage {place} refused access because this machine's clock is wrong.",
+        "Correct the clock, for example with NTP. It may differ from the storage's clock by 15 minutes at most. "
         f"{_DOCTOR}",
     ),
     "storage_refused/encryption": _operator(
-        "The file storage {place} refused: its encryption key cannot be used ({reason}).",
-        f"Allow kms:GenerateDataKey and kms:Decrypt with the key to this access key. {_DOCTOR}",
+        "The file storage {place} refused access because its encryption key can't be used ({reason}).",
+        f"Give the access key the permissions kms:GenerateDataKey and kms:Decrypt for the encryption key. {_DOCTOR}",
     ),
     "storage_refused/certificate": _operator(
-        "The file storage {place} refused: its certificate is not trusted.",
+        "The file storage {place} can't be used because its certificate isn't trusted.",
         f"Correct AWS_ENDPOINT_URL_S3, or set AWS_CA_BUNDLE to the authority's certificate. {_DOCTOR}",
     ),
     "storage_refused/supabase_key": _operator(
-        "The file storage {place} refused: the key is not accepted ({reason}).", _SUPABASE_KEY
+        "The file storage {place} refused the key ({reason}).", _SUPABASE_KEY
     ),
     "storage_refused/supabase_url": _operator(
-        "The file storage {place} refused: it doesn't respond like Supabase Storage.",
+        "The file storage {place} can't be used because it doesn't respond like Supabase Storage.",
         f"{_SUPABASE_URL} {_DOCTOR}",
     ),
     "storage_refused/supabase_project": _operator(
-        "The file storage {place} refused: there is no such project.", f"{_SUPABASE_URL} {_DOCTOR}"
+        "The file storage {place} refused access because the project doesn't exist.",
+        f"{_SUPABASE_URL} {_DOCTOR}",
     ),
     "storage_refused/supabase_paused": _operator(
-        "The file storage {place} refused: the project is paused.",
+        "The file storage {place} refused access because the project is paused.",
         f"Resume it in Supabase. {_DOCTOR}",
     ),
     "storage_refused/supabase_types": _operator(
-        "The file storage {place} refused: the bucket only allows other file types.",
-        f"In Supabase, Storage, edit the bucket and allow application/octet-stream. {_DOCTOR}",
+        "The file storage {place} refused the file because the bucket allows only other file types.",
+        f"In Supabase, open Storage, edit the bucket and allow application/octet-stream. {_DOCTOR}",
     ),
     # reading files
     "reader_unavailable": _operator(
-        _("The process that reads files won't start ({reason}), so downloads are on hold."),
+        _("The process that reads files can't start ({reason}), so downloads are on hold."),
         "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
     ),
     "reader_unavailable/sample": _operator(
-        "The process that reads files finds no text in a sample, so downloads are on hold.",
+        "The process that reads files found no text in a sample file, so downloads are on hold.",
         "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
     ),
     "reader_unavailable/platform": _operator(
         "Files can't be read safely on this system.", "Run Jemmo on Linux or macOS."
     ),
     "not_installed": _operator(
-        "Files are to be kept in S3, but the library for it is not installed.",
+        "Files can't be stored in S3, because the library for it isn't installed.",
         "Run `pip install 'jemmo[s3]'`, or `make setup` in a clone.",
     ),
     "not_installed/parquet": _operator(
-        "Parquet can't be written: the library for it is not installed.",
+        "Jemmo can't write Parquet files, because the library for it isn't installed.",
         "Run `pip install 'jemmo[parquet]'`, or export as jsonl or csv.",
     ),
 }

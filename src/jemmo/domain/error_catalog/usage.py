@@ -8,37 +8,40 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _own = partial(Entry, ErrorKind.JEMMO)
-_NOTHING = _("No action needed: the next sync continues where this one stopped.")
-_SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
+_NOTHING = _("No action needed. The next sync continues where this one stopped.")
+_SUPPORT = _("Copy this entry and send it to support. No data was lost.")
 _CHAT = _("Correct the chat's address in Settings > Notifications.")
 _ENDPOINT = _("Correct the URL, then save again.")
 _ENDPOINT_HOST = _("Correct the URL. An operator can allow the host with JEMMO_WEBHOOK_HOSTS.")
 _HALF_A_MINUTE = _("Try again in half a minute.")
-_LISTED = "`jemmo status` lists the connections."
-_OTHER_BACKUP = "Nothing was changed. Take another backup, or fetch this one again."
+_LISTED = "To list the connections, run `jemmo status`."
+_OTHER_BACKUP = "Nothing was changed. Make another backup, or download this one again."
 _PORT = "Choose another one with --port, or stop the program that uses it."
 _OPENAPI = "See /api/v1/openapi.json."
 
 SYNCS: dict[str, Entry] = {
     "cancelled": _own(_("The sync was stopped on purpose."), _NOTHING),
-    "cancelled/command": _own("Stopped.", "Run the command again: it continues where it stopped."),
+    "cancelled/command": _own("Stopped.", "Run the command again. It continues where it stopped."),
     "interrupted": _own(_("The process that ran the sync was interrupted."), _NOTHING),
     "same_failure": _own(
-        _("The sync failed the same way as before, so retrying may not help."),
-        _("Follow the next step of the error. If that doesn't help, send it to support."),
+        _("The sync failed for the same reason as before, so retrying may not help."),
+        _(
+            "Follow the next step shown with the error. If that doesn't help, send the error to "
+            "support."
+        ),
     ),
     "lease_lost": _own(_("Another run took over, so this one stopped."), _NOTHING),
     "slice_over": _own(_("Other syncs are waiting for this worker."), _NOTHING),
     "already_running": _own(
         _("A sync of this connection is already running."),
-        _("Wait for it to finish. `jemmo status` shows its progress."),
+        _("Wait for it to finish. To see its progress, run `jemmo status`."),
     ),
-    "internal": _own(_("Jemmo failed unexpectedly."), _SUPPORT),
+    "internal": _own(_("Jemmo ran into an unexpected error."), _SUPPORT),
     "internal/report": _own(
-        "Jemmo failed unexpectedly.",
-        "Send {path} to support. It names the place in the code and no data.",
+        "Jemmo ran into an unexpected error.",
+        "Send {path} to support. It contains the location in the code and no data.",
     ),
-    "internal/place": _own("Jemmo failed unexpectedly.", "Send this to support: {place}."),
+    "internal/place": _own("Jemmo ran into an unexpected error.", "Send this to support: {place}."),
     "error": _own(
         _("Something went wrong."),
         _("Try again. If it happens again, send this message to support."),
@@ -47,19 +50,19 @@ SYNCS: dict[str, Entry] = {
 
 ACCOUNTS: dict[str, Entry] = {
     "not_allowed": _own(
-        _("Your role does not allow this."), _("Ask an owner or admin of your organization.")
+        _("Your role doesn't allow this."), _("Ask an owner or admin of your organization.")
     ),
     "not_allowed/notes": _own(
         "This member can't see notes, so there is nothing to export.",
-        "Leave out --as, or let the member see notes: `jemmo user add EMAIL --org {org} --role {role} --notes`.",
+        "Omit --as, or let the member see notes: `jemmo user add EMAIL --org {org} --role {role} --notes`.",
     ),
     "changed_meanwhile": _own(
-        _("Someone else changed this in the meantime, so nothing was saved."),
+        _("Someone else changed this in the meantime, so your change wasn't saved."),
         _("Reload to see the current state, then change it again if you still want to."),
     ),
     "changed_meanwhile/deletions": _own(
-        _("The paused deletions have changed, so nothing was released."),
-        _("Review what would be deleted now, and decide again."),
+        _("The paused deletions have changed, so nothing was confirmed."),
+        _("Review the current list of deletions, then decide again."),
     ),
     "last_owner": _own(
         _("An organization needs at least one owner."), _("Make someone else an owner first.")
@@ -69,88 +72,91 @@ ACCOUNTS: dict[str, Entry] = {
     ),
     "already_invited": _own(
         _("This person is already invited."),
-        _("Copy the link of the invitation, or withdraw it first."),
+        _("Copy the invitation link, or withdraw the invitation first."),
     ),
     "invitation_gone": _own(
-        _("This invitation is no longer valid."), _("Ask whoever invited you for a new one.")
+        _("This invitation is no longer valid."),
+        _("Ask the person who invited you for a new invitation."),
     ),
     "unproved_address": _own(
-        _("Your e-mail address isn't confirmed yet."),
+        _("Your email address isn't confirmed yet."),
         _("Confirm it in “My account”, then open the invitation again."),
     ),
     "other_account": _own(
-        _("The invitation is for a different e-mail address."),
-        _("Sign out, and sign in with the address that was invited."),
+        _("The invitation is for a different email address."),
+        _("Sign out, then sign in with the address that was invited."),
     ),
     "organisation_exists": _own(
-        _("This organization already exists. `jemmo user add` gives access to it."),
-        _("Give yourself access on the command line: `jemmo user add EMAIL --org {slug}`."),
+        _("This organization already exists. To give someone access to it, run `jemmo user add`."),
+        _("To give yourself access, run `jemmo user add EMAIL --org {slug}`."),
     ),
-    "email": _own(_("This is not an e-mail address."), _("Correct it and try again.")),
+    "email": _own(_("This is not a valid email address."), _("Correct it and try again.")),
     "leaving_already": _own(
-        _("This organization is already scheduled for deletion."),
-        _("No action needed. Until then, you can undo it."),
+        _("This organization's deletion is already scheduled."),
+        _("No action needed. You can undo it until then."),
     ),
-    "not_leaving": _own(_("There is no deletion to undo."), _("Reload the organization's page.")),
+    "not_leaving": _own(_("No deletion is scheduled."), _("Reload the organization's page.")),
     "unknown_organisation": _own(
-        "There is no organization “{slug}”.",
-        "Connect an ATS to create it: `jemmo connect teamtailor --org NAME --key-stdin`.",
+        "The organization “{slug}” doesn't exist.",
+        "To create it, connect an ATS: `jemmo connect teamtailor --org NAME --key-stdin`.",
     ),
     "unknown_organisation/others": _own(
-        "There is no organization “{slug}”.", "Known: {organizations}."
+        "The organization “{slug}” doesn't exist.", "Known: {organizations}."
     ),
     "slug": _own(
-        "“{slug}” cannot be an organization's short name.",
-        "Use letters, digits, hyphens and underscores, at most 60.",
+        "“{slug}” isn't a valid short name for an organization.",
+        "Use up to 60 letters, digits, hyphens and underscores.",
     ),
     "role": _own("“{role}” is not a role.", "Choose one of: {roles}."),
     "password_exists": _own(
         "{email} already has a password.",
-        "Leave out --password-stdin to keep it. Add --reset-password to replace it, which signs the person out "
-        "everywhere.",
+        "To keep it, omit --password-stdin. To replace it, add --reset-password, which signs the "
+        "person out on all devices.",
     ),
     "not_a_member": _own(
-        "This person does not belong to the organization.", "`jemmo user add` adds a member."
+        "This person isn't a member of the organization.", "To add a member, run `jemmo user add`."
     ),
-    "unknown_account": _own("No account has this e-mail address.", "`jemmo user add` creates one."),
+    "unknown_account": _own(
+        "No account has this email address.", "To create one, run `jemmo user add`."
+    ),
     "token_expiry": _own(
-        _("The token would have expired already."),
-        _("Choose a day in the future, or leave it empty for a token that doesn't expire."),
+        _("The expiration date is in the past."),
+        _("Choose a future date, or leave it empty for a token that doesn't expire."),
     ),
     "too_many_tokens": _own(
         _("The organization already has {most} API tokens."),
-        _("Revoke those that no program uses: the list shows when each was last used."),
+        _("Revoke tokens that are no longer used. The list shows when each was last used."),
     ),
     "unknown_token": _own(
         _("The organization has no API token with this ID."),
-        _("The list of tokens shows their IDs."),
+        _("You can find token IDs in the list of tokens."),
     ),
     "too_many_endpoints": _own(
         _("The organization already has {most} webhook endpoints."),
-        _("Delete those that no program uses."),
+        _("Delete endpoints that are no longer used."),
     ),
     "unknown_endpoint": _own(
         _("The organization has no webhook endpoint with this ID."),
-        _("The list of endpoints shows their IDs."),
+        _("You can find endpoint IDs in the list of endpoints."),
     ),
     "endpoint_events": _own(_("Choose at least one event."), _("Choose from: {events}.")),
     "endpoint_events/unknown": _own(
-        _("“{name}” is neither an event nor a kind of record."),
+        _("“{name}” is not an event or a type of record."),
         _("Events: {events}. Records: {entities}."),
     ),
     "endpoint_events/connection": _own(
-        _("The organization has no such connection."), _("Choose from your connections.")
+        _("This connection doesn't exist in the organization."), _("Choose from your connections.")
     ),
     "endpoint_refused/address": _own(
-        _("This is not a web address that webhooks can be sent to."), _ENDPOINT
+        _("This is not a web address that can receive webhooks."), _ENDPOINT
     ),
-    "endpoint_refused/scheme": _own(_("Webhooks are sent over https only."), _ENDPOINT_HOST),
+    "endpoint_refused/scheme": _own(_("Webhooks can only be sent over https."), _ENDPOINT_HOST),
     "endpoint_refused/private": _own(
         _("This address points to a private network."), _ENDPOINT_HOST
     ),
-    "endpoint_refused/ourselves": _own(_("This is the address of Jemmo itself."), _ENDPOINT),
+    "endpoint_refused/ourselves": _own(_("This is Jemmo's own address."), _ENDPOINT),
     "scope": _own(_("A token needs at least one scope."), _("Choose from: {scopes}.")),
-    "scope/unknown": _own(_("“{scope}” is not a scope."), _("Choose from: {scopes}.")),
+    "scope/unknown": _own(_("“{scope}” is not a valid scope."), _("Choose from: {scopes}.")),
 }
 
 REQUESTS: dict[str, Entry] = {
@@ -173,38 +179,38 @@ REQUESTS: dict[str, Entry] = {
     ),
     "too_many_keys": _own(
         _("Too many keys were tried in a short time, so this one wasn't sent to the ATS."),
-        _("Wait ten minutes, then try again with exactly the key that the ATS shows."),
+        _("Wait ten minutes, then try again. Enter the key exactly as the ATS shows it."),
     ),
     "too_many_questions": _own(
-        _("Too many requests were made to the ATS in a short time, so this one wasn't sent."),
+        _("Jemmo sent the ATS too many requests in a short time, so this one wasn't sent."),
         _("Try again in ten minutes."),
     ),
     "not_refreshable": _own(
-        _("This ATS can't return a single record of this kind."),
-        _("Run a sync instead: it reads everything that changed."),
+        _("This ATS can't return a single record of this type."),
+        _("Run a sync instead. It reads everything that changed."),
     ),
     # notifications
     "email_not_set_up": _own(
-        _("E-mail isn't set up, so it was not sent."),
-        _("Ask the person who runs Jemmo to set it up."),
+        _("Email isn't set up, so this message wasn't sent."),
+        _("Ask your Jemmo operator to set it up."),
     ),
     "member_left": _own(_("The member left."), _("No action needed.")),
     "chat_gone": _own(_("The chat was removed."), _("No action needed.")),
     "receiver_away": _own(
-        _("{host} isn't responding."), _("No action needed: Jemmo tries again later.")
+        _("{host} isn't responding."), _("No action needed. Jemmo will try again later.")
     ),
     "receiver_busy": _own(
         _("{host} responded with an error (HTTP {status})."),
-        _("No action needed: Jemmo tries again later."),
+        _("No action needed. Jemmo will try again later."),
     ),
     "receiver_refused": _own(
         _("{host} doesn't accept messages at this address (HTTP {status})."),
         _CHAT,
     ),
     "receiver_refused/address": _own(
-        _("This is not a web address that messages can be sent to."), _CHAT
+        _("This is not a web address that can receive messages."), _CHAT
     ),
-    "receiver_refused/scheme": _own(_("Messages are only sent over https."), _CHAT),
+    "receiver_refused/scheme": _own(_("Messages can only be sent over https."), _CHAT),
     "receiver_refused/private": _own(
         _("This address points to a private network."),
         _CHAT,
@@ -213,69 +219,70 @@ REQUESTS: dict[str, Entry] = {
     "not_confirmed": _own(
         "This needs your confirmation, so nothing was changed.", "Add --yes to confirm."
     ),
-    "date": _own("“{day}” is not a date.", "Write it as 2027-06-30."),
+    "date": _own("“{day}” is not a date.", "Use the format 2027-06-30."),
     "key_missing": _own(
         "The API key is missing.",
-        "Pipe it in with --key-stdin, to keep it out of your shell history.",
+        "Pipe it in with --key-stdin to keep it out of your shell history.",
     ),
-    "no_provider": _own(
-        "A probe needs the name of an ATS.", "Add it: jemmo doctor {provider} --probe"
-    ),
+    "no_provider": _own("To run a probe, name an ATS.", "Add it: jemmo doctor {provider} --probe"),
     "no_probe": _own(
-        "{ats} needs no probe: its API is documented.",
-        "`jemmo doctor` checks the connection.",
+        "{ats} doesn't need a probe, because its API is documented.",
+        "To check the connection, run `jemmo doctor`.",
     ),
-    "unknown_provider": _own("There is no connector “{provider}”.", "Choose one of: {providers}."),
-    "unknown_connection": _own("There is no connection {connection}.", _LISTED),
+    "unknown_provider": _own(
+        "The connector “{provider}” doesn't exist.", "Choose one of: {providers}."
+    ),
+    "unknown_connection": _own("The connection {connection} doesn't exist.", _LISTED),
     "which_connection": _own(
-        "{organization} has several connections, and it is not clear which of them is meant.",
-        f"Name it with --connection. {_LISTED}",
+        "{organization} has several connections, so you must choose one.",
+        f"Choose one with --connection. {_LISTED}",
     ),
     "hours_malformed": _own(
-        "{option} has hours that can't be read (“{value}”).",
-        "Write them as 22:00-06:00, or 'mon-fri 08:00-10:00' for certain days.",
+        "{option} has invalid hours (“{value}”).",
+        "Use the format 22:00-06:00, or 'mon-fri 08:00-10:00' for certain days.",
     ),
     "time_zone_unknown": _own(
-        "This machine has no time zone “{value}”.",
+        "“{value}” isn't a valid time zone.",
         "Use a name such as Europe/Paris or America/New_York.",
     ),
-    "export_kind": _own("“{kind}” cannot be exported.", "Choose one of: {kinds}."),
+    "export_kind": _own("“{kind}” can't be exported.", "Choose one of: {kinds}."),
     "who": _own(
-        "The command doesn't name a person.",
-        "Give either --talent ID, or --email-stdin and the address on standard input.",
+        "No person was specified.",
+        "Use --talent ID, or --email-stdin with the email address on standard input.",
     ),
     "nobody": _own(
-        _("No person of this organization has this ID or address."),
-        _("Check the ID or the address. `jemmo export talents` lists everyone."),
+        _("Nobody in this organization has this ID or address."),
+        _("Check the ID or address. To list everyone, run `jemmo export talents`."),
     ),
     "file_unreadable": _own(
-        "{file} cannot be opened: {reason}.", "Check the path and who may read it."
+        "{file} can't be opened: {reason}.", "Check the path and its read permissions."
     ),
     "file_unreadable/missing": _own(
-        "There is no file {file}.", "Check the path and who may read it."
+        "The file {file} doesn't exist.", "Check the path and its read permissions."
     ),
     "file_unreadable/not_a_file": _own(
-        "{file} is not a file.", "Check the path and who may read it."
+        "{file} is not a file.", "Check the path and its read permissions."
     ),
     "path": _own(
-        "{path} cannot be written ({reason}).", "Choose another path, or make room there."
+        "{path} can't be written ({reason}).", "Choose another path, or free up disk space."
     ),
     "path/exists": _own("{path} already exists.", "Choose another name."),
-    "path/missing": _own("There is no file {path}.", "Check the path."),
+    "path/missing": _own("The file {path} doesn't exist.", "Check the path."),
     "path/unreadable": _own(
-        "{path} cannot be read ({reason}).", "Check the path and who may read it."
+        "{path} can't be read ({reason}).", "Check the path and its read permissions."
     ),
     # backups
     "backup_damaged": _own(
         "{file} is incomplete, damaged, or not a backup of Jemmo.", _OTHER_BACKUP
     ),
-    "backup_damaged/rows": _own("{file} does not contain every row of {table}.", _OTHER_BACKUP),
+    "backup_damaged/rows": _own("{file} doesn't contain every row of {table}.", _OTHER_BACKUP),
     "backup_newer": _own(
-        "The backup was taken by a newer Jemmo ({version}).", "Install that version, then restore."
+        "The backup was made by a newer version of Jemmo ({version}).",
+        "Install that version, then restore.",
     ),
     "not_empty": _own(
         "The database is not empty.",
-        "Restore into an empty one, or add --replace to discard what is in this one. Take a backup of it first.",
+        "Restore into an empty database, or add --replace to discard this one's contents. Back it up first.",
     ),
     "in_use": _own(
         "The database is in use: {sessions} other sessions are open.",
@@ -283,110 +290,113 @@ REQUESTS: dict[str, Entry] = {
     ),
     "suppressions": _own(
         "{path} is not a list of erasures.",
-        "Give the file that `jemmo suppressions` wrote. Nothing was changed.",
+        "Nothing was changed. Use the file that `jemmo suppressions` wrote.",
     ),
     # processes
-    "port_taken": _own("Port {port} of {host} cannot be opened: another program uses it.", _PORT),
+    "port_taken": _own(
+        "Port {port} on {host} can't be opened, because another program uses it.", _PORT
+    ),
     "port_forbidden": _own(
-        "Port {port} of {host} cannot be opened: this user may not open it.",
+        "Port {port} on {host} can't be opened, because this user isn't allowed to open it.",
         "Choose a port above 1023 with --port, and put a proxy in front of it.",
     ),
-    "port_closed": _own("Port {port} of {host} cannot be opened: {reason}.", _PORT),
+    "port_closed": _own("Port {port} on {host} can't be opened: {reason}.", _PORT),
     "host_unknown": _own(
-        "Port {port} of {host} cannot be opened: this machine does not have that address.",
-        "Correct --host: 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses.",
+        "Port {port} on {host} can't be opened, because this machine doesn't have that address.",
+        "Correct --host. Use 127.0.0.1 for this machine only, or 0.0.0.0 for all its addresses.",
     ),
     "not_a_socket": _own(
         "File descriptor {descriptor} is not a socket.",
-        "Use --fd 3 under systemd's socket activation; otherwise leave it out.",
+        "Use --fd 3 only with systemd socket activation. Otherwise, omit it.",
     ),
     "part_ended": _own(
         "The {program} {reason} {failures} times in a row, so everything was stopped. It printed: {lines}",
-        "Correct what it complains about, then run `jemmo up` again.",
+        "Fix the problem it reported, then run `jemmo up` again.",
     ),
     "does_not_stop": _own(
-        "`jemmo up` (process {process}) has not stopped within {seconds} seconds.",
+        "`jemmo up` (process {process}) didn't stop within {seconds} seconds.",
         "Wait a minute and run `jemmo down` again.",
     ),
     "already_up": _own(
-        "Jemmo is already up for this data folder.", "Use it, or stop it with `jemmo down`."
+        "Jemmo is already running for this data folder.",
+        "Use the running one, or stop it with `jemmo down`.",
     ),
     # the API
     "token_refused": _own(
         "The API token is missing, unknown, expired, or revoked.",
-        "Send `Authorization: Bearer TOKEN`. `jemmo token create` makes a token.",
+        "Send `Authorization: Bearer TOKEN`. To create a token, run `jemmo token create`.",
     ),
     "token_refused/mcp": _own(
-        "The API token is unknown, expired, revoked, or of another organization.",
-        "Create one with `jemmo token create`, and start the server again with it.",
+        "The API token is unknown, expired, revoked, or belongs to another organization.",
+        "Create one with `jemmo token create`, then restart the server with it.",
     ),
     "mcp_not_installed": _own(
-        "Answering assistants needs the package mcp, which is not installed.",
-        "Whoever runs Jemmo can install it: `pip install 'jemmo[mcp]'`.",
+        "To serve AI assistants, Jemmo needs the package mcp, which isn't installed.",
+        "Your Jemmo operator can install it with `pip install 'jemmo[mcp]'`.",
     ),
     "scope_missing": _own(
-        "The token lacks the scope “{scope}”.",
+        "The token doesn't have the scope “{scope}”.",
         "Use a token with this scope: `jemmo token create --scope {scope} …`.",
     ),
     "token_bound": _own(
-        "The token belongs to one connection, and this is about the whole organization.",
-        "Use a token without a connection.",
+        "The token is limited to one connection, but this request is for the whole organization.",
+        "Use a token that isn't limited to a connection.",
     ),
-    "too_many_requests": _own("Too many requests at once.", "Try again a little later."),
+    "too_many_requests": _own("Too many requests at once.", "Try again in a moment."),
     "too_many_requests/token": _own(
-        "The token has used up its requests for this minute.",
-        "Try again in {seconds} seconds, or ask for larger pages (`limit`).",
+        "The token has reached its request limit for this minute.",
+        "Try again in {seconds} seconds, or request larger pages (`limit`).",
     ),
     "too_many_requests/writes": _own(
-        "The token has used up its changes for this minute.", "Try again in {seconds} seconds."
+        "The token has reached its change limit for this minute.", "Try again in {seconds} seconds."
     ),
     "idempotency_in_use": _own(
-        "A request with this Idempotency-Key is still under way.",
-        "Send the same request again in a few seconds to get its answer.",
+        "A request with this Idempotency-Key is still in progress.",
+        "Send the same request again in a few seconds to get its response.",
     ),
     "idempotency_other_request": _own(
-        "This Idempotency-Key was used with another request in the last 24 hours.",
-        "Use a new key for each request, and the same one only to repeat it.",
+        "This Idempotency-Key was used for a different request in the last 24 hours.",
+        "Use a new key for each request. Reuse a key only to repeat the same request.",
     ),
     "too_many_streams": _own(
         "The token has too many open streams.",
-        "Close one first: a token may have {most} at a time.",
+        "Close a stream first. A token can have {most} at a time.",
     ),
     "cursor_expired": _own(
-        "The feed can't continue from this number: it is too old, of another database or from before a restore, or "
-        "from before the token could read what it reads now.",
-        "Restart from a snapshot: read /api/v1/snapshot/ENTITY of each entity, then the changes after its `seq`.",
+        "The feed can't continue from this number. It is too old, comes from another database or "
+        "from before a restore, or predates the token's current access.",
+        "Restart from a snapshot. Read /api/v1/snapshot/ENTITY for each entity, then the changes after its `seq`.",
     ),
     "not_found/record": _own(
-        "There is no such record.",
+        "The record doesn't exist.",
         "Check the ID. The record may have been deleted in the ATS, be excluded by a rule, or be confidential.",
     ),
     "not_found/entity": _own(
-        "There is no such record among the {entity}, or it may not be read.",
-        "Search for it first, or ask `why` with its ID: it may be deleted, excluded or confidential.",
+        "No such record exists in {entity}, or you don't have access to it.",
+        "Search for the record first, or call `why` with its ID. It may be deleted, excluded or confidential.",
     ),
     "not_found/job_posting": _own(
-        "There is no such job, or it isn't open to the public.",
-        "Only jobs that are open and public in the ATS have a posting: not confidential, internal or unlisted ones.",
+        "The job doesn't exist, or it isn't public.",
+        "Only jobs that are open and public in the ATS have a posting. Confidential, internal and unlisted jobs don't.",
     ),
     "not_found/file": _own(
         "The content of this file isn't available.",
-        "See its `fetch_status`: only files that are STORED can be downloaded, and not those of people who must not "
-        "be contacted.",
+        "Check its `fetch_status`. Only STORED files can be downloaded, except those of people "
+        "who must not be contacted.",
     ),
     "not_found/link": _own(
-        "This link to a file isn't valid, or no longer.",
-        "Get a new one: `GET /api/v1/files/ID/link`. A link works for 5 minutes.",
+        "This file link isn't valid or has expired.",
+        "Get a new link with `GET /api/v1/files/ID/link`. A link works for 5 minutes.",
     ),
     "not_found/address": _own("There is nothing at this address.", _OPENAPI),
-    "bad_request": _own("The request can't be understood.", _OPENAPI),
+    "bad_request": _own("The request isn't valid.", _OPENAPI),
     "bad_parameter": _own("The parameter “{name}” is not valid ({reason}).", _OPENAPI),
     "bad_parameter/include": _own(
-        "The parameter “include” is not valid: these records have no “{value}”.",
+        "The parameter “include” is not valid, because these records have no “{value}”.",
         "Choose from: {choices}.",
     ),
     "bad_parameter/fields": _own(
-        "The parameter “fields” is not valid: “{value}” is not a field.",
+        "The parameter “fields” is not valid, because “{value}” is not a field.",
         "Choose from: {choices}.",
     ),
     "bad_parameter/sort": _own(
@@ -401,28 +411,28 @@ REQUESTS: dict[str, Entry] = {
         "Send 1 to 200 visible ASCII characters, such as a UUID.",
     ),
     "bad_parameter/time": _own(
-        "The parameter “{name}” is not valid: it is not a date and time with an offset.",
-        "Write it as 2026-11-30T08:00:00Z.",
+        "The parameter “{name}” is not a valid date and time with an offset.",
+        "Use the format 2026-11-30T08:00:00Z.",
     ),
     "bad_parameter/entity": _own(
-        "The parameter “entity” is not valid: there are no such records.",
+        "The parameter “entity” is not a valid type of record.",
         "Choose from: {choices}.",
     ),
     "bad_parameter/range": _own(
-        "The parameter “entity” is missing: a range covers one kind of record.",
-        "Send `entity` too.",
+        "The parameter “entity” is missing. A range covers one type of record.",
+        "Also send `entity`.",
     ),
     "bad_parameter/cursor": _own(
-        "The parameter “cursor” is not valid: it is not a cursor of this list.",
+        "The parameter “cursor” is not a valid cursor for this list.",
         "Send the previous page's `next_cursor`, or omit it to start over.",
     ),
     "method_not_allowed": _own(
         "This address does not support this method.", "See the Allow header."
     ),
-    "too_large/request": _own("The request is too large.", "Send less at once."),
-    "address_too_long": _own("The address is too long.", "Shorten its parameters."),
+    "too_large/request": _own("The request is too large.", "Send a smaller request."),
+    "address_too_long": _own("The address is too long.", "Shorten the parameters."),
     "unavailable/digest": _own(
-        "Too much is being written to compare everything at one moment.",
+        "Too much data is being written to compare everything at once.",
         "Try again in a few seconds.",
     ),
     "unavailable/api": _own(

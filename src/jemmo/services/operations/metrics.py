@@ -36,13 +36,13 @@ class _Tables(Collector):
         yield from _quota()
         yield _gauge(
             "webhook_hints_waiting",
-            "Records that webhooks named and that wait.",
+            "Records mentioned by webhooks that are waiting to be refetched.",
             [],
             [((), value_of(metrics.WAITING_HINTS))],
         )
         yield _gauge(
             "outgoing_webhooks",
-            "Webhooks to other programs that wait, or failed and are kept.",
+            "Outgoing webhooks that are waiting, or that failed and are kept.",
             ["state"],
             (((state,), count) for state, count in rows_of(metrics.OUTGOING)),
         )
@@ -52,19 +52,19 @@ def _queues() -> Iterator[GaugeMetricFamily]:
     rows = rows_of(task_queue.LENGTHS)
     yield _gauge(
         "queue_tasks",
-        "Tasks that wait (todo) or run (doing).",
+        "Tasks that are waiting (todo) or running (doing).",
         ["queue", "status"],
         (((queue, status), count) for queue, status, count, _ in rows),
     )
     yield _gauge(
         "queue_oldest_seconds",
-        "Age of the task that has waited longest.",
+        "Age of the oldest waiting task.",
         ["queue"],
         (((queue,), age) for queue, status, _, age in rows if status == "todo"),
     )
     yield _gauge(
         "workers",
-        "Worker processes seen within a minute.",
+        "Worker processes active within the last minute.",
         [],
         [((), value_of(task_queue.WORKERS))],
     )
@@ -75,13 +75,13 @@ def _connections() -> Iterator[GaugeMetricFamily]:
     names = ["connection", "provider"]
     yield _gauge(
         "connection_state",
-        "1 for the state that the connection is in.",
+        "1 for the connection's current state.",
         [*names, "state"],
         (((key, provider, state), 1) for key, provider, state, *_ in rows),
     )
     yield _gauge(
         "connection_failures",
-        "Syncs that failed in a row.",
+        "Number of consecutive failed syncs.",
         names,
         (((key, provider), failures) for key, provider, _, failures, *_ in rows),
     )
@@ -93,7 +93,7 @@ def _connections() -> Iterator[GaugeMetricFamily]:
     )
     yield _gauge(
         "connection_overdue_seconds",
-        "Since a sync was due that has not begun.",
+        "Time since an overdue sync should have started.",
         names,
         (
             ((key, provider), max(0.0, due or 0.0))
@@ -108,13 +108,13 @@ def _keys() -> Iterator[GaugeMetricFamily]:
     names = ["connection", "provider"]
     yield _gauge(
         "connection_key_age_days",
-        "Since the API key was set.",
+        "Time since the API key was set.",
         names,
         (((key, provider), age) for key, provider, age, _ in rows),
     )
     yield _gauge(
         "connection_key_expires_days",
-        "Until the API key expires, where the ATS tells; below 0 once it has.",
+        "Time until the API key expires, if the ATS reports it. Negative once it has expired.",
         names,
         (((key, provider), left) for key, provider, _, left in rows if left is not None),
     )
@@ -125,7 +125,7 @@ def _runs() -> Iterator[GaugeMetricFamily]:
     names = ["provider", "mode", "status", "failure"]
     yield _gauge(
         "sync_runs_24h",
-        "Runs begun within 24 hours; failure is its class.",
+        "Runs started in the last 24 hours. failure is the class of the error.",
         names,
         ((labels, count) for *labels, count, _ in rows),
     )
@@ -134,13 +134,13 @@ def _runs() -> Iterator[GaugeMetricFamily]:
         asked[provider] = asked.get(provider, 0) + int(requests or 0)
     yield _gauge(
         "ats_requests_24h",
-        "Requests to the ATS within 24 hours.",
+        "Requests to the ATS in the last 24 hours.",
         ["provider"],
         (((provider,), count) for provider, count in asked.items()),
     )
     yield _gauge(
         "records_24h",
-        "Records of the runs of 24 hours.",
+        "Records in runs of the last 24 hours.",
         ["provider", "stream", "outcome"],
         ((labels, count) for *labels, count in rows_of(metrics.RECORDS, WINDOW)),
     )
@@ -150,31 +150,31 @@ def _quota() -> Iterator[GaugeMetricFamily]:
     rows = rows_of(metrics.QUOTA)
     yield _gauge(
         "ats_requests_last_minute",
-        "Sent with an API key, by its digest.",
+        "Requests sent with an API key, by key digest.",
         ["key"],
         (((key,), sent) for key, _, _, sent, _ in rows),
     )
     yield _gauge(
         "ats_limit",
-        "Requests a window, as the ATS told it.",
+        "Requests per window, as reported by the ATS.",
         ["key"],
         (((key,), limit) for key, limit, *_ in rows if limit is not None),
     )
     yield _gauge(
         "ats_held_seconds",
-        "Until the ATS may be asked again.",
+        "Time until the next request to the ATS is allowed.",
         ["key"],
         (((key,), held) for key, _, held, *_ in rows),
     )
     yield _gauge(
         "ats_requests_left",
-        "Requests that its window still allows a key.",
+        "Requests left for a key in the current window.",
         ["key"],
         (((key,), left) for key, *_, left in rows if left is not None),
     )
     yield _gauge(
         "ats_seconds_used_24h",
-        "Of the ATS's time, where it counts that.",
+        "Processing time used, if the ATS reports it.",
         ["connection", "provider"],
         (((key, provider), used) for key, provider, used in rows_of(metrics.TIME_USED, WINDOW)),
     )

@@ -32,7 +32,7 @@ def _outcome(check: Callable[[], str]) -> str:
         return check()
     except DatabaseError as error:
         known = explain(error)
-        return known.message if known else "the database does not answer"
+        return known.message if known else "the database isn't responding"
     except (JemmoError, OSError, ValueError) as error:
         return f"failed: {type(error).__name__}"
 
@@ -55,7 +55,7 @@ def _migrations() -> str:
 def _keyset() -> str:
     vault = default_vault()
     fine = vault.open(vault.seal(b"ready", b"readyz"), b"readyz") == b"ready"
-    return "ok" if fine else "the keys do not open what they sealed"
+    return "ok" if fine else "the keys can't decrypt existing data"
 
 
 def worker_seen() -> bool:
@@ -64,7 +64,7 @@ def worker_seen() -> bool:
 
 
 def _worker() -> str:
-    return "ok" if worker_seen() else "no worker was seen lately: start jemmo worker"
+    return "ok" if worker_seen() else "no worker was active recently: start jemmo worker"
 
 
 CHECKS: dict[str, Callable[[], str]] = {

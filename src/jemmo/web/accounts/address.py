@@ -43,7 +43,7 @@ def address(request: HttpRequest) -> HttpResponse:
             return too_many(request)
         raise_if_reauthentication_required(request, app="allauth.account")
         if not mailing.is_set_up():
-            messages.warning(request, _("E-mail is not set up here, so no link was sent."))
+            messages.warning(request, _("Email isn't set up here, so no link was sent."))
             return redirect("account_email")
         _send(request, account, form.cleaned_data["email"])
         request.session[WAITING] = form.cleaned_data["email"]
@@ -79,9 +79,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             email=payload["before"],
         )
         request.session.pop(WAITING, None)
-        messages.success(request, _("Your e-mail address was changed."))
+        messages.success(request, _("Your email address was changed."))
     else:
-        messages.error(request, _("This address can't be used, so your current address was kept."))
+        messages.error(request, _("This address can't be used, so you kept your current one."))
     return redirect("account_email")
 
 
@@ -95,7 +95,7 @@ def prove(request: HttpRequest) -> HttpResponse:
     if not ratelimit.consume(request, action="reset_password", key=account.email):
         return too_many(request)
     if not mailing.is_set_up():
-        messages.warning(request, _("E-mail is not set up here, so no link was sent."))
+        messages.warning(request, _("Email isn't set up here, so no link was sent."))
         return redirect("account_email")
     form = AskForReset({"email": account.email})
     if form.is_valid():

@@ -19,9 +19,9 @@ from jemmo.web.frame.labels import label_for
 
 class FirstOwner(Form):
     organisation = forms.CharField(label=_("Organization"), max_length=200)
-    email = forms.EmailField(label=_("Your e-mail address"))
+    email = forms.EmailField(label=_("Your email address"))
     password = forms.CharField(
-        label=_("A password"),
+        label=_("Choose a password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 8 characters. Avoid common passwords."),
     )
@@ -41,7 +41,7 @@ class NewAccount(Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
-        label=_("A password"),
+        label=_("Choose a password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 8 characters. Avoid common passwords."),
     )
@@ -66,7 +66,7 @@ def _named(cleaned: dict[str, Any]) -> dict[str, Any]:
 
 class InviteMember(Form):
     email = forms.EmailField(
-        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label=_("Email address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), initial="recruiter")
 
@@ -80,15 +80,15 @@ class ApiTokenForm(Form):
     """``maker`` may grant a program access to confidential records and notes only with the same access."""
 
     name = forms.CharField(
-        label=_("What it is for"),
+        label=_("Program"),
         max_length=100,
-        help_text=_("The program that uses it, such as “Data warehouse”."),
+        help_text=_("The name of the program that uses the token, such as “Data warehouse”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
         label=_("Additional access"),
         required=False,
-        help_text=_("Every token can read records, without contact details."),
+        help_text=_("Every token can read records, but not contact details."),
         widget=forms.CheckboxSelectMultiple,
     )
     connection = forms.TypedChoiceField(
@@ -96,12 +96,14 @@ class ApiTokenForm(Form):
         required=False,
         coerce=UUID,
         empty_value=None,
-        help_text=_("You can't change this later. Create another token instead."),
+        help_text=_(
+            "You can't change this later. To use a different connection, create another token."
+        ),
     )
     expires = forms.DateField(
-        label=_("Last day"),
+        label=_("Expiration date"),
         required=False,
-        help_text=_("Leave it empty for a token that works until you revoke it."),
+        help_text=_("Leave empty for a token that works until you revoke it."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -125,7 +127,7 @@ class ApiTokenForm(Form):
     def clean_expires(self) -> date | None:
         last_day: date | None = self.cleaned_data["expires"]
         if last_day is not None and last_day < datetime.now(UTC).date():
-            raise forms.ValidationError(_("Choose today or a later day."))
+            raise forms.ValidationError(_("Choose today or a later date."))
         return last_day
 
 
@@ -140,7 +142,7 @@ class Profile(Form):
 
 class NewAddress(Form):
     email = forms.EmailField(
-        label=_("New e-mail address"),
+        label=_("New email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -85,11 +85,11 @@ def invite(request: MemberRequest) -> HttpResponseBase:
     if send_invitation(made, _link(request, members.mailed_token(made))):
         messages.success(request, _("An invitation was sent to %(email)s.") % {"email": made.email})
     elif mailing.is_set_up():
-        messages.warning(request, _("The e-mail could not be sent. Copy the link below instead."))
+        messages.warning(request, _("The email could not be sent. Copy the link below instead."))
     else:
         messages.warning(
             request,
-            _("E-mail is not set up here, so no invitation was sent. Copy the link below instead."),
+            _("Email isn't set up here, so no invitation was sent. Copy the link below instead."),
         )
     return redirect("members")
 

@@ -41,7 +41,10 @@ def sync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     title = _("Compare with the ATS")
-    text = _("Compares every ID with the ATS, reads what was missed, and deletes what is gone.")
+    text = _(
+        "Compares every ID with the ATS, reads the records that were missed, and deletes those "
+        "that are gone."
+    )
     if request.method != "POST":
         return _confirm(request, connection, title, text)
     return _request(request, connection, Mode.RECONCILE, title, text)
@@ -53,7 +56,7 @@ def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     title = _("Read everything again")
     text = _(
         "Reads everything again, as in the first sync. This takes longer and uses more of the ATS's "
-        "rate limit. Nothing is lost."
+        "rate limit. No data is lost."
     )
     if request.method != "POST":
         return _confirm(request, connection, title, text)
@@ -67,7 +70,7 @@ def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         text = _("No automatic syncs until you resume. Your records are kept.")
         return _confirm(request, connection, _("Pause"), text)
     if connections.pause(connection):
-        messages.success(request, _("Paused: no sync starts until you resume it."))
+        messages.success(request, _("Paused. No sync starts until you resume the connection."))
     else:
         messages.info(request, _("Automatic syncs were already paused."))
     return to_connection(connection)
@@ -86,7 +89,7 @@ def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             request, _("This organization is scheduled for deletion, so its syncs are paused.")
         )
     else:
-        messages.info(request, _("It was not paused."))
+        messages.info(request, _("Automatic syncs weren't paused."))
     return to_connection(connection)
 
 
@@ -130,7 +133,7 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
-            messages.success(request, _("The new key works and is in use."))
+            messages.success(request, _("The new key works and is now in use."))
             return to_connection(connection)
     return render(request, "connections/key.html", shown)
 
@@ -139,7 +142,7 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("To dismiss the reminder, confirm once the old key no longer works in the ATS.")
+        text = _("Once the old key no longer works in the ATS, confirm to dismiss this reminder.")
         return _confirm(request, connection, _("The old key is revoked"), text)
     connections.revoked(connection)
     return to_connection(connection)
@@ -197,7 +200,7 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             request,
             _("Disconnected. Its jobs and talents are being deleted.")
             if deletes
-            else _("Disconnected. Its jobs and talents stay as they are now."),
+            else _("Disconnected. Its jobs and talents remain in Jemmo as they are."),
         )
         return to_connection(connection)
     gone = connection.state == ConnectionState.DISCONNECTED

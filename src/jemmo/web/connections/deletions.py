@@ -31,15 +31,17 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                 )
                 messages.success(
                     request,
-                    _("Deletions released. The comparison that deletes them was requested."),
+                    _(
+                        "Deletions confirmed. A full comparison was requested and will delete the records."
+                    ),
                 )
             else:
                 paused_deletions.keep(connection, stream)
                 messages.success(
                     request,
                     _(
-                        "Nothing was deleted. If these records are still missing at the next full comparison, "
-                        "Jemmo asks again."
+                        "Nothing was deleted. If these records are still missing at the next full "
+                        "comparison, Jemmo will ask you again."
                     ),
                 )
             return to_connection(connection)

@@ -95,7 +95,7 @@ class Connect(_WithOptions):
         label=_("Name of the connection"),
         max_length=200,
         required=False,
-        help_text=_("Only shown in Jemmo, to distinguish several connections."),
+        help_text=_("Shown only in Jemmo, to tell your connections apart."),
     )
     base_url = forms.CharField(
         label=_("Custom address"),
@@ -118,7 +118,7 @@ class Edit(_WithOptions):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     label = forms.CharField(label=_("Name of the connection"), max_length=200, required=False)
     sync_every_hours = forms.FloatField(
-        label=_("Hours between two syncs"), min_value=0.25, max_value=168
+        label=_("Hours between syncs"), min_value=0.25, max_value=168
     )
 
 
@@ -130,7 +130,7 @@ class Key(Form):
     def __init__(self, *args: Any, names_address: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if names_address:
-            self.fields["address"] = forms.CharField(label=_("Address of the ATS"), max_length=500)
+            self.fields["address"] = forms.CharField(label=_("ATS address"), max_length=500)
 
 
 class SigningKey(Form):
@@ -141,7 +141,7 @@ class Replay(Form):
     """How far back stored webhooks are replayed."""
 
     hours = forms.ChoiceField(
-        label=_("From the"),
+        label=_("Received in the"),
         choices=[
             ("1", _("last hour")),
             ("24", _("last 24 hours")),
@@ -157,7 +157,7 @@ class Disconnect(Form):
     fate = forms.ChoiceField(
         label=_("Synced records"),
         choices=[
-            ("keep", _("Keep the jobs and talents as they are now")),
+            ("keep", _("Keep its jobs and talents in Jemmo as they are")),
             ("delete", _("Permanently delete this connection's jobs and talents")),
         ],
         widget=forms.RadioSelect,
@@ -183,12 +183,12 @@ class Rules(Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     hired_days = forms.IntegerField(
-        label=_("Days that a hire counts as active"),
+        label=_("How long a hire counts as active, in days"),
         min_value=0,
         max_value=MAX_HIRED_DAYS,
         help_text=_(
-            "A hired talent stays in Jemmo for this long, as if the application were still active. "
-            "0: a hire does not count as active."
+            "For this long, a hired talent stays in Jemmo as if the application were still active. "
+            "Enter 0 if hires should not count as active."
         ),
     )
     field_order = ("seen", *(exclusion.value for exclusion in RULES), "hired_days")
@@ -200,8 +200,8 @@ class Rules(Form):
                 label=label_for(exclusion, "rule"),
                 required=False,
                 help_text=ngettext(
-                    "%(n)s such record is stored.",
-                    "%(n)s such records are stored.",
+                    "Jemmo stores %(n)s record like this.",
+                    "Jemmo stores %(n)s records like this.",
                     counts[exclusion],
                 )
                 % {"n": f"{counts[exclusion]:,}"},

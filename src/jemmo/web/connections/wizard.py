@@ -86,7 +86,7 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             if begins is None:
                 messages.success(request, _("First sync requested."))
             else:
-                message = _("The first sync starts at %(time)s.")
+                message = _("The first sync starts on %(time)s.")
                 messages.success(request, message % {"time": _plain(begins)})
             return to_connection(connection)
         with question(request):

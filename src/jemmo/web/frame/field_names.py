@@ -12,7 +12,7 @@ from jemmo.domain.translation_marks import marked as _
 OWN_FIELDS = {
     "status": _("Status"),
     "open_to_opportunities": _("Open to new opportunities"),
-    "external_id": _("External id"),
+    "external_id": _("External ID"),
     "count_resumes": _("Resumes"),
     "count_applications": _("Applications"),
     "client": _("Client"),

@@ -15,7 +15,7 @@ def file_state(file: Attachment, excluded: object) -> str:
     if file.fetch_status in {"REFUSED", "TOO_LARGE"}:
         fallback = "too_large" if file.fetch_status == "TOO_LARGE" else None
         reason = _reason(file.reason) or _reason(fallback)
-        newer = _("this is an earlier version; the newer one was refused")
+        newer = _("this is an earlier version, because the newer one was refused")
         text = newer if is_stored else _("refused")
         return f"{text} ({reason})" if reason else text
     if file.fetch_status == "PENDING":
@@ -27,15 +27,15 @@ def file_state(file: Attachment, excluded: object) -> str:
 
 def _waiting(file: Attachment, *, is_stored: bool, is_excluded: bool) -> str:
     if is_excluded and is_stored:
-        return _("a newer one is not fetched while the talent is excluded")
+        return _("a newer version isn't downloaded while the talent is excluded")
     if is_excluded:
-        return _("not fetched while the talent is excluded")
+        return _("not downloaded while the talent is excluded")
     if not is_stored:
         text = _("not downloaded yet")
     elif not file.remote_version:
         text = _("checking for a newer version")  # the ATS only says that the talent changed
     else:
-        text = _("a newer version is not downloaded yet")
+        text = _("a newer version hasn't been downloaded yet")
     reason = _reason(file.reason)
     return f"{text} ({reason})" if reason else text
 

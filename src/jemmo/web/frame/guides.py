@@ -21,22 +21,31 @@ from jemmo.store.models import Connection
 from jemmo.web.frame.access import MemberRequest, member
 
 TERMS = (
-    (_("ATS"), _("Applicant tracking system: the recruiting software that your company uses.")),
-    (_("Sync"), _("Jemmo reads jobs and talents from the ATS. It never writes there.")),
+    (_("ATS"), _("Applicant tracking system. The recruiting software that your company uses.")),
+    (_("Sync"), _("Jemmo reads jobs and talents from the ATS. It never writes to it.")),
     (_("Initial sync"), _("The first sync of a connection, which reads everything.")),
-    (_("Incremental sync"), _("A sync that reads only what changed since the one before.")),
+    (_("Incremental sync"), _("A sync that reads only what changed since the previous sync.")),
     (
         _("Full comparison"),
         _(
-            "A sync that checks every record against the ATS: missing records are read, and records deleted "
-            "there are deleted here."
+            "A sync that compares every record with the ATS. Jemmo reads missing records and deletes "
+            "those that were deleted in the ATS."
         ),
     ),
-    (_("Upsert"), _("A record is updated if Jemmo has it, and created if not.")),
-    (_("Webhook"), _("A message from the ATS that something changed, sent as it happens.")),
-    (_("Rate limit"), _("How many requests an ATS accepts in a given time.")),
-    (_("Excluded"), _("Stored but not shown, such as archived jobs; rules decide which.")),
-    (_("Rejected"), _("Couldn't be used as the ATS sent them; Settings > Logs shows why.")),
+    (_("Upsert"), _("Jemmo updates a record if it already has it, and creates it otherwise.")),
+    (_("Webhook"), _("A message that the ATS sends as soon as something changes.")),
+    (_("Rate limit"), _("The number of requests that an ATS accepts in a given time.")),
+    (
+        _("Excluded"),
+        _(
+            "Records that Jemmo stores but doesn't show because of your rules, such as "
+            "archived jobs."
+        ),
+    ),
+    (
+        _("Rejected"),
+        _("Records that Jemmo couldn't use as the ATS sent them. Settings > Logs shows why."),
+    ),
 )
 
 

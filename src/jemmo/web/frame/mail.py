@@ -25,7 +25,7 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
 def send_new_address(email: str, link: str) -> bool:
     """Ask a mailbox's owner to confirm it as the new address of the account."""
     body = render_to_string("accounts/mail/new_address.txt", {"email": email, "link": link})
-    return send(_("Confirm your new e-mail address"), body, email)
+    return send(_("Confirm your new email address"), body, email)
 
 
 def send_address_taken(email: str) -> bool:
@@ -39,6 +39,6 @@ def send(subject: str, body: str, to: str) -> bool:
     try:
         send_mail(" ".join(subject.split()), body, None, [to])
     except (SMTPException, OSError) as error:
-        log.warning("an e-mail could not be sent: %s", type(error).__name__)
+        log.warning("an email could not be sent: %s", type(error).__name__)
         return False
     return mailing.is_set_up()

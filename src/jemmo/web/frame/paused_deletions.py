@@ -25,7 +25,7 @@ def sentences(error: Mapping[str, Any]) -> str:
     if not error.get("decided"):
         parts.append(_("Review them before we remove anything."))
     if recent := _counted((share["stream"], share["recent"]) for share in paused):
-        parts.append(_("Deleted in the 24 hours before: %(counts)s.") % {"counts": recent})
+        parts.append(_("Deleted in the previous 24 hours: %(counts)s.") % {"counts": recent})
     if others := _counted((error.get("deleted") or {}).items()):
         parts.append(_("Deleted in this sync: %(counts)s.") % {"counts": others})
     return " ".join(parts)

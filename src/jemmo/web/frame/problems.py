@@ -92,7 +92,7 @@ def can_act(code: str, reader: Membership | None) -> bool:
 
 def who_can_act(code: str) -> str:
     """The next step for a reader who may not take the error's own next step."""
-    return gettext("An owner or admin decides.") if code == brake.CODE else ask_managers()
+    return gettext("An owner or admin must decide.") if code == brake.CODE else ask_managers()
 
 
 def ask_managers() -> str:

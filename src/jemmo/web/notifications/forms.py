@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.web.frame.forms import Form
 
-NO_PICTURE = _("This is not a PNG or JPEG image of at most 900 kB.")
+NO_PICTURE = _("This file is not a PNG or JPEG image of up to 900 kB.")
 
 
 class AskSupport(Form):
@@ -16,7 +16,7 @@ class AskSupport(Form):
         label=_("Your message"),
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Please don't name candidates."),
+        help_text=_("Please don't include candidates' names."),
     )
     attach = forms.BooleanField(label=_("Attach this information"), required=False, initial=True)
     error = forms.CharField(required=False, max_length=10_000)
@@ -25,7 +25,7 @@ class AskSupport(Form):
         label=_("Screenshot"),
         required=False,
         allow_empty_file=True,
-        help_text=_("PNG or JPEG, at most 900 kB. Take it in screenshot mode, as now."),
+        help_text=_("PNG or JPEG, up to 900 kB. Take it in screenshot mode, as now."),
         widget=forms.FileInput(
             attrs={
                 "accept": "image/png,image/jpeg",
@@ -49,13 +49,15 @@ class AskSupport(Form):
 SENT_WHEN = [
     ("never", _("Never")),
     ("trouble", _("When a sync fails or recovers")),
-    ("all", _("Every notification")),
+    ("all", _("For every notification")),
 ]
 
 
 class MemberNoticesForm(Form):
-    email_when = forms.ChoiceField(label=_("E-mail me"), choices=SENT_WHEN)
-    toasts = forms.BooleanField(label=_("Show new notifications on the open page"), required=False)
+    email_when = forms.ChoiceField(label=_("Email me"), choices=SENT_WHEN)
+    toasts = forms.BooleanField(
+        label=_("Show new notifications on the page I have open"), required=False
+    )
 
 
 class OrganisationNoticesForm(Form):

@@ -60,7 +60,8 @@ def _may_write(request: MemberRequest, form: AskSupport) -> bool:
     if ratelimit.consume(request, action="support"):
         return True
     form.add_error(
-        "body", _("Too many messages in a short time. Wait an hour, then send this again.")
+        "body",
+        _("You've sent too many messages in a short time. Wait an hour, then send this one again."),
     )
     return False
 

@@ -126,11 +126,13 @@ def replay(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
     except ValueError:
         raise Http404 from None
     count = endpoints.replay(endpoint, now=datetime.now(UTC), message_id=chosen)
-    text = ngettext("%(count)s webhook is sent again.", "%(count)s webhooks are sent again.", count)
+    text = ngettext(
+        "%(count)s webhook is being sent again.", "%(count)s webhooks are being sent again.", count
+    )
     if endpoint.state != State.ACTIVE:
         text = ngettext(
-            "%(count)s webhook will be sent once you switch the endpoint on.",
-            "%(count)s webhooks will be sent once you switch the endpoint on.",
+            "%(count)s webhook will be sent once you turn the endpoint on.",
+            "%(count)s webhooks will be sent once you turn the endpoint on.",
             count,
         )
     messages.success(request, text % {"count": count})

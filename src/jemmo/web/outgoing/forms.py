@@ -23,7 +23,7 @@ class EndpointForm(Form):
     name = forms.CharField(
         label=_("Program"),
         max_length=100,
-        help_text=_("What receives the webhooks, such as “Career site”."),
+        help_text=_("The name of the program that receives the webhooks, such as “Career site”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     url = forms.CharField(
@@ -39,13 +39,13 @@ class EndpointForm(Form):
     entities = forms.MultipleChoiceField(
         label=_("Only these records"),
         required=False,
-        help_text=_("Choose none to receive all."),
+        help_text=_("Leave all unselected to receive everything."),
         widget=forms.CheckboxSelectMultiple,
     )
     connections = forms.MultipleChoiceField(
         label=_("Only these connections"),
         required=False,
-        help_text=_("Choose none to receive all."),
+        help_text=_("Leave all unselected to receive everything."),
         widget=forms.CheckboxSelectMultiple,
     )
 

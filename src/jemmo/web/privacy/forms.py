@@ -13,7 +13,7 @@ from jemmo.web.frame.forms import Form
 
 COUNTS = [
     (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to their record in the ATS")),
-    (Counts.STEP.value, pgettext_lazy("sign", "An application, or a change of its stage")),
+    (Counts.STEP.value, pgettext_lazy("sign", "An application or a stage change")),
     (Counts.APPLICATION.value, pgettext_lazy("sign", "Only a new application")),
 ]
 
@@ -22,7 +22,7 @@ class FindPerson(Form):
     """Sent by POST, so that the person's name is in no URL and no log."""
 
     who = forms.CharField(
-        label=_("Name, e-mail address, phone number or id in the ATS"),
+        label=_("Name, email address, phone number or ATS ID"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -57,13 +57,13 @@ def _months(label: Any, help_text: Any) -> forms.IntegerField:
 class RetentionForm(Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     idle_months = _months(
-        _("Erase people without activity for this many months"),
-        _("Leave it empty to keep them."),
+        _("Erase people after this many months without activity"),
+        _("Leave empty to keep them."),
     )
     counts = forms.ChoiceField(label=_("What counts as activity"), choices=COUNTS)
     rejected_months = _months(
-        _("Erase people whose applications were all rejected this many months ago"),
-        _("Leave it empty to keep them."),
+        _("Erase people this many months after all their applications were rejected"),
+        _("Leave empty to keep them."),
     )
     consent_ended = forms.BooleanField(
         label=_("Erase people whose consent expired, was withdrawn, or was refused"),
@@ -71,9 +71,10 @@ class RetentionForm(Form):
         required=False,
     )
     deleted_days = forms.IntegerField(
-        label=_("Forget people deleted in the ATS after this many days"),
+        label=_("Permanently remove people deleted in the ATS after this many days"),
         help_text=_(
-            "They are hidden at once. Until then, a mistaken deletion can be undone in the ATS."
+            "They are hidden immediately. Until they are removed, a mistaken deletion can be undone "
+            "in the ATS."
         ),
         min_value=1,
         max_value=365,
@@ -100,10 +101,11 @@ RULES = (
 
 class NotToContact(Form):
     reason = forms.CharField(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "Colleagues can read it. It is stored with the person's record and included in their export."
+            "Your colleagues can read this reason. It is stored with the person's record and "
+            "included in their export."
         ),
     )

@@ -41,7 +41,7 @@ def organisation(request: MemberRequest) -> HttpResponse:
             shown["problem"] = problem(error)
         else:
             messages.success(
-                request, _("The organization will be deleted. Until then you can undo this.")
+                request, _("The organization will be deleted. You can undo this until then.")
             )
             return redirect("privacy_organisation")
     return render(request, "accounts/organisation.html", shown)
@@ -55,7 +55,7 @@ def undo(request: MemberRequest) -> HttpResponse:
         organization_deletion.cancel_org_deletion(
             request.organisation, actor=request.membership.account, now=now()
         )
-        messages.success(request, _("The organization stays. Automatic syncs resumed."))
+        messages.success(request, _("The deletion was canceled. Automatic syncs resumed."))
     except JemmoError as error:
         messages.error(request, problem(error).message)
     return redirect("privacy_organisation")

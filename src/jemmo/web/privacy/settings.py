@@ -71,7 +71,7 @@ def release(request: MemberRequest) -> HttpResponse:
             number or 0,
             actor=request.membership.account,
         )
-        messages.success(request, _("Confirmed. They are being erased."))
+        messages.success(request, _("Confirmed. Erasure is in progress."))
     except JemmoError as error:
         messages.error(request, problem(error).message)
     return redirect("privacy_retention")

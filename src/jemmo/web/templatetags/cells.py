@@ -64,7 +64,7 @@ def talent_rows(talents: Iterable[Talent], query: QueryDict) -> Iterator[Row]:
 @register.filter
 def job_rows(jobs: Iterable[Job]) -> Iterator[Row]:
     """The rows of a page of jobs."""
-    unread = _("Applications have not been read from this ATS.")
+    unread = _("Jemmo hasn't read applications from this ATS.")
     for job in jobs:
         active = job.active  # type: ignore[attr-defined]
         yield {

@@ -87,7 +87,7 @@ def signing_key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         endpoints.set_signing_key(connection, form.cleaned_data["key"], default_vault())
     except JemmoError as error:
         return _page(request, connection, form=form, problem=problem(error))
-    messages.success(request, _("Signature key saved, encrypted."))
+    messages.success(request, _("Signature key saved."))
     return redirect("ats_webhooks", connection.id)
 
 

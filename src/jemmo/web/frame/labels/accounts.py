@@ -57,15 +57,15 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "organisation.deletion_undone": pgettext_lazy("audit", "canceled the deletion"),
         "token.created": pgettext_lazy("audit", "created an API token"),
         "token.revoked": pgettext_lazy("audit", "revoked an API token"),
-        "token.acted": pgettext_lazy("audit", "changed something with an API token"),
+        "token.acted": pgettext_lazy("audit", "made a change with an API token"),
         "endpoint.created": pgettext_lazy("audit", "created a webhook endpoint"),
         "endpoint.changed": pgettext_lazy("audit", "changed a webhook endpoint"),
         "endpoint.rotated": pgettext_lazy("audit", "rotated the secret of a webhook endpoint"),
         "endpoint.old_secret_ended": pgettext_lazy(
-            "audit", "ended the old secret of a webhook endpoint"
+            "audit", "revoked the old secret of a webhook endpoint"
         ),
-        "endpoint.switched_on": pgettext_lazy("audit", "switched a webhook endpoint on"),
-        "endpoint.switched_off": pgettext_lazy("audit", "switched a webhook endpoint off"),
+        "endpoint.switched_on": pgettext_lazy("audit", "turned on a webhook endpoint"),
+        "endpoint.switched_off": pgettext_lazy("audit", "turned off a webhook endpoint"),
         "endpoint.deleted": pgettext_lazy("audit", "deleted a webhook endpoint"),
     },
 }

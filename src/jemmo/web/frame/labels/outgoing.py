@@ -33,8 +33,8 @@ OUTGOING: dict[str, dict[str, str | Promise]] = {
         "broken": _("invalid response"),
     },
     "endpoint_off": {
-        "person": _("Switched off by a member or an operator."),
-        "failing": _("Switched off: it accepted nothing for days."),
-        "gone": _("Switched off: it responded that the address is gone (HTTP 410)."),
+        "person": _("Turned off by a member or an operator."),
+        "failing": _("Turned off because it didn't accept any webhooks for days."),
+        "gone": _("Turned off because the address no longer exists (HTTP 410)."),
     },
 }

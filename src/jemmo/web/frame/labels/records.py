@@ -126,8 +126,8 @@ RECORDS: dict[str, dict[str, str | Promise]] = {
         ),
         "older_than_history": pgettext_lazy(
             "excluded",
-            "Neither this person nor any of their applications has changed in the ATS since the history that this "
-            "connection reads begins.",
+            "This person and their applications haven't changed in the ATS within the history this "
+            "connection reads.",
         ),
     },
 }
