@@ -166,7 +166,8 @@ def list_rejections(
     id="explain_record",
     address="/why",
     summary="Explain why a record is or isn't in Jemmo",
-    description="Returns an entry for each matching record. If none matches, returns what each connection has read so far.",
+    description="Returns an entry for each matching record. If none matches, returns what each "
+    "connection has read so far.",
     schema=reference("Explanations"),
     scopes=(ApiScope.RECORDS,),
     tag="logs",
