@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from functional.cli.conftest import Jemmo
 
 from jemmo.services.accounts import accounts
-from jemmo.store.models import AuditEvent, OutgoingEndpoint, OutgoingMessage
+from jemmo.store.models import AuditEvent, Organisation, OutgoingEndpoint, OutgoingMessage
 
 URL = ("--url", "https://app.example.com/jemmo")
 
@@ -36,6 +38,17 @@ def test_the_secret_of_an_endpoint_is_shown_once(jemmo: Jemmo) -> None:
     rows = jemmo("endpoint", "list", "--org", "acme", "--json").last["endpoints"]
     assert [row["entities"] for row in rows] == [[], ["jobs"]]
     assert {row["url"] for row in rows} == {URL[1]}
+
+
+def test_nothing_is_promised_while_the_organisation_is_to_be_deleted(jemmo: Jemmo) -> None:
+    key = made(jemmo)["id"]
+    Organisation.objects.filter(slug="acme").update(deleted_at=datetime.now(UTC))
+
+    tested = jemmo("endpoint", "test", key, "--org", "acme")
+
+    assert "The test event is waiting." in tested.out
+    assert "scheduled for deletion" in " ".join(tested.out.split())
+    assert "jemmo org keep" in " ".join(tested.out.split())
 
 
 def test_an_endpoint_is_tried_rotated_switched_and_deleted(jemmo: Jemmo) -> None:

@@ -168,8 +168,8 @@ async def test_a_body_counts_until_it_is_answered() -> None:
     assert (first.status, last.status) == (204, 204)
 
 
-async def test_a_body_in_tiny_parts_takes_its_size() -> None:
-    most = LARGEST // 8  # its parts are objects: a whole megabyte of them takes seconds
+@pytest.mark.parametrize("most", [LARGEST // 8, pytest.param(LARGEST, marks=pytest.mark.long)])
+async def test_a_body_in_tiny_parts_takes_its_size(most: int) -> None:
     parts = iter([b"ab"] * (most // 2 - 1))
 
     async def receive() -> dict[str, Any]:

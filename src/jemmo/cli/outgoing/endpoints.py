@@ -14,6 +14,7 @@ from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.outgoing import Event
 
 SWITCH_ON = "It will be sent once you turn the endpoint on with `jemmo endpoint on`."
+KEEP = "To keep it, run `jemmo org keep`."
 SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and can't show it again."
 EndpointId = Annotated[str, typer.Argument(help="The endpoint's ID.")]
 
@@ -113,10 +114,9 @@ def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Send a test event. A running worker delivers it."""
     chosen = _endpoint(org, endpoint)
     message = _service().send_test(chosen, now=datetime.now(UTC))
+    waits = _why_it_waits(chosen)
     text = (
-        "The test event will be sent shortly."
-        if _is_on(chosen)
-        else f"The test event is waiting. {SWITCH_ON}"
+        f"The test event is waiting. {waits}" if waits else "The test event will be sent shortly."
     )
     _say(json, text, message=str(message.pk))
 
@@ -151,8 +151,8 @@ def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Resend failed webhooks."""
     chosen = _endpoint(org, endpoint)
     count = _service().replay(chosen, now=datetime.now(UTC))
-    text = f"Webhooks to resend: {count}."
-    _say(json, text if _is_on(chosen) else f"{text} {SWITCH_ON}", replayed=count)
+    text = f"Webhooks to resend: {count}. {_why_it_waits(chosen)}".rstrip()
+    _say(json, text, replayed=count)
 
 
 def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -162,8 +162,11 @@ def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     _say(json, "The endpoint was deleted.", id=endpoint)
 
 
-def _is_on(endpoint: Any) -> bool:
-    return str(endpoint.state) == "active"
+def _why_it_waits(endpoint: Any) -> str:
+    """What to do before anything is sent to an endpoint; empty if nothing stops it."""
+    if endpoint.org.deleted_at:
+        return f"Its organization is scheduled for deletion. {KEEP}"
+    return "" if str(endpoint.state) == "active" else SWITCH_ON
 
 
 def _service() -> Any:
