@@ -107,7 +107,7 @@ PACING = Option(
     default="on",
     choices=("on", "off"),
     help=_(
-        "Whether to spread requests to stay below the ATS's rate limit. Turn it off only for "
+        "Whether to space out requests to stay below the ATS's rate limit. Turn this off only for "
         "benchmarks."
     ),
 )
@@ -138,7 +138,7 @@ LAG = number(
     15,
     0,
     1440,
-    _("Number of minutes of overlap that an incremental sync reads again."),
+    _("Overlap, in minutes, that each incremental sync reads again."),
 )
 
 FULL_SWEEP = Option(
@@ -147,7 +147,7 @@ FULL_SWEEP = Option(
     default="0 19 * * 6",
     help=_(
         "When to read everything again, as a cron expression in UTC (minute hour day month weekday). "
-        "Leave empty to never read everything again."
+        "Leave empty to turn this off."
     ),
 )
 """For an ATS that may change records without any sign of it: the first sync after this time is a reconcile."""
@@ -163,8 +163,8 @@ HISTORY = (
         may_be_blank=True,
         asked=True,
         help=_(
-            "How many years of talents and applications to read. Leave empty to read everything. You "
-            "can change this later."
+            "How many years of talent and application history to read. Leave empty to read "
+            "everything. You can change this later."
         ),
     ),
     Option(

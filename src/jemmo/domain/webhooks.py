@@ -191,8 +191,8 @@ def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> 
 _TOLD = {
     Health.NEVER: _("No webhooks received yet. Enter the address in the ATS and send a test."),
     Health.REFUSED: _(
-        "Webhooks are arriving, but Jemmo accepted none of them. Check the signature key here and in "
-        "the ATS."
+        "Webhooks are arriving, but Jemmo hasn't accepted any of them. Check the signature key here "
+        "and in the ATS."
     ),
     Health.HEALTHY: _("Jemmo is receiving webhooks."),
     Health.SILENT: _(

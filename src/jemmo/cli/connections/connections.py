@@ -200,7 +200,9 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
 def _following(row: ConnectionStatus, now: datetime) -> str:
     at = row.next_sync_at
     if at is None:
-        return "scheduled when this sync ends" if row.colour == "loading" else "not scheduled"
+        return (
+            "will be scheduled when this sync ends" if row.colour == "loading" else "not scheduled"
+        )
     return "due now" if at <= now else moment(at, now)
 
 

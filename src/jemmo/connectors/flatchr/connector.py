@@ -39,8 +39,8 @@ FLATCHR = Connector(
     name="flatchr",
     label="Flatchr",
     key_help=_(
-        "In Flatchr, as an administrator, open advanced settings > API. The page shows the API key, "
-        "which is valid for 365 days, and the company ID. Enter each in its own field."
+        "In Flatchr, sign in as an administrator and open advanced settings > API. The page shows "
+        "the API key, which is valid for 365 days, and the company ID. Enter each in its own field."
     ),
     rights=("read columns", "read vacancies", "read applicants"),
     pace=_pace,
@@ -122,15 +122,15 @@ FLATCHR = Connector(
             label=_("Wait before retrying (seconds)"),
             default="2-60",
             help=_(
-                "Minimum and maximum number of seconds between retries, if the ATS doesn't specify a "
-                "wait."
+                "Minimum and maximum number of seconds to wait between retries if the ATS doesn't "
+                "specify a delay."
             ),
         ),
         Option(
             name="tenant_tz",
             label=_("Account time zone"),
             default="Europe/Paris",
-            help=_("The time zone in which the account's days begin and end."),
+            help=_("The time zone that determines when the account's days begin and end."),
         ),
         number(
             "overlap_days",
@@ -139,8 +139,8 @@ FLATCHR = Connector(
             0,
             7,
             _(
-                "Number of days that each sync reads again, and the overlap around each window, "
-                "because limits and time zones aren't exact."
+                "Number of days that each sync reads again. Windows also overlap by this many days "
+                "because their boundaries and time zones aren't exact."
             ),
         ),
         number(
@@ -157,7 +157,7 @@ FLATCHR = Connector(
             default="100,200,250,500,1000,2000,2500,5000,10000",
             help=_(
                 "Row counts at which Flatchr may cut off a response. Jemmo then splits the request "
-                "into two halves and repeats it."
+                "in two and tries again."
             ),
         ),
         Option(
@@ -180,8 +180,8 @@ FLATCHR = Connector(
             default="active,archived",
             choices=("active,archived", "active"),
             help=_(
-                "Whether to read archived applicants. If only active ones are read, archiving looks "
-                "like deletion."
+                "Whether to read archived applicants. If only active applicants are read, archiving "
+                "an applicant looks like a deletion."
             ),
         ),
         Option(
@@ -196,7 +196,8 @@ FLATCHR = Connector(
             default="suggest",
             choices=("suggest", "off"),
             help=_(
-                "Whether a sync counts talents who share an email address. They are never merged."
+                "Whether syncs count talents who share an email address. These talents are never "
+                "merged."
             ),
         ),
         Option(
@@ -219,7 +220,7 @@ FLATCHR = Connector(
             60,
             1,
             60,
-            _("Resumes per minute. Flatchr refuses more than one per second."),
+            _("Resumes per minute. Flatchr doesn't allow more than one per second."),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,flatchr.io"),
         Option(

@@ -152,7 +152,7 @@ WEBHOOKS = Webhooks(
     only_new=True,
     setup=_(
         "In Flatchr, as an administrator, open Administration > Marketplace > Webhooks. Enter the "
-        "address once for each event. For the event for moved applicants, enter it once for each "
-        "column."
+        "address once for each event. For the event sent when an applicant is moved, enter it once "
+        "for each column."
     ),
 )

@@ -99,8 +99,8 @@ GREENHOUSE = Connector(
             label=_("Read on behalf of"),
             default="",
             help=_(
-                "The ID of the Greenhouse user on whose behalf Jemmo reads. This user must be a Site "
-                "Admin. Leave empty to use the credential's own user."
+                "The ID of the Greenhouse user on whose behalf Jemmo reads data. This user must be a "
+                "Site Admin. Leave empty to use the user that the credential belongs to."
             ),
         ),
         *HISTORY,
@@ -113,7 +113,7 @@ GREENHOUSE = Connector(
             50,
             1,
             10_000,
-            _("Requests per 30 seconds. Jemmo adjusts this to the response headers."),
+            _("Requests per 30 seconds. Jemmo adjusts this based on the response headers."),
         ),
         number(
             "page_size",
@@ -130,8 +130,8 @@ GREENHOUSE = Connector(
             _("Read resumes"),
             ("on", "off"),
             _(
-                "Whether to request the list of resumes, which takes one more request for every 50 "
-                "talents."
+                "Whether to request the list of resumes, which requires one additional request for "
+                "every 50 talents."
             ),
         ),
         choice(
@@ -139,9 +139,9 @@ GREENHOUSE = Connector(
             _("When to read lists"),
             ("daily", "always"),
             _(
-                "When to read departments, users, stages, reject reasons, job posts and owners. By "
-                "default, Jemmo reads them daily and with each changed job or application. Reading "
-                "them with every sync takes seven more requests."
+                "Choose when to read departments, users, stages, rejection reasons, job posts, and "
+                "owners. By default, Jemmo reads them daily and whenever a job or application "
+                "changes. Reading them with every sync adds seven requests to each sync."
             ),
         ),
     ),

@@ -127,9 +127,9 @@ WEBHOOKS = Webhooks(
     verify=verify,
     streams=(Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS),
     setup=_(
-        "Create a long random key and save it here first, because Greenhouse tests the address "
-        "immediately and turns off a webhook that fails. Then, in Greenhouse, with permission to "
-        "manage webhooks, open Configure > Dev Center > Web Hooks > Create new. Enter the address "
+        "First, create a long random key and save it here, because Greenhouse tests the address "
+        "immediately and turns off any webhook that fails. Then, in Greenhouse, open Configure > Dev "
+        "Center > Web Hooks > Create new. You need permission to manage webhooks. Enter the address "
         "and that key once for each candidate, application, and job event."
     ),
 )

@@ -31,10 +31,10 @@ from jemmo.rest_client.headers import next_link
 from jemmo.rest_client.tokens import ClientCredentials
 
 KEY_HELP = _(
-    "In Greenhouse, with permission to manage API credentials, open Configure > Dev Center > API "
-    "Credentials > Create new. Choose the type Harvest V3 (OAuth). Enter the client secret as the "
-    "API key, and the client ID in its own field. Give the credential the list scopes it needs. The "
-    "connection test shows any that are missing."
+    "In Greenhouse, you need permission to manage API credentials. Open Configure > Dev Center > API "
+    "Credentials > Create new. Choose the Harvest V3 (OAuth) type. Enter the client secret as the "
+    "API key, and enter the client ID in its own field. Give the credential the list scopes it "
+    "needs. The connection test shows any that are missing."
 )
 STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}

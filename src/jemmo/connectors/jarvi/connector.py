@@ -66,7 +66,7 @@ JARVI = Connector(
         free_text(
             "api_path",
             _("API path"),
-            _("Path of the API on its host, used if the address has no path."),
+            _("API path on the host, used if the address has no path."),
             "/v1/public-api/rest/v2",
         ),
         *HISTORY,
@@ -79,7 +79,7 @@ JARVI = Connector(
             "talent_filter",
             _("Request talents only"),
             ("on", "off"),
-            _("Request only talents, if that filter passes a test."),
+            _("Request only talents if the filter for them passes a test."),
         ),
         choice(
             "contacts",
@@ -92,7 +92,7 @@ JARVI = Connector(
             _("Application paths"),
             _(
                 "Where applications are found, for example profiles.projectsProfiles, "
-                "projects.projectsProfiles or applicants. To look for it, run `jemmo doctor jarvi "
+                "projects.projectsProfiles, or applicants. To look for them, run `jemmo doctor jarvi "
                 "--probe`."
             ),
         ),
@@ -107,7 +107,7 @@ JARVI = Connector(
             "order_param",
             _("Sort parameter"),
             ("orderBy", "order_by", "none"),
-            _("The parameter that sorts lists."),
+            _("The parameter used to sort lists."),
         ),
         number(
             "page_size",
@@ -122,22 +122,20 @@ JARVI = Connector(
             _("Request only changes"),
             ("auto", "on", "off"),
             _(
-                "By default, Jemmo requests only changed records if that filter passes a test. “On” "
-                "always trusts the filter. “Off” reads everything each time."
+                "By default, Jemmo requests only changed records if the filter for them passes a "
+                "test. “On” always trusts the filter. “Off” reads everything each time."
             ),
         ),
         FULL_SWEEP,
         free_text(
             "status_map",
             _("Status meanings"),
-            _(
-                'Names of statuses, as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.'
-            ),
+            _('Status names as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.'),
         ),
         free_text(
             "closed_project_statuses",
             _("Closed project statuses"),
-            _("IDs of the statuses of closed projects, separated by commas."),
+            _("Comma-separated IDs of the statuses that mean a project is closed."),
         ),
         free_text(
             "field_map",
@@ -152,7 +150,7 @@ JARVI = Connector(
             _("Salary unit"),
             ("auto", "eur", "keur"),
             _(
-                "Unit of yearly salaries. By default, values from 10 to 299 are interpreted as "
+                "Unit for yearly salaries. By default, values from 10 to 299 are interpreted as "
                 "thousands."
             ),
         ),

@@ -20,7 +20,7 @@ FILE_ID = "{fileId}"
 FILE_URL = free_text(
     "file_url_template",
     _("File address"),
-    _("Address for downloading a file, containing {fileId}."),
+    _("Address for downloading a file. It must contain {fileId}."),
 )
 
 

@@ -26,7 +26,9 @@ BUDGET = number(
     300,
     10,
     3600,
-    _("Seconds of the ATS's processing time to use per hour during its business hours."),
+    _(
+        "ATS processing time, in seconds, that Jemmo may use per hour during the ATS's business hours."
+    ),
 )
 LONGEST_WAIT = number(
     "longest_wait",
@@ -35,8 +37,8 @@ LONGEST_WAIT = number(
     0,
     3600,
     _(
-        "How long to wait for processing time, in seconds. If the wait would be longer, the sync is "
-        "postponed."
+        "Maximum number of seconds to wait until processing time is available. If the wait would be "
+        "longer, the sync is postponed."
     ),
 )
 

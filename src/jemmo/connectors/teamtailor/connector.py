@@ -55,7 +55,7 @@ TEAMTAILOR = Connector(
     label="Teamtailor",
     key_help=_(
         "In Teamtailor, as a company admin, open Settings > Integrations > API keys > New API key. "
-        "Choose the scope Admin and the right Read."
+        "Choose the Admin scope and the Read permission."
     ),
     rights=tuple(f"read {own.label}" for own in RESOURCES if own.label),
     pace=_pace,
@@ -117,7 +117,7 @@ TEAMTAILOR = Connector(
             50,
             1,
             10_000,
-            _("Requests per window. Jemmo adjusts this to the response headers."),
+            _("Requests per window. Jemmo adjusts this based on the response headers."),
         ),
         number(
             "rate_window",
@@ -141,8 +141,8 @@ TEAMTAILOR = Connector(
             _("How to request jobs"),
             ("two_passes", "combined"),
             _(
-                "Whether to request public and internal jobs one after the other or in a single "
-                "request."
+                "Whether to request public and internal jobs separately, one group after the other, "
+                "or in a single request."
             ),
         ),
         choice(
@@ -172,7 +172,7 @@ TEAMTAILOR = Connector(
             ON_OR_OFF,
             _(
                 "Whether Jemmo reads notes about candidates. Notes are not read if the history is "
-                "limited. Turning this off keeps the notes already read."
+                "limited. If you turn this off, notes that were already read are kept."
             ),
         ),
         choice(

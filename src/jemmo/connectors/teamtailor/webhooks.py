@@ -127,7 +127,7 @@ WEBHOOKS = Webhooks(
     streams=tuple(KINDS.values()),
     setup=_(
         "In Teamtailor, as a company admin, open Settings > Integrations > Webhooks > New webhook. "
-        "Enter the address. Choose all events for candidates, jobs and job applications, and "
+        "Enter the address. Choose all events for candidates, jobs, and job applications, and select "
         "signature version v2. Then enter the signature key in Jemmo."
     ),
     once=lambda options: options["webhook_signature"] == "v2",

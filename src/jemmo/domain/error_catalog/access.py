@@ -7,13 +7,15 @@ from jemmo.domain.translation_marks import marked as _
 
 _A, _P = ErrorKind.ACCESS, ErrorKind.DECISION
 _ROTATE = _("Create a new key in the ATS, then rotate the key here. {key_help}")
-_FLATCHR_KEY = _("Create a new key in Flatchr (advanced settings > API), then rotate the key here.")
+_FLATCHR_KEY = _(
+    "Create a new key in Flatchr under advanced settings > API, then rotate the key here."
+)
 _RIGHT = _("Give the key this permission, or create a key that has it. {key_help}")
 _OPTIONS = _("Correct the connection's options.")
 _SETTINGS = _("Resume it in Settings > Organization > ATS integration, then start a sync.")
 _TEAMTAILOR_KEY = _(
-    "Create a key with Admin scope and Read permission (Teamtailor, Settings > Integrations > API "
-    "keys). The same page shows the address of your region."
+    "In Teamtailor, open Settings > Integrations > API keys and create a key with Admin scope and "
+    "Read permission. The same page shows your region's address."
 )
 
 ACCESS: dict[str, Entry] = {
@@ -21,14 +23,17 @@ ACCESS: dict[str, Entry] = {
     "key_refused": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}). It was revoked, mistyped, or belongs to another "
-            "account."
+            "{ats} refused the API key ({status}). It was revoked or mistyped, or it belongs to "
+            "another account."
         ),
         _ROTATE,
     ),
     "key_refused/flatchr": Entry(
         _A,
-        _("{ats} refused the API key ({status}). It was deleted, mistyped, or is over a year old."),
+        _(
+            "{ats} refused the API key ({status}). It was deleted or mistyped, or it is over a year "
+            "old."
+        ),
         _FLATCHR_KEY,
     ),
     "key_refused/jarvi": Entry(
@@ -37,19 +42,19 @@ ACCESS: dict[str, Entry] = {
             "{ats} refused the API key ({status}). It was deleted or mistyped, or it is a public "
             "key, which can read only published offers."
         ),
-        _("Create a private key (Jarvi, Settings > API keys), then rotate the key here."),
+        _("In Jarvi, create a private key under Settings > API keys, then rotate the key here."),
     ),
     "key_refused/teamtailor": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}). It was deleted, mistyped, or belongs to another "
-            "region."
+            "{ats} refused the API key ({status}). It was deleted or mistyped, or it belongs to "
+            "another region."
         ),
         _TEAMTAILOR_KEY,
     ),
     "key_expired": Entry(
         _A,
-        _("The API key has expired ({day})."),
+        _("The API key expired on {day}."),
         _("Create a new key in the ATS, then rotate the key here."),
     ),
     "key_expired/flatchr": Entry(
@@ -65,15 +70,13 @@ ACCESS: dict[str, Entry] = {
     "signing_key_malformed": Entry(
         _A,
         _("This doesn't look like a signature key."),
-        _(
-            "Copy the key that the ATS shows next to the webhook, on a single line with nothing else."
-        ),
+        _("Copy only the key that the ATS shows next to the webhook, on a single line."),
     ),
     "key_empty": Entry(_A, _("No API key was provided."), _("Paste the key.")),
     "key_malformed": Entry(
         _A,
         _("This doesn't look like an API key."),
-        _("Copy the key again, on a single line with nothing else."),
+        _("Copy the key again as a single line, with nothing before or after it."),
     ),
     "same_key": Entry(
         _A,
@@ -83,26 +86,26 @@ ACCESS: dict[str, Entry] = {
     # permissions of the key
     "scope_too_small": Entry(
         _A,
-        _("The API key works, but can't read everything that a sync needs ({path})."),
+        _("The API key works, but it can't read everything a sync needs ({path})."),
         _RIGHT,
     ),
     "scope_too_small/rights": Entry(
         _A,
-        _("The API key works, but can't read everything that a sync needs (missing: {rights})."),
+        _("The API key works, but it can't read everything a sync needs (missing: {rights})."),
         _RIGHT,
     ),
     "scope_too_small/teamtailor": Entry(
         _A,
-        _("The API key's scope is too limited to read everything that a sync needs ({path})."),
+        _("The API key's scope is too limited to read everything a sync needs ({path})."),
         _(
-            "You can't change a key's scope. Create a new key with Admin scope and Read permission "
-            "(Teamtailor, Settings > Integrations > API keys), then rotate the key here."
+            "You can't change a key's scope. In Teamtailor, create a new key with Admin scope and "
+            "Read permission under Settings > Integrations > API keys, then rotate the key here."
         ),
     ),
     "scope_too_small/public_key": Entry(
         _A,
         _("This is a public key, which can read only published offers."),
-        _("Create a private key (Jarvi, Settings > API keys) and enter it here."),
+        _("In Jarvi, create a private key under Settings > API keys, then enter it here."),
     ),
     "company_unknown": Entry(
         _A,
@@ -119,26 +122,28 @@ ACCESS: dict[str, Entry] = {
     "already_connected": Entry(
         _A,
         _("This ATS account is already connected ({account}), so nothing was changed."),
-        _("To use this key, rotate the key of that connection."),
+        _("To use this key, rotate that connection's key."),
     ),
     "history_hides": Entry(
         _A,
         _(
-            "Some records haven't changed in the ATS since {since}, so they would be hidden (talents: {talents:,}; "
-            "applications: {applications:,}). Nothing is deleted."
+            "Some records haven't changed in the ATS since {since}, so they would be hidden "
+            "(talents: {talents:,}; applications: {applications:,}). Nothing would be deleted."
         ),
-        _("Confirm the change (on the command line, with --yes), or choose more years."),
+        _("Confirm the change (with --yes on the command line), or choose a longer history."),
     ),
     # the connection
     "disconnected": Entry(
-        _A, _("The connection is disconnected and has no key."), _("Connect the ATS again.")
+        _A,
+        _("The connection was disconnected and no longer has a key."),
+        _("Connect the ATS again."),
     ),
     "other_address": Entry(
         _A,
         _("This address isn't the connection's address, so the key wasn't sent."),
         _(
             "Enter the ATS address you used when you connected. If it is already correct, someone "
-            "may have changed the database. Connect the ATS as a new connection."
+            "may have changed the database. Create a new connection for this ATS."
         ),
     ),
     "key_bound_elsewhere": Entry(
@@ -155,8 +160,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The organization is scheduled for deletion, so its syncs are paused."),
         _(
-            "To keep it, an owner can undo the deletion in Settings > Privacy > Delete the organization, "
-            "or an operator with `jemmo org keep`."
+            "To keep it, an owner can undo the deletion in Settings > Privacy > Delete the "
+            "organization, or an operator can run `jemmo org keep`."
         ),
     ),
     "paused/all": Entry(_A, _("Every connection is paused."), _SETTINGS),
@@ -173,7 +178,7 @@ ACCESS: dict[str, Entry] = {
     "not_signed": Entry(
         _A,
         _("{ats} doesn't sign its webhooks."),
-        _("Only the secret address protects them. Replace it if others have seen it."),
+        _("Only the secret address protects them. Replace the address if anyone else has seen it."),
     ),
     "no_webhooks": Entry(
         _A,
@@ -184,19 +189,17 @@ ACCESS: dict[str, Entry] = {
     "api_version": Entry(
         _A,
         _("{ats} doesn't support the API version that Jemmo requested ({status})."),
-        _(
-            "Set the option api_version to a version that your account accepts, for example 20240404."
-        ),
+        _("Set the api_version option to a version that your account accepts, such as 20240404."),
     ),
     "redirected": Entry(
         _A,
-        _("The address redirects to another one ({status}), so the key was not sent there."),
-        _("Use the address of the API itself ({instead})."),
+        _("The address redirects to another address ({status}), so the key wasn't sent there."),
+        _("Use the API's own address ({instead})."),
     ),
     "address_malformed": Entry(
         _A,
         _("This isn't a valid web address. It should look like https://api.example.com."),
-        _("Correct the address, or leave it empty to use the ATS's default."),
+        _("Correct the address, or leave it empty to use the ATS's default address."),
     ),
     "address_not_public": Entry(
         _A,
@@ -208,7 +211,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "account_malformed": Entry(
         _A,
-        _("“{account}” is not an account at {domain}."),
+        _("There is no “{account}” account at {domain}."),
         _(
             "Enter the first part of your sign-in address. For https://hiring.example.com, enter "
             "hiring."
@@ -218,93 +221,94 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The server at this address isn't the ATS's API ({host})."),
         _(
-            "Correct the address. If it is correct, the ATS may be under maintenance. Check its "
-            "status page."
+            "Check the address. If it is correct, the ATS may be under maintenance. Check its status "
+            "page."
         ),
     ),
-    "option": Entry(_A, _("The option {option} has an invalid value."), _OPTIONS),
+    "option": Entry(_A, _("The {option} option has an invalid value."), _OPTIONS),
     "option/range": Entry(
         _A,
-        _("The option {option} has an invalid value (“{value}”)."),
+        _("The {option} option has an invalid value (“{value}”)."),
         _("Enter a number from {least} to {most}. {help}"),
     ),
     "option/choice": Entry(
         _A,
-        _("The option {option} has an invalid value (“{value}”)."),
-        _("Choose one of: {choices}."),
+        _("The {option} option has an invalid value (“{value}”)."),
+        _("Choose one of these values: {choices}."),
     ),
-    "option/pair": Entry(_A, _("“{option}” is not an option."), _("Use the format NAME=VALUE.")),
+    "option/pair": Entry(
+        _A, _("“{option}” isn't a valid option."), _("Use the format NAME=VALUE.")
+    ),
     "option/time": Entry(
         _A,
         _("“{value}” is not a valid period or date."),
-        _("Enter a period such as 24h, 7d or 2w, or a date such as 2026-03-01."),
+        _("Enter a period such as 24h, 7d, or 2w, or a date such as 2026-03-01."),
     ),
     "option/cron": Entry(
         _A,
-        _("The option {option} is not a valid schedule (“{value}”)."),
+        _("The value of the {option} option isn't a valid schedule (“{value}”)."),
         _(
-            "Enter five fields (minute, hour, day, month, weekday) that match at least once every two years, for "
-            "example 0 19 * * 6."
+            "Enter five fields (minute, hour, day, month, weekday) that match a date at least once "
+            "every two years, for example 0 19 * * 6."
         ),
     ),
     "option/company_id": Entry(
         _A,
-        _("The option {option} has an invalid value."),
-        _(
-            "Enter the encoded ID, which has 16 letters and digits and is shown next to the API key."
-        ),
+        _("The {option} option has an invalid value."),
+        _("Enter the encoded ID shown next to the API key. It has 16 letters and digits."),
     ),
     "option/tenant_tz": Entry(
         _A,
-        _("The option {option} is not a valid time zone."),
+        _("The {option} option must be a valid time zone."),
         _("Enter a time zone such as Europe/Paris."),
     ),
     "option/suspicious_sizes": Entry(
         _A,
-        _("The option {option} is not a list of numbers."),
+        _("The {option} option must be a list of numbers."),
         _("Enter numbers such as 100,500,1000."),
     ),
     "option/status_map": Entry(
         _A,
-        _("The option {option} has an invalid value."),
+        _("The {option} option has an invalid value."),
         _(
-            "Enter pairs such as 1=open,0=archived. The statuses are draft, open, closed and archived."
+            "Enter pairs such as 1=open,0=archived. The statuses are draft, open, closed, and "
+            "archived."
         ),
     ),
     "option/archived_filter_body": Entry(
         _A,
-        _("The option {option} is not a JSON object."),
+        _("The {option} option must be a JSON object."),
         _('Enter a JSON object such as {{"status":0}}.'),
     ),
     "option/backoff": Entry(
         _A,
-        _("The option {option} is not a range of seconds."),
+        _("The {option} option must be a range of seconds."),
         _("Enter a range of seconds such as 2-60."),
     ),
     "option/json": Entry(
-        _A, _("The option {option} is not valid JSON ({reason})."), _("Enter JSON.")
+        _A, _("The {option} option must be valid JSON ({reason})."), _("Enter JSON.")
     ),
     "option/row_path": Entry(
         _A,
-        _("The option {option} has an invalid path (“{value}”)."),
+        _("The {option} option contains an invalid path (“{value}”)."),
         _("Enter a path such as {example}."),
     ),
     "option/resume_paths": Entry(
         _A,
-        _("The option {option} has an invalid value."),
-        _("Jemmo reads resumes of profiles. Enter a path such as profiles.files."),
+        _("The {option} option has an invalid value."),
+        _("Jemmo reads resumes from profiles. Enter a path such as profiles.files."),
     ),
     "option/file_url": Entry(
         _A,
-        _("The option {option} is not a valid address for files."),
+        _("The {option} option must be a valid file address."),
         _(
             "Enter a complete address such as https://files.example.com/{{fileId}}. It must use "
-            "https, and the option file_hosts must include its host."
+            "https, and the file_hosts option must include its host."
         ),
     ),
     "option_missing": Entry(
         _A,
-        _("The option {option} is missing."),
+        _("The {option} option is missing."),
         _("{help} On the command line: --option {option}=…"),
     ),
     "unknown_option": Entry(
@@ -313,30 +317,34 @@ ACCESS: dict[str, Entry] = {
     # decisions
     "mass_deletion_held": Entry(
         _P,
-        _("We paused deletions because unusually many records are no longer in the ATS."),
+        _(
+            "We paused deletions because an unusually large number of records are no longer in the ATS."
+        ),
         _("Check the ATS, then delete or keep the records here."),
     ),
     "mass_deletion_held/report": Entry(
         _P,
-        _("We paused deletions because unusually many records are no longer in the ATS."),
+        _(
+            "We paused deletions because an unusually large number of records are no longer in the ATS."
+        ),
         "Check the ATS. If the records are gone, confirm the deletions with `jemmo deletions "
         "release`, then sync again.",
     ),
     "deletion_begun": Entry(
         _P,
         _("The deletion was confirmed and has begun, so these records can't be kept."),
-        _("Records that the ATS still lists come back with the next full comparison."),
+        _("Records still listed in the ATS will come back with the next full comparison."),
     ),
     "deletion_decided": Entry(
         _P,
         _("These deletions no longer need a decision."),
-        _("Someone has already decided, or the ATS lists the records again."),
+        _("Someone has already made a decision, or the ATS is listing the records again."),
     ),
     "deletion_waits": Entry(
         _P,
         _(
-            "The ATS no longer has this record. Jemmo keeps it for now, because an unusually large "
-            "number of records are missing."
+            "The ATS no longer has this record. Jemmo is keeping it for now because an unusually "
+            "large number of records are missing."
         ),
         _("Review the paused deletions, or wait for the next full comparison."),
     ),

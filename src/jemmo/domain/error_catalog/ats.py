@@ -6,9 +6,9 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _S, _L, _D, _J = ErrorKind.ATS, ErrorKind.LIMIT, ErrorKind.DATA, ErrorKind.JEMMO
-_NOTHING = _("No action needed. The next sync continues where this one stopped.")
-_READ_ALL = _("No action needed. The next sync compares everything with the ATS.")
-_CLOCK = _("Check this server's clock. If it is correct, contact your ATS's support.")
+_NOTHING = _("No action needed. The next sync will resume where this one left off.")
+_READ_ALL = _("No action needed. The next sync will compare everything with the ATS.")
+_CLOCK = _("Check this server's clock. If it is correct, contact your ATS's support team.")
 _SUPPORT = _("Copy this entry and send it to support. No data was lost.")
 _NEXT_SYNC = _("No action needed. The next sync will try again.")
 
@@ -16,17 +16,17 @@ ATS: dict[str, Entry] = {
     # reaching the ATS
     "ats_unavailable": Entry(
         _S,
-        _("{ats} has an outage or isn't responding (HTTP {status})."),
+        _("{ats} is down or isn't responding (HTTP {status})."),
         _(
-            "No action needed. The sync is retried automatically. If this continues, check the "
-            "status of your ATS ({status_page})."
+            "No action needed. The sync will be retried automatically. If this continues, check your "
+            "ATS's status ({status_page})."
         ),
     ),
     "ats_unavailable/patience": Entry(
         _S,
         _("{ats} didn't respond within {seconds} seconds."),
         _(
-            "Try again in a few minutes. If this continues, check the status of your ATS ({status_page})."
+            "Try again in a few minutes. If this continues, check your ATS's status ({status_page})."
         ),
     ),
     "unavailable": Entry(_S, _("Jemmo couldn't reach {ats}."), _NOTHING),
@@ -42,9 +42,9 @@ ATS: dict[str, Entry] = {
         _S,
         _("The ATS's certificate is not valid, so nothing was sent ({host}: {reason})."),
         _(
-            "Check the connection's address. If it is correct, contact the ATS's support. If you are "
-            "behind a company proxy, add the proxy's certificate to the system's certificate store "
-            "(SSL_CERT_FILE)."
+            "Check the connection's address. If it is correct, contact the ATS's support team. If "
+            "you are behind a company proxy, add the proxy's certificate to the system's certificate "
+            "store (SSL_CERT_FILE)."
         ),
     ),
     "not_asked": Entry(
@@ -57,24 +57,24 @@ ATS: dict[str, Entry] = {
     "answer_too_large": Entry(
         _S,
         _(
-            "The ATS sent a response that is too large for one page of a list (over {megabytes} MB)."
+            "The ATS sent a response that is too large for a single list page (over {megabytes} MB)."
         ),
         _SUPPORT,
     ),
     "answer_too_large/values": Entry(
         _S,
-        _("The ATS sent a response with too many values for one page of a list (over {values:,})."),
+        _("The ATS sent a response with too many values for a single list page (over {values:,})."),
         _SUPPORT,
     ),
     "broken_link": Entry(_S, _("The ATS sent a broken link."), _SUPPORT),
     "foreign_link": Entry(
         _S,
         _("The ATS sent a link to another host ({host}), so Jemmo didn't send the key there."),
-        _("Check the connection's address. If it is correct, contact the ATS's support."),
+        _("Check the connection's address. If it is correct, contact the ATS's support team."),
     ),
     "page_repeats": Entry(_S, _("The ATS kept returning the same page of a list."), _SUPPORT),
     "endless_list": Entry(
-        _S, _("The ATS keeps returning more pages of a list, which never ends ({name})."), _SUPPORT
+        _S, _("The ATS keeps returning more pages, so the list never ends ({name})."), _SUPPORT
     ),
     "list_too_long": Entry(
         _S, _("A list in the ATS is too long to read in full ({name})."), _SUPPORT
@@ -103,7 +103,7 @@ ATS: dict[str, Entry] = {
     ),
     "webhooks_silent": Entry(
         _S,
-        _("Each sync finds changes, but the ATS no longer sends webhooks for them."),
+        _("Each sync finds changes, but the ATS is no longer sending webhooks for them."),
         _("Check in the ATS that its webhook still points to this connection's address."),
     ),
     # files
@@ -113,10 +113,10 @@ ATS: dict[str, Entry] = {
             "Jemmo doesn't download files from this host, because it isn't on the list of allowed "
             "hosts ({host})."
         ),
-        _("If the ATS stores its files there, add the host to the connection's option file_hosts."),
+        _("If the ATS stores its files there, add the host to the connection's file_hosts option."),
     ),
-    "file_redirects": Entry(_S, _("A file's link has too many redirects."), _NEXT_SYNC),
-    "link_dead": Entry(_S, _("A file's link no longer works (HTTP {status})."), _NEXT_SYNC),
+    "file_redirects": Entry(_S, _("A file link redirects too many times."), _NEXT_SYNC),
+    "link_dead": Entry(_S, _("A file link no longer works (HTTP {status})."), _NEXT_SYNC),
     "file_unavailable": Entry(_S, _("A file couldn't be downloaded (HTTP {status})."), _NEXT_SYNC),
     "file_unavailable/private": Entry(
         _S,
@@ -128,7 +128,7 @@ ATS: dict[str, Entry] = {
     ),
     "file_gone": Entry(
         _J,
-        _("The file's content is missing from the file storage."),
+        _("The file's contents are missing from the file storage."),
         _("No action needed. Jemmo will download it from the ATS again within an hour."),
     ),
     "files_off": Entry(
@@ -138,9 +138,10 @@ ATS: dict[str, Entry] = {
     ),
     "resumes_off": Entry(
         _S,
-        _("{ats} doesn't document where to download resumes, so Jemmo doesn't download any."),
+        _("{ats} doesn't document where resumes can be downloaded, so Jemmo doesn't download any."),
         _(
-            "Ask the ATS's support for the address, then set the options file_url_template and file_hosts."
+            "Ask the ATS's support team for the address, then set the file_url_template and "
+            "file_hosts options."
         ),
     ),
     # limits
@@ -149,27 +150,31 @@ ATS: dict[str, Entry] = {
     ),
     "quota_used": Entry(
         _L,
-        _("The quota of {ats} is used up for now. The sync continues automatically ({time} UTC)."),
-        _("No action needed. If this happens often, raise the share of the limit in the options."),
+        _("The {ats} quota is used up for now. The sync will resume automatically at {time} UTC."),
+        _(
+            "No action needed. If this happens often, increase Jemmo's share of the rate limit in the "
+            "options."
+        ),
     ),
     # incomplete syncs
     "sweep_not_proved": Entry(
         _S,
-        _("Jemmo couldn't prove that it read all IDs ({stream}), so nothing was deleted."),
+        _("Jemmo couldn't confirm that it had read all IDs ({stream}), so nothing was deleted."),
         _READ_ALL,
     ),
     "checkpoint_unreadable": Entry(
         _S,
         _(
-            "This sync started over, because Jemmo couldn't read where the last one stopped "
-            "({stream})."
+            "This sync started over because Jemmo couldn't determine where the previous one had left "
+            "off ({stream})."
         ),
         _("No action needed. If this keeps happening, contact support."),
     ),
     "not_proved_complete": Entry(
         _S,
         _(
-            "Jemmo couldn't prove that it read everything, so some records may be missing ({stream})."
+            "Jemmo couldn't confirm that it had read everything, so some records may be missing "
+            "({stream})."
         ),
         _READ_ALL,
     ),
@@ -184,7 +189,8 @@ ATS: dict[str, Entry] = {
     "no_time_of_change": Entry(
         _S,
         _(
-            "The ATS doesn't provide modification dates, so Jemmo doesn't skip any records as too old."
+            "The ATS doesn't provide modification dates, so Jemmo doesn't skip any records because "
+            "of their age."
         ),
         _("Correct the connection's options."),
     ),
@@ -201,7 +207,7 @@ ATS: dict[str, Entry] = {
     "list_may_be_cut": Entry(
         _S,
         _("The ATS may have truncated a list that can't be split further ({stream})."),
-        _("Compare the number of records with the ATS."),
+        _("Compare the number of records in Jemmo with the number in the ATS."),
     ),
     "clock_off": Entry(
         _S,
@@ -212,13 +218,15 @@ ATS: dict[str, Entry] = {
         _CLOCK,
     ),
     "clock_ahead": Entry(
-        _D, _("Some records have dates in the future, so the ATS's clock or ours is wrong."), _CLOCK
+        _D,
+        _("Some records have dates in the future, so either the ATS's clock or ours is wrong."),
+        _CLOCK,
     ),
     "lookup_refused": Entry(
         _S,
         _(
-            "Other records refer to a list that the ATS doesn't return, so Jemmo read them without "
-            "it ({stream})."
+            "Other records refer to a list that the ATS doesn't provide, so Jemmo read those records "
+            "without it ({stream})."
         ),
         _(
             "To see the names on this list, give the key permission to read it. Otherwise, no action "
@@ -227,7 +235,7 @@ ATS: dict[str, Entry] = {
     ),
     "filter_ignored": Entry(
         _S,
-        _("The ATS ignores the filter for changed records, so everything was read."),
+        _("The ATS ignored the filter for changed records, so everything was read."),
         _("No action is needed, but syncs take longer than they should."),
     ),
     "archived_hidden": Entry(

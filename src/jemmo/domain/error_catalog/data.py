@@ -21,13 +21,13 @@ DATA: dict[str, Entry] = {
     "unknown_value": Entry(
         _D,
         _("The ATS sent a value that Jemmo doesn't recognize ({detail}). Jemmo stored it as text."),
-        _("No action needed. To suggest a better name for it, contact support."),
+        _("No action needed. To suggest a better label for this value, contact support."),
     ),
     "dropped_value": Entry(
         _D,
         _(
-            "Jemmo couldn't read a value ({detail}), so it was left empty. The rest of the record is "
-            "stored."
+            "Jemmo couldn't read a value ({detail}), so it left that value empty. The rest of the "
+            "record is stored."
         ),
         _MEND,
     ),
@@ -39,15 +39,16 @@ DATA: dict[str, Entry] = {
     "unlisted_job": Entry(
         _D,
         _(
-            "Some applications refer to jobs that the ATS doesn't list. Jemmo stored only the titles "
-            "of these jobs."
+            "Some applications refer to jobs that the ATS doesn't list. For these jobs, Jemmo stored "
+            "only the title."
         ),
         _NOTHING,
     ),
     "unknown_stage": Entry(
         _D,
         _(
-            "Some applications refer to stages that the ATS doesn't list. Their stage was left empty."
+            "Some applications refer to stages that the ATS doesn't list. For these applications, "
+            "the stage was left empty."
         ),
         _("Check the job's stages in the ATS."),
     ),
@@ -58,13 +59,13 @@ DATA: dict[str, Entry] = {
     ),
     "ambiguous_job": Entry(
         _D,
-        _("Several jobs have the same title, so their applications have no job."),
+        _("Several jobs have the same title, so their applications aren't linked to a job."),
         _("Give the jobs different titles in the ATS."),
     ),
     "shared_email": Entry(
         _D,
         _("Some talents share an email address. They may be the same person."),
-        _("If they are the same, merge them in the ATS."),
+        _("If they are the same person, merge their records in the ATS."),
     ),
     "salary_in_thousands": Entry(
         _D, _("Yearly salaries under 1,000 were interpreted as thousands."), _NOTHING
@@ -85,9 +86,9 @@ DATA: dict[str, Entry] = {
     "no_title": Entry(_D, _("The record has no title in the ATS."), _MEND),
     "no_name": Entry(_D, _("The record has no name in the ATS."), _MEND),
     "no_reason": Entry(_D, _("The reject reason has no text in the ATS."), _MEND),
-    "invalid_record": Entry(_D, _("The record is missing something Jemmo needs."), _MEND),
+    "invalid_record": Entry(_D, _("The record is missing information that Jemmo needs."), _MEND),
     # invalid webhooks and files
-    "no_event": Entry(_D, _("The webhook doesn't name an event ({field})."), _NOTHING),
+    "no_event": Entry(_D, _("The webhook doesn't specify an event ({field})."), _NOTHING),
     "not_a_webhook": Entry(_D, _("This is not a webhook from {ats}."), _NOTHING),
     "not_a_resume": Entry(
         _D, _("The ATS's response is neither a file nor a link to a file."), _NOTHING

@@ -9,7 +9,7 @@ from jemmo.domain.translation_marks import marked as _
 
 _operator = partial(Entry, ErrorKind.JEMMO, for_operator=True)
 _CONTINUE = "Syncs continue where they stopped."
-_WAIT = _("Wait a minute and try again. Syncs continue where they stopped.")
+_WAIT = _("Wait a minute and try again. Syncs will resume where they left off.")
 _OWN_SERVER = "Or set DATABASE_URL to your own PostgreSQL server (15 or newer)."
 _FREE_SPACE = "Free up disk space, then try again. Saved data isn't lost."
 _FOLDER = "Change its owner to the user that runs Jemmo, or choose another data folder with JEMMO_HOME. Then try again."
@@ -29,13 +29,13 @@ DATABASE: dict[str, Entry] = {
         ErrorKind.JEMMO,
         _("Jemmo's database was unavailable."),
         _(
-            "If the database is available again, no action is needed, and syncs continue where they "
-            "stopped. Otherwise, ask your Jemmo operator to check that Postgres is running (`jemmo "
-            "doctor`)."
+            "If the database is available again, no action is needed, and syncs will resume where "
+            "they left off. Otherwise, ask your Jemmo operator to check that Postgres is running "
+            "(`jemmo doctor`)."
         ),
     ),
     "database_disk_full": _operator(
-        _("The disk of Jemmo's database is full, so nothing more can be saved."),
+        _("Jemmo's database disk is full, so no more data can be saved."),
         f"Free up disk space where Postgres stores its data, then try again. {_CONTINUE} Saved data isn't lost.",
     ),
     "database_out_of_memory": _operator(
@@ -51,12 +51,12 @@ DATABASE: dict[str, Entry] = {
         ErrorKind.JEMMO,
         _("No connection to Jemmo's database became available in time."),
         _(
-            "Wait a minute and try again. If this continues, check the server with `jemmo doctor`, "
-            "or allow more connections for the web pages with JEMMO_WEB_CONNECTIONS."
+            "Wait a minute and try again. If this continues, run `jemmo doctor` to check the server, "
+            "or use JEMMO_WEB_CONNECTIONS to allow more connections for the web pages."
         ),
     ),
     "database_limit": _operator(
-        _("A step of the sync exceeded a limit of Jemmo's database."),
+        _("A sync step exceeded one of Jemmo's database limits."),
         "Raise that limit (temp_file_limit, for example) for the role of DATABASE_URL. The server's log names it.",
     ),
     "database_restarting": Entry(ErrorKind.JEMMO, _("Jemmo's database is restarting."), _WAIT),
@@ -254,7 +254,7 @@ DATABASE: dict[str, Entry] = {
 
 MACHINE: dict[str, Entry] = {
     "disk_full": _operator(
-        _("The disk of the machine that runs Jemmo is full ({place})."), _FREE_SPACE
+        _("The disk is full on the machine that runs Jemmo ({place})."), _FREE_SPACE
     ),
     "not_writable": _operator(
         _("Jemmo isn't allowed to write to its own folder ({place})."), _FOLDER

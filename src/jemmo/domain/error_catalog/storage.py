@@ -12,8 +12,8 @@ _unavailable = partial(
     Entry,
     ErrorKind.JEMMO,
     next_step=_(
-        "No action needed. Jemmo will retry the files. If this continues, ask your Jemmo operator to "
-        "run `jemmo doctor`."
+        "No action needed. Jemmo will try to process the files again. If this continues, ask your "
+        "Jemmo operator to run `jemmo doctor`."
     ),
 )
 _DOCTOR = "Then run `jemmo doctor`."
@@ -43,11 +43,11 @@ STORAGE: dict[str, Entry] = {
         "Raise the size limit of the bucket (and of a proxy in front of it), or lower JEMMO_FILE_MB.",
     ),
     "storage_public": _operator(
-        _("The file storage is publicly accessible ({place}), so Jemmo doesn't store files in it."),
+        _("The file storage is publicly accessible ({place}), so Jemmo doesn't store files there."),
         f"Make the bucket private by blocking all public access to it. {_DOCTOR}",
     ),
     "storage_other": _operator(
-        _("This machine uses different file storage ({place}) from the rest of Jemmo."),
+        _("This machine doesn't use the same file storage ({place}) as the rest of Jemmo."),
         "Set JEMMO_FILES to the same storage on every machine: a bucket, or a folder that all of "
         "them share. If you moved the files, also copy the folder jemmo-storage. If the files "
         "are lost, run `jemmo doctor --accept-storage` to use this storage. Jemmo will then "
@@ -75,7 +75,7 @@ STORAGE: dict[str, Entry] = {
         "SUPABASE_URL is not a valid Supabase project address.", _SUPABASE_URL
     ),
     "storage_key_missing": _operator(
-        _("The key of the file storage is missing."),
+        _("The file storage key is missing."),
         "Set SUPABASE_URL and SUPABASE_SERVICE_KEY, as shown in Supabase under Project Settings > API; the key is the "
         "service role's.",
     ),

@@ -8,12 +8,12 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _own = partial(Entry, ErrorKind.JEMMO)
-_NOTHING = _("No action needed. The next sync continues where this one stopped.")
+_NOTHING = _("No action needed. The next sync will resume where this one left off.")
 _SUPPORT = _("Copy this entry and send it to support. No data was lost.")
-_CHAT = _("Correct the chat's address in Settings > Notifications.")
+_CHAT = _("Correct the chat address in Settings > Notifications.")
 _ENDPOINT = _("Correct the URL, then save again.")
 _ENDPOINT_HOST = _("Correct the URL. An operator can allow the host with JEMMO_WEBHOOK_HOSTS.")
-_HALF_A_MINUTE = _("Try again in half a minute.")
+_HALF_A_MINUTE = _("Try again in 30 seconds.")
 _LISTED = "To list the connections, run `jemmo status`."
 _OTHER_BACKUP = "Nothing was changed. Make another backup, or download this one again."
 _PORT = "Choose another one with --port, or stop the program that uses it."
@@ -58,7 +58,10 @@ ACCOUNTS: dict[str, Entry] = {
     ),
     "changed_meanwhile": _own(
         _("Someone else changed this in the meantime, so your change wasn't saved."),
-        _("Reload to see the current state, then change it again if you still want to."),
+        _(
+            "Reload the page to see the current state, then make your change again if you still want "
+            "to."
+        ),
     ),
     "changed_meanwhile/deletions": _own(
         _("The paused deletions have changed, so nothing was confirmed."),
@@ -84,7 +87,7 @@ ACCOUNTS: dict[str, Entry] = {
     ),
     "other_account": _own(
         _("The invitation is for a different email address."),
-        _("Sign out, then sign in with the address that was invited."),
+        _("Sign out, then sign in with the email address that received the invitation."),
     ),
     "organisation_exists": _own(
         _("This organization already exists. To give someone access to it, run `jemmo user add`."),
@@ -93,7 +96,7 @@ ACCOUNTS: dict[str, Entry] = {
     "email": _own(_("This is not a valid email address."), _("Correct it and try again.")),
     "leaving_already": _own(
         _("This organization's deletion is already scheduled."),
-        _("No action needed. You can undo it until then."),
+        _("No action is needed. You can undo it until the organization is deleted."),
     ),
     "not_leaving": _own(_("No deletion is scheduled."), _("Reload the organization's page.")),
     "unknown_organisation": _own(
@@ -121,7 +124,7 @@ ACCOUNTS: dict[str, Entry] = {
     ),
     "token_expiry": _own(
         _("The expiration date is in the past."),
-        _("Choose a future date, or leave it empty for a token that doesn't expire."),
+        _("Choose a future date, or leave this empty for a token that doesn't expire."),
     ),
     "too_many_tokens": _own(
         _("The organization already has {most} API tokens."),
@@ -139,24 +142,27 @@ ACCOUNTS: dict[str, Entry] = {
         _("The organization has no webhook endpoint with this ID."),
         _("You can find endpoint IDs in the list of endpoints."),
     ),
-    "endpoint_events": _own(_("Choose at least one event."), _("Choose from: {events}.")),
+    "endpoint_events": _own(
+        _("Choose at least one event."), _("Choose from these events: {events}.")
+    ),
     "endpoint_events/unknown": _own(
         _("“{name}” is not an event or a type of record."),
         _("Events: {events}. Records: {entities}."),
     ),
     "endpoint_events/connection": _own(
-        _("This connection doesn't exist in the organization."), _("Choose from your connections.")
+        _("This connection doesn't exist in the organization."),
+        _("Choose one of your connections."),
     ),
-    "endpoint_refused/address": _own(
-        _("This is not a web address that can receive webhooks."), _ENDPOINT
-    ),
+    "endpoint_refused/address": _own(_("This web address can't receive webhooks."), _ENDPOINT),
     "endpoint_refused/scheme": _own(_("Webhooks can only be sent over https."), _ENDPOINT_HOST),
     "endpoint_refused/private": _own(
         _("This address points to a private network."), _ENDPOINT_HOST
     ),
     "endpoint_refused/ourselves": _own(_("This is Jemmo's own address."), _ENDPOINT),
-    "scope": _own(_("A token needs at least one scope."), _("Choose from: {scopes}.")),
-    "scope/unknown": _own(_("“{scope}” is not a valid scope."), _("Choose from: {scopes}.")),
+    "scope": _own(_("A token needs at least one scope."), _("Choose from these scopes: {scopes}.")),
+    "scope/unknown": _own(
+        _("“{scope}” is not a valid scope."), _("Choose from these scopes: {scopes}.")
+    ),
 }
 
 REQUESTS: dict[str, Entry] = {
@@ -169,7 +175,7 @@ REQUESTS: dict[str, Entry] = {
     ),
     "empty": _own(_("The message is empty."), _("Describe the problem.")),
     "questions_wait": _own(
-        _("Other requests to an ATS are still waiting for a response."), _HALF_A_MINUTE
+        _("Other ATS requests are still waiting for a response."), _HALF_A_MINUTE
     ),
     "questions_wait/organization": _own(
         _("Your organization is still waiting for a response from the ATS."), _HALF_A_MINUTE
@@ -186,15 +192,15 @@ REQUESTS: dict[str, Entry] = {
         _("Try again in ten minutes."),
     ),
     "not_refreshable": _own(
-        _("This ATS can't return a single record of this type."),
-        _("Run a sync instead. It reads everything that changed."),
+        _("This ATS can't return records of this type one at a time."),
+        _("Run a sync instead. It reads everything that has changed."),
     ),
     # notifications
     "email_not_set_up": _own(
         _("Email isn't set up, so this message wasn't sent."),
         _("Ask your Jemmo operator to set it up."),
     ),
-    "member_left": _own(_("The member left."), _("No action needed.")),
+    "member_left": _own(_("This member left the organization."), _("No action needed.")),
     "chat_gone": _own(_("The chat was removed."), _("No action needed.")),
     "receiver_away": _own(
         _("{host} isn't responding."), _("No action needed. Jemmo will try again later.")
@@ -207,9 +213,7 @@ REQUESTS: dict[str, Entry] = {
         _("{host} doesn't accept messages at this address (HTTP {status})."),
         _CHAT,
     ),
-    "receiver_refused/address": _own(
-        _("This is not a web address that can receive messages."), _CHAT
-    ),
+    "receiver_refused/address": _own(_("This web address can't receive messages."), _CHAT),
     "receiver_refused/scheme": _own(_("Messages can only be sent over https."), _CHAT),
     "receiver_refused/private": _own(
         _("This address points to a private network."),

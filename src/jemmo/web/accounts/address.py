@@ -81,7 +81,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         request.session.pop(WAITING, None)
         messages.success(request, _("Your email address was changed."))
     else:
-        messages.error(request, _("This address can't be used, so you kept your current one."))
+        messages.error(
+            request, _("This address can't be used, so your current address stays the same.")
+        )
     return redirect("account_email")
 
 

@@ -103,7 +103,7 @@ class ApiTokenForm(Form):
     expires = forms.DateField(
         label=_("Expiration date"),
         required=False,
-        help_text=_("Leave empty for a token that works until you revoke it."),
+        help_text=_("Leave empty if you want the token to work until you revoke it."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 

@@ -128,8 +128,8 @@ def confidential(request: MemberRequest, membership_id: int) -> HttpResponse:
         request,
         membership_id,
         "confidential",
-        _("This member now sees confidential jobs and private talents."),
-        _("This member no longer sees confidential jobs and private talents."),
+        _("This member can now see confidential jobs and private talents."),
+        _("This member can no longer see confidential jobs or private talents."),
     )
 
 
@@ -141,8 +141,8 @@ def notes(request: MemberRequest, membership_id: int) -> HttpResponse:
         request,
         membership_id,
         "notes",
-        _("This member now sees notes about talents."),
-        _("This member no longer sees notes about talents."),
+        _("This member can now see notes about talents."),
+        _("This member can no longer see notes about talents."),
     )
 
 

@@ -31,7 +31,7 @@ FRAME = {"section": "settings", "settings_page": "ats"}
 @manager
 def sync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
-    text = _("Reads what changed in the ATS since the last sync.")
+    text = _("Reads what has changed in the ATS since the last sync.")
     if request.method != "POST":
         return _confirm(request, connection, _("Sync now"), text)
     return _request(request, connection, None, _("Sync now"), text)
@@ -42,8 +42,8 @@ def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     title = _("Compare with the ATS")
     text = _(
-        "Compares every ID with the ATS, reads the records that were missed, and deletes those "
-        "that are gone."
+        "Compares every ID with the ATS, reads any records that Jemmo missed, and deletes those that "
+        "are no longer in the ATS."
     )
     if request.method != "POST":
         return _confirm(request, connection, title, text)
@@ -67,10 +67,10 @@ def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("No automatic syncs until you resume. Your records are kept.")
+        text = _("No automatic syncs will run until you resume them. Your records will be kept.")
         return _confirm(request, connection, _("Pause"), text)
     if connections.pause(connection):
-        messages.success(request, _("Paused. No sync starts until you resume the connection."))
+        messages.success(request, _("Paused. No syncs will start until you resume the connection."))
     else:
         messages.info(request, _("Automatic syncs were already paused."))
     return to_connection(connection)
@@ -80,7 +80,7 @@ def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("Automatic syncs start again.")
+        text = _("Automatic syncs will resume.")
         return _confirm(request, connection, _("Resume"), text)
     if connections.resume(connection):
         messages.success(request, _("Automatic syncs resumed."))
@@ -142,8 +142,11 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("Once the old key no longer works in the ATS, confirm to dismiss this reminder.")
-        return _confirm(request, connection, _("The old key is revoked"), text)
+        text = _(
+            "Confirm only when the old key no longer works in the ATS. This reminder will then "
+            "disappear."
+        )
+        return _confirm(request, connection, _("The old key has been revoked"), text)
     connections.revoked(connection)
     return to_connection(connection)
 
@@ -198,9 +201,9 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         connections.disconnect(connection, delete=deletes)
         messages.success(
             request,
-            _("Disconnected. Its jobs and talents are being deleted.")
+            _("The ATS is disconnected. Its jobs and talents are being deleted.")
             if deletes
-            else _("Disconnected. Its jobs and talents remain in Jemmo as they are."),
+            else _("The ATS is disconnected. Its jobs and talents remain unchanged in Jemmo."),
         )
         return to_connection(connection)
     gone = connection.state == ConnectionState.DISCONNECTED
@@ -227,7 +230,7 @@ def _request(
         return _confirm(request, connection, title, text, problem=problem(error))
     if asked.joined:
         name = connection.label or connection.provider
-        text = _("A sync of %(name)s was already running or waiting to start.")
+        text = _("A %(name)s sync was already running or waiting to start.")
         messages.info(request, text % {"name": name})
     else:
         messages.success(request, _("Sync requested."))

@@ -32,7 +32,8 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                 messages.success(
                     request,
                     _(
-                        "Deletions confirmed. A full comparison was requested and will delete the records."
+                        "Deletions confirmed. A full comparison has been requested and will delete these "
+                        "records."
                     ),
                 )
             else:

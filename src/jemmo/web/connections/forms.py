@@ -92,7 +92,7 @@ class Connect(_WithOptions):
     new_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     key = _key_field(_("API key"))
     label = forms.CharField(
-        label=_("Name of the connection"),
+        label=_("Connection name"),
         max_length=200,
         required=False,
         help_text=_("Shown only in Jemmo, to tell your connections apart."),
@@ -101,7 +101,9 @@ class Connect(_WithOptions):
         label=_("Custom address"),
         max_length=500,
         required=False,
-        help_text=_("Usually empty. Fill it in only if the ATS's support told you to."),
+        help_text=_(
+            "Usually left empty. Fill this in only if the ATS's support team tells you to."
+        ),
     )
 
     def further(self) -> list[Any]:
@@ -116,7 +118,7 @@ class Connect(_WithOptions):
 
 class Edit(_WithOptions):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    label = forms.CharField(label=_("Name of the connection"), max_length=200, required=False)
+    label = forms.CharField(label=_("Connection name"), max_length=200, required=False)
     sync_every_hours = forms.FloatField(
         label=_("Hours between syncs"), min_value=0.25, max_value=168
     )
@@ -187,7 +189,7 @@ class Rules(Form):
         min_value=0,
         max_value=MAX_HIRED_DAYS,
         help_text=_(
-            "For this long, a hired talent stays in Jemmo as if the application were still active. "
+            "A hired talent stays in Jemmo for this long, as if the application were still active. "
             "Enter 0 if hires should not count as active."
         ),
     )
@@ -200,8 +202,8 @@ class Rules(Form):
                 label=label_for(exclusion, "rule"),
                 required=False,
                 help_text=ngettext(
-                    "Jemmo stores %(n)s record like this.",
-                    "Jemmo stores %(n)s records like this.",
+                    "%(n)s record stored in Jemmo matches this rule.",
+                    "%(n)s records stored in Jemmo match this rule.",
                     counts[exclusion],
                 )
                 % {"n": f"{counts[exclusion]:,}"},

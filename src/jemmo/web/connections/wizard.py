@@ -50,7 +50,7 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
             shown["problem"] = problem(error)
             form.point_at(error.code)
         else:
-            messages.success(request, _("The key works and is stored encrypted."))
+            messages.success(request, _("The key works and has been encrypted and stored."))
             return redirect("ats_plan", made.id)
     return render(request, "connections/connect.html", shown)
 

@@ -19,7 +19,7 @@ OWN_FIELDS = {
     "preferred_name": _("Preferred name"),
     "company_description": _("Company"),
     "score": _("Score"),
-    "joboffer_min_years_of_experience": _("Min years of experience"),
+    "joboffer_min_years_of_experience": _("Minimum years of experience"),
     "joboffer_company_description": _("Company description"),
 }
 UNNAMED = _("Custom field")

@@ -15,7 +15,7 @@ def file_state(file: Attachment, excluded: object) -> str:
     if file.fetch_status in {"REFUSED", "TOO_LARGE"}:
         fallback = "too_large" if file.fetch_status == "TOO_LARGE" else None
         reason = _reason(file.reason) or _reason(fallback)
-        newer = _("this is an earlier version, because the newer one was refused")
+        newer = _("this is an earlier version because the newer one was refused")
         text = newer if is_stored else _("refused")
         return f"{text} ({reason})" if reason else text
     if file.fetch_status == "PENDING":
@@ -27,7 +27,7 @@ def file_state(file: Attachment, excluded: object) -> str:
 
 def _waiting(file: Attachment, *, is_stored: bool, is_excluded: bool) -> str:
     if is_excluded and is_stored:
-        return _("a newer version isn't downloaded while the talent is excluded")
+        return _("the newer version isn't downloaded while the talent is excluded")
     if is_excluded:
         return _("not downloaded while the talent is excluded")
     if not is_stored:

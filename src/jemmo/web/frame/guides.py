@@ -24,7 +24,7 @@ TERMS = (
     (_("ATS"), _("Applicant tracking system. The recruiting software that your company uses.")),
     (_("Sync"), _("Jemmo reads jobs and talents from the ATS. It never writes to it.")),
     (_("Initial sync"), _("The first sync of a connection, which reads everything.")),
-    (_("Incremental sync"), _("A sync that reads only what changed since the previous sync.")),
+    (_("Incremental sync"), _("A sync that reads only what has changed since the previous sync.")),
     (
         _("Full comparison"),
         _(
@@ -32,19 +32,21 @@ TERMS = (
             "those that were deleted in the ATS."
         ),
     ),
-    (_("Upsert"), _("Jemmo updates a record if it already has it, and creates it otherwise.")),
+    (_("Upsert"), _("Jemmo updates the record if it already exists. Otherwise, Jemmo creates it.")),
     (_("Webhook"), _("A message that the ATS sends as soon as something changes.")),
-    (_("Rate limit"), _("The number of requests that an ATS accepts in a given time.")),
+    (_("Rate limit"), _("The number of requests that an ATS accepts in a given period.")),
     (
         _("Excluded"),
         _(
-            "Records that Jemmo stores but doesn't show because of your rules, such as "
-            "archived jobs."
+            "Records, such as archived jobs, that Jemmo stores but doesn't show because of your "
+            "rules."
         ),
     ),
     (
         _("Rejected"),
-        _("Records that Jemmo couldn't use as the ATS sent them. Settings > Logs shows why."),
+        _(
+            "Records that Jemmo couldn't use in the form the ATS sent them. Settings > Logs shows why."
+        ),
     ),
 )
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.web.frame.forms import Form
 
-NO_PICTURE = _("This file is not a PNG or JPEG image of up to 900 kB.")
+NO_PICTURE = _("The file must be a PNG or JPEG image no larger than 900 kB.")
 
 
 class AskSupport(Form):
@@ -25,7 +25,10 @@ class AskSupport(Form):
         label=_("Screenshot"),
         required=False,
         allow_empty_file=True,
-        help_text=_("PNG or JPEG, up to 900 kB. Take it in screenshot mode, as now."),
+        help_text=_(
+            "PNG or JPEG, up to 900 kB. Take the screenshot while screenshot mode is on, as "
+            "it is now."
+        ),
         widget=forms.FileInput(
             attrs={
                 "accept": "image/png,image/jpeg",
@@ -48,7 +51,7 @@ class AskSupport(Form):
 
 SENT_WHEN = [
     ("never", _("Never")),
-    ("trouble", _("When a sync fails or recovers")),
+    ("trouble", _("When syncs fail or start working again")),
     ("all", _("For every notification")),
 ]
 
@@ -71,7 +74,8 @@ class OrganisationNoticesForm(Form):
         max_length=1000,
         widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
         help_text=_(
-            "From Slack, Mattermost or similar. It is stored encrypted and not shown again."
+            "From Slack, Mattermost, or a similar tool. It is stored encrypted and won't be shown "
+            "again."
         ),
     )
     forget_chat = forms.BooleanField(label=_("Remove the current URL"), required=False)

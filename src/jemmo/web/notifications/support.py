@@ -55,7 +55,7 @@ def _may_write(request: MemberRequest, form: AskSupport) -> bool:
     if form.cleaned_data["picture"] and not support.has_room(
         request.organisation, request.membership.account
     ):
-        form.add_error("picture", _("This conversation already has 20 screenshots, the maximum."))
+        form.add_error("picture", _("This conversation already has the maximum of 20 screenshots."))
         return False
     if ratelimit.consume(request, action="support"):
         return True

@@ -39,13 +39,13 @@ class EndpointForm(Form):
     entities = forms.MultipleChoiceField(
         label=_("Only these records"),
         required=False,
-        help_text=_("Leave all unselected to receive everything."),
+        help_text=_("To receive everything, leave all of these unselected."),
         widget=forms.CheckboxSelectMultiple,
     )
     connections = forms.MultipleChoiceField(
         label=_("Only these connections"),
         required=False,
-        help_text=_("Leave all unselected to receive everything."),
+        help_text=_("To receive everything, leave all of these unselected."),
         widget=forms.CheckboxSelectMultiple,
     )
 

@@ -22,7 +22,7 @@ class FindPerson(Form):
     """Sent by POST, so that the person's name is in no URL and no log."""
 
     who = forms.CharField(
-        label=_("Name, email address, phone number or ATS ID"),
+        label=_("Name, email address, phone number, or ATS ID"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -57,21 +57,21 @@ def _months(label: Any, help_text: Any) -> forms.IntegerField:
 class RetentionForm(Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     idle_months = _months(
-        _("Erase people after this many months without activity"),
-        _("Leave empty to keep them."),
+        _("Erase a person's data after this many months of inactivity"),
+        _("Leave empty to keep the data."),
     )
     counts = forms.ChoiceField(label=_("What counts as activity"), choices=COUNTS)
     rejected_months = _months(
-        _("Erase people this many months after all their applications were rejected"),
-        _("Leave empty to keep them."),
+        _("Erase a person's data this many months after all their applications were rejected"),
+        _("Leave empty to keep the data."),
     )
     consent_ended = forms.BooleanField(
-        label=_("Erase people whose consent expired, was withdrawn, or was refused"),
-        help_text=_("Unless they have an application in progress."),
+        label=_("Erase the data of people whose consent expired, was withdrawn, or was refused"),
+        help_text=_("This doesn't apply to people with an application in progress."),
         required=False,
     )
     deleted_days = forms.IntegerField(
-        label=_("Permanently remove people deleted in the ATS after this many days"),
+        label=_("After this many days, permanently remove people who were deleted in the ATS"),
         help_text=_(
             "They are hidden immediately. Until they are removed, a mistaken deletion can be undone "
             "in the ATS."

@@ -41,7 +41,10 @@ def organisation(request: MemberRequest) -> HttpResponse:
             shown["problem"] = problem(error)
         else:
             messages.success(
-                request, _("The organization will be deleted. You can undo this until then.")
+                request,
+                _(
+                    "The organization is scheduled for deletion. You can undo this until it is deleted."
+                ),
             )
             return redirect("privacy_organisation")
     return render(request, "accounts/organisation.html", shown)
@@ -55,7 +58,7 @@ def undo(request: MemberRequest) -> HttpResponse:
         organization_deletion.cancel_org_deletion(
             request.organisation, actor=request.membership.account, now=now()
         )
-        messages.success(request, _("The deletion was canceled. Automatic syncs resumed."))
+        messages.success(request, _("The deletion was canceled. Automatic syncs have resumed."))
     except JemmoError as error:
         messages.error(request, problem(error).message)
     return redirect("privacy_organisation")

@@ -101,7 +101,7 @@ def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
             storage=open_storage(),
             actor=request.membership.account,
         )
-        messages.success(request, _("The person was erased. Here is the certificate."))
+        messages.success(request, _("The person's data was erased. Here is the certificate."))
         return redirect("privacy_certificate", made.id)
     held = people.personal_data_of(request.organisation, chosen, vault=default_vault())
     shown = frame("requests", held=held, person=chosen[0], form=form)

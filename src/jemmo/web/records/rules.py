@@ -37,8 +37,8 @@ def rules(request: MemberRequest) -> HttpResponse:
             shown["problem"] = problem(error)
         else:
             message = ngettext(
-                "Saved. %(n)s record appeared or disappeared.",
-                "Saved. %(n)s records appeared or disappeared.",
+                "Saved. This change made %(n)s record appear or disappear.",
+                "Saved. This change made %(n)s records appear or disappear.",
                 changed,
             )
             messages.success(request, message % {"n": f"{changed:,}"})

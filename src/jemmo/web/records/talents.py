@@ -120,7 +120,7 @@ def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
                 do_not_contact.set_do_not_contact(
                     request.membership, talent_id, reason=reason, now=now
                 )
-                messages.success(request, _("Saved. This person is marked as do not contact."))
+                messages.success(request, _("Saved. This person is marked as “Do not contact”."))
                 return redirect("talent", talent_id)
         except JemmoError as error:
             shown["problem"] = problem(error)

@@ -14,14 +14,14 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "viewer": pgettext_lazy("role", "Viewer"),
     },
     "role_help": {
-        "owner": _("full access, including choosing owners"),
+        "owner": _("has full access and can choose owners"),
         "admin": _("connects the ATS and manages members"),
         "recruiter": _("sees jobs and talents with their contact details"),
         "viewer": _("sees jobs and talents without contact details"),
     },
     "member_right": {
-        "confidential": _("Sees confidential records"),
-        "notes": _("Sees notes"),
+        "confidential": _("Can see confidential records"),
+        "notes": _("Can see notes"),
     },
     "api_scope": {
         "records": _("records"),
@@ -29,7 +29,7 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "files": _("files"),
         "confidential": _("confidential records"),
         "notes": _("notes about talents"),
-        "privacy": _("erasing people"),
+        "privacy": _("erasing personal data"),
         "admin": _("connections and syncs"),
     },
     "audit": {
@@ -38,18 +38,20 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "member.joined": pgettext_lazy("audit", "joined"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.confidential_given": pgettext_lazy(
-            "audit", "gave access to confidential records to"
+            "audit", "enabled access to confidential records for"
         ),
         "member.confidential_taken": pgettext_lazy(
-            "audit", "removed access to confidential records from"
+            "audit", "removed access to confidential records for"
         ),
-        "member.notes_given": pgettext_lazy("audit", "gave access to notes to"),
-        "member.notes_taken": pgettext_lazy("audit", "removed access to notes from"),
+        "member.notes_given": pgettext_lazy("audit", "enabled access to notes for"),
+        "member.notes_taken": pgettext_lazy("audit", "removed access to notes for"),
         "member.left": pgettext_lazy("audit", "left"),
         "member.removed": pgettext_lazy("audit", "removed"),
         "retention.changed": pgettext_lazy("audit", "changed retention periods"),
-        "retention.released": pgettext_lazy("audit", "confirmed an erasure by retention"),
-        "talent.not_to_contact": pgettext_lazy("audit", "marked someone as do not contact"),
+        "retention.released": pgettext_lazy(
+            "audit", "confirmed an erasure under the retention rules"
+        ),
+        "talent.not_to_contact": pgettext_lazy("audit", "marked someone as “Do not contact”"),
         "talent.contact_again": pgettext_lazy("audit", "allowed someone to be contacted again"),
         "organisation.deletion_asked": pgettext_lazy(
             "audit", "requested the deletion of the organization"
@@ -60,9 +62,9 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "token.acted": pgettext_lazy("audit", "made a change with an API token"),
         "endpoint.created": pgettext_lazy("audit", "created a webhook endpoint"),
         "endpoint.changed": pgettext_lazy("audit", "changed a webhook endpoint"),
-        "endpoint.rotated": pgettext_lazy("audit", "rotated the secret of a webhook endpoint"),
+        "endpoint.rotated": pgettext_lazy("audit", "rotated a webhook endpoint's secret"),
         "endpoint.old_secret_ended": pgettext_lazy(
-            "audit", "revoked the old secret of a webhook endpoint"
+            "audit", "revoked a webhook endpoint's old secret"
         ),
         "endpoint.switched_on": pgettext_lazy("audit", "turned on a webhook endpoint"),
         "endpoint.switched_off": pgettext_lazy("audit", "turned off a webhook endpoint"),

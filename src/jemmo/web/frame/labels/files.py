@@ -47,7 +47,7 @@ FILES: dict[str, dict[str, str | Promise]] = {
         "storage_too_large": _("it is larger than the file storage accepts"),
         "type_not_kept": _("its type isn't supported"),
         "broken": _("it is damaged"),
-        "archive_bomb": _("it would expand to an excessive size"),
+        "archive_bomb": _("it would be too large once decompressed"),
         "macros": _("it contains macros"),
         "embedded": _("it contains another file or program"),
         "encrypted": _("it is password-protected"),

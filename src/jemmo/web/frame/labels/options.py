@@ -34,7 +34,7 @@ OPTIONS: dict[str, dict[str, str | Promise]] = {
         "v1": pgettext_lazy("option", "Version 1"),
         "v2": pgettext_lazy("option", "Version 2"),
         "body": pgettext_lazy("option", "The whole body"),
-        "payload": pgettext_lazy("option", "Only the payload"),
+        "payload": pgettext_lazy("option", "The payload only"),
         "FR": pgettext_lazy("option", "France"),
         "BE": pgettext_lazy("option", "Belgium"),
         "CH": pgettext_lazy("option", "Switzerland"),

@@ -15,7 +15,7 @@ OUTGOING: dict[str, dict[str, str | Promise]] = {
         "sync.late": _("Sync late"),
         "sync.slow": _("Sync slow"),
         "data.issue": _("Data issue"),
-        "person.erased": _("Person erased"),
+        "person.erased": _("Personal data erased"),
         "test": _("Test event"),
     },
     "outgoing_state": {
@@ -25,16 +25,16 @@ OUTGOING: dict[str, dict[str, str | Promise]] = {
     },
     "outgoing_error": {
         "status": _("refused"),
-        "redirect": _("redirect, not followed"),
+        "redirect": _("redirect not followed"),
         "timeout": _("no response in time"),
         "connect": _("no connection"),
         "tls": _("no valid certificate"),
-        "private": _("address in a private network"),
+        "private": _("address on a private network"),
         "broken": _("invalid response"),
     },
     "endpoint_off": {
         "person": _("Turned off by a member or an operator."),
-        "failing": _("Turned off because it didn't accept any webhooks for days."),
+        "failing": _("Turned off because it didn't accept any webhooks for several days."),
         "gone": _("Turned off because the address no longer exists (HTTP 410)."),
     },
 }

@@ -42,7 +42,7 @@ PRIVACY: dict[str, dict[str, Any]] = {
         "subject_viewed": pgettext_lazy("access", "Viewed personal data"),
         "subject_exported": pgettext_lazy("access", "Downloaded personal data"),
         "erased": pgettext_lazy("access", "Erased"),
-        "not_to_contact": pgettext_lazy("access", "Marked as do not contact"),
+        "not_to_contact": pgettext_lazy("access", "Marked as “Do not contact”"),
         "contact_again": pgettext_lazy("access", "Allowed contact again"),
         "record_viewed": pgettext_lazy("access", "Viewed the access record"),
         "record_exported": pgettext_lazy("access", "Exported the access record"),
@@ -54,7 +54,7 @@ PRIVACY: dict[str, dict[str, Any]] = {
         "notes": pgettext_lazy("held", "Notes"),
         "stage_events": pgettext_lazy("held", "Stage changes"),
         "files": pgettext_lazy("held", "Files"),
-        "file_versions": pgettext_lazy("held", "Stored versions of files"),
+        "file_versions": pgettext_lazy("held", "Stored file versions"),
         "file_texts": pgettext_lazy("held", "Text extracted from files for search"),
         "rejections": pgettext_lazy("held", "Rejected records, as received"),
         "webhook_hints": pgettext_lazy("held", "Webhook requests"),
@@ -72,16 +72,16 @@ PRIVACY: dict[str, dict[str, Any]] = {
     },
     "category": {
         "name": pgettext_lazy("category", "Name"),
-        "work": pgettext_lazy("category", "Job title, employer, headline, summary"),
+        "work": pgettext_lazy("category", "Job title, employer, headline, and summary"),
         "place": pgettext_lazy("category", "Place of residence"),
         "tags": pgettext_lazy("category", "Tags"),
         "custom_fields": pgettext_lazy("category", "Custom fields from the ATS"),
         "source": pgettext_lazy("category", "Origin"),
-        "consent": pgettext_lazy("category", "Consent and contact preference"),
+        "consent": pgettext_lazy("category", "Consent and contact preferences"),
         "contacts": pgettext_lazy(
-            "category", "Email addresses, phone numbers, profiles (encrypted)"
+            "category", "Email addresses, phone numbers, and profiles (encrypted)"
         ),
-        "applications": pgettext_lazy("category", "Applications, stages and their history"),
+        "applications": pgettext_lazy("category", "Applications, stages, and their history"),
         "cover_letters": pgettext_lazy("category", "Cover letters"),
         "files": pgettext_lazy("category", "Resumes and other files (encrypted)"),
     },

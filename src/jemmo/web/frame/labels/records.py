@@ -110,24 +110,26 @@ RECORDS: dict[str, dict[str, str | Promise]] = {
     "excluded": {
         "job_archived": pgettext_lazy(
             "excluded",
-            "It is archived in the ATS, and a rule of your organization excludes archived jobs.",
+            "It is archived in the ATS, and one of your organization's rules excludes archived jobs.",
         ),
         "job_draft": pgettext_lazy(
-            "excluded", "It is a draft in the ATS, and a rule of your organization excludes drafts."
+            "excluded",
+            "It is a draft in the ATS, and one of your organization's rules excludes drafts.",
         ),
         "talent_archived": pgettext_lazy(
             "excluded",
-            "This person is archived in the ATS, and a rule of your organization excludes archived talents.",
+            "This person is archived in the ATS, and one of your organization's rules excludes "
+            "archived talents.",
         ),
         "no_active_application": pgettext_lazy(
             "excluded",
-            "This person has no active application and was not hired recently, and a rule of your organization "
-            "excludes such talents.",
+            "This person has no active application and was not hired recently. One of your "
+            "organization's rules excludes such talents.",
         ),
         "older_than_history": pgettext_lazy(
             "excluded",
-            "This person and their applications haven't changed in the ATS within the history this "
-            "connection reads.",
+            "Neither this person nor their applications have changed in the ATS during the period "
+            "this connection reads.",
         ),
     },
 }

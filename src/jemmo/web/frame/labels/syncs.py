@@ -24,7 +24,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     },
     "mode": {
         "initial": _("Initial sync"),
-        "again": pgettext_lazy("sync", "Everything read again"),
+        "again": pgettext_lazy("sync", "Full reread"),
         "incremental": _("Incremental sync"),
         "reconcile": _("Full comparison"),
     },
@@ -51,7 +51,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     "trouble": {
         "access": pgettext_lazy("trouble", "Key and access"),
         "ats": pgettext_lazy("trouble", "The ATS"),
-        "limit": pgettext_lazy("trouble", "Limits of the ATS"),
+        "limit": pgettext_lazy("trouble", "ATS limits"),
         "data": pgettext_lazy("trouble", "Data"),
         "decision": pgettext_lazy("trouble", "Needs a decision"),
         "jemmo": pgettext_lazy("trouble", "Jemmo itself"),
@@ -89,13 +89,13 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "late": _(
             "Either no worker is running or all workers are busy. Ask your Jemmo operator to check."
         ),
-        "slow": _("The sync continues automatically. If it doesn't finish, check its log:"),
+        "slow": _("The sync will continue automatically. If it doesn't finish, check its log:"),
         "overdue_viewer": _("Recruiters, admins, and owners can start a sync."),
         "files": _("Syncs will continue. Check the error:"),
     },
     "colour": {
-        "green": pgettext_lazy("status", "Synced within 24 hours"),
-        "yellow": pgettext_lazy("status", "Not synced for a day. Sync recommended"),
+        "green": pgettext_lazy("status", "Synced within the last 24 hours"),
+        "yellow": pgettext_lazy("status", "Not synced for a day (sync recommended)"),
         "decision": pgettext_lazy("trouble", "Needs a decision"),
         "red": pgettext_lazy("status", "The last sync failed"),
         "loading": pgettext_lazy("status", "Syncing"),
@@ -104,12 +104,12 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "green": pgettext_lazy("indicator", "Green: synced within the last 24 hours"),
         "yellow": pgettext_lazy(
             "indicator",
-            "Yellow: not synced in the last 24 hours, not synced yet, or an error prevents files "
-            "from downloading",
+            "Yellow: no sync in the last 24 hours, no sync yet, or an error that prevents file "
+            "downloads",
         ),
         "decision": pgettext_lazy(
             "indicator",
-            "Yellow, with a decision needed: an unusually large number of deletions is paused",
+            "Yellow (decision needed): an unusually large number of deletions has been paused",
         ),
         "red": pgettext_lazy("indicator", "Red: the last sync failed, or the ATS refused the key"),
         "loading": pgettext_lazy("indicator", "Spinning: a sync is running"),
@@ -117,8 +117,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     "indicator_help": {
         "green": _("Nothing."),
         "yellow": _(
-            "Start a sync. If an error prevents files from downloading, the connection's "
-            "card shows why."
+            "Start a sync. If an error is preventing file downloads, the connection's card shows why."
         ),
         "yellow_viewer": _("Recruiters, admins, and owners can start a sync."),
         "decision": _("An owner or admin must decide."),
@@ -136,11 +135,11 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     "delivery": {
         "accepted": pgettext_lazy("delivery", "Accepted"),
         "duplicate": pgettext_lazy("delivery", "Duplicate"),
-        "unknown_event": pgettext_lazy("delivery", "Not about synced records"),
-        "not_kept": pgettext_lazy("delivery", "Accepted, not stored: over 50 MB in a day"),
-        "paused": pgettext_lazy("delivery", "Waiting while paused"),
+        "unknown_event": pgettext_lazy("delivery", "Unrelated to synced records"),
+        "not_kept": pgettext_lazy("delivery", "Accepted but not stored: over 50 MB in one day"),
+        "paused": pgettext_lazy("delivery", "On hold: connection paused"),
         "not_json": pgettext_lazy("delivery", "Refused: unreadable"),
-        "unreadable": pgettext_lazy("delivery", "Refused: not a webhook of this ATS"),
+        "unreadable": pgettext_lazy("delivery", "Refused: not a webhook from this ATS"),
         "too_large": pgettext_lazy("delivery", "Refused: too large"),
         "unsigned": pgettext_lazy("delivery", "Refused: not signed"),
         "wrongly_signed": pgettext_lazy("delivery", "Refused: signed with a different key"),
