@@ -35,7 +35,7 @@ CLI_HEAD = """# Command line
 | 0 | done |
 | 2 | incorrect usage |
 | 3 | partial: a sync could not prove that it was complete, or `verify` found a difference |
-| 4 | you must act; the message says what to do |
+| 4 | you need to take action; the message says what to do |
 | 5 | failed for another reason |
 | 130 | stopped by Ctrl-C |
 
@@ -292,7 +292,7 @@ def _capabilities() -> Iterator[str]:
         yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
-        "*Stage history* means that the ATS reports the history of stages. If it doesn't, Jemmo records the changes "
+        "*Stage history* means that the ATS reports each application's past stages. If it doesn't, Jemmo records the changes "
         "between syncs. "
         "*Deletions* are detected by comparing all IDs once a day, and through webhooks if the ATS sends them. "
         "*Last 30 days first* means that the first sync of a large account starts with recent records "

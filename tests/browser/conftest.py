@@ -204,7 +204,7 @@ def _opener(browser: Browser, address: str, usual: str) -> Iterator[Opens]:
         )
         if signed_in:
             page.goto(f"/accounts/login/?next={path}")
-            page.get_by_label("E-mail").fill(f"{role}@acme.example")
+            page.get_by_label("Email").fill(f"{role}@acme.example")
             page.get_by_label("Password").fill(PASSWORD)
             page.get_by_role("button", name="Sign in").click()
             page.wait_for_url(lambda url: "/accounts/" not in url)

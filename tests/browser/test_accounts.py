@@ -40,7 +40,7 @@ def link_in(letter: str) -> str:
 
 
 def sign_in(page: Page, who: str, password: str) -> None:
-    page.get_by_label("E-mail").fill(who)
+    page.get_by_label("Email").fill(who)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
 

@@ -33,7 +33,7 @@ def connect(page: Page, office: Any) -> None:
     page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.key)
     page.get_by_role("button", name="Start now").click()
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+    expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
 
 
 def choose(page: Page, action: str) -> None:
@@ -52,12 +52,12 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     give_key(page, office, "no-such-key-at-all")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Teamtailor refused the API key")
-    expect(alert).to_contain_text("Create a key with Admin scope")
+    expect(alert).to_contain_text("create a key with Admin scope")
     expect(page.get_by_label("API key")).to_have_value("")
     assert "no-such-key-at-all" not in page.content()
 
     give_key(page, office, office.weak)
-    expect(alert).to_contain_text("read everything that a sync needs")
+    expect(alert).to_contain_text("read everything a sync needs")
     expect(alert.get_by_role("listitem").filter(has_text="Read candidates")).to_contain_text(
         "missing"
     )
@@ -72,7 +72,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     page.get_by_role("button", name="Start now").click()
 
     expect(page.get_by_text("First sync requested.")).to_be_visible()
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+    expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
     card = page.locator("section.connection")
     expect(card).to_contain_text("Exemple & Co")
     expect(card).to_contain_text("••••0001")
@@ -106,7 +106,7 @@ def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> 
     page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.newer)
     expect(page.get_by_role("alert")).to_contain_text("already connected")
-    page.get_by_role("link", name="Rotate the key of that connection").click()
+    page.get_by_role("link", name="Rotate that connection's key").click()
     expect(page.get_by_role("heading", name="Rotate key")).to_be_visible()
     page.goto("/settings/organization/ats/")
     expect(page.locator("section.connection")).to_have_count(1)
@@ -120,7 +120,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
 
     page.get_by_role("button", name="Pause").click()
     expect(
-        page.get_by_text("Paused. No sync starts until you resume the connection.")
+        page.get_by_text("Paused. No syncs will start until you resume the connection.")
     ).to_be_visible()
     expect(page.get_by_text("none scheduled")).to_be_visible()
     expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
@@ -130,7 +130,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
     page.get_by_role("link", name="Rotate key").click()
     for key, answer in (
         (office.foreign, "This key belongs to another company"),
-        (office.weak, "read everything that a sync needs"),
+        (office.weak, "read everything a sync needs"),
         (office.key, "This key is already in use"),
         ("nonsense", "Teamtailor refused the API key"),
     ):
@@ -148,7 +148,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
     page.get_by_role("link", name="Test connection").click()
     page.get_by_role("button", name="Test now").click()
     expect(
-        page.get_by_text("The ATS responds, and the key has the permissions it needs.")
+        page.get_by_text("The ATS is responding, and the key has the permissions it needs.")
     ).to_be_visible()
 
 
@@ -161,7 +161,7 @@ def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
     page.get_by_role("button", name="Sync now").dblclick()
 
     expect(page.locator("section.connection tbody tr")).to_have_count(before + 1)
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+    expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
 
 
 @pytest.mark.long
@@ -179,7 +179,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     expect(page.get_by_text("The name doesn't match.")).to_be_visible()
     page.get_by_label("To confirm, type: Teamtailor").fill("Teamtailor")
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_text("Disconnected. Its jobs and talents remain")).to_be_visible()
+    expect(page.get_by_text("The ATS is disconnected. Its jobs and talents remain")).to_be_visible()
     expect(page.get_by_text("No ATS connected")).to_be_visible()
     page.goto("/talents/")
     expect(page.locator("#count")).to_have_text(people)
@@ -218,7 +218,9 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
     expect(page.get_by_text("51–99 of 99")).to_be_visible()
     expect(page.get_by_text("1 more is confidential")).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^Delete \d+ missing records")).click()
-    expect(page.get_by_text("Deletions confirmed. A full comparison was requested")).to_be_visible()
+    expect(
+        page.get_by_text("Deletions confirmed. A full comparison has been requested")
+    ).to_be_visible()
 
     def followed() -> bool:
         page.goto("/settings/organization/ats/")
@@ -247,24 +249,26 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     give_key(page, office, office.key)
     main = page.get_by_role("main")
     expect(main).to_contain_text("Talents and applications are read back to")
-    expect(main).to_contain_text("haven't changed since then and aren't stored")
+    expect(main).to_contain_text("haven't changed since then, so they aren't stored")
     page.get_by_role("button", name="Start now").click()
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+    expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
     card = page.locator("section.connection")
-    expect(card).to_contain_text("1 year at the time of your choice")
+    expect(card).to_contain_text("1 year when you chose it")
 
     page.get_by_role("link", name="Name and options").click()
     expect(years).to_have_value("1")
     years.fill("")
     page.get_by_role("button", name="Save").click()
-    expect(card).not_to_contain_text("at the time of your choice")
+    expect(card).not_to_contain_text("when you chose it")
     expect(page.locator("section.connection tbody tr")).to_have_count(2)
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+    expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
 
     page.get_by_role("link", name="Name and options").click()
     years.fill("1")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("and will be hidden. Nothing is deleted")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "so they will be hidden. Nothing will be deleted"
+    )
     page.get_by_label("Hide them").check()
     page.get_by_role("button", name="Save").click()
-    expect(card).to_contain_text("older than this, hidden")
+    expect(card).to_contain_text("hidden (last changed before this date)")

@@ -113,13 +113,13 @@ def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Open
 
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    page.get_by_label("E-mail").fill("admin@acme.example")
+    page.get_by_label("Email").fill("admin@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Pause")).to_be_visible()  # asked again, not lost
     page.get_by_role("button", name="Pause").click()
     expect(
-        page.get_by_text("Paused. No sync starts until you resume the connection.")
+        page.get_by_text("Paused. No syncs will start until you resume the connection.")
     ).to_be_visible()
 
     page.goto("/talents/")
@@ -165,7 +165,7 @@ def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
 @pytest.mark.long
 def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
     one, other = (opens(f"{card}edit/", role=role) for role in ("owner", "admin"))
-    one.get_by_label("Name of the connection").fill("Ours")
+    one.get_by_label("Connection name").fill("Ours")
     one.get_by_role("button", name="Save").click()
     expect(one.get_by_text("Saved.")).to_be_visible()
 
@@ -173,7 +173,7 @@ def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
     other.get_by_role("button", name="Save").click()
     expect(other.get_by_role("alert")).to_contain_text("Someone else changed this in the meantime")
     other.goto(f"{card}edit/")
-    expect(other.get_by_label("Name of the connection")).to_have_value("Ours")
+    expect(other.get_by_label("Connection name")).to_have_value("Ours")
 
 
 def test_what_belongs_to_another_organisation_is_not_there(

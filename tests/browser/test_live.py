@@ -99,7 +99,7 @@ def person(browser: Browser, site: Site, path: str, **profile: Any) -> Page:
     page = browser.new_context(base_url=site.address, locale="en-GB", **profile).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"/accounts/login/?next={path}")
-    page.get_by_label("E-mail").fill("recruiter@acme.example")
+    page.get_by_label("Email").fill("recruiter@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/accounts/" not in url)

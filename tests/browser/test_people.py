@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-TOO_LARGE = "This file is not a PNG or JPEG image of up to 900 kB."
+TOO_LARGE = "The file must be a PNG or JPEG image no larger than 900 kB."
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def staffed(showcase: Showcase) -> Showcase:
 
 def sign_in(opens: Opens, who: str, path: str = "/jobs/", **profile: Any) -> Page:
     page = opens(f"/accounts/login/?next={path}", signed_in=False, **profile)
-    page.get_by_label("E-mail").fill(who)
+    page.get_by_label("Email").fill(who)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/accounts/" not in url)
@@ -98,7 +98,7 @@ def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> 
     recovery = page.locator(".codes li").first.inner_text()
 
     again = opens("/accounts/login/", signed_in=False)
-    again.get_by_label("E-mail").fill("admin@acme.example")
+    again.get_by_label("Email").fill("admin@acme.example")
     again.get_by_label("Password").fill(PASSWORD)
     again.get_by_role("button", name="Sign in").click()
     again.get_by_role("textbox").fill(recovery)
@@ -110,11 +110,11 @@ def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> 
 def test_who_tries_too_often_waits(staffed: Showcase, opens: Opens) -> None:
     page = opens("/accounts/login/", signed_in=False)
     for _ in range(6):
-        page.get_by_label("E-mail").fill("admin@acme.example")
+        page.get_by_label("Email").fill("admin@acme.example")
         page.get_by_label("Password").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
         expect(page.locator(".errorlist")).to_be_visible()
-    page.get_by_label("E-mail").fill("admin@acme.example")
+    page.get_by_label("Email").fill("admin@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
@@ -149,7 +149,7 @@ def test_a_screenshot_is_attached_in_the_help_bubble(staffed: Showcase, opens: O
     page.get_by_role("switch", name="Screenshot mode").click()
     page.get_by_role("button", name="Help").click()
     panel = page.get_by_role("dialog", name="Help")
-    panel.get_by_label("Write to support").fill("Look")
+    panel.get_by_label("Send a message to support").fill("Look")
     field = panel.get_by_label("Screenshot")
     field.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": bytes(900_001)})
     expect(field).to_have_js_property("validationMessage", TOO_LARGE)
@@ -175,7 +175,7 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     expect(panel.get_by_label("Your recent actions")).to_have_value(
         re.compile(r"\d\d:\d\d UTC /jobs/")
     )
-    panel.get_by_label("Write to support").fill("Where is my job?")
+    panel.get_by_label("Send a message to support").fill("Where is my job?")
     panel.get_by_role("button", name="Send").click()
     expect(panel.get_by_text("Sent. The reply will appear here.")).to_be_visible()
 

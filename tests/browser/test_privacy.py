@@ -39,7 +39,7 @@ def staffed(
 
 def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_path: Path) -> None:
     page = opens("/settings/privacy/", role="admin")
-    who = page.get_by_label("Name, email address, phone number or ATS ID")
+    who = page.get_by_label("Name, email address, phone number, or ATS ID")
     who.focus()
     page.keyboard.type(EMAIL)
     page.keyboard.press("Enter")
@@ -53,7 +53,7 @@ def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_
     with zipfile.ZipFile(tmp_path / "about.zip") as archive:
         assert {"data.json", "index.html"} <= set(archive.namelist())
 
-    page.get_by_role("button", name="Erase …").click()
+    page.get_by_role("button", name="Erase…").click()
     expect(page.get_by_text("This can't be undone.")).to_be_visible()
     page.get_by_label("To confirm, type: Élodie Müller").focus()
     page.keyboard.type("Élodie Müller")
@@ -93,11 +93,13 @@ def quiet(staffed: Showcase) -> Showcase:
 @pytest.mark.long
 def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/retention/", role="admin")
-    page.get_by_label("Erase people after this many months without activity").fill("24")
+    page.get_by_label("Erase a person's data after this many months of inactivity").fill("24")
     page.get_by_role("button", name="Preview").click()
 
-    expect(page.get_by_role("heading", name="1 of 1 people would be erased")).to_be_visible()
-    page.get_by_text("People, longest inactive first").click()
+    expect(
+        page.get_by_role("heading", name="1 of 1 people would have their data erased")
+    ).to_be_visible()
+    page.get_by_text("People, starting with the longest inactive").click()
     expect(page.get_by_role("link", name="Élodie Müller")).to_be_visible()
     page.get_by_role("button", name="Save").click()
 
@@ -112,11 +114,11 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     path = f"/talents/{apart(lambda: staffed.talent('elodie')).id}/"
     page = opens(path, role="recruiter")
     expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
-    page.get_by_role("link", name="Do not contact …").click()
+    page.get_by_role("link", name="Do not contact…").click()
     page.get_by_label("Why").fill("She said so on the phone.")
     page.get_by_role("button", name="Do not contact").click()
 
-    expect(page.get_by_text("Saved. This person is marked as do not contact.")).to_be_visible()
+    expect(page.get_by_text("Saved. This person is marked as “Do not contact”.")).to_be_visible()
     expect(page.get_by_text("She said so on the phone.")).to_be_visible()
     expect(page.get_by_text(EMAIL)).to_have_count(0)
     expect(page.get_by_role("button", name="Show them anyway")).to_have_count(0)
@@ -137,7 +139,7 @@ def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> 
     expect(page.get_by_role("heading", name="This organization will be deleted")).to_be_visible()
     page.goto("/jobs/")
     page.get_by_role("link", name="Undo").click()
-    page.get_by_role("button", name="Undo: keep the organization").click()
+    page.get_by_role("button", name="Undo and keep the organization").click()
     expect(page.get_by_text("The deletion was canceled.")).to_be_visible()
     page.goto("/jobs/")
     expect(page.get_by_text("Until then, its syncs are paused")).to_have_count(0)

@@ -159,7 +159,9 @@ def test_a_viewer_sees_no_contact_and_opens_no_file(story: dict[str, str], opens
     assert resume
     viewer = opens(story["talent"], role="viewer")
 
-    expect(viewer.get_by_text("Your role doesn't include contact details.")).to_be_visible()
+    expect(
+        viewer.get_by_text("Your role doesn't give you access to contact details.")
+    ).to_be_visible()
     expect(viewer.get_by_text("cv.pdf")).to_be_visible()
     expect(viewer.get_by_role("link", name="cv.pdf")).to_have_count(0)
     expect(viewer.get_by_role("link", name="Download")).to_have_count(0)

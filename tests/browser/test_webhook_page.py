@@ -99,7 +99,9 @@ def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
     for page in (one, other):
         page.goto(page_path)
         page.get_by_role("link", name="Replace address").click()
-        expect(page.get_by_text("The current address stops working immediately.")).to_be_visible()
+        expect(
+            page.get_by_text("The current address will stop working immediately.")
+        ).to_be_visible()
 
     one.get_by_role("button", name="Replace address").click()
     expect(one.get_by_text("This is the new address.")).to_be_visible()

@@ -172,14 +172,14 @@ def test_meanwhile_nothing_is_synced_and_an_undo_starts_it_again(filled: Showcas
     assert mine & {one.connection_id for one in schedule.due(datetime.now(UTC))}
     assert organization_deletion.pending_org_deletion(org) is None
     assert asked.removed == {}
-    with pytest.raises(ConfigError, match="no deletion"):
+    with pytest.raises(ConfigError, match="No deletion is scheduled"):
         organization_deletion.cancel_org_deletion(org, actor=owner, now=NOW)
 
 
 def test_too_late_is_too_late(filled: Showcase) -> None:
     organization_deletion.schedule_org_deletion(filled.org, actor=None, now=NOW)
 
-    with pytest.raises(ConfigError, match="no deletion"):
+    with pytest.raises(ConfigError, match="No deletion is scheduled"):
         organization_deletion.cancel_org_deletion(
             filled.org, actor=None, now=NOW + timedelta(days=7)
         )

@@ -258,7 +258,7 @@ async def test_only_the_first_sync_is_called_that(database_url: str) -> None:
         ats.faults.set("hold=/v1/jobs:1")
         running = asyncio.create_task(found.sync(Mode.INITIAL))
         async with asyncio.timeout(60):  # before its first page arrives
-            while await in_thread(latest_title) != "Everything read again":
+            while await in_thread(latest_title) != "Full reread":
                 await asyncio.sleep(0.01)
         ats.faults.set("")
         second = await running
@@ -268,7 +268,7 @@ async def test_only_the_first_sync_is_called_that(database_url: str) -> None:
     titles = await in_thread(
         lambda: [run_title(run) for run in SyncRun.objects.order_by("started_at")]
     )
-    assert titles == ["Initial sync, jobs only", "Initial sync", "Everything read again"]
+    assert titles == ["Initial sync, jobs only", "Initial sync", "Full reread"]
     kinds = await in_thread(
         lambda: list(Notification.objects.order_by("id").values_list("kind", flat=True))
     )

@@ -14,7 +14,7 @@ from jemmo.domain.rules import Exclusion
 from jemmo.domain.streams import Mode
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.records import rules
-from jemmo.store.models import Connection
+from jemmo.store.models import Connection, Stage
 from jemmo.store.records import talents
 from jemmo.store.records.talents import TalentFilters
 from jemmo.tasks import connections as tasks
@@ -130,8 +130,9 @@ def listing(found: Company, stage: str, status: str) -> dict[str, tuple[str, str
     page = talents.search(
         org, TalentFilters(stage=stage, status=status), talents.Lookup(), unseal=None
     )
+    kinds = dict(Stage.objects.filter(org=org).values_list("name", "category"))
     named = {talent.remote_id: talent.latest for talent in page.items}  # type: ignore[attr-defined]
-    return {key: (one.stage.category, one.status) for key, one in named.items()}
+    return {key: (kinds[one.stage], one.status) for key, one in named.items()}
 
 
 async def test_every_night_hires_whose_time_is_over_are_excluded(database_url: str) -> None:

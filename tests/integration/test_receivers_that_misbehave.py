@@ -257,7 +257,7 @@ def test_an_address_that_leads_inside_is_not_saved(showcase: Showcase, url: str)
 
 def test_our_own_address_is_not_saved(showcase: Showcase, settings: Any) -> None:
     settings.SITE_URL = "https://jemmo.example.com"
-    with pytest.raises(ConfigError, match="Jemmo itself"):
+    with pytest.raises(ConfigError, match="Jemmo's own address"):
         made(showcase, "https://JEMMO.example.com/hooks/x/")
 
 

@@ -33,9 +33,9 @@ COMMANDS = {
         "Run", "operations.server", "Start the web application, a worker, and the schedule."
     ),
     "down": Listed(
-        "Run", "operations.server", "Stop whatever is still running, Postgres included."
+        "Run", "operations.server", "Stop everything that is still running, including Postgres."
     ),
-    "web": Listed("Run", "operations.server", "Serve the web application only."),
+    "web": Listed("Run", "operations.server", "Run only the web application."),
     "worker": Listed(
         "Run",
         "operations.server",
@@ -68,7 +68,7 @@ COMMANDS = {
     "org": Listed(
         "Privacy", "accounts.organisations", "Delete an organization, or undo its deletion."
     ),
-    "keys": Listed("Keys", "operations.keys", "Show, rotate or bind keys."),
+    "keys": Listed("Keys", "operations.keys", "Show, rotate, or bind keys."),
     "user": Listed("People", "accounts.users", "Manage the people who sign in."),
     "token": Listed("Programs", "accounts.tokens", "Manage API tokens."),
     "endpoint": Listed(
@@ -80,7 +80,7 @@ COMMANDS = {
     "backup": Listed(
         "Backups", "operations.backup", "Write the database and the files to one file."
     ),
-    "restore": Listed("Backups", "operations.backup", "Restore a backup, all or nothing."),
+    "restore": Listed("Backups", "operations.backup", "Restore a backup completely or not at all."),
 }
 
 

@@ -235,7 +235,7 @@ def test_a_token_goes_with_its_connection(
 
 def test_a_token_is_bound_to_a_connection_of_its_organization(showcase: Showcase) -> None:
     stranger = Connection.objects.get(org=showcase.stranger)
-    with pytest.raises(ConfigError, match="no such connection"):
+    with pytest.raises(ConfigError, match="connection doesn't exist"):
         tokens.create(showcase.org, ["records"], name="x", now=NOW, connection_id=stranger.id)
 
 

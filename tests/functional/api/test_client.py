@@ -261,7 +261,7 @@ def test_a_pause_that_makes_no_sense_is_none(text: str | None) -> None:
 
 def test_only_http_is_spoken() -> None:
     with (
-        pytest.raises(ValueError, match="no address"),
+        pytest.raises(ValueError, match="isn't a valid API address"),
         over_http(Call("GET", "file:///etc", {}, None, 1)),
     ):
         pass

@@ -119,7 +119,7 @@ def test_an_address_that_is_none(jemmo: Jemmo, address: str) -> None:
 
 def test_a_provider_nobody_knows(jemmo: Jemmo) -> None:
     done = jemmo("connect", "nobody", "--org", "acme", "--key-stdin", stdin="k")
-    assert_explained(done, 4, "no connector", "teamtailor")
+    assert_explained(done, 4, "connector “nobody” doesn't exist", "teamtailor")
 
 
 def test_a_key_that_is_not_given(jemmo: Jemmo) -> None:
@@ -136,7 +136,9 @@ def test_a_short_name_that_is_none(jemmo: Jemmo, ats: Ats, org: str) -> None:
 def test_an_organisation_nobody_knows(jemmo: Jemmo, ats: Ats, command: str) -> None:
     jemmo.connect(ats)
     words = ("export", "jobs") if command == "export" else (command,)
-    assert_explained(jemmo(*words, "--org", "nobody"), 4, "no organization", "acme")
+    assert_explained(
+        jemmo(*words, "--org", "nobody"), 4, "organization “nobody” doesn't exist", "acme"
+    )
 
 
 def test_a_sync_that_cannot_begin_still_prints_its_object(jemmo: Jemmo) -> None:
@@ -152,7 +154,7 @@ def test_a_connection_nobody_knows(jemmo: Jemmo, ats: Ats, connection: str) -> N
     jemmo.connect(ats)
     for command in ("sync", "logs"):
         done = jemmo(command, "--org", "acme", "--connection", connection)
-        assert_explained(done, 4, "no such connection")
+        assert_explained(done, 4, "connection doesn't exist")
 
 
 def test_an_organisation_without_an_ats(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
@@ -190,6 +192,6 @@ def test_a_database_that_is_away(jemmo: Jemmo, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_unknown_role_and_an_address_that_is_none(jemmo: Jemmo) -> None:
-    assert_explained(jemmo("user", "add", "ada", "--org", "acme"), 4, "e-mail")
+    assert_explained(jemmo("user", "add", "ada", "--org", "acme"), 4, "email")
     words = ("user", "add", "ada@example.org", "--org", "acme", "--role", "emperor")
     assert_explained(jemmo(*words), 4, "emperor", "viewer")

@@ -535,7 +535,7 @@ async def test_the_server_answers_it_with_the_page(database_url: str, served: No
 
     await application(scope, receive, send)
     assert sent[0]["status"] == 413
-    assert "1 Mo" in b"".join(one.get("body", b"") for one in sent).decode()
+    assert "1\N{NO-BREAK SPACE}Mo" in b"".join(one.get("body", b"") for one in sent).decode()
 
 
 # --- where answers lead, and what they tell ---

@@ -65,15 +65,15 @@ def hidden(connection: Connection) -> Talent:
             (
                 "older than the history this connection reads, which begins on 5 Mar 2024",
                 "The history this connection reads begins on 5 Mar 2024",
-                "Stored, but excluded",
+                "This record is stored, but it is excluded",
             ),
         ),
         (
             "fr",
             (
-                "antérieure à l’historique que lit cette connexion, qui commence le 5 mars 2024",
-                "L’historique que lit cette connexion commence le 5 mars 2024",
-                "Enregistrée, mais exclue",
+                "antérieure à l’historique lu par cette connexion, qui commence le 5 mars 2024",
+                "L’historique lu par cette connexion commence le 5 mars 2024",
+                "Cette fiche est enregistrée, mais exclue",
             ),
         ),
     ],
@@ -93,11 +93,11 @@ def test_whoever_is_hidden_has_a_page_that_says_why(
 ) -> None:
     old = hidden(limited)
     page = signed_in("admin").get(f"/talents/{old.id}/").content.decode()
-    assert "This person and their applications haven&#x27;t changed" in page
-    assert "Choose more years" in page
+    assert "Neither this person nor their applications have changed" in page
+    assert "Choose a longer history" in page
     assert "Change the rules" not in page
     assert (
-        "Owners and admins can choose more years."
+        "Owners and admins can choose a longer history."
         in signed_in("recruiter").get(f"/talents/{old.id}/").content.decode()
     )
 
@@ -107,8 +107,8 @@ def test_the_card_says_since_when_and_how_many_are_hidden(
 ) -> None:
     page = signed_in("viewer").get("/settings/organization/ats/").content.decode()
     assert "since 5 Mar 2024" in page
-    assert "2 years at the time of your choice" in page
-    assert "1 talent older, hidden" in page
+    assert "2 years when you chose it" in page
+    assert "1 talent hidden (last changed before this date)" in page
 
 
 @pytest.mark.parametrize(

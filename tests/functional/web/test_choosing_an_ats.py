@@ -39,4 +39,4 @@ def test_it_says_so_in_french(signed_in: Callable[[str], Client]) -> None:
         "/settings/organization/ats/connect/", headers={"Accept-Language": "fr"}
     )
 
-    assert "Sans : candidatures, CV" in page.content.decode()  # Jarvi
+    assert "Non inclus\N{NO-BREAK SPACE}: candidatures, CV" in page.content.decode()  # Jarvi

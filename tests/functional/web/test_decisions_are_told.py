@@ -111,7 +111,7 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
         ({"released_at": Now(), "closed_at": Now()}, "Someone approved these deletions."),
         (
             {"held_at": Now()},
-            "A later sync asked for a new decision about the records missing at that time.",
+            "A later sync asked for a new decision about the records that were missing at that time.",
         ),
         (None, "These deletions no longer need a decision."),
     ],

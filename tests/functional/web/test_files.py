@@ -204,7 +204,7 @@ def test_a_machine_with_another_storage_says_so(
         answer = bytes_of(recruiter, resume.current_version)
 
     assert answer.status_code == 503  # type: ignore[attr-defined]
-    assert b"a different file storage" in answer.content  # type: ignore[attr-defined]
+    assert b"use the same file storage" in answer.content  # type: ignore[attr-defined]
 
 
 def test_files_of_who_is_gone_are_not_there_and_of_who_is_excluded_are(
@@ -292,7 +292,7 @@ def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
         ("REFUSED", "macros", "newer one was refused (it contains macros)"),
         ("TOO_LARGE", "storage_too_large", "newer one was refused (it is larger than the file"),
         ("GONE", "gone", "no longer in the ATS"),
-        ("PENDING", None, "a newer version hasn't been downloaded yet"),
+        ("PENDING", None, "a newer version hasn&#x27;t been downloaded yet"),
     ],
 )
 def test_an_earlier_version_is_not_shown_as_current(

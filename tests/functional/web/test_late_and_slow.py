@@ -103,4 +103,4 @@ def test_the_header_tells_each_of_several_failures(showcase: Showcase, recruiter
     assert len(set(lines)) == 2
     icon = recruiter.get("/sync/jobs/", headers={"HX-Request": "true"}).content.decode()
     for name in ("Agency", first.label or "Teamtailor"):
-        assert f"Sync of {name} failed" in icon
+        assert f"{name} sync failed" in icon

@@ -165,12 +165,12 @@ def test_a_job_whose_applicants_are_excluded_has_some(
 
     assert "Nobody has applied yet." in page(signed_in("owner"), "closed")
     assert "not counted" not in page(recruiter, "sales")
-    assert "1 application of excluded talents is not counted" in page(recruiter, "dev")
+    assert "1 application from an excluded talent is not counted" in page(recruiter, "dev")
     Talent.objects.filter(org=showcase.org).update(excluded_reason="no_active_application")
     for client in (recruiter, signed_in("owner")):
         excluded = page(client, "dev")
         assert "Everyone who applied is excluded" in excluded
-        assert f"{PEOPLE + 1} applications of excluded talents are not counted" in collapsed(
+        assert f"{PEOPLE + 1} applications from excluded talents are not counted" in collapsed(
             excluded
         )
         assert "Nobody has applied" not in excluded

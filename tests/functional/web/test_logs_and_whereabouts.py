@@ -234,16 +234,16 @@ def test_why_a_record_is_here_or_not(
     assert "This record is in Jemmo." in answer(recruiter, "elodie")
     assert f"/talents/{showcase.talent('elodie').id}/" in answer(recruiter, "Müller")
     assert "see its contact details" in answer(viewer, "elodie")
-    assert "excluded by a rule of your organization: Draft jobs." in answer(recruiter, "draft")
+    assert "rules excludes it: Draft jobs." in answer(recruiter, "draft")
     assert "Talents without an active application" in answer(recruiter, "Idle Person")
-    assert "this record is deleted in the ATS or no longer visible" in answer(
+    assert "this record has been deleted in the ATS or is no longer visible" in answer(
         recruiter, "filler-01"
     )
-    assert "its talent is excluded by a rule" in answer(recruiter, "of-archived")
-    assert "Stored, but the record it refers to" in answer(recruiter, "of-filler-02")
+    assert "excludes its talent" in answer(recruiter, "of-archived")
+    assert "This record is stored, but the record it refers to" in answer(recruiter, "of-filler-02")
     assert "1 other record has linked to it" in answer(recruiter, "nobody")
     assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
-    assert "Never seen." in answer(recruiter, "12345678")
+    assert "Jemmo has never seen this record." in answer(recruiter, "12345678")
     assert "Look up any record" in answer(recruiter, "")
 
 
@@ -263,7 +263,7 @@ def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
             assert "no longer in the ATS" not in answer(client, words)
         for record in (elodie.remote_id, str(elodie.id), "draft", application.remote_id):
             page = answer(client, record)
-            assert "this record is deleted in the ATS or no longer visible" in page
+            assert "this record has been deleted in the ATS or is no longer visible" in page
             assert "Müller" not in page
             assert showcase.job("draft").title not in page
 

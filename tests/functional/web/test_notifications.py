@@ -80,13 +80,13 @@ def test_a_failure_is_told_once_and_its_end_too(
     assert "admin@acme.example" in whole
     assert "recruiter@" not in whole
     assert (
-        "Acme refused the API key. It was revoked, mistyped, or belongs to another account. Create a new key"
+        "Acme refused the API key. It was revoked or mistyped, or it belongs to another account. Create a new key"
         in whole
     )
     assert "failed" in chat.received[0]["text"]
 
     page = admin.get("/notifications/").content.decode()
-    assert "This happened 3 times in a row." in page
+    assert "This has happened 3 times in a row." in page
     assert 'aria-label="Notifications, 1 unread"' in page
 
     sync(company)

@@ -158,7 +158,7 @@ def test_erasing_needs_the_name_and_leaves_a_certificate(
     signed_in("recruiter").post("/help/", send, headers=HTMX)
     page = text(admin, f"{kept}erase/")
     assert "Backups, until they expire" in page
-    assert "The ATS, because Jemmo only reads from it." in page
+    assert "The data in the ATS, because Jemmo only reads from it." in page
     wrong = admin.post(f"{kept}erase/", {"name": "Elodie"})
     assert "The name doesn&#x27;t match." in wrong.content.decode()
     assert Talent.objects.filter(remote_id="elodie").exists()
@@ -217,7 +217,7 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
     wanted = form(org, idle_months="24")
 
     hasty = admin.post(path, {**wanted, "do": "save"}).content.decode()
-    assert "64 of 64 people would be erased" in hasty
+    assert "64 of 64 people would have their data erased" in hasty
     assert "Élodie Müller" in hasty
     assert "unusually large number" in hasty
     org.refresh_from_db()
@@ -252,7 +252,9 @@ def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: Sig
 def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: SignedIn) -> None:
     retention_policy.update_retention_policy(showcase.org, idle_months=12, held=40, held_of=64)
     admin = signed_in("admin")
-    assert "would erase 40 of 64 people at once" in text(admin, "/settings/privacy/retention/")
+    assert "would erase the data of 40 of 64 people at once" in text(
+        admin, "/settings/privacy/retention/"
+    )
 
     stale = admin.post("/settings/privacy/retention/release/", {"people": "39"}, follow=True)
     assert "Someone else changed this" in stale.content.decode()
@@ -339,7 +341,11 @@ def test_who_is_not_to_be_contacted(
     assert "asked us by phone" in page
     shown = text(viewer, path)
     assert "This person must not be contacted" in shown
-    for false in ("asked us by phone", "Your role doesn't include", "Show them anyway"):
+    for false in (
+        "asked us by phone",
+        "Your role doesn't give you access to contact details",
+        "Show them anyway",
+    ):
         assert false not in shown
     for hidden in (EMAIL, PHONE, "mailto:", str(version)):
         assert hidden not in page
@@ -397,7 +403,7 @@ def test_the_record_of_processing_tells_how_it_is(
 
     for told in (page, written):
         assert "Talents: 64" in told
-        assert "for 18 months are erased" in told
+        assert "for 18 months is erased" in told
         assert "admin@acme.example" in told
         assert "AES-256-GCM" in told
         assert "Élodie" not in told

@@ -94,7 +94,7 @@ def test_what_became_of_it_is_told(
     ("state", "told"),
     [
         ("paused", "This connection is paused."),
-        ("refused", "The ATS refuses the key."),
+        ("refused", "The ATS refused the key."),
         ("disconnected", "This connection was disconnected."),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_viewer_sees_them_nowhere(showcase: Showcase, viewer: Client) -> None:
     ]
 
     assert "Müller" in pages[0]
-    assert "see contact details" in pages[0]
+    assert "access to contact details" in pages[0]
     for page in pages:
         assert EMAIL not in page
         assert PHONE not in page

@@ -140,7 +140,7 @@ def test_a_viewer_who_starts_a_sync_learns_who_can(viewer: Client) -> None:
     answer = viewer.post(reverse("sync_icon", args=["jobs"]))
 
     assert answer.status_code == 403
-    assert "Recruiters, admins and owners of your organization can do this." in (
+    assert "Recruiters, admins, and owners in your organization can do this." in (
         answer.content.decode()
     )
 
@@ -149,7 +149,7 @@ def test_a_viewer_who_starts_a_sync_learns_who_can(viewer: Client) -> None:
 def test_who_may_do_what_is_refused(showcase: Showcase, signed_in: SignedIn, role: str) -> None:
     """Nobody is sent to people of their own role."""
     client = signed_in(role)
-    recruiters = "Recruiters, admins and owners of your organization can do this."
+    recruiters = "Recruiters, admins, and owners in your organization can do this."
 
     support = client.get("/admin/", follow=True)
     talent = showcase.talent("elodie")

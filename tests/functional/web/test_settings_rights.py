@@ -174,7 +174,7 @@ def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) ->
     assert (
         "Automatic syncs resumed" in second.post(path(ours, "resume"), follow=True).content.decode()
     )
-    assert "not paused" in first.post(path(ours, "resume"), follow=True).content.decode()
+    assert "weren&#x27;t paused" in first.post(path(ours, "resume"), follow=True).content.decode()
 
 
 def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) -> None:
@@ -207,7 +207,7 @@ def test_of_two_changes_of_the_rules_the_second_is_told(
     )
     late = signed_in("admin").post("/settings/organization/ats/rules/", given)
 
-    assert "Saved. 1 record appeared" in saved.content.decode()
+    assert "Saved. This change made 1 record appear or disappear." in saved.content.decode()
     assert "Someone else changed this in the meantime" in late.content.decode()
     assert showcase.job("draft").excluded_reason is None
     assert showcase.job("archived").excluded_reason == "job_archived"
@@ -218,7 +218,7 @@ def test_rules_show_and_hide_at_once_what_is_stored(
 ) -> None:
     admin = signed_in("admin")
     page = admin.get("/settings/organization/ats/rules/").content.decode()
-    assert page.count("Jemmo stores 1 record like this.") == 4
+    assert page.count("1 record stored in Jemmo matches this rule.") == 4
 
     admin.post(
         "/settings/organization/ats/rules/",
@@ -309,7 +309,7 @@ def test_talents_and_their_applications_are_decided_together(
     assert set(released.values_list("stream", flat=True)) == {"talents", "applications"}
     card = admin.get(path(ours, "card")).content.decode()
     assert "We paused 4 deletions. Teamtailor no longer lists 4 of 5 recruiters." in card
-    assert "Talents: 60 released." in card
+    assert "Talents: deletion of 60 confirmed." in card
 
 
 @pytest.mark.parametrize(

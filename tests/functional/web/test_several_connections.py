@@ -125,7 +125,7 @@ def test_already_running_names_the_connection(agency: Connection, signed_in: Sig
 
     again = admin.post(address, follow=True).content.decode()
 
-    assert "A sync of Agency was already running or waiting to start." in again
+    assert "A Agency sync was already running or waiting to start." in again
 
 
 ROW = re.compile(r'<tr>\s*<td class="main">.*?<bdi>(.*?)</bdi>.*?</tr>', re.DOTALL)
@@ -183,7 +183,7 @@ def test_only_talents_of_one_ats_may_be_merged_there(
 
 def test_an_address_of_no_page_names_no_record(showcase: Showcase, signed_in: SignedIn) -> None:
     recruiter = signed_in("recruiter")
-    deleted = "It may have been deleted in the ATS"
+    deleted = "The content may have been deleted in the ATS"
 
     nowhere = recruiter.get("/nonexistent/")
     unknown = recruiter.get(f"/talents/{showcase.org.id}/")

@@ -219,7 +219,7 @@ def test_a_masked_screenshot_is_seen_from_both_sides_and_goes_with_the_conversat
     "content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.4", png()[:-1]]
 )
 def test_what_is_no_picture_is_refused(recruiter: Client, content: bytes) -> None:
-    assert "not a PNG or JPEG image" in attach(in_screenshot_mode(recruiter), content)
+    assert "must be a PNG or JPEG image" in attach(in_screenshot_mode(recruiter), content)
     assert not SupportMessage.objects.exists()
 
 

@@ -35,7 +35,7 @@ def test_what_is_refused_is_shown_with_its_time(showcase: Showcase, signed_in: S
 
     page = owner.get(address).content.decode()
 
-    assert "The ATS refuses 2 of Jemmo's requests" in page
+    assert "The ATS is rejecting 2 of Jemmo's requests" in page
     assert "custom-field-options" in page
     assert "include=locations,&lt;b&gt;" in page
     assert "roles" not in page
@@ -52,7 +52,7 @@ def test_a_single_refusal_is_counted_in_the_singular(signed_in: SignedIn) -> Non
 
     page = signed_in("owner").get(reverse("quality")).content.decode()
 
-    assert "The ATS refuses 1 of Jemmo's requests" in page
+    assert "The ATS is rejecting 1 of Jemmo's requests" in page
 
 
 def test_what_another_version_wrote_is_nothing(showcase: Showcase, signed_in: SignedIn) -> None:

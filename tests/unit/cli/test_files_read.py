@@ -72,8 +72,8 @@ def test_people_get_the_text_or_the_reason(tmp_path: Path) -> None:
 
     assert shown(docx("Élodie [bold]")).endswith("\n\nÉlodie [bold]\n")
     assert "No text found." in shown(pdf(""))
-    assert "could not be read: The file is damaged" in shown(b"%PDF-1.4 nothing")
-    assert shown(b"MZ\x90\x00").startswith("Refused: The file is not a document")
+    assert "couldn't be read: The file is damaged" in shown(b"%PDF-1.4 nothing")
+    assert shown(b"MZ\x90\x00").startswith("Refused: The file isn't a supported document")
     hostile = shown(docx("a\u202eb\u009b31m"))
     assert hostile.splitlines()[-1] == "a b 31m"
 

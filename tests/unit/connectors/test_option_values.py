@@ -52,7 +52,7 @@ def test_a_value_means_this(read: Read, value: str, meaning: Any) -> None:
 )
 def test_another_value_is_refused_by_name_with_what_would_do(read: Read, value: str) -> None:
     with pytest.raises(
-        ConfigError, match="The option tenant_tz is not a valid time zone"
+        ConfigError, match="The tenant_tz option must be a valid time zone"
     ) as raised:
         read_option({"tenant_tz": value}, "tenant_tz", read)
     assert raised.value.next_step == "Enter a time zone such as Europe/Paris."

@@ -242,15 +242,13 @@ def test_facts_fill_the_text() -> None:
         "ats_unavailable", ats="Acme", status=503, status_page="status.example.com"
     )
 
-    assert error.message == "Acme has an outage or isn't responding (HTTP 503)."
-    assert error.next_step.endswith("check the status of your ATS (status.example.com).")
+    assert error.message == "Acme is down or isn't responding (HTTP 503)."
+    assert error.next_step.endswith("check your ATS's status (status.example.com).")
     assert error.as_record()["facts"]["status"] == 503
 
 
 def test_what_is_unknown_is_left_out() -> None:
-    assert TransientError("ats_unavailable").message == (
-        "The ATS has an outage or isn't responding."
-    )
+    assert TransientError("ats_unavailable").message == ("The ATS is down or isn't responding.")
     assert TransientError().message == "Jemmo couldn't reach the ATS."
 
 

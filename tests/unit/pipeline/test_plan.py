@@ -210,7 +210,7 @@ def test_a_pass_without_a_proof_leaves_the_stream_as_old_as_it_was() -> None:
 
 
 class TestALongerHistory:
-    """Talents and applications are read back to a limit; one that is chosen later may lie further back."""
+    """Jemmo reads talents and applications from a limit; one that is chosen later may lie further back onward."""
 
     YEAR_AGO = NOON - timedelta(days=365)
     LONG_AGO = NOON - timedelta(days=3650)

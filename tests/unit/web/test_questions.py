@@ -52,7 +52,7 @@ def test_some_threads_are_left_to_pages() -> None:
     with ExitStack() as held:
         for _ in range(3):
             held.enter_context(questions.place(uuid4(), uuid4()))
-        with refused("Other requests"):
+        with refused("Other ATS requests"):
             ask(questions)
     ask(questions)
 
@@ -72,7 +72,7 @@ def test_organizations_whose_ats_was_slow_leave_a_place_to_others() -> None:
         with questions.place(org, uuid4()):
             clock.now += SLOW
     with questions.place(slow[0], uuid4()):
-        with refused("Other requests"):
+        with refused("Other ATS requests"):
             ask(questions, slow[1])
         ask(questions)
         clock.now += SLOW_FOR
@@ -102,7 +102,7 @@ def test_one_thread_is_enough() -> None:
     questions, org = AtsRequestSlots(1, wait=0, clock=clock), uuid4()
     with questions.place(org, uuid4()):
         clock.now += SLOW
-        with refused("Other requests"):
+        with refused("Other ATS requests"):
             ask(questions)
     ask(questions, org)
 

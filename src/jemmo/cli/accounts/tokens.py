@@ -75,7 +75,7 @@ def create(
 
 
 def show(org: Org, json: Json = False) -> None:
-    """List an organization's tokens, what each can read, and when it was last used."""
+    """List an organization's tokens, what each can read, and when each was last used."""
     from jemmo import bootstrap
 
     bootstrap.start()

@@ -125,7 +125,7 @@ def verify(
 ) -> None:
     """Confirm that an address belongs to the person who uses it.
 
-    The person who created the account may not own the address, so the current password, second factors and sessions
+    The person who created the account may not own the address, so the current password, second factors, and sessions
     end, unless you keep them. Enter a new password on standard input or on the reset page.
     """
     password = _password(password_stdin)

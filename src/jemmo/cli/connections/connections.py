@@ -186,9 +186,9 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     yield f"  last success {last} · next sync {following}"
     yield "  " + " · ".join(_counted(row, name) for name in row.counts)
     yield f"  id {row.id}"
-    read = f"last {moment(row.reread.last_at, now)}" if row.reread.last_at else "not yet"
-    promise = f" within {row.reread.within_days} days" if row.state == "active" else ""
-    yield f"  all content read again{promise} · {read}"
+    read = moment(row.reread.last_at, now) if row.reread.last_at else "none yet"
+    promise = f" · at least every {row.reread.within_days} days" if row.state == "active" else ""
+    yield f"  last full reread {read}{promise}"
     if row.history:
         hidden = row.history.hidden.talents
         older = f" · {numbers.counted(hidden, 'talents')} older, excluded" if hidden else ""

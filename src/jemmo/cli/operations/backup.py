@@ -133,7 +133,7 @@ def restore(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Restore a backup, all or nothing.
+    """Restore a backup completely or not at all.
 
     People erased since the backup stay erased.
     """

@@ -14,7 +14,7 @@ from jemmo.domain.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
-    keys = typer.Typer(help="Show, rotate or bind keys.")
+    keys = typer.Typer(help="Show, rotate, or bind keys.")
     keys.command("status", epilog=examples("jemmo keys status"))(status)
     keys.command("rotate", epilog=examples("jemmo keys rotate"))(rotate)
     keys.command("bind", epilog=examples("jemmo keys bind"))(bind)
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(json: Json = False) -> None:
-    """Show the IDs of the keys and how many values each encrypts."""
+    """Show the key IDs and how many values each key encrypts."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -78,8 +78,8 @@ def bind(
 def rotate(json: Json = False) -> None:
     """Create a new key and re-encrypt everything with it.
 
-    Jemmo can keep running. If interrupted, wait for the worker or run this again.
-    Exit status: 0 done, 3 some values are left.
+    Jemmo can keep running. If this is interrupted, wait for the worker or run it again.
+    Exit status: 0 done, 3 some values remain.
     """
     from jemmo import bootstrap
 

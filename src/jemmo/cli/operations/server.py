@@ -64,7 +64,7 @@ def up(
 
 
 def down(json: Json = False) -> None:
-    """Stop whatever is still running, Postgres included."""
+    """Stop everything that is still running, including Postgres."""
     from jemmo.cli.operations import supervise
 
     stopped = list(supervise.down())
@@ -85,7 +85,7 @@ def web(
         ),
     ] = None,
 ) -> None:
-    """Serve the web application only."""
+    """Run only the web application."""
     with listen(host, port) if fd is None else adopt(fd) as listening:
         remember(listening)
         from jemmo import bootstrap

@@ -89,7 +89,7 @@ def create(
 
 
 def show(org: Org, json: Json = False) -> None:
-    """List an organization's endpoints, and whether they accept webhooks."""
+    """List an organization's endpoints and whether each accepts webhooks."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -122,7 +122,7 @@ def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Create a new secret. The old one also signs for 24 hours."""
+    """Create a new secret. For 24 hours, webhooks are also signed with the old one."""
     chosen = _endpoint(org, endpoint)
     from jemmo.vault import default_vault
 
@@ -134,7 +134,7 @@ def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Turn an endpoint on. Sending continues where it stopped."""
+    """Turn an endpoint on. Sending resumes where it left off."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=True, now=datetime.now(UTC))
     _say(json, "The endpoint was turned on.", id=endpoint)

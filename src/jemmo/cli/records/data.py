@@ -51,7 +51,9 @@ def export(
         ),
     ],
     org: Org,
-    form: Annotated[Format, typer.Option("--format", help="jsonl, csv or parquet.")] = Format.JSONL,
+    form: Annotated[
+        Format, typer.Option("--format", help="jsonl, csv, or parquet.")
+    ] = Format.JSONL,
     as_email: Annotated[
         str | None,
         typer.Option("--as", help="Apply the rights of the member with this email address."),

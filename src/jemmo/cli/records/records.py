@@ -47,7 +47,7 @@ def refresh(
 ) -> None:
     """Refetch one talent or job from the ATS.
 
-    Works while a sync runs. A talent is refetched with its applications.
+    Works while a sync is running. A talent is refetched with its applications.
 
     Exit status: 0 refetched, 3 no response yet, 4 action needed, 5 failed.
     """

@@ -80,12 +80,12 @@ def logs(
 
 def why(
     org: Org,
-    record: Annotated[str, typer.Argument(help="An ATS ID, link, title or name.")],
+    record: Annotated[str, typer.Argument(help="An ATS ID, link, title, or name.")],
     json: Json = False,
 ) -> None:
     """Explain why a record is, or isn't, in Jemmo.
 
-    A rule, a rejection, a missing parent, a deletion, or never seen.
+    The reason may be a rule, a rejection, a missing parent, or a deletion, or Jemmo may never have seen it.
     """
     from jemmo import bootstrap
 

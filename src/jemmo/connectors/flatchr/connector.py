@@ -51,17 +51,17 @@ FLATCHR = Connector(
     open_files=FlatchrFiles,
     evidence=Evidence(
         reads=(
-            "Columns (as stages), vacancies (as jobs) with their trade, channel, activity and "
+            "Columns (as stages), vacancies (as jobs) with their trade, channel, activity, and "
             "education level, and applicants (as talents and applications) with their resumes."
         ),
         unread=(
-            "Departments, members, reject reasons, comments, messages, tasks, tags of applicants, and "
+            "Departments, members, reject reasons, comments, messages, tasks, applicant tags, and "
             "answers to questions. Someone who applied twice becomes two talents."
         ),
         sure=(
-            "The public reference (developers.flatchr.io, including the editions of 2019 and "
-            "2022) and public clients. It does not document how to request archived applicants, "
-            "whether responses are cut off, how resumes are returned, or the format of errors; "
+            "The public reference (developers.flatchr.io, including its 2019 and "
+            "2022 editions) and public clients. It does not document how to request archived applicants, "
+            "whether responses are cut off, how resumes are returned, or the error format; "
             "each of these has an option or is detected automatically. It does not mention "
             "merged candidates."
         ),
@@ -98,7 +98,7 @@ FLATCHR = Connector(
             default="production",
             choices=("production", "demo"),
             asked=True,
-            help=_("Choose whether this is a real account or one on Flatchr's demo host."),
+            help=_("Whether this is a production account or one on Flatchr's demo host."),
         ),
         Option(
             name="careers_base",

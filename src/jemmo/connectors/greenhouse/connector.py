@@ -73,7 +73,7 @@ GREENHOUSE = Connector(
         ),
         sure=(
             "The Harvest v3 reference (harvestdocs.greenhouse.io). It does not document the rate limit "
-            "and some response formats; the simulator has a switch for each."
+            "or some response formats; the simulator has a switch for each."
         ),
     ),
     capabilities=Capabilities(

@@ -44,12 +44,12 @@ JARVI = Connector(
     evidence=Evidence(
         reads=(
             "Users, recruitment projects (as jobs), offers (as postings), and talent profiles. Stages, "
-            "applications and resumes are read only if an option specifies where they are."
+            "applications, and resumes are read only if an option specifies where they are."
         ),
         unread="Notes, messages, meetings, tasks, history, and companies other than a job's client.",
         sure=(
             "The public pages of api-docs.jarvi.tech, whose response schemas are incomplete, Jarvi's "
-            "help, and measurements that public clients made on one account. The location of "
+            "help center, and measurements that public clients made on one account. The location of "
             "applications and resumes is not documented."
         ),
     ),
@@ -85,7 +85,7 @@ JARVI = Connector(
             "contacts",
             _("Store client contacts"),
             ("off", "on"),
-            _("Store client contacts too, not only talents."),
+            _("Whether to store client contacts as well as talents."),
         ),
         free_text(
             "application_paths",

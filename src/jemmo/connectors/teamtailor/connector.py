@@ -67,7 +67,7 @@ TEAMTAILOR = Connector(
     open_files=TeamtailorFiles,
     evidence=Evidence(
         reads=(
-            "Departments, users, reject reasons, jobs with their division, regions and hiring team, stages, "
+            "Departments, users, reject reasons, jobs with their division, regions, and hiring team, stages, "
             "candidates with custom fields and resumes, job applications, and notes."
         ),
         unread=(
@@ -149,13 +149,15 @@ TEAMTAILOR = Connector(
             "sparse_fields",
             _("Request minimal fields"),
             ON_OR_OFF,
-            _("Request included objects with as few fields as possible."),
+            _("Whether to request included objects with as few fields as possible."),
         ),
         choice(
             "stage_types",
             _("Request stage types"),
             ON_OR_OFF,
-            _("Request the newer stage types. Jemmo stops requesting them if Teamtailor refuses."),
+            _(
+                "Whether to request the newer stage types. Jemmo stops requesting them if Teamtailor refuses."
+            ),
         ),
         choice(
             "resume_path_is_version",
