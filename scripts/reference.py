@@ -292,8 +292,8 @@ def _capabilities() -> Iterator[str]:
         yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
-        "*Stage history* means that the ATS reports each application's past stages. If it doesn't, Jemmo records the changes "
-        "between syncs. "
+        "*Stage history* means that the ATS reports each application's past stages. If it doesn't, "
+        "Jemmo records the changes between syncs. "
         "*Deletions* are detected by comparing all IDs once a day, and through webhooks if the ATS sends them. "
         "*Last 30 days first* means that the first sync of a large account starts with recent records "
         "([details](how-a-sync-works.md#the-last-30-days-first)). It does not apply to older Flatchr accounts, whose "
