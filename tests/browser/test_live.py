@@ -128,9 +128,9 @@ def test_news_is_offered_to_all_and_shown_when_asked_for(
     rename(connected, "Développeuse full-stack senior")
 
     for page in (one, other):
-        expect(page.get_by_role("button", name="1 record changed: show")).to_be_visible()
+        expect(page.get_by_role("button", name="1 record changed. Show it")).to_be_visible()
         expect(page.get_by_role("link", name="Développeuse full-stack", exact=True)).to_be_visible()
-        page.get_by_role("button", name="1 record changed: show").click()
+        page.get_by_role("button", name="1 record changed. Show it").click()
         expect(page.get_by_role("link", name="Développeuse full-stack senior")).to_be_visible()
         expect(page.locator("#news")).to_be_hidden()
     expect(other).to_have_url(re.compile(r"\?q=full"))
@@ -216,7 +216,7 @@ def test_what_happened_while_the_server_was_away_is_offered(
     site.serve(port)
 
     expect(page.locator("body[data-connected=yes]")).to_be_attached()
-    page.get_by_role("button", name=re.compile("records? changed: show")).click()
+    page.get_by_role("button", name=re.compile(r"records? changed\. Show")).click()
     expect(page.get_by_role("link", name="Développeuse revenue")).to_be_visible()
 
 
@@ -244,7 +244,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
     for page in (one, other):
         expect(page.locator(".sync-press.is-turning")).to_have_count(0)
         expect(page.locator(".sync-tip")).to_contain_text("Synced just now")
-    expect(one.get_by_role("button", name=re.compile("records? changed: show"))).to_be_visible()
+    expect(one.get_by_role("button", name=re.compile(r"records? changed\. Show"))).to_be_visible()
 
 
 @pytest.mark.long
