@@ -50,7 +50,7 @@ def text_of(client: Client, name: str) -> str:
 @pytest.mark.parametrize(
     ("happens", "advice", "ask"),
     [
-        (refused, "Create a new key in the ATS", ASK),
+        (refused, "create a new key in the ATS", ASK),
         (paused, "Someone paused syncs.", ASK),
         (held, "delete or keep the records here", "An owner or admin must decide."),
         (disconnected, "Connect one", ASK),
@@ -116,7 +116,7 @@ def test_a_reminder_of_a_key_asks_those_who_can(
 
     told = text_of(signed_in(role), "notification_list")
 
-    assert ("Create a new key in the ATS" in told) is (role == "admin")
+    assert ("create a new key in the ATS" in told) is (role == "admin")
     assert (ASK in told) is (role != "admin")
 
 

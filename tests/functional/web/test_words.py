@@ -336,7 +336,16 @@ def test_a_filter_that_takes_everything_says_so_in_french() -> None:
     with translation.override("fr"):
         told = [
             translation.gettext(f"Any {one}")
-            for one in ("status", "department", "location", "stage", "consent", "job", "tag", "ATS")
+            for one in (
+                "status",
+                "department",
+                "location",
+                "stage",
+                "consent status",
+                "job",
+                "tag",
+                "ATS",
+            )
         ]
     assert [one for one in told if not one.startswith(("Tous les ", "Toutes les "))] == []
 

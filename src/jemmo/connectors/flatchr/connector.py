@@ -98,7 +98,7 @@ FLATCHR = Connector(
             default="production",
             choices=("production", "demo"),
             asked=True,
-            help=_("Whether this is a production account or one on Flatchr's demo host."),
+            help=_("Whether this is a real account or one on Flatchr's demo host."),
         ),
         Option(
             name="careers_base",
