@@ -184,7 +184,7 @@ async def test_a_sync_that_used_the_budget_ends_partly_done_and_goes_on_later(
     assert first.status is RunStatus.PARTIAL
     assert (first.error, first.failure) == (None, None)
     assert (
-        "Jarvi quota is used up for now. The sync will resume automatically at "
+        "quota for Jarvi is used up for now. The sync will resume automatically at "
         in first.warnings[-1].message
     )
     held = await account.company.ids(Stream.TALENTS)

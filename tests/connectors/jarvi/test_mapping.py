@@ -302,7 +302,7 @@ def test_the_tags_of_a_project_are_those_of_the_job_and_labels_are_readable() ->
     found = a_job(settings(), {"fieldsValues": [tags, own, unnamed, plain_choice]})
     assert found.tags == ("Python",)
     assert found.custom_fields["joboffer_min_years_of_experience"]["label"] == (
-        "Minimum years of experience"
+        "Min years of experience"
     )
     assert found.custom_fields["joboffer_language"] == {
         "type": "multi_select",

@@ -50,7 +50,7 @@ def text_of(client: Client, name: str) -> str:
 @pytest.mark.parametrize(
     ("happens", "advice", "ask"),
     [
-        (refused, "create a new key in the ATS", ASK),
+        (refused, "Create a new key in the ATS", ASK),
         (paused, "Someone paused syncs.", ASK),
         (held, "delete or keep the records here", "An owner or admin must decide."),
         (disconnected, "Connect one", ASK),

@@ -68,7 +68,7 @@ def test_rows_are_matched_by_the_surest_field_that_tells_owners_apart() -> None:
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("offer_min_years_of_experience", "Minimum years of experience"),
+        ("offer_min_years_of_experience", "Min years of experience"),
         ("resources.fields.offer_salary_is_public.name", "Salary is public"),
         ("startDate", "Start date"),
         ("Salaire fixe", "Salaire fixe"),

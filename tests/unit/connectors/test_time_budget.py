@@ -51,7 +51,7 @@ async def test_the_budget_is_used_and_then_the_run_is_postponed() -> None:
     taken = turns(time, ledger)
     for _ in range(5):
         await ask(taken, time)
-    with pytest.raises(Postponed, match=r"continues automatically \(11:00 UTC\)") as raised:
+    with pytest.raises(Postponed, match=r"resume automatically at 11:00 UTC") as raised:
         await ask(taken, time)
     assert raised.value.resume_at == MONDAY + timedelta(hours=1, seconds=20)
     assert sum(one.seconds for one in ledger.entries) == 20

@@ -150,7 +150,9 @@ ATS: dict[str, Entry] = {
     ),
     "quota_used": Entry(
         _L,
-        _("The {ats} quota is used up for now. The sync will resume automatically at {time} UTC."),
+        _(
+            "The quota for {ats} is used up for now. The sync will resume automatically at {time} UTC."
+        ),
         _(
             "No action needed. If this happens often, increase Jemmo's share of the rate limit in the "
             "options."
