@@ -167,7 +167,7 @@ async def test_fields_that_jarvi_made_have_labels_for_people(database_url: str) 
     async with held(database_url, Silent()) as (ats, found):
         record = await job(ats, found, "Dev JAVA - IDF")
     shown = labels(record)
-    assert shown["Minimum years of experience"] == "3"
+    assert shown["Min years of experience"] == "3"
     assert "Company description" in shown
     assert not any("revenue" in label.lower() for label in shown), "that is the agency's own"
 
