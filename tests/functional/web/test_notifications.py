@@ -91,7 +91,7 @@ def test_a_failure_is_told_once_and_its_end_too(
 
     sync(company)
     assert send() == 3
-    assert "recovered" in chat.received[1]["text"]
+    assert "working again" in chat.received[1]["text"]
     sync(company)
     assert send() == 0
 
@@ -160,7 +160,7 @@ def test_what_fails_together_is_one_message(
     assert len(mail.messages) == len(chat.received) == 1
     assert "12 notifications" in chat.received[0]["text"]
     for number in range(12):
-        assert f"Sync of Branch {number} failed" in chat.received[0]["text"]
+        assert f"Branch {number} sync failed" in chat.received[0]["text"]
     assert not Delivery.objects.filter(sent_at=None).exists()
 
 

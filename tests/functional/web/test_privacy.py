@@ -410,7 +410,7 @@ def test_the_record_of_processing_tells_how_it_is(
     assert "Resumes and other files (encrypted)" in page
     assert "private bucket resumes-of-acme" in written
     assert "<li>" not in written
-    assert "- People without activity" in written
+    assert "- The data of people with no activity" in written
     admin.cookies["django_language"] = "fr"
     assert "Registre des activités de traitement" in text(admin, "/settings/privacy/processing/")
 

@@ -70,7 +70,7 @@ def test_progress_is_told_in_french(reading: Connection, recruiter: Client) -> N
         recruiter.cookies["django_language"] = "fr"
         page = places(recruiter, reading)["card"].replace("\xa0", " ").replace("\u202f", " ")
 
-    assert "400 sur environ 3 200 fiches · encore 2 min environ" in page
+    assert "400 sur environ 3 200 fiches · encore environ 2 min" in page
 
 
 def test_it_says_when_the_last_30_days_are_ready(reading: Connection, recruiter: Client) -> None:
