@@ -93,7 +93,7 @@ def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
     page.get_by_role("button", name="Tonight").click()
 
     expect(page.locator(".messages")).to_contain_text(
-        re.compile("starts at .* 22:00|First sync requested")
+        re.compile("starts on .* 22:00|First sync requested")
     )
     expect(page.get_by_text("Active", exact=True)).to_be_visible()
 

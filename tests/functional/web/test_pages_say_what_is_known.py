@@ -19,6 +19,7 @@ from fakes.company import Company, company, in_thread
 from fakes.hooks import hooked
 
 from jemmo.cli.connections.connections import _lines
+from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain import numbers
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
@@ -387,3 +388,38 @@ async def test_confidential_applications_read_like_none(database_url: str) -> No
     await found.rows("DELETE FROM application WHERE talent_remote_id = %s", plain)
     assert await in_thread(lambda: without(plain)) == told
     assert told == ("–", "No applications are visible to you.")
+
+
+async def test_saved_options_say_when_they_apply(database_url: str) -> None:
+    async with run_sandbox(talents=10, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        asked = ats.site.log.counts.total()
+        saved = await in_thread(lambda: _changed(found, quota_share="50"))
+        unchanged = await in_thread(lambda: _changed(found, quota_share="50"))
+        tested = ats.site.log.counts.total() - asked
+        await found.sync()
+
+    assert "Saved. The new options apply from the next sync." in saved
+    assert "Saved." in unchanged
+    assert "next sync." not in unchanged.partition("Saved.")[2][:80]
+    assert tested < 10, "no sync was started, only the options were tested"
+
+
+def _changed(found: Company, **options: str) -> str:
+    """What the card says once these options were saved."""
+    connection = Connection.objects.get(id=found.id)
+    declared = CONNECTORS[connection.provider].options
+    values = {each.name: connection.options.get(each.name, each.default) for each in declared}
+    form = {
+        "seen": connections.connection_fingerprint(connection),
+        "label": connection.label,
+        "sync_every_hours": "6",
+        **{f"option_{name}": value for name, value in {**values, **options}.items()},
+    }
+    org = Organisation.objects.get()
+    owner = accounts.add_member(org, "owner@example.com", "owner", "long enough 12", verified=True)
+    browser = Client(HTTP_HOST="testserver")
+    browser.force_login(owner)
+    answer = browser.post(reverse("ats_edit", args=[found.id]), form, follow=True)
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())

@@ -1,5 +1,6 @@
 """An admin's actions on a connection. A GET shows what the action would do, a POST does it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from jemmo.domain.errors import JemmoError
+from jemmo.domain.history import FROM, YEARS
 from jemmo.domain.streams import Mode
 from jemmo.services.connections import connections
 from jemmo.services.connections.ats_access import PATIENCE
@@ -159,6 +161,7 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     if connector is None:
         raise Http404
     form = forms.Edit(connector, request.POST or None, initial=_filled(connection))
+    options = dict(connection.options)
     shown: dict[str, Any] = {
         "connection": connection,
         "connector": connector,
@@ -183,11 +186,25 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
-            if reads_more and connection.state == ConnectionState.ACTIVE:
+            starts = reads_more and connection.state == ConnectionState.ACTIVE
+            if starts:
                 manual.request_sync(connection.id)
-            messages.success(request, _("Saved."))
+            later = _applied_by_syncs(connection.options) != _applied_by_syncs(options)
+            messages.success(request, _saved(starts=starts, later=later))
             return to_connection(connection)
     return render(request, "connections/edit.html", shown)
+
+
+def _applied_by_syncs(options: Mapping[str, str]) -> dict[str, str]:
+    """The options that take effect when a sync starts. A shorter history hides records at once."""
+    return {name: value for name, value in options.items() if name not in {YEARS, FROM}}
+
+
+def _saved(*, starts: bool, later: bool) -> str:
+    """Say when a change takes effect."""
+    if starts:
+        return _("Saved. A sync with the new options is starting.")
+    return _("Saved. The new options apply from the next sync.") if later else _("Saved.")
 
 
 @manager
