@@ -216,7 +216,7 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
     page.get_by_role("link", name="Next").click()
     # One of them is restricted in the ATS, and an admin sees such people only by a right of their own.
     expect(page.get_by_text("51–99 of 99")).to_be_visible()
-    expect(page.get_by_text("1 more is confidential")).to_be_visible()
+    expect(page.get_by_text("1 more record is confidential")).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^Delete \d+ missing records")).click()
     expect(
         page.get_by_text("Deletions confirmed. A full comparison has been requested")
@@ -224,7 +224,7 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
 
     def followed() -> bool:
         page.goto("/settings/organization/ats/")
-        waits = page.locator(".alert", has_text="100 released").count()
+        waits = page.locator(".alert", has_text="deletion of 100 confirmed").count()
         return not waits and page.get_by_text("100 of 240 talents").count() == 0
 
     assert any(followed() for _ in range(300))
@@ -248,7 +248,7 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     years.fill("1")
     give_key(page, office, office.key)
     main = page.get_by_role("main")
-    expect(main).to_contain_text("Talents and applications are read back to")
+    expect(main).to_contain_text("Jemmo reads talents and applications from")
     expect(main).to_contain_text("haven't changed since then, so they aren't stored")
     page.get_by_role("button", name="Start now").click()
     expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
