@@ -65,7 +65,7 @@ def test_the_copy_is_registered_clean_and_passes(tmp_path: Path, postgres_url: s
     assert clean.returncode == 0, clean.stdout
     passed = run(
         tmp_path,
-        *("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-m", "long or not long"),
         *("tests/contracts/test_every_connector.py", "-k", f"acme and ({FIRST})"),
         JEMMO_TEST_DATABASE_URL=postgres_url,
     )
