@@ -76,7 +76,9 @@ def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: 
     expect(page.get_by_text("The ATS sent this record, but Jemmo rejected it")).to_be_visible()
     page.get_by_role("searchbox").fill("draft")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("excluded by a rule of your organization: Draft jobs.")).to_be_visible()
+    expect(
+        page.get_by_text("one of your organization's rules excludes it: Draft jobs.")
+    ).to_be_visible()
 
 
 @pytest.mark.long

@@ -181,7 +181,7 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
 
     agent = sign_in(opens, "agent@jemmo.example", "/admin/store/supportthread/")
     agent.get_by_role("link", name="#").click()
-    agent.get_by_label("Answer").fill("It is archived.")
+    agent.get_by_label("Reply").fill("It is archived.")
     agent.get_by_role("button", name="Save", exact=True).click()
 
     expect(panel.get_by_text("It is archived.")).to_be_visible()

@@ -115,7 +115,7 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     page = opens(path, role="recruiter")
     expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
     page.get_by_role("link", name="Do not contact…").click()
-    page.get_by_label("Why").fill("She said so on the phone.")
+    page.get_by_label("Reason").fill("She said so on the phone.")
     page.get_by_role("button", name="Do not contact").click()
 
     expect(page.get_by_text("Saved. This person is marked as “Do not contact”.")).to_be_visible()

@@ -91,7 +91,7 @@ def test_files_secrets_and_the_command_line_say_so_too(mount: Mount) -> None:
     storage.put("kept/file", b"before")
     fill(folder)
 
-    with pytest.raises(TransientError, match=r"disk .* is full") as raised:
+    with pytest.raises(TransientError, match=r"disk is full") as raised:
         storage.put("kept/other", b"x" * 10_000)
     assert raised.value.code == "disk_full"
     assert storage.get("kept/file") == b"before"

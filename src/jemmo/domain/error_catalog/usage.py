@@ -289,7 +289,7 @@ REQUESTS: dict[str, Entry] = {
         "Restore into an empty database, or add --replace to discard this one's contents. Back it up first.",
     ),
     "in_use": _own(
-        "The database is in use: {sessions} other sessions are open.",
+        "The database is in use (other open sessions: {sessions}).",
         "Stop every `jemmo up`, `jemmo web` and `jemmo worker`, then restore.",
     ),
     "suppressions": _own(

@@ -7,6 +7,7 @@ deleted since then are deleted again.
 from __future__ import annotations
 
 import hmac
+import time
 import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ from jemmo.vault import Vault, VaultError, key_id, open_vault
 from jemmo.vault.files import create_private
 
 BATCH = 5000
+CLOSING_SECONDS = 5.0  # for sessions that are about to close
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -161,9 +163,11 @@ def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
         raise ConfigError("foreign_tables", variant="restore", table=strangers[0])
     if not replace and snapshots.is_filled(cursor):
         raise ConfigError("not_empty")
-    others = copying.other_sessions(cursor)
-    if others:
-        raise ConfigError("in_use", sessions=others)
+    gives_up = time.monotonic() + CLOSING_SECONDS
+    while others := copying.other_sessions(cursor):
+        if time.monotonic() > gives_up:
+            raise ConfigError("in_use", sessions=others)
+        time.sleep(0.1)
 
 
 def _known_tables() -> set[str]:

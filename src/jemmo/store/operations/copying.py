@@ -135,7 +135,8 @@ def sequences(cursor: Cursor) -> list[Sequence]:
 
 
 def other_sessions(cursor: Cursor) -> int:
-    """The number of other sessions of our role in this database."""
+    """The number of other sessions of our role in this database, as of now."""
+    cursor.execute("SELECT pg_stat_clear_snapshot()")
     cursor.execute(_OTHERS)
     row = cursor.fetchone()
     return int(row[0]) if row else 0
