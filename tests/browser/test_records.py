@@ -95,7 +95,7 @@ def test_jobs_are_filtered_and_sorted(showcase: Showcase, opens: Opens) -> None:
     expect(page).to_have_url(
         re.compile("/jobs/$")
     )  # else the choice is made on the page that is left
-    page.get_by_label("Place").select_option("Lyon")
+    page.get_by_label("Location").select_option("Lyon")
     expect(rows(page)).to_have_count(2)
     expect(page).to_have_url(re.compile("city=Lyon"))
 
