@@ -17,14 +17,14 @@ from jemmo.store.models.synced import Synced
 
 RECORDS = {
     "Job": "A job.",
-    "JobPosting": "An advertisement of a job. A job can have several: in other languages or on other boards.",
-    "Talent": "A person whom the organization could hire. Most ATSs call them a candidate.",
+    "JobPosting": "An advertisement for a job. A job can have several, such as in other languages or on other boards.",
+    "Talent": "A person whom the organization could hire. Most ATSs call this a candidate.",
     "Application": "A talent's application for a job, or an open one without a job.",
-    "Note": "What a member of the team wrote about a talent.",
-    "Stage": "A step of a hiring process.",
+    "Note": "A note that a team member wrote about a talent.",
+    "Stage": "A step in a hiring process.",
     "Department": "A department of the company.",
-    "AtsUser": "A recruiter, hiring manager or other member of the team, as the ATS knows them.",
-    "RejectReason": "A reason for which applications end.",
+    "AtsUser": "A recruiter, hiring manager, or other team member, as listed in the ATS.",
+    "RejectReason": "A reason for rejecting applications.",
     "JobStatus": "Whether a job is open.",
     "ApplicationStatus": "The current status of an application.",
     "RunStatus": "The outcome of a sync.",
@@ -45,16 +45,16 @@ PARAMETERS = {
 """Parameters in addresses."""
 
 _ANY = {
-    "id": "Its id in Jemmo.",
-    "connection_id": "The connection's id.",
-    "run_id": "The sync's id.",
+    "id": "Its ID in Jemmo.",
+    "connection_id": "The connection's ID.",
+    "run_id": "The sync's ID.",
     "at": "When it happened.",
     "code": "A code for programs, which never changes.",
     "message": "What happened, in English.",
     "next_step": "What to do about it.",
     "provider": "The ATS.",
-    "stream": "The kind of records.",
-    "remote_id": "The ATS's id of the record.",
+    "stream": "The type of record.",
+    "remote_id": "The record's ID in the ATS.",
     "field": "The field of the record that caused it.",
     "name": "Its name.",
     "state": "Its state.",
@@ -77,22 +77,22 @@ STRUCTS: dict[str, dict[str, str]] = {
         "org": "The organization's short name.",
         "colour": "The color of its dot on pages: green, yellow, red, or loading during the first sync.",
         "last_success_at": "Every change in the ATS before this time is in Jemmo.",
-        "synced_at": "The same time for each kind of records.",
-        "reread": "When the content of all records is read again.",
+        "synced_at": "The same time for each type of record.",
+        "reread": "When the content of all records is reread.",
         "next_sync_at": "When the next automatic sync starts.",
         "key_age_days": "Days since the API key was entered.",
         "key_expires_at": "When the API key expires, if that is known.",
         "key_reminder": "What to do about the API key next.",
-        "history": "How many years back records are read; `null`: all of them.",
-        "recent_ready": "Changes of the 30 days before the first sync are here; older records may still be missing.",
+        "history": "How many years back records are read; `null` means all of them.",
+        "recent_ready": "Changes from the 30 days before the first sync are in Jemmo. Older records may be missing.",
         "late": "A sync is due and has not started.",
-        "slow": "A sync takes much longer than earlier ones.",
+        "slow": "A sync is taking much longer than earlier ones.",
         "failures": "Failed syncs in a row.",
         "error": "The error of the last sync, with code, message and next step.",
-        "decision": "The deletions that wait for a decision of an owner or admin.",
-        "warnings": "Warnings of the last sync about the whole connection, with code and message.",
-        "counts": "How many jobs, talents and applications are visible.",
-        "refused": "Requests that the ATS account refuses.",
+        "decision": "The deletions that await a decision by an owner or admin.",
+        "warnings": "Warnings from the last sync about the whole connection, with code and message.",
+        "counts": "How many jobs, talents, and applications are visible.",
+        "refused": "Requests that the ATS refuses for this account.",
         "files": "How many files are stored, waiting or missing.",
         "files_error": "What stops downloads of files.",
         "org_deleted_at": "When the organization will be deleted; `null` if nobody requested it.",
@@ -100,9 +100,9 @@ STRUCTS: dict[str, dict[str, str]] = {
     "EndpointRow": {
         "url": "Where webhooks are sent.",
         "events": "The events that it receives.",
-        "entities": "The kinds of records whose changes it receives; empty: all.",
-        "connections": "The connections whose events it receives; empty: all.",
-        "off_reason": "Why it is switched off.",
+        "entities": "The kinds of records whose changes it receives; empty means all.",
+        "connections": "The connections whose events it receives; empty means all.",
+        "off_reason": "Why it is turned off.",
         "failures": "Failed attempts in a row.",
         "last_success_at": "When it last accepted a webhook.",
     },
@@ -111,8 +111,8 @@ STRUCTS: dict[str, dict[str, str]] = {
         "verdict": "What happened to the record.",
         "kind": "The kind of record.",
         "connection": "The connection's name.",
-        "record": "The id of the record whose page shows it.",
-        "at": "When the verdict came true.",
+        "record": "The ID of the record whose page shows it.",
+        "at": "When this happened.",
         "seen_at": "When the ATS last listed the record.",
         "rule": "The rule that excludes it.",
         "code": "Why it could not be used.",
@@ -127,17 +127,17 @@ STRUCTS: dict[str, dict[str, str]] = {
     "FileCounts": {
         "waiting": "Files to be downloaded.",
         "kept": "Stored files.",
-        "refused": "Files that are not stored, because they are too large or not safe.",
+        "refused": "Files that aren't stored because they are too large or unsafe.",
         "gone": "Files that the ATS no longer has.",
-        "reasons": "Why files are missing or still wait, with how many.",
+        "reasons": "Why files are missing or still waiting, with counts.",
     },
     "FileRow": {
-        "talent_remote_id": "The ATS's id of the talent.",
+        "talent_remote_id": "The talent's ID in the ATS.",
         "modified_at": "When Jemmo last changed the talent.",
     },
     "FileLink": {
         "url": "Downloads the file without a token.",
-        "expires_at": "Until when the link works.",
+        "expires_at": "When the link expires.",
     },
     "History": {
         "years": "How many years back records are read.",
@@ -146,9 +146,9 @@ STRUCTS: dict[str, dict[str, str]] = {
     },
     "LogRow": {
         "severity": "How severe it is.",
-        "kind": "Who can solve it.",
+        "kind": "Who can fix it.",
         "count": "How often it occurred.",
-        "remote_id": "The ATS's id of one of the records.",
+        "remote_id": "The ID of one of the records in the ATS.",
         "status_page": "The ATS's status page; empty if there is none.",
         "docs_url": "The ATS's documentation; empty if there is none.",
     },
@@ -167,7 +167,7 @@ STRUCTS: dict[str, dict[str, str]] = {
         "changed": "The sum of created, updated and deleted.",
     },
     "Refreshing": {
-        "outcome": "What came of the request.",
+        "outcome": "The outcome of the request.",
         "blocked": "The connection's state if it can't be read now; otherwise empty.",
         "trouble": "The code of what prevented the last attempt.",
         "at": "When the record was read or, while it waits, requested.",
@@ -189,7 +189,7 @@ STRUCTS: dict[str, dict[str, str]] = {
         "days": "The age of the key, or the days that are left.",
     },
     "Reread": {
-        "within_days": "Every record is read again within so many days.",
+        "within_days": "Every record is reread at least once in this many days.",
         "last_at": "When that was last completed; `null` before the first time.",
     },
     "RuleRow": {
@@ -230,7 +230,7 @@ def described(struct: str, field: str) -> str:
 def of_column(model: type[models.Model], name: str) -> str:
     """The description of a column of a synced record, as a sentence. Raises ``LookupError`` if it has none."""
     if name.endswith("_remote_id") and name != "remote_id":
-        return f"The ATS's id of the {name.removesuffix('_remote_id').replace('_', ' ')}."
+        return f"The {name.removesuffix('_remote_id').replace('_', ' ')}'s ID in the ATS."
     tables = _columns()
     own = tables[model._meta.db_table]  # noqa: SLF001 - Django's own name
     text = own.get(name) or (tables["synced"][name] if issubclass(model, Synced) else "")
@@ -238,7 +238,7 @@ def of_column(model: type[models.Model], name: str) -> str:
         raise LookupError(f"docs/data-model.md does not describe {model.__name__}.{name}")
     if name.endswith("_id") and name in own:
         _, _, more = text.partition("; ")
-        text = f"Jemmo's id of the {name.removesuffix('_id')}{more and f'; {more}'}"
+        text = f"The {name.removesuffix('_id')}'s ID in Jemmo{more and f'; {more}'}"
     return f"{text[0].upper()}{text[1:]}."
 
 

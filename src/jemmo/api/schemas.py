@@ -50,9 +50,9 @@ _MADE: dict[str, Schema] = {
         for name in dict.fromkeys((*JOB_LINKS, *TALENT_LINKS))
     },
     "linkedin_profile": _made(
-        TEXT_OR_NULL, "The LinkedIn profile as text; needs the scope `contacts`."
+        TEXT_OR_NULL, "The LinkedIn profile as text; requires the scope `contacts`."
     ),
-    "cover_letter": _made(TEXT_OR_NULL, "The cover letter; needs the scope `contacts`."),
+    "cover_letter": _made(TEXT_OR_NULL, "The cover letter; requires the scope `contacts`."),
     "stage": _made(TEXT_OR_NULL, "The name of the current stage."),
     "stage_category": _made(TEXT_OR_NULL, "What happens in the current stage."),
     "reject_reason": _made(TEXT_OR_NULL, "The name of the reject reason."),
@@ -60,13 +60,11 @@ _MADE: dict[str, Schema] = {
     "withheld": _made(
         TEXT_OR_NULL, "Why nobody may see the contact details; `null` if nothing forbids it."
     ),
-    "emails": _made(TEXTS, "E-mail addresses; needs the scope `contacts`."),
-    "phones": _made(TEXTS, "Phone numbers; needs the scope `contacts`."),
-    "links": _made(TEXTS, "Addresses of websites and profiles; needs the scope `contacts`."),
-    "contacts_hidden": _made(_BOOLEAN, "This token may not see the contact details."),
-    "do_not_contact": _made(
-        _BOOLEAN, "Someone marked this person in Jemmo as not to be contacted."
-    ),
+    "emails": _made(TEXTS, "Email addresses; requires the scope `contacts`."),
+    "phones": _made(TEXTS, "Phone numbers; requires the scope `contacts`."),
+    "links": _made(TEXTS, "Addresses of websites and profiles; requires the scope `contacts`."),
+    "contacts_hidden": _made(_BOOLEAN, "Whether contact details are hidden from this token."),
+    "do_not_contact": _made(_BOOLEAN, "Someone marked this person in Jemmo as “Do not contact”."),
 }
 """Fields that are not columns."""
 
@@ -119,7 +117,7 @@ def _object(part: str, model: type[models.Model], names: tuple[str, ...]) -> Sch
 
 def _property(model: type[models.Model], name: str) -> Schema:
     if name == "locations":
-        return _list_of("Location", "Places, the main one marked.")
+        return _list_of("Location", "Places. The main one is marked.")
     if name == "compensations":
         return _list_of("Compensation", "What the job pays.")
     if name in _MADE:
@@ -172,7 +170,7 @@ _TOTAL = {
 STANDARD: dict[str, Schema] = {
     "Changes": {
         "type": "object",
-        "description": "Changes in the order of commits.",
+        "description": "Changes in commit order.",
         "required": ["data", "next_after"],
         "properties": {
             "data": _list_of("Change", "The changes."),
@@ -184,8 +182,8 @@ STANDARD: dict[str, Schema] = {
         "description": "A record that was created, updated or deleted, from the token's point of view.",
         "properties": {
             "seq": _made(_SEQ, "The number of the change."),
-            "entity": _made(TEXT, "The kind of record."),
-            "id": _made(_ID, "The record's id."),
+            "entity": _made(TEXT, "The type of record."),
+            "id": _made(_ID, "The record's ID."),
             "op": {
                 "type": "string",
                 "enum": ["created", "updated", "deleted"],
@@ -214,7 +212,7 @@ STANDARD: dict[str, Schema] = {
                 "description": "The total of each kind of record.",
                 "additionalProperties": {"$ref": "#/components/schemas/Total"},
             },
-            "parts": _list_of("DigestPart", "The totals of ranges of ids, with `parts`."),
+            "parts": _list_of("DigestPart", "The totals of ranges of IDs, with `parts`."),
         },
     },
     "Total": {
@@ -224,10 +222,12 @@ STANDARD: dict[str, Schema] = {
     },
     "DigestPart": {
         "type": "object",
-        "description": "A range of ids, with about as many records as the others.",
+        "description": "A range of IDs, with about as many records as the others.",
         "properties": {
-            "from": _made(_ID_OR_NULL, "The first id; `null`: no limit."),
-            "to": _made(_ID_OR_NULL, "The id that ends the range, exclusive; `null`: no limit."),
+            "from": _made(_ID_OR_NULL, "The first ID; `null` means no limit."),
+            "to": _made(
+                _ID_OR_NULL, "The ID at the end of the range (exclusive); `null` means no limit."
+            ),
             **_TOTAL,
         },
     },
@@ -244,9 +244,9 @@ STANDARD: dict[str, Schema] = {
             "description": _made(TEXT, "The job ad, as HTML."),
             "url": _made(TEXT, "The job's page."),
             "datePosted": _made({"type": "string", "format": "date"}, "When it was published."),
-            "validThrough": _made(_TIME, "Until when it is open."),
+            "validThrough": _made(_TIME, "When it closes."),
             "hiringOrganization": _made(_ANY_OBJECT, "The company."),
-            "identifier": _made(_ANY_OBJECT, "The ATS's id of the job."),
+            "identifier": _made(_ANY_OBJECT, "The job's ID in the ATS."),
             "baseSalary": _made(_ANY_OBJECT, "The pay, if the ATS marks it as public."),
             "jobLocation": _made(_ANY_OBJECTS, "The places of work."),
             "applicantLocationRequirements": _made(
@@ -255,7 +255,7 @@ STANDARD: dict[str, Schema] = {
             "employmentType": _made(TEXT, "The kind of contract."),
             "jobLocationType": _made(TEXT, "`TELECOMMUTE` for remote jobs."),
             "qualifications": _made(TEXT, "Requirements for candidates."),
-            "skills": _made(TEXT, "Skills the job asks for."),
+            "skills": _made(TEXT, "Skills required for the job."),
             "occupationalCategory": _made(TEXT, "The field of work."),
         },
     },

@@ -77,8 +77,8 @@ def test_columns_are_described_as_in_the_data_model() -> None:
     assert meanings.of_column(Talent, "headline") == f"{headline[0].upper()}{headline[1:]}."
     modified = known["synced"]["modified_at"]
     assert meanings.of_column(Talent, "modified_at")[1:] == f"{modified[1:]}."
-    assert meanings.of_column(Application, "job_remote_id") == "The ATS's id of the job."
-    assert meanings.of_column(Stage, "job_id").startswith("Jemmo's id of the job; null")
+    assert meanings.of_column(Application, "job_remote_id") == "The job's ID in the ATS."
+    assert meanings.of_column(Stage, "job_id").startswith("The job's ID in Jemmo; null")
     with pytest.raises(LookupError):
         meanings.of_column(Talent, "no_such_column")
 

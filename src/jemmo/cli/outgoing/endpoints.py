@@ -164,9 +164,11 @@ def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 def _why_it_waits(endpoint: Any) -> str:
     """What to do before anything is sent to an endpoint; empty if nothing stops it."""
+    if endpoint.sends:
+        return ""
     if endpoint.org.deleted_at:
         return f"Its organization is scheduled for deletion. {KEEP}"
-    return "" if str(endpoint.state) == "active" else SWITCH_ON
+    return SWITCH_ON
 
 
 def _service() -> Any:

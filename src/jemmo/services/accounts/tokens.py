@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
@@ -52,7 +51,7 @@ def create(
         raise ConfigError("no_connection")
     if expires_at is not None and expires_at <= now:
         raise ConfigError("token_expiry")
-    if _live(org, now).count() >= MOST_TOKENS:
+    if api_tokens.count_live(org, now) >= MOST_TOKENS:
         raise ConfigError("too_many_tokens", most=MOST_TOKENS)
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
@@ -143,14 +142,6 @@ def _known(scopes: Collection[str]) -> list[str]:
             scopes=", ".join(ApiScope),
         )
     return [scope.value for scope in ApiScope if scope in scopes]
-
-
-def _live(org: Organisation, now: datetime) -> QuerySet[ApiToken]:
-    return ApiToken.objects.filter(_is_live(now), org=org)
-
-
-def _is_live(now: datetime) -> Q:
-    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
 
 
 def _hash(secret: str) -> str:

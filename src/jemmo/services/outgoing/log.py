@@ -9,7 +9,7 @@ import msgspec
 from django.db.models import Count
 from msgspec import Struct
 
-from jemmo.domain.outgoing import MessageState, State
+from jemmo.domain.outgoing import MessageState
 from jemmo.services.outgoing import signing
 from jemmo.store.models import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
 
@@ -63,18 +63,13 @@ def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
         lines=[_line(endpoint, message, attempts.get(message.pk, [])) for message in latest],
         waiting=counts.get(MessageState.WAITING, 0),
         failed=counts.get(MessageState.FAILED, 0),
-        is_moving=_sends(endpoint) and first is not None and first.next_try_at <= soon,
+        is_moving=endpoint.sends and first is not None and first.next_try_at <= soon,
     )
-
-
-def _sends(endpoint: OutgoingEndpoint) -> bool:
-    """Whether messages go to an endpoint. None do while its organization is scheduled for deletion."""
-    return endpoint.state == State.ACTIVE and endpoint.org.deleted_at is None
 
 
 def _next_attempt(endpoint: OutgoingEndpoint, message: OutgoingMessage) -> datetime | None:
     """When the message is next tried. A failing endpoint is paused for a while, whatever is due."""
-    if not _sends(endpoint) or message.state != MessageState.WAITING:
+    if not endpoint.sends or message.state != MessageState.WAITING:
         return None
     return max(message.next_try_at, endpoint.held_until or message.next_try_at)
 

@@ -137,22 +137,19 @@ async def sync_slice(
         ) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
-            if (
-                goes_on is None
-            ):  # pages name the run from the start; under the lease it is chosen again
+            choose = partial(_set_mode, db, requested_mode=mode, names=names)
+            if goes_on is None:
+                # Pages name the run from its start. Another process may still sync, so the mode is chosen again below.
                 with explained():
-                    points = plausible(await checkpoints.load(db, connection_id), now())
-                report.mode = await _choose_mode(db, connection, points, mode, names, now())
-                report.again = reads_again(report.mode, points, names)
+                    stored = await checkpoints.load(db, connection_id)
+                await choose(connection, report, stored, now=now())
             row = _with_applicable_rules(connection, source, report)
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
                 store = Writer(db, context, vault.seal, await read_hashers(db, row, vault))
                 if not context.goes_on:
-                    points = plausible(await store.checkpoints(), now())
-                    report.mode = await _choose_mode(db, row, points, mode, names, now())
-                    report.again = reads_again(report.mode, points, names)
+                    await choose(row, report, await store.checkpoints(), now=now())
                     await _note_mode(db, report)
                 context.mode = report.mode
                 run = SyncRun(
@@ -282,6 +279,22 @@ def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> dat
         failures=row.failures + 1 if failed else 0,
         resume_at=report.resume_at,
     )
+
+
+async def _set_mode(
+    db: Connection,
+    row: runs.ConnectionRow,
+    report: RunReport,
+    stored: Checkpoints,
+    *,
+    requested_mode: Mode | None,
+    names: list[Stream],
+    now: datetime,
+) -> None:
+    """Choose how the run reads, from the stored checkpoints."""
+    points = plausible(stored, now)
+    report.mode = await _choose_mode(db, row, points, requested_mode, names, now)
+    report.again = reads_again(report.mode, points, names)
 
 
 async def _choose_mode(

@@ -8,14 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection as database
+
 from jemmo.store.models import ApiToken, Organisation
 
-_LIVE = """
+_IS_LIVE = "t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s)"
+_LIVE = f"""
     SELECT t.* FROM api_token t JOIN organisation o ON o.id = t.org_id
-    WHERE t.{column} = %s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s)
-        AND o.deleted_at IS NULL"""
-_BY_HASH = _LIVE.format(column="secret_hash")
-_BY_ID = _LIVE.format(column="id")
+    WHERE o.deleted_at IS NULL AND {_IS_LIVE} AND """
+_BY_HASH = _LIVE + "t.secret_hash = %s"
+_BY_ID = _LIVE + "t.id = %s"
+_COUNT = f"SELECT count(*) FROM api_token t WHERE {_IS_LIVE} AND t.org_id = %s"
 
 
 def with_hash(secret_hash: str, now: datetime) -> ApiToken | None:
@@ -28,9 +31,16 @@ def with_id(token_id: UUID, now: datetime) -> ApiToken | None:
     return _first(_BY_ID, token_id, now)
 
 
+def count_live(org: Organisation, now: datetime) -> int:
+    """The number of an organization's tokens that were not revoked and have not expired."""
+    with database.cursor() as cursor:
+        cursor.execute(_COUNT, [now, org.pk])
+        return int(cursor.fetchone()[0])
+
+
 def _first(query: str, key: str | UUID, now: datetime) -> ApiToken | None:
     """Read a token. Its organization is loaded when anything but its id is used."""
-    for token in ApiToken.objects.raw(query, [key, now]):
+    for token in ApiToken.objects.raw(query, [now, key]):
         token.org = Organisation.from_db(None, ["id"], [token.org_id])
         return token
     return None

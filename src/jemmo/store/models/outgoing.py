@@ -59,6 +59,11 @@ class OutgoingEndpoint(models.Model):
     def __str__(self) -> str:
         return f"endpoint {self.id}"
 
+    @property
+    def sends(self) -> bool:
+        """Whether messages go to it. None do while its organization is scheduled for deletion."""
+        return self.state == State.ACTIVE and self.org.deleted_at is None
+
 
 class OutgoingMessage(models.Model):
     """An event queued for an endpoint. ``data`` has ids and our own words, never a person's data.

@@ -78,7 +78,7 @@ def edit(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
 @manager
 def send_test(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
     endpoint = _endpoint(request, endpoint_id)
-    if endpoint.state == State.ACTIVE and not request.organisation.deleted_at:
+    if endpoint.sends:
         endpoints.send_test(endpoint, now=datetime.now(UTC))
         messages.success(request, _("Test event sent. The response appears below."))
     return redirect("endpoint", endpoint_id)

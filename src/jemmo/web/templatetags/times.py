@@ -10,7 +10,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.html import avoid_wrapping, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import TIME_STRINGS, timesince
+from django.utils.timesince import TIME_STRINGS
 from django.utils.timezone import localtime, now
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -134,8 +134,7 @@ def _days_ago(shown: date, today: date) -> str:
         return _("today")
     if days == 1:
         return _("yesterday")
-    begin, end = (datetime.combine(each, time.min) for each in (shown, today))
-    return _("%(time)s ago") % {"time": timesince(begin, end, depth=1)}
+    return _ago_in(get_language() or "", "day", days)
 
 
 def _since(distance: timedelta) -> str:
@@ -148,10 +147,9 @@ def _since(distance: timedelta) -> str:
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
-@lru_cache(
-    maxsize=1000
-)  # the rows of a list share few distances, and Django's ``timesince`` is slow
+@lru_cache(maxsize=1000)
 def _ago_in(_language: str, unit: str, number: int) -> str:
+    """Remembered, because the rows of a list share few distances, and Django's ``timesince`` is slow."""
     return _("%(time)s ago") % {"time": avoid_wrapping(TIME_STRINGS[unit] % {"num": number})}
 
 
