@@ -326,7 +326,7 @@ def _allowed(option: Option) -> str:
     if option.at_least is not None or option.at_most is not None:
         blank = ", or empty" if option.may_be_blank else ""
         return f"{option.at_least} to {option.at_most}{blank}"
-    return "needed" if option.required else ""
+    return "required" if option.required else ""
 
 
 def _cell(text: object) -> str:

@@ -27,7 +27,7 @@ LISTS = {str(stream): entity.plural.lower() for stream, entity in ENTITIES.items
 """The synced records that can be read, by their name in URLs."""
 PROBLEM = {
     "type": "object",
-    "description": "An error as RFC 9457 describes it.",
+    "description": "An error, in the format of RFC 9457.",
     "required": ["type", "status", "code", "title", "detail", "next_step"],
     "properties": {
         name: {
@@ -39,7 +39,7 @@ PROBLEM = {
 }
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Records per page.")]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the previous page.")]
+Cursor = Annotated[str | None, Query(description="The `next_cursor` of the previous page.")]
 Since = Annotated[
     str | None,
     Query(
@@ -50,12 +50,12 @@ ConnectionFilter = Annotated[UUID | None, Query(description="Only from this conn
 Fields = Annotated[str | None, Query(description="Comma-separated list of field names.")]
 REFUSALS = {
     400: "The body is not JSON.",
-    401: "The token is missing, unknown, expired or revoked.",
+    401: "The token is missing, unknown, expired, or revoked.",
     403: "The token lacks a scope.",
     404: "The record doesn't exist, or the token can't read it.",
     409: "The request can't be processed right now. See `code` for the reason.",
     410: "The feed can't continue from this number.",
-    422: "A parameter is not valid.",
+    422: "A parameter is invalid.",
     429: "Too many requests. See `Retry-After` for when to continue.",
     503: "Try again later.",
 }
@@ -68,14 +68,14 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A unique text for each request. Repeating a request with the same key has no further effect.",
+    "description": "A unique string for each request. Repeating a request with the same key has no further effect.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
 Include = Annotated[str | None, Query(description="Related data to include in each record.")]
 Sort = Annotated[
     str | None,
     Query(
-        description="The sort order. `-` sorts the latest first. Records without this time come last. "
+        description="The sort order. A leading `-` sorts the latest first. Records without this time come last. "
         "By default, records are sorted by connection and then by ATS ID, which never changes."
     ),
 ]

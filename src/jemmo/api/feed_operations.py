@@ -30,7 +30,7 @@ SCOPES = (ApiScope.RECORDS,)
     includes=("record",),
     address="/changes",
     summary="List changes",
-    description="Records that were created, updated and deleted, in commit order. With `Accept: "
+    description="Records that were created, updated, and deleted, in commit order. With `Accept: "
     "text/event-stream`, changes arrive as server-sent events.",
     schema=reference("Changes"),
     scopes=SCOPES,
@@ -61,7 +61,7 @@ def list_changes(
     address="/snapshot/{entity}",
     summary="Read all records of an entity",
     description='JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`. '
-    "Notes need the scope `notes` too.",
+    "Notes also require the `notes` scope.",
     schema=schemas.LINES,
     content_type="application/jsonl",
     scopes=SCOPES,

@@ -56,7 +56,7 @@ FileId = Annotated[int, Path(ge=0, lt=2**63, description="The file's `id`.")]
 
 
 class FileRow(Struct, frozen=True, kw_only=True):
-    """A file of a talent. ``fetch_status`` says whether Jemmo stores it: ``STORED`` files can be downloaded."""
+    """A talent's file. ``fetch_status`` shows whether Jemmo stores it: ``STORED`` files can be downloaded."""
 
     id: str
     connection_id: UUID
@@ -92,7 +92,9 @@ def list_files(
     cursor: Cursor = None,
     updated_since: Since = None,
     fields: Fields = None,
-    sort: Annotated[Literal["id", "-id"], Query(description="`-`: newest first.")] = "id",
+    sort: Annotated[
+        Literal["id", "-id"], Query(description="The sort order. A leading `-` means newest first.")
+    ] = "id",
     connection_id: ConnectionFilter = None,
     talent_id: Annotated[UUID | None, Query(description="Only files of this talent.")] = None,
     fetch_status: Annotated[str | None, Query(description="Only files with this status.")] = None,
@@ -125,7 +127,7 @@ def list_files(
     fields=FileRow.__struct_fields__,
     address="/files/{file_id}",
     summary="Get a file's metadata",
-    description="Its name, size and digest, without its content.",
+    description="Returns the file's name, size, and digest, without its content.",
     schema=reference("FileRow"),
     scopes=METADATA,
     tag="files",

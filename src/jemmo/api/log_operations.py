@@ -50,7 +50,7 @@ Since = Annotated[
 
 
 class RuleRow(Struct, frozen=True, kw_only=True):
-    """A rule of the organization. ``count`` is how many records it excludes, or would if it were on."""
+    """A rule of the organization. ``count`` is how many records it excludes, or would exclude if it were on."""
 
     rule: Exclusion
     excludes: bool
@@ -60,7 +60,7 @@ class RuleRow(Struct, frozen=True, kw_only=True):
 class Rules(Struct, frozen=True, kw_only=True):
     """The organization's exclusion rules.
 
-    An application counts as active with one of ``active_statuses``, and for ``hired_days`` after a hire.
+    An application counts as active if it has one of ``active_statuses``, and for ``hired_days`` days after a hire.
     """
 
     data: list[RuleRow]
@@ -69,7 +69,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Explanations(Struct, frozen=True, kw_only=True):
-    """What happened to each matching record. Without a match, the reason for each connection."""
+    """What happened to each matching record. If none matches, why each connection might lack it."""
 
     data: list[Explanation]
 
@@ -132,7 +132,9 @@ def list_rejections(
     cursor: Cursor = None,
     updated_since: Since = None,
     fields: Fields = None,
-    sort: Annotated[Literal["-id", "id"], Query(description="`-`: newest first.")] = "-id",
+    sort: Annotated[
+        Literal["-id", "id"], Query(description="The sort order. A leading `-` means newest first.")
+    ] = "-id",
     connection_id: ConnectionFilter = None,
     stream: Annotated[Stream | None, Query(description="Only this type.")] = None,
     code: Annotated[
@@ -179,7 +181,7 @@ def explain_record(
         Query(
             min_length=1,
             max_length=LONGEST_QUERY,
-            description="The record's ID in Jemmo or in the ATS, or its link, title or name.",
+            description="The record's ID in Jemmo or in the ATS, or its link, title, or name.",
         ),
     ],
 ) -> HttpResponse:

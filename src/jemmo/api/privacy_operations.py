@@ -26,7 +26,7 @@ answers_with(Certificate)
     method="POST",
     address="/talents/{uuid:record_id}/erase",
     summary="Erase a person",
-    description="Permanently erases the person from tables, files, history and pending tasks, "
+    description="Permanently erases the person from tables, files, history, and pending tasks, "
     "and returns a certificate. Syncs don't bring the person back. Also works for "
     "excluded and deleted talents.",
     schema=reference("Certificate"),

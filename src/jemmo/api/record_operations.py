@@ -110,7 +110,7 @@ def _offer(name: str, what: str) -> None:
         includes=KINDS[name].parts,
         address=f"{address}/{{uuid:record_id}}",
         summary=f"Get a record from {what}",
-        description="Returns 404 if the record is deleted, excluded by a rule or not visible to this token.",
+        description="Returns 404 if the record is deleted, excluded by a rule, or not visible to this token.",
         schema=row,
         scopes=_scopes(name),
         tag=tag,

@@ -117,7 +117,7 @@ def _object(part: str, model: type[models.Model], names: tuple[str, ...]) -> Sch
 
 def _property(model: type[models.Model], name: str) -> Schema:
     if name == "locations":
-        return _list_of("Location", "Places. The main one is marked.")
+        return _list_of("Location", "Places; the main one is marked.")
     if name == "compensations":
         return _list_of("Compensation", "What the job pays.")
     if name in _MADE:
@@ -149,7 +149,7 @@ _PARTS: dict[str, Schema] = {
 }
 
 DIGEST_RECIPE = """For each entity, `digest` is the sum of all records' hashes modulo 2²⁵⁶, as 64 hexadecimal digits.
-A record's hash is the SHA-256 of `id:modified_at`, both exactly as in the JSON, read as a big-endian number:
+A record's hash is the SHA-256 of `id:modified_at`, both exactly as in the JSON, interpreted as a big-endian number:
 
     total = sum(int.from_bytes(sha256(f"{id}:{modified_at}".encode()).digest(), "big") for …)
     digest = f"{total % 2**256:064x}"
@@ -164,7 +164,7 @@ _ANY_OBJECT: Schema = {"type": "object"}
 _ANY_OBJECTS: Schema = {"type": "array", "items": _ANY_OBJECT}
 LINES: Schema = {"type": "object", "description": "A record. The last line contains only `seq`."}
 _TOTAL = {
-    "count": _made({"type": "integer"}, "How many records there are."),
+    "count": _made({"type": "integer"}, "The number of records."),
     "digest": _made(TEXT, "The sum of their hashes, as 64 hexadecimal digits."),
 }
 STANDARD: dict[str, Schema] = {
@@ -179,7 +179,7 @@ STANDARD: dict[str, Schema] = {
     },
     "Change": {
         "type": "object",
-        "description": "A record that was created, updated or deleted, from the token's point of view.",
+        "description": "A record that was created, updated, or deleted, from the token's point of view.",
         "properties": {
             "seq": _made(_SEQ, "The number of the change."),
             "entity": _made(TEXT, "The type of record."),
@@ -187,7 +187,7 @@ STANDARD: dict[str, Schema] = {
             "op": {
                 "type": "string",
                 "enum": ["created", "updated", "deleted"],
-                "description": "What happened: a record that becomes visible is created, one that is hidden deleted.",
+                "description": "What happened. Becoming visible counts as `created`, and becoming hidden as `deleted`.",
             },
             "fields": _made(TEXTS, "The changed fields of an updated record."),
             "at": _made(_TIME, "When it happened."),
@@ -203,7 +203,7 @@ STANDARD: dict[str, Schema] = {
     },
     "Digest": {
         "type": "object",
-        "description": "What a complete copy contains at a number.",
+        "description": "What a complete copy contains after the change with this number.",
         "required": ["seq", "entities"],
         "properties": {
             "seq": _made(_SEQ, "The number of the last change that is included."),
@@ -222,7 +222,7 @@ STANDARD: dict[str, Schema] = {
     },
     "DigestPart": {
         "type": "object",
-        "description": "A range of IDs, with about as many records as the others.",
+        "description": "A range of IDs that contains about as many records as each other range.",
         "properties": {
             "from": _made(_ID_OR_NULL, "The first ID; `null` means no limit."),
             "to": _made(
@@ -233,7 +233,7 @@ STANDARD: dict[str, Schema] = {
     },
     "SchemaOrgJobPosting": {
         "type": "object",
-        "description": "https://schema.org/JobPosting. What the ATS does not say is left out.",
+        "description": "https://schema.org/JobPosting. Values that the ATS does not provide are omitted.",
         "required": [
             *("@context", "@type", "title", "description", "datePosted", "hiringOrganization")
         ],
@@ -261,11 +261,11 @@ STANDARD: dict[str, Schema] = {
     },
     "JsonResume": {
         "type": "object",
-        "description": "https://jsonresume.org/schema, version 1.0.0. What is not known is left out.",
+        "description": "https://jsonresume.org/schema, version 1.0.0. Unknown values are omitted.",
         "required": ["$schema", "basics", "meta"],
         "properties": {
             "$schema": _made(TEXT, "The address of the schema."),
-            "basics": _made(_ANY_OBJECT, "Name, headline, summary, location and contact details."),
+            "basics": _made(_ANY_OBJECT, "Name, headline, summary, location, and contact details."),
             "work": _made(_ANY_OBJECTS, "The current job."),
             "meta": _made(
                 _ANY_OBJECT, "The version of the schema, and when the talent last changed."

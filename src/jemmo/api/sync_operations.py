@@ -70,10 +70,11 @@ class SyncRequest(Schema):
     model_config = ConfigDict(extra="forbid")
 
     only: Annotated[
-        Literal["jobs", "talents"] | None, Field(description="Read only these; empty: everything.")
+        Literal["jobs", "talents"] | None,
+        Field(description="Read only these records. Leave empty to read everything."),
     ] = None
     mode: Annotated[
-        Mode | None, Field(description="How to read; empty: what the connection needs.")
+        Mode | None, Field(description="How to read. Leave empty to let Jemmo choose the mode.")
     ] = None
 
 
@@ -119,7 +120,7 @@ def list_connections(
     fields=ConnectionStatus.__struct_fields__,
     address="/connections/{uuid:connection_id}",
     summary="Get a connection",
-    description="Its state as `jemmo status --json` prints it.",
+    description="Returns the same status as `jemmo status --json`.",
     schema=reference("ConnectionStatus"),
     scopes=READS,
     tag=TAG,
@@ -152,7 +153,8 @@ def list_runs(
     ] = None,
     fields: Fields = None,
     sort: Annotated[
-        Literal["-started_at", "started_at"], Query(description="`-`: newest first.")
+        Literal["-started_at", "started_at"],
+        Query(description="The sort order. A leading `-` means newest first."),
     ] = "-started_at",
     connection_id: ConnectionFilter = None,
     status: Annotated[RunStatus | None, Query(description="Only syncs with this result.")] = None,

@@ -51,8 +51,8 @@ FLATCHR = Connector(
     open_files=FlatchrFiles,
     evidence=Evidence(
         reads=(
-            "Columns (as stages), vacancies (as jobs) with their trade, channel, activity, and "
-            "education level, and applicants (as talents and applications) with their resumes."
+            "Columns (as stages), vacancies (as jobs, with their trade, channel, activity, and education "
+            "level), and applicants (as talents and applications, with their resumes)."
         ),
         unread=(
             "Departments, members, reject reasons, comments, messages, tasks, applicant tags, and "
@@ -60,7 +60,7 @@ FLATCHR = Connector(
         ),
         sure=(
             "The public reference (developers.flatchr.io, including its 2019 and "
-            "2022 editions) and public clients. It does not document how to request archived applicants, "
+            "2022 editions) and public clients. The reference does not document how to request archived applicants, "
             "whether responses are cut off, how resumes are returned, or the error format; "
             "each of these has an option or is detected automatically. It does not mention "
             "merged candidates."

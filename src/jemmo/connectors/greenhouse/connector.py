@@ -64,8 +64,8 @@ GREENHOUSE = Connector(
     recent_with_history=False,
     evidence=Evidence(
         reads=(
-            "Departments, users, rejection reasons, jobs with their offices and pay, job posts, interview stages, "
-            "candidates, applications with their stage history, and attachments."
+            "Departments, users, rejection reasons, jobs (with their offices and pay), job posts, interview stages, "
+            "candidates, applications (with their stage history), and attachments."
         ),
         unread=(
             "Interviews, scorecards, offers, notes and activity feeds, answers to questions, demographic answers, and "

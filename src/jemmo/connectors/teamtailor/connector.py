@@ -67,8 +67,8 @@ TEAMTAILOR = Connector(
     open_files=TeamtailorFiles,
     evidence=Evidence(
         reads=(
-            "Departments, users, reject reasons, jobs with their division, regions, and hiring team, stages, "
-            "candidates with custom fields and resumes, job applications, and notes."
+            "Departments, users, reject reasons, jobs (with their division, regions, and hiring team), stages, "
+            "candidates (with custom fields and resumes), job applications, and notes."
         ),
         unread=(
             "Messages, activities, interviews, answers to questions, partner results, and the divisions and regions of "
@@ -77,7 +77,7 @@ TEAMTAILOR = Connector(
         sure=(
             "The public reference (docs.teamtailor.com) and the responses recorded in Teamtailor's own "
             "Ruby client. They do not document the exact rate limit, how time filters are rounded, or "
-            "what updates a candidate's date."
+            "which changes update a candidate's modification date."
         ),
     ),
     capabilities=Capabilities(
