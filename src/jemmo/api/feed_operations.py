@@ -30,7 +30,7 @@ SCOPES = (ApiScope.RECORDS,)
     includes=("record",),
     address="/changes",
     summary="List changes",
-    description="Records that were created, updated, and deleted, in commit order. With `Accept: "
+    description="Returns records that were created, updated, and deleted, in commit order. With `Accept: "
     "text/event-stream`, changes arrive as server-sent events.",
     schema=reference("Changes"),
     scopes=SCOPES,
@@ -60,7 +60,7 @@ def list_changes(
     includes=tuple({part: None for kind in KINDS.values() for part in kind.parts}),
     address="/snapshot/{entity}",
     summary="Read all records of an entity",
-    description='JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`. '
+    description='Returns JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`. '
     "Notes also require the `notes` scope.",
     schema=schemas.LINES,
     content_type="application/jsonl",
@@ -100,7 +100,8 @@ def get_digest(
         ),
     ] = 1,
     at: Annotated[
-        int | None, Query(ge=0, lt=2**63, description="As of this sequence number.")
+        int | None,
+        Query(ge=0, lt=2**63, description="Compute the digest as of this sequence number."),
     ] = None,
 ) -> HttpResponseBase:
     return feed.digest(request, entity=entity, first=first, end=end, parts=parts, at=at)

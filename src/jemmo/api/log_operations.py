@@ -98,7 +98,7 @@ def list_logs(
     severity: Annotated[
         Severity | None, Query(description="Only entries of this severity.")
     ] = None,
-    kind: Annotated[ErrorKind | None, Query(description="Only this type.")] = None,
+    kind: Annotated[ErrorKind | None, Query(description="Only entries of this kind.")] = None,
     q: Annotated[
         str | None, Query(max_length=LONGEST_QUERY, description="Words from the entry, or an ID.")
     ] = None,
@@ -136,7 +136,7 @@ def list_rejections(
         Literal["-id", "id"], Query(description="The sort order. A leading `-` means newest first.")
     ] = "-id",
     connection_id: ConnectionFilter = None,
-    stream: Annotated[Stream | None, Query(description="Only this type.")] = None,
+    stream: Annotated[Stream | None, Query(description="Only records of this type.")] = None,
     code: Annotated[
         str | None, Query(max_length=LONGEST_QUERY, description="Only records with this code.")
     ] = None,
@@ -197,7 +197,7 @@ def explain_record(
     id="get_rules",
     address="/rules",
     summary="Get the rules that exclude records",
-    description="Which rules are on, and how many records each of them excludes.",
+    description="Returns which rules are on, and how many records each of them excludes.",
     schema=reference("Rules"),
     scopes=(ApiScope.ADMIN,),
     tag="rules",

@@ -27,7 +27,7 @@ answers_with(Certificate)
     address="/talents/{uuid:record_id}/erase",
     summary="Erase a person",
     description="Permanently erases the person from tables, files, history, and pending tasks, "
-    "and returns a certificate. Syncs don't bring the person back. Also works for "
+    "and returns a certificate. Later syncs don't bring the person back. Also works for "
     "excluded and deleted talents.",
     schema=reference("Certificate"),
     scopes=(ApiScope.PRIVACY,),

@@ -207,7 +207,8 @@ def get_run(request: ApiRequest, run_id: UUID, fields: Fields = None) -> HttpRes
     method="POST",
     address="/connections/{uuid:connection_id}/sync",
     summary="Start a sync",
-    description="Starts before automatic syncs. `joined` means that an equivalent sync is already running or waiting.",
+    description="Queues a sync ahead of automatic ones. `joined` means that an equivalent sync was already "
+    "running or waiting.",
     schema=SYNC_REQUESTED,
     success=202,
     scopes=WRITES,
