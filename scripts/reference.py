@@ -39,7 +39,7 @@ CLI_HEAD = """# Command line
 | 5 | failed for another reason |
 | 130 | stopped by Ctrl-C |
 
-With `--json`, the last line on stdout is a single JSON object, even after an error:
+With `--json`, the last line on stdout is always a single JSON object. After an error, this object is
 `{"error": {"code", "message", "next_step"}}`.
 """
 
@@ -118,7 +118,7 @@ def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:
         return
     yield f"{'#' * (len(words) + 2)} jemmo {' '.join(words)}\n\n{_prose(command.help)}\n"
     if words == ("sandbox",):
-        yield "Its options are in [the sandboxes' own page](../src/jemmo/sandbox/README.md#command-line).\n"
+        yield "Its options are described in [the sandbox documentation](../src/jemmo/sandbox/README.md#command-line).\n"
         return
     context = command.make_context("jemmo", [], resilient_parsing=True)
     rows = [row for parameter in command.params if (row := _parameter(parameter, context))]

@@ -30,7 +30,7 @@ class Listed(NamedTuple):
 
 COMMANDS = {
     "up": Listed(
-        "Run", "operations.server", "Start the web application, a worker, and the schedule."
+        "Run", "operations.server", "Start the web application, a worker, and the scheduler."
     ),
     "down": Listed(
         "Run", "operations.server", "Stop everything that is still running, including Postgres."

@@ -36,7 +36,7 @@ def create(
     org: Org,
     scope: Annotated[
         list[str],
-        typer.Option(metavar="SCOPE", help=f"{', '.join(ApiScope)}. Repeat for more."),
+        typer.Option(metavar="SCOPE", help=f"{', '.join(ApiScope)}. Can be repeated."),
     ],
     name: Annotated[
         str, typer.Option(help="The name of the token, such as the program that uses it.")

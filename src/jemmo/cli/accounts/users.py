@@ -28,9 +28,7 @@ NO_MAIL = (
 Email = Annotated[str, typer.Argument(help="The person's email address.")]
 PasswordStdin = Annotated[
     bool,
-    typer.Option(
-        "--password-stdin", help="Read a password from standard input. Implied by --reset-password."
-    ),
+    typer.Option("--password-stdin", help="Read a password from standard input."),
 ]
 
 
@@ -58,7 +56,9 @@ def add(
     password_stdin: PasswordStdin = False,
     reset_password: Annotated[
         bool,
-        typer.Option("--reset-password", help="Replace the existing password."),
+        typer.Option(
+            "--reset-password", help="Replace the existing password with one from standard input."
+        ),
     ] = False,
     verified: Annotated[
         bool,
@@ -125,8 +125,8 @@ def verify(
 ) -> None:
     """Confirm that an address belongs to the person who uses it.
 
-    The person who created the account may not own the address, so the current password, second factors, and sessions
-    end, unless you keep them. Enter a new password on standard input or on the reset page.
+    The person who created the account may not own the address, so its password, second factors, and sessions are
+    removed unless you keep them. Enter a new password on standard input or on the reset page.
     """
     password = _password(password_stdin)
     from jemmo import bootstrap

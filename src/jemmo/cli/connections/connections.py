@@ -47,7 +47,7 @@ def connect(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A connector option. Repeat for more options."),
+        typer.Option(metavar="NAME=VALUE", help="A connector option. Can be repeated."),
     ] = None,
     history_years: Annotated[
         str | None,
@@ -64,7 +64,7 @@ def connect(
 ) -> None:
     """Connect an ATS, or rotate its API key.
 
-    The key is tested, then stored encrypted. A new SLUG creates the organization.
+    The key is tested and then stored in encrypted form. If no organization has this SLUG, it is created.
     """
     key = _read_key(key_stdin)
     options = _options(option or [])

@@ -14,7 +14,7 @@ from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
 
 Hours = Annotated[
     list[str] | None,
-    typer.Option(help="Hours such as 22:00-06:00 or 'mon-fri 08:00-10:00'. Repeat for more."),
+    typer.Option(help="Hours such as 22:00-06:00 or 'mon-fri 08:00-10:00'. Can be repeated."),
 ]
 
 
@@ -31,7 +31,7 @@ def schedule(
         str | None, typer.Option(help="The organization's time zone, such as Europe/Paris.")
     ] = None,
     quiet: Hours = None,
-    no_quiet: Annotated[bool, typer.Option("--no-quiet", help="No quiet hours.")] = False,
+    no_quiet: Annotated[bool, typer.Option("--no-quiet", help="Remove all quiet hours.")] = False,
     first_sync: Annotated[
         FirstSync | None, typer.Option(help="When the first sync of a new connection starts.")
     ] = None,
@@ -40,7 +40,7 @@ def schedule(
 ) -> None:
     """Show or change when syncs start.
 
-    Covers quiet hours, the time zone, and whether a first sync waits for off-peak hours.
+    This includes quiet hours, the time zone, and whether a first sync waits for off-peak hours.
     """
     windows, nights = _windows("--quiet", quiet), _windows("--off-peak", off_peak)
     from jemmo import bootstrap

@@ -24,9 +24,9 @@ def read(
     path: Annotated[str, typer.Argument(metavar="PATH", help="The file to read.")],
     json: Json = False,
 ) -> None:
-    """Show whether Jemmo would store a file, and the text it finds.
+    """Show whether Jemmo would store a file, and what text it extracts.
 
-    Stores nothing and doesn't need a database. The exit status is 0 even if the file is refused.
+    This stores nothing and doesn't need a database. The exit status is 0 even if the file is refused.
     """
     from jemmo.files import reading
     from jemmo.files.limits import max_bytes

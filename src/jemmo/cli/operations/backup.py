@@ -20,9 +20,9 @@ if TYPE_CHECKING:  # models can be imported only once Django is set up
 
 def register(app: typer.Typer) -> None:
     app.command("backup", epilog=examples("jemmo backup --to /var/backups/jemmo"))(backup)
-    app.command("restore", epilog=examples("jemmo restore --from jemmo-backup.zip --replace"))(
-        restore
-    )
+    app.command(
+        "restore", epilog=examples("jemmo restore --from jemmo-20260301-120000.tar --replace")
+    )(restore)
     app.command("suppressions", epilog=examples("jemmo suppressions --to erased.jsonl"))(
         suppressions
     )

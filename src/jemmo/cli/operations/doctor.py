@@ -57,7 +57,7 @@ def doctor(
         bool,
         typer.Option(
             "--accept-storage",
-            help="Use the storage in JEMMO_FILES for this database, because its files were lost or moved.",
+            help="Accept the storage in JEMMO_FILES for this database after its files were lost or moved.",
         ),
     ] = False,
     json: Json = False,

@@ -50,7 +50,7 @@ def bind(
 ) -> None:
     """Bind API keys stored by Jemmo 0.1.0 or older to their addresses.
 
-    It lists each connection whose address isn't the ATS's default. Check these first, because the keys are sent there.
+    Lists each connection whose address isn't the ATS's default. Check these addresses: the keys will be sent to them.
     """
     from jemmo import bootstrap
 
@@ -78,7 +78,7 @@ def bind(
 def rotate(json: Json = False) -> None:
     """Create a new key and re-encrypt everything with it.
 
-    Jemmo can keep running. If this is interrupted, wait for the worker or run it again.
+    Jemmo can keep running. If the rotation is interrupted, a worker completes it, or you can run it again.
     Exit status: 0 done, 3 some values remain.
     """
     from jemmo import bootstrap

@@ -48,15 +48,15 @@ def up(
     host: Host = "127.0.0.1",
     demo: Annotated[
         bool,
-        typer.Option("--demo", help="Also start a simulated ATS that is connected and synced."),
+        typer.Option("--demo", help="Also start a simulated ATS, and connect and sync it."),
     ] = False,
     exit_when_ready: Annotated[
         bool, typer.Option("--exit-when-ready", help="Stop once everything is running (for tests).")
     ] = False,
 ) -> None:
-    """Start the web application, a worker, and the schedule.
+    """Start the web application, a worker, and the scheduler.
 
-    Ctrl-C stops them.
+    Press Ctrl-C to stop everything.
     """
     from jemmo.cli.operations import supervise
 
@@ -81,7 +81,8 @@ def web(
     fd: Annotated[
         int | None,
         typer.Option(
-            "--fd", help="Listen on this open socket instead (3 with systemd socket activation)."
+            "--fd",
+            help="Use this open socket instead of a new one (3 with systemd socket activation).",
         ),
     ] = None,
 ) -> None:
@@ -159,7 +160,7 @@ def worker(
 def migrate(json: Json = False) -> None:
     """Update the database tables.
 
-    Other commands also do this automatically.
+    Other commands do this automatically.
     """
     from jemmo import bootstrap
 

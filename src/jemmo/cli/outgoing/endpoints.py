@@ -46,21 +46,21 @@ def register(app: typer.Typer) -> None:
 
 def create(
     org: Org,
-    url: Annotated[str, typer.Option(help="The https address to send webhooks to.")],
+    url: Annotated[str, typer.Option(help="The HTTPS address to send webhooks to.")],
     event: Annotated[
         list[str],
-        typer.Option(metavar="EVENT", help=f"{', '.join(Event)}. Repeat for more."),
+        typer.Option(metavar="EVENT", help=f"{', '.join(Event)}. Can be repeated."),
     ],
     name: Annotated[str, typer.Option(help="The program that receives the webhooks.")] = "",
     entity: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KIND", help="Only records of this type, such as jobs. Repeat for more."
+            metavar="KIND", help="Only records of this type, such as jobs. Can be repeated."
         ),
     ] = None,
     connection: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="Only records from this connection. Repeat for more."),
+        typer.Option(metavar="ID", help="Only records from this connection. Can be repeated."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -56,7 +56,7 @@ def export(
     ] = Format.JSONL,
     as_email: Annotated[
         str | None,
-        typer.Option("--as", help="Apply the rights of the member with this email address."),
+        typer.Option("--as", help="Apply the permissions of the member with this email address."),
     ] = None,
 ) -> None:
     """Write the synced records to stdout."""

@@ -35,8 +35,8 @@ def mcp(
 ) -> None:
     """Serve an AI assistant over stdin and stdout (MCP).
 
-    Speaks the Model Context Protocol, read-only. Without a token, it shows no contact details and nothing
-    confidential. With a token (JEMMO_TOKEN or --token-stdin), it shows what the token can read.
+    A read-only server for the Model Context Protocol. Without a token, it shows no contact details and no
+    confidential records. With a token (JEMMO_TOKEN or --token-stdin), it shows whatever the token can read.
     """
     secret = _first_line() if token_stdin else os.environ.get(VARIABLE, "")
     from jemmo import bootstrap

@@ -40,14 +40,16 @@ def register(app: typer.Typer) -> None:
 
 def refresh(
     kind: Annotated[Kind, typer.Argument(help="The type of record.")],
-    record: Annotated[str, typer.Argument(metavar="ID", help="Its ID in the ATS or in Jemmo.")],
+    record: Annotated[
+        str, typer.Argument(metavar="ID", help="The record's ID in the ATS or in Jemmo.")
+    ],
     org: Org,
     connection: ConnectionId = None,
     json: Json = False,
 ) -> None:
     """Refetch one talent or job from the ATS.
 
-    Works while a sync is running. A talent is refetched with its applications.
+    This works even while a sync is running. A talent is refetched together with its applications.
 
     Exit status: 0 refetched, 3 no response yet, 4 action needed, 5 failed.
     """

@@ -30,10 +30,11 @@ def logs(
     org: Org,
     connection: ConnectionId = None,
     since: Annotated[
-        str, typer.Option(help="Start: 24h, 7d, 2w, or a date such as 2026-03-01.")
+        str, typer.Option(help="How far back to go: 24h, 7d, 2w, or a date such as 2026-03-01.")
     ] = "7d",
     severity: Annotated[
-        str | None, typer.Option(help="Only one of: error, warning, rejection.")
+        str | None,
+        typer.Option(help="Only entries of this severity: error, warning, or rejection."),
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=20_000, help="Maximum number of entries to show.")
@@ -85,7 +86,7 @@ def why(
 ) -> None:
     """Explain why a record is, or isn't, in Jemmo.
 
-    The reason may be a rule, a rejection, a missing parent, or a deletion, or Jemmo may never have seen it.
+    The reason may be a rule, a rejection, a missing parent, or a deletion, or Jemmo may never have seen the record.
     """
     from jemmo import bootstrap
 

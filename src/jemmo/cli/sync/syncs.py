@@ -146,7 +146,7 @@ def _sync_one(
 def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> None:
     """Compare every record with the ATS.
 
-    Exit status: 0 equal, 3 different, 4 action needed, 5 failed.
+    Exit status: 0 no differences, 3 differences found, 4 action needed, 5 failed.
     """
     from jemmo import bootstrap
 

@@ -28,7 +28,7 @@ def listing(
 ) -> None:
     """Show the webhooks of every connection.
 
-    Includes the latest webhook, outcomes, and whether records change without webhooks.
+    This includes the latest webhook, the outcomes, and whether records changed without a webhook.
     """
     from jemmo import bootstrap
 
