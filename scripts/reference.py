@@ -28,7 +28,7 @@ COLUMNS = DOCS.parent / "src" / "jemmo" / "api" / "columns.json"
 CLI_HEAD = """# Command line
 
 `make reference` generates this page from the commands, and a test fails if it is out of date.
-`jemmo COMMAND --help` shows the same text in the terminal. After `make setup`, the program is `.venv/bin/jemmo`.
+`jemmo COMMAND --help` shows the same text in the terminal. After `make setup`, the program is at `.venv/bin/jemmo`.
 
 | exit status | meaning |
 |---|---|

@@ -36,7 +36,7 @@ def delete(
 ) -> None:
     """Delete an organization and all of its data.
 
-    It is deleted after a week, or immediately with --now. Prints a certificate.
+    The organization is deleted after a week, or immediately with --now. Prints a certificate.
     """
     from jemmo import bootstrap
 

@@ -184,7 +184,7 @@ def suppressions(
 ) -> None:
     """Write the list of erased records.
 
-    It contains keyed hashes that don't identify anyone, for `jemmo restore --suppressions`.
+    The list contains keyed hashes that don't identify anyone. Use it with `jemmo restore --suppressions`.
     """
     from jemmo import bootstrap
 

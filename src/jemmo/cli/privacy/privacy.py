@@ -78,7 +78,7 @@ def subject_export(
 ) -> None:
     """Write one person's data to a ZIP file.
 
-    It contains all data as JSON, a readable page, and the person's files.
+    The file contains all data as JSON, a readable page, and the person's files.
     """
     email = _email(talent, email_stdin)
     from jemmo import bootstrap
