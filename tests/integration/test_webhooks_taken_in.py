@@ -18,9 +18,12 @@ import pytest
 from fakes.company import company, in_thread
 from fakes.hooks import KEY, Hooked, hooked
 from fakes.processes import begin, jemmo
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.webhooks import MAX_BODY, MAX_KEPT, ROW
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import MAX_BODY, MAX_KEPT, ROW, RefetchRequest
 from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.sandbox.teamtailor.webhooks import sign_v1, sign_v2
 from jemmo.services.connections.connections import disconnect
@@ -29,7 +32,7 @@ from jemmo.services.webhooks import ingest as services
 from jemmo.store.models import Connection
 from jemmo.store.webhooks import ingest as stored
 from jemmo.store.webhooks.ingest import KEPT_BYTES as BYTES
-from jemmo.store.webhooks.ingest import Addressee, addressees
+from jemmo.store.webhooks.ingest import Addressee, Arrival, addressees
 from jemmo.vault import default_vault
 
 
@@ -290,6 +293,69 @@ async def test_many_at_once_are_each_stored_and_counted(database_url: str) -> No
         assert await asyncio.gather(*answers) == [200] * 70
         assert (await found.status()).counts == {"accepted": 60, "duplicate": 10}
         assert (await deliveries(found), len(await waiting(found))) == (60, 60)
+
+
+EFFECTS = {
+    "webhook_delivery": "SELECT outcome, event, sealed_body, once, named FROM webhook_delivery d "
+    "WHERE connection_id = %s ORDER BY sealed_body",
+    "webhook_hint": "SELECT stream, remote_id, destroyed, file, due_at IS NOT NULL FROM webhook_hint "
+    "WHERE connection_id = %s ORDER BY stream, remote_id",
+    "webhook_count": "SELECT what, count FROM webhook_count WHERE connection_id = %s ORDER BY what",
+}
+NOWHERE = "http://127.0.0.1:9"
+arrivals = st.builds(
+    Arrival,
+    outcome=st.sampled_from(["accepted", "paused", "not_kept"]),
+    event=st.sampled_from(["candidate.update", ""]),
+    sealed_body=st.none() | st.binary(min_size=1, max_size=3),
+    once=st.none() | st.sampled_from([b"first", b"second"]),
+    named=st.none() | st.lists(st.integers(-(2**63), 2**63 - 1), max_size=2),
+    hints=st.lists(
+        st.builds(
+            RefetchRequest,
+            stream=st.sampled_from([Stream.JOBS, Stream.TALENTS]),
+            remote_id=st.sampled_from(["1", "é", "{,}"]),
+            destroyed=st.booleans(),
+            file=st.none() | st.sampled_from(["a.pdf", "b.pdf"]),
+        ),
+        max_size=3,
+        unique_by=lambda request: (request.stream, request.remote_id),
+    ),
+)
+
+
+def test_a_batch_has_the_effects_of_its_deliveries_one_by_one(database_url: str) -> None:
+    """Both ways of storing leave the same rows, whatever repeats in a batch."""
+
+    async def check(batch: list[Arrival]) -> None:
+        async with await psycopg.AsyncConnection.connect(database_url) as db:
+            together = await stored.store(db, [(first, arrival) for arrival in batch])
+            alone = [await stored.store(db, [(second, arrival)]) for arrival in batch]
+            assert together == [is_new for (is_new,) in alone]
+            assert await effects(db, first) == await effects(db, second)
+            await db.rollback()
+
+    with asyncio.Runner() as runner:
+        first, second = (
+            runner.run(company(database_url, base_url=NOWHERE, org=org)).id
+            for org in ("together", "alone")
+        )
+
+        @settings(max_examples=50, deadline=None)
+        @given(st.lists(arrivals, min_size=1, max_size=6))
+        def always(batch: list[Arrival]) -> None:
+            runner.run(check(batch))
+
+        always()
+
+
+async def effects(
+    db: psycopg.AsyncConnection[Any], connection_id: UUID
+) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        table: await (await db.execute(query, [connection_id])).fetchall()
+        for table, query in EFFECTS.items()
+    }
 
 
 async def test_a_locked_record_delays_the_webhooks_of_its_own_connection_alone(

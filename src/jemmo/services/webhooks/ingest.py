@@ -49,7 +49,7 @@ from jemmo.vault import Vault
 T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
-TOGETHER = 50  # most deliveries stored with one commit
+TOGETHER = 500  # most deliveries looked up or stored with one statement
 KNOWN_SECONDS = 1.0
 """After which a connection is looked up again, because it may have changed while the body arrived."""
 SMALL_BODY = 4096  # bytes; searching a small body for names is faster than starting a thread
@@ -238,13 +238,14 @@ class WebhookIngest:
         if len(arrivals) > 1:
             async with self._database() as db:
                 with suppress(psycopg.Error):
-                    return list(await ingest.store_together(db, arrivals))
+                    return list(await ingest.store(db, arrivals, patient=False))
         return [None] * len(arrivals)
 
     async def _store_alone(self, connection_id: UUID, arrival: Arrival) -> bool:
         """Store one delivery per connection at a time. Locked rows then block only one database connection."""
         async with self._turn(connection_id), self._database() as db:
-            return await ingest.store(db, connection_id, arrival)
+            (is_new,) = await ingest.store(db, [(connection_id, arrival)])
+            return is_new
 
     def _turn(self, connection_id: UUID) -> asyncio.Lock:
         return self._turns.setdefault(connection_id, asyncio.Lock())

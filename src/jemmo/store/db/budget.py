@@ -13,7 +13,7 @@ from msgspec import Struct
 from jemmo.environment import number
 
 WEB_CONNECTIONS = "JEMMO_WEB_CONNECTIONS"
-WEB_DEFAULT, WEB_LEAST = 16, 4
+WEB_DEFAULT, WEB_LEAST = 12, 4
 WEB_CLIENTS = 800  # visitors' connections per web process, unless JEMMO_WEB_CLIENTS is set
 WEB_CLIENTS_REFUSED = 64  # additional connections that get a 503 with Retry-After
 OTHER_FILES = 128  # other files that a web process opens

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 from msgspec import Struct
+from psycopg.rows import TupleRow
 
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import NAME, ROW, RefetchRequest
@@ -52,33 +53,52 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
 
 _STORE = """
-    WITH kept AS (
+    WITH arrived AS (
+        SELECT x.*,
+            once IS NOT NULL AND row_number() OVER (
+                PARTITION BY connection_id, once, sealed_body IS NULL ORDER BY place) > 1 AS again
+        FROM unnest(%(connections)s::uuid[], %(outcomes)s::text[], %(events)s::text[], %(bodies)s::bytea[],
+                %(onces)s::bytea[], %(names)s::text[])
+            WITH ORDINALITY AS x (connection_id, outcome, event, sealed_body, once, named, place)),
+    kept AS (
         INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, once, named)
-        SELECT %(connection)s, %(outcome)s, %(event)s, %(sealed_body)s, %(once)s, %(named)s::bigint[]
-        WHERE %(sealed_body)s::bytea IS NOT NULL
+        SELECT connection_id, outcome, event, sealed_body, once, named::bigint[] FROM arrived
+        WHERE sealed_body IS NOT NULL AND NOT again ORDER BY place
         ON CONFLICT (connection_id, once) DO NOTHING
-        RETURNING octet_length(sealed_body) + %(row)s + %(name)s * coalesce(cardinality(named), 0) AS size),
-    taken AS (SELECT 1 FROM kept UNION ALL SELECT 1 WHERE %(sealed_body)s::bytea IS NULL),
+        RETURNING connection_id, once,
+            octet_length(sealed_body) + %(row)s + %(name)s * coalesce(cardinality(named), 0) AS size),
+    taken AS (
+        SELECT place, connection_id, outcome FROM arrived a
+        WHERE sealed_body IS NULL OR once IS NULL OR NOT again AND EXISTS (
+            SELECT FROM kept WHERE kept.connection_id = a.connection_id AND kept.once = a.once)),
     hinted AS (
         INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, destroyed, file)
-        SELECT %(connection)s, stream, remote_id, destroyed, file
-        FROM unnest(%(streams)s::text[], %(ids)s::text[], %(destroyed)s::bool[], %(files)s::text[])
-            AS x (stream, remote_id, destroyed, file) WHERE EXISTS (SELECT FROM taken)
+        SELECT connection_id, stream, remote_id, (array_agg(destroyed ORDER BY place DESC))[1],
+            (array_agg(file ORDER BY place DESC) FILTER (WHERE file IS NOT NULL))[1]
+        FROM unnest(%(places)s::bigint[], %(orders)s::int[], %(streams)s::text[], %(ids)s::text[],
+            %(destroyed)s::bool[], %(files)s::text[]) AS x (place, stream_order, stream, remote_id, destroyed, file)
+        JOIN taken USING (place)
+        GROUP BY connection_id, stream_order, stream, remote_id
+        ORDER BY connection_id, stream_order, remote_id COLLATE "C"
         ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET
             destroyed = excluded.destroyed, file = coalesce(excluded.file, h.file), version = h.version + 1,
             heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())),
     heard AS (
         UPDATE webhook_address SET last_delivery_at = clock_timestamp(), missed = 0
-        WHERE connection_id = %(connection)s AND EXISTS (SELECT FROM taken)),
+        WHERE connection_id IN (SELECT connection_id FROM taken)),
     counted AS (
         INSERT INTO webhook_count AS w (connection_id, day, what, count)
-        SELECT %(connection)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, what, number FROM (
-            SELECT CASE WHEN EXISTS (SELECT FROM taken) THEN %(outcome)s ELSE 'duplicate' END, 1
-            UNION ALL SELECT %(kept_bytes)s, size FROM kept) AS x (what, number)
-        ORDER BY what
+        SELECT connection_id, (clock_timestamp() AT TIME ZONE 'UTC')::date, what, sum(number) FROM (
+            SELECT connection_id, CASE WHEN taken.place IS NULL THEN 'duplicate' ELSE arrived.outcome END, 1
+            FROM arrived LEFT JOIN taken USING (place, connection_id)
+            UNION ALL SELECT connection_id, %(kept_bytes)s, size FROM kept) AS x (connection_id, what, number)
+        GROUP BY connection_id, what ORDER BY connection_id, what
         ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count)
-    SELECT pg_notify(%(channel)s, '') FROM taken"""
-"""Delivery, requests, status and count in one transaction, so a delivery is on disk before the 200 response."""
+    SELECT place, pg_notify(%(channel)s, '') FROM taken"""
+"""Deliveries, requests, status and counts in one transaction, so a delivery is on disk before the 200 response.
+
+``again`` marks a repetition within the same batch. Rows are locked in the same order as by a refetch.
+"""
 
 
 _ADDRESSEES = """
@@ -107,50 +127,69 @@ async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee
     return [known.get(digest) for digest in digests]
 
 
-async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
-    """Store a delivery and the refetch requests from it. ``False`` if it came before."""
-    values = _values(connection_id, arrival)
+async def store(
+    db: Connection, arrivals: Sequence[tuple[UUID, Arrival]], *, patient: bool = True
+) -> list[bool]:
+    """Store deliveries and the refetch requests from them in one commit. Return ``False`` for repeated ones.
+
+    Raises ``psycopg.Error``; unless ``patient``, also when a needed row is locked for more than a moment, since a lock
+    on one connection's rows would delay the deliveries of all others.
+    """
+    values = _values(arrivals)
     try:
-        answer = await db.execute(_STORE, values)
+        answer = await _execute(db, values, patient=patient)
     except (
         psycopg.errors.DeadlockDetected
     ):  # nothing was written, and the other transaction has continued
-        answer = await db.execute(_STORE, values)
-    return await answer.fetchone() is not None
+        answer = await _execute(db, values, patient=patient)
+    new = {place for place, _ in await answer.fetchall()}
+    return [place in new for place in range(1, len(arrivals) + 1)]
 
 
-async def store_together(db: Connection, arrivals: Sequence[tuple[UUID, Arrival]]) -> list[bool]:
-    """Store several deliveries in one commit, or none of them. Return the result of ``store`` for each.
-
-    Raises ``psycopg.Error``, also when a needed row is locked for more than a moment: a lock on one connection's rows
-    would delay the deliveries of all others.
-    """
+async def _execute(
+    db: Connection, values: dict[str, object], *, patient: bool
+) -> psycopg.AsyncCursor[TupleRow]:
+    if patient:
+        return await db.execute(_STORE, values)
     async with db.pipeline(), db.transaction():
         await db.execute(_PATIENCE)
-        answers = [
-            await db.execute(_STORE, _values(connection_id, arrival))
-            for connection_id, arrival in arrivals
-        ]
-    return [await answer.fetchone() is not None for answer in answers]
+        return await db.execute(_STORE, values)
 
 
 _PATIENCE = "SET LOCAL lock_timeout = '200ms'"
 
 
-def _values(connection_id: UUID, arrival: Arrival) -> dict[str, object]:
+def _values(arrivals: Sequence[tuple[UUID, Arrival]]) -> dict[str, object]:
+    """The columns of deliveries, and of their requests with the place of their delivery from 1."""
+    connections, deliveries = zip(*arrivals, strict=True)
+    requests = [
+        (place, request)
+        for place, delivery in enumerate(deliveries, start=1)
+        for request in delivery.hints
+    ]
     return {
-        "connection": connection_id,
-        "outcome": arrival.outcome,
-        "event": arrival.event,
-        "sealed_body": arrival.sealed_body,
-        "once": arrival.once,
-        "named": arrival.named,
+        "connections": list(connections),
+        "outcomes": [delivery.outcome for delivery in deliveries],
+        "events": [delivery.event for delivery in deliveries],
+        "bodies": [delivery.sealed_body for delivery in deliveries],
+        "onces": [delivery.once for delivery in deliveries],
+        "names": [_array(delivery.named) for delivery in deliveries],
+        "places": [place for place, _ in requests],
+        "orders": [ORDER[request.stream] for _, request in requests],
+        "streams": [request.stream for _, request in requests],
+        "ids": [request.remote_id for _, request in requests],
+        "destroyed": [request.destroyed for _, request in requests],
+        "files": [request.file for _, request in requests],
         "channel": CHANNEL,
         "kept_bytes": KEPT_BYTES,
         "row": ROW,
         "name": NAME,
-        **_columns(arrival.hints),
     }
+
+
+def _array(numbers: list[int] | None) -> str | None:
+    """A Postgres array as text, since its arrays of arrays must be rectangular."""
+    return None if numbers is None else "{" + ",".join(map(str, numbers)) + "}"
 
 
 # Wake the workers that refetch.
@@ -183,14 +222,3 @@ def clear_old() -> int:
             cursor.execute(statement, values)
             count += cursor.rowcount
     return count
-
-
-def _columns(hints: list[RefetchRequest]) -> dict[str, list[object]]:
-    """The columns' values, in the order in which a refetch locks the rows."""
-    listed = sorted(hints, key=lambda request: (ORDER[request.stream], request.remote_id))
-    return {
-        "streams": [request.stream for request in listed],
-        "ids": [request.remote_id for request in listed],
-        "destroyed": [request.destroyed for request in listed],
-        "files": [request.file for request in listed],
-    }

@@ -69,15 +69,16 @@ def _warn_of_proxy() -> None:
 
 def _address(written: str) -> str | None:
     """The address without a port. IPv4 within IPv6 becomes IPv4, so that its visitors don't share one network."""
-    for candidate in (written, split_domain_port(written)[0].strip("[]")):
+    try:
+        address = ip_address(written)
+    except ValueError:
         try:
-            address = ip_address(candidate)
+            address = ip_address(split_domain_port(written)[0].strip("[]"))
         except ValueError:
-            continue
-        if isinstance(address, IPv6Address):
-            return str(address.ipv4_mapped or IPv6Address(int(address)))  # without its zone
-        return str(address)
-    return None
+            return None
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address)))  # without its zone
+    return str(address)
 
 
 def client_address(request: HttpRequest) -> str:
