@@ -38,6 +38,7 @@ test-deploy: ## Test on the servers that companies run: PostgreSQL 15, PgBouncer
 	@scripts/ensure-chromium
 	@scripts/with-postgres-15 $(BIN)/python -m pytest tests/deploy $(TEST_ARGS)
 	@scripts/with-postgres-15 $(BIN)/python -m pytest tests/integration -m "not one_server"
+	@TEST_EXAMPLES=300 $(BIN)/python -m pytest -m hypothesis
 	@exec $(BIN)/python -m pytest -m long
 
 soak: ## Try twenty times as much of what can be tried without end (or SOAK_EFFORT); about an hour

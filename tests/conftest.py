@@ -51,9 +51,15 @@ from jemmo.vault import keyset
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
     from fakes.showcase import Showcase
 
+# How many examples of a law are tried; `make test-deploy` tries ten times as many.
+EXAMPLES = "TEST_EXAMPLES"
 # A busy machine is no failure. Examples stay random; the blob that is printed repeats the one that failed.
 settings.register_profile(
-    "jemmo", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "jemmo",
+    max_examples=int(os.environ.get(EXAMPLES, "30")),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("jemmo")
 

@@ -16,7 +16,8 @@ from fakes.showcase import NOW, Showcase
 
 from benchmarks.filled import fill
 from jemmo.api import cursors
-from jemmo.api.document import LISTS, api
+from jemmo.api.app import api
+from jemmo.api.document import LISTS
 from jemmo.domain.entities import ENTITIES
 from jemmo.services.accounts import tokens
 from jemmo.store.models import Connection, Organisation, Talent
@@ -76,17 +77,15 @@ def agency(showcase: Showcase) -> Connection:
     return agency
 
 
-@pytest.mark.parametrize(("name", "key"), SORTED)
 def test_every_record_comes_once_and_in_order(
-    agency: Connection, token: Callable[..., str], ask: Asks, name: str, key: str
+    agency: Connection, token: Callable[..., str], ask: Asks
 ) -> None:
     secret = token(*SCOPES)
-    everything = ask(f"{address(name)}?limit=500", secret)["data"]
-
-    for limit in (2, 500):
-        listed = all_of(ask, f"{address(name)}?limit={limit}&sort={key}", secret)
-        assert [row["id"] for row in listed] == [row["id"] for row in in_order(everything, key)]
-        assert listed == in_order(everything, key)
+    for name, key in SORTED:
+        everything = ask(f"{address(name)}?limit=500", secret)["data"]
+        for limit in (7, 500):  # records come in threes of the same time
+            listed = all_of(ask, f"{address(name)}?limit={limit}&sort={key}", secret)
+            assert listed == in_order(everything, key), (name, key, limit)
 
 
 @pytest.mark.parametrize("key", ["modified_at", "-modified_at", "-remote_updated_at"])
@@ -143,7 +142,8 @@ def test_a_bound_token_sorts_its_own_connection(
     for name, key in SORTED:
         rows = ask(f"{address(name)}?limit=500", bound)["data"]
         assert all(row["connection_id"] == str(agency.id) for row in rows)
-        assert all_of(ask, f"{address(name)}?limit=2&sort={key}", bound) == in_order(rows, key)
+        query = f"{address(name)}?limit=7&sort={key}"
+        assert all_of(ask, query, bound) == in_order(rows, key)
 
 
 def test_confidential_records_leave_no_gap_and_no_trace(
@@ -225,7 +225,7 @@ def test_the_default_order_has_a_name(token: Callable[..., str], ask: Asks) -> N
 # --- plans
 
 
-ROWS = 3000
+ROWS = 1000
 _MANY = """
     INSERT INTO {table} (id, org_id, connection_id, remote_id, content_hash, modified_at{columns})
     SELECT gen_random_uuid(), org_id, id, 'many' || n, '', now() - n * interval '1 second'{values}
@@ -290,6 +290,7 @@ def test_every_order_reads_a_page_from_its_index(
             cursor = context["cursor"].cursor
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
             plans.append(cursor.fetchone()[0][0]["Plan"])
+            sql = sql.replace("LIMIT 101", "LIMIT 1")  # the plan is known, the page not needed
         return execute(sql, params, many, context)
 
     for name, key in SORTED:

@@ -11,6 +11,8 @@ import pyarrow.parquet
 import pytest
 from functional.cli.conftest import Ats, Jemmo, Said
 
+from jemmo.domain.roles import ROLES
+
 KINDS = ("jobs", "talents", "applications", "stages", "resumes")
 COMMON = {"remote_id", "connection_id", "remote_updated_at"}
 FIELDS = {
@@ -37,13 +39,12 @@ def export(jemmo: Jemmo, kind: str, *more: str) -> Said:
     return done
 
 
-@pytest.mark.sample(2)
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_line_has_the_names_of_the_canonical_schema(synced: Jemmo, kind: str) -> None:
-    rows = export(synced, kind).lines
-    assert rows
-    for row in rows:
-        assert set(FIELDS[kind].split()) | COMMON <= set(row)
+def test_each_line_has_the_names_of_the_canonical_schema(synced: Jemmo) -> None:
+    for kind in KINDS:
+        rows = export(synced, kind).lines
+        assert rows
+        for row in rows:
+            assert set(FIELDS[kind].split()) | COMMON <= set(row), kind
 
 
 def test_what_is_exported_is_what_the_status_counts(synced: Jemmo) -> None:
@@ -75,25 +76,22 @@ def test_what_is_exported_is_what_the_ats_shows(synced: Jemmo, ats: Ats) -> None
             assert (row["rejected_at"] is None) == (one["attributes"]["rejected-at"] is None)
 
 
-@pytest.mark.sample(2)
-@pytest.mark.parametrize("kind", KINDS)
-def test_csv_parses_back(synced: Jemmo, kind: str) -> None:
-    lines = export(synced, kind).lines
-    found = list(csv.DictReader(io.StringIO(export(synced, kind, "--format", "csv").out)))
-    assert [row["remote_id"] for row in found] == [str(row["remote_id"]) for row in lines]
-    for row, line in zip(found, lines):
-        for name, value in line.items():
-            if isinstance(value, list | dict):
-                assert json.loads(row[name]) == value
+def test_csv_and_parquet_parse_back(synced: Jemmo) -> None:
+    for kind in KINDS:
+        lines = export(synced, kind).lines
+        ids = [row["remote_id"] for row in lines]
 
+        text = export(synced, kind, "--format", "csv").out
+        listed = list(csv.DictReader(io.StringIO(text)))
+        assert [row["remote_id"] for row in listed] == [str(remote_id) for remote_id in ids]
+        for row, line in zip(listed, lines, strict=True):
+            for name, value in line.items():
+                if isinstance(value, list | dict):
+                    assert json.loads(row[name]) == value
 
-@pytest.mark.sample(2)
-@pytest.mark.parametrize("kind", KINDS)
-def test_parquet_parses_back(synced: Jemmo, kind: str) -> None:
-    lines = export(synced, kind).lines
-    raw = export(synced, kind, "--format", "parquet").raw
-    found: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(raw)).to_pylist()
-    assert [row["remote_id"] for row in found] == [row["remote_id"] for row in lines]
+        raw = export(synced, kind, "--format", "parquet").raw
+        table: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(raw)).to_pylist()
+        assert [row["remote_id"] for row in table] == ids
 
 
 def test_a_formula_does_not_reach_a_spreadsheet(jemmo: Jemmo, ats: Ats) -> None:
@@ -105,21 +103,18 @@ def test_a_formula_does_not_reach_a_spreadsheet(jemmo: Jemmo, ats: Ats) -> None:
     assert next(row["title"] for row in found if row["remote_id"] == job).startswith("'=")
 
 
-@pytest.mark.sample(2)
-@pytest.mark.parametrize(
-    ("role", "sees"), [("owner", True), ("admin", True), ("recruiter", True), ("viewer", False)]
-)
-def test_contact_details_are_for_those_who_may_see_them(
-    synced: Jemmo, ats: Ats, role: str, sees: bool
-) -> None:
-    synced("user", "add", "ada@example.org", "--org", "acme", "--role", role)
+def test_contact_details_are_for_those_who_may_see_them(synced: Jemmo, ats: Ats) -> None:
+    talents = [talent["attributes"] for talent in ats.truth("candidates")]
+    details = {kind: [talent[kind] for talent in talents] for kind in ("email", "phone")}
+    for role in ROLES:
+        email = f"{role}@example.org"
+        synced("user", "add", email, "--org", "acme", "--role", role)
 
-    out = export(synced, "talents", "--as", "ada@example.org").out
+        out = export(synced, "talents", "--as", email).out
 
-    emails = [one["attributes"]["email"] for one in ats.truth("candidates")]
-    assert any(email and email in out for email in emails) is sees
-    phones = [one["attributes"]["phone"] for one in ats.truth("candidates")]
-    assert any(phone and phone.strip() in out for phone in phones) is sees
+        for kind, values in details.items():
+            shown = any(value and value.strip() in out for value in values)
+            assert shown is (role != "viewer"), (role, kind)
 
 
 def test_private_talents_are_for_those_who_have_the_right(synced: Jemmo, ats: Ats) -> None:
