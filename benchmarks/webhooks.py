@@ -71,8 +71,9 @@ def _sandbox() -> Iterator[str]:
 
 @contextlib.contextmanager
 def part(*words: str) -> Iterator[int]:
-    """A process of Jemmo, by its id."""
-    with subprocess.Popen([sys.executable, "-m", "jemmo", *words]) as process:  # noqa: S603 - our own program
+    """A process of Jemmo in a session of its own, as ``jemmo up`` starts it; yields its id."""
+    command = [sys.executable, "-m", "jemmo", *words]
+    with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 - our own program
         try:
             yield process.pid
         finally:

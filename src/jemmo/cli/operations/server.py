@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # loaded only by the command that serves
 log = logging.getLogger(__name__)
 NICENESS = 5
 """A sync can wait for the processor; a person who opened a page can't."""
+AUTOGROUP = Path("/proc/self/autogroup")
 SWITCH_SECONDS = 0.0005
 """How long a thread that builds a page keeps the interpreter while the event loop waits for it.
 
@@ -151,10 +154,23 @@ def worker(
         text.ready()
     except ReaderUnavailable as error:  # files wait; syncs need not
         log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - a traceback would not help
-    if hasattr(os, "nice"):  # Windows has no such function
-        os.nice(NICENESS)
+    _give_way()
     asyncio.run(work(concurrency))
     bootstrap.stop()
+
+
+def _give_way() -> None:
+    """Run at a lower priority than the pages of the same machine.
+
+    Linux shares the processor among sessions first, and the priority of a process counts only within its session. A
+    worker that leads a session of its own, as under ``jemmo up``, lowers the session's priority too.
+    """
+    if not hasattr(os, "nice"):  # Windows has no such function
+        return
+    os.nice(NICENESS)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):  # not Linux, or without this feature
+            AUTOGROUP.write_text(str(NICENESS))
 
 
 def migrate(json: Json = False) -> None:
