@@ -328,6 +328,46 @@ async def test_four_of_six_jobs_that_an_ats_names_as_deleted_wait(
     assert await found.ids(Stream.JOBS) == set(jobs)
 
 
+@pytest.mark.long
+async def test_a_decision_about_talents_covers_their_applications(
+    jarvi: SandboxServer, database_url: str
+) -> None:
+    """Jarvi reports deleted talents. Their applications are only missing, and only in the next comparison."""
+    jarvi.provider.switch({"applications": "profile", "touch_on_links": True})
+    path = {"application_paths": "profiles.projectsProfiles"}
+    found = await company(database_url, base_url=jarvi.base_url, provider="jarvi", options=path)
+    await found.sync()
+    talents, applications = await found.ids(Stream.TALENTS), await found.ids(Stream.APPLICATIONS)
+    deleted = sorted(talents)[:40]
+    for talent in deleted:
+        await jarvi.change("delete", "profiles", talent)
+    await found.sync(Mode.INCREMENTAL)
+    waiting = (await _waiting(found))["talents"]
+    of_waiting = await _applications_of(found, sorted(waiting))
+    assert len(of_waiting) > max_unreviewed(len(applications))
+
+    def shown() -> tuple[int, int]:
+        connection = Connection.objects.get(id=found.id)
+        page = held.held_page(connection, "talents", {})
+        assert page
+        return page.dependents, paused_deletions.dependent_applications(page.together)
+
+    listed = (await _waiting(found)).get("applications", set())
+    assert await in_thread(shown) == (len(of_waiting - listed),) * 2
+    await _decide(found, "release", sum(map(len, (await _waiting(found)).values())))
+    report = await found.sync(Mode.RECONCILE)
+
+    assert report.status is RunStatus.SUCCEEDED, report.error
+    assert await _waiting(found) == {}
+    assert await found.ids(Stream.TALENTS) == talents - set(deleted)
+    assert await found.ids(Stream.APPLICATIONS) & of_waiting == set()
+
+    # Approved deletions don't count against the limit of the following day.
+    one_more = min(talents - set(deleted))
+    await jarvi.change("delete", "profiles", one_more)
+    assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
+
+
 async def _waiting(found: Company) -> dict[str, set[str]]:
     """The ids of what waits for a decision, as its page lists them."""
 

@@ -47,6 +47,7 @@ class PendingDeletions(Struct, kw_only=True):
     recent    number deleted within the last day, since a person last released deletions
     decision  ``open`` until a person has reviewed, then ``kept`` or ``released``
     released  number of deletions that a person released
+    approved  number of missing applications that a released deletion of their talent or job covers
     """
 
     stream: Stream
@@ -55,6 +56,7 @@ class PendingDeletions(Struct, kw_only=True):
     recent: int = 0
     decision: str = ""
     released: int = 0
+    approved: int = 0
 
     @property
     def is_released(self) -> bool:
@@ -66,7 +68,7 @@ class PendingDeletions(Struct, kw_only=True):
             return False
         if self.missing and self.decision in {"open", "kept"}:
             return True
-        number = len(self.missing) if records is None else records
+        number = len(self.missing) - self.approved if records is None else records
         return number > remaining_allowance(self.present, self.recent)
 
     @property
@@ -82,7 +84,7 @@ class PendingDeletions(Struct, kw_only=True):
 class CascadeCounts(Struct, frozen=True, kw_only=True):
     """Applications that depend on missing records.
 
-    gone           applications that would be deleted: missing ones, and all those of missing talents
+    gone           applications that would be deleted without approval: missing ones, and all those of missing talents
     under_talents  applications of missing talents
     under_jobs     missing applications of missing jobs
     parts          ids of parts of missing records by stream, such as the stages of missing jobs

@@ -17,6 +17,7 @@ from jemmo.domain.rules import RULES
 from jemmo.services.connections import connections
 from jemmo.services.records import rules
 from jemmo.store.models import (
+    Application,
     Connection,
     ConnectionState,
     HeldDeletion,
@@ -151,6 +152,12 @@ def test_a_webhook_address_is_in_the_answer_that_shows_it_and_in_no_other(
         assert found[1] not in opened.content.decode()
     empty = admin.post(path(ours, "webhooks/replay"), {"hours": "24"}, follow=True)
     assert "Webhooks replayed: 0. Records being refetched: 0." in empty.content.decode()
+    Connection.objects.filter(pk=ours.pk).update(state="paused")
+    paused = admin.post(path(ours, "webhooks/replay"), {"hours": "24"}, follow=True)
+    assert "Records to be refetched once the connection is active: 0." in paused.content.decode()
+    Organisation.objects.filter(pk=ours.org_id).update(deleted_at=datetime.now(UTC))
+    leaving = admin.post(path(ours, "webhooks/replay"), {"hours": "24"}, follow=True)
+    assert "Nothing is refetched while this organization" in leaving.content.decode()
     odd = admin.post(path(ours, "webhooks/replay"), {"hours": "9999"}, follow=True)
     assert "replayed:" not in odd.content.decode()
 
@@ -273,6 +280,8 @@ def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in
         "Review them before we remove anything."
     ) in page
     assert "Élodie Müller" in page
+    covered = Application.objects.filter(connection=ours, remote_deleted_at=None).count()
+    assert f"This decision also covers {covered} applications of these talents and jobs." in page
     assert '<script>alert("name")' not in page
 
     for missing in ("3", "9" * 5000, "", "٣"):

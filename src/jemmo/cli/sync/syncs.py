@@ -266,6 +266,7 @@ def paused(org: Org, json: Json = False) -> None:
     if json:
         print_json({"deletions": [_held(row) for row in rows]})
         return
+    covered = paused_deletions.dependent_applications(rows)
     for row in rows:
         state = "Released" if row.released_at else "Paused"
         name = row.connection.label or row.connection.provider
@@ -274,8 +275,20 @@ def paused(org: Org, json: Json = False) -> None:
             f"{name}: {state}: {row.missing:,} of {row.present:,} {row.stream}.{before}",
             markup=False,
         )
+    _print_covered(covered)
     if not rows:
         out.print("No deletions are paused.")
+
+
+def _print_covered(applications: int) -> None:
+    """Say that a decision about talents or jobs covers their applications, which are not listed."""
+    if applications:
+        out.print(
+            f"This also covers {numbers.counted(applications, 'applications')} of these talents and jobs, "
+            "to be deleted once the ATS no longer lists them.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _held(row: HeldDeletion) -> dict[str, Any]:
@@ -304,6 +317,7 @@ def release(org: Org, json: Json = False) -> None:
         return
     for deletion in held:
         out.print(f"Released: {deletion.missing:,} of {deletion.present:,} {deletion.stream}.")
+    _print_covered(paused_deletions.dependent_applications(held))
     if held:
         out.print(f"Next: jemmo sync --org {org} --mode reconcile")
     else:

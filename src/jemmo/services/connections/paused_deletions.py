@@ -5,7 +5,9 @@ Talents, jobs and their applications belong together (``domain/brake.py``), so o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,6 +16,7 @@ from jemmo.domain import brake
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode
 from jemmo.services.sync.manual import request_sync
+from jemmo.store.connections import paused_deletions as held
 from jemmo.store.models import Connection, HeldDeletion, Organisation
 
 
@@ -25,11 +28,19 @@ def paused_deletions(org: Organisation) -> list[HeldDeletion]:
 
 def release_all(org: Organisation) -> list[HeldDeletion]:
     """Let the next reconcile delete everything that was paused."""
-    held = [row for row in paused_deletions(org) if row.released_at is None]
-    for row in held:
+    waiting = [row for row in paused_deletions(org) if row.released_at is None]
+    for row in waiting:
         row.released_at = datetime.now(UTC)
         row.save(update_fields=["released_at"])
-    return held
+    return waiting
+
+
+def dependent_applications(rows: Iterable[HeldDeletion]) -> int:
+    """How many applications these decisions cover besides the listed ones, over all connections."""
+    by_connection: dict[UUID, list[HeldDeletion]] = {}
+    for row in rows:
+        by_connection.setdefault(row.connection_id, []).append(row)
+    return sum(held.dependent_applications(*held_rows) for held_rows in by_connection.items())
 
 
 def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDeletion]:
@@ -45,8 +56,8 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
     run.
     """
     with transaction.atomic():
-        held = related_deletions(connection, stream).filter(released_at=None).select_for_update()
-        rows = list(held)
+        waiting = related_deletions(connection, stream).filter(released_at=None)
+        rows = list(waiting.select_for_update())
         if not rows or sum(row.missing for row in rows) != missing:
             raise ConfigError("changed_meanwhile", variant="deletions")
         HeldDeletion.objects.filter(id__in=[row.id for row in rows]).update(

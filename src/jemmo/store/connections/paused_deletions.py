@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Func, QuerySet, TextField
+from django.db.models import F, Func, Q, QuerySet, TextField
 
 from jemmo.domain import brake
 from jemmo.domain.brake import Decision, related
@@ -24,13 +24,15 @@ from jemmo.store.models.by_stream import MODELS
 class HeldPage:
     """The paused deletions on a page. ``comparing``: a sync is running, so the list may be too long for now.
 
-    ``together`` lists the streams decided together, ``records`` counts their deletions. ``unseen`` counts missing
-    records that are confidential, so the reader does not see them in the list.
+    ``together`` lists the streams decided together, ``records`` counts their deletions. ``dependents`` counts further
+    applications that the decision covers. ``unseen`` counts missing records that are confidential, so the reader does
+    not see them in the list.
     """
 
     held: HeldDeletion
     together: list[HeldDeletion]
     records: int
+    dependents: int
     stream: str
     listing: ResultPage[Any]
     unseen: int
@@ -122,16 +124,32 @@ def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> 
     total = rows.count()
     with scope.acting_in(scope.organization_scope(connection.org_id)):
         unseen = rows.count() - total
+        dependents = dependent_applications(connection.id, together)
     return HeldPage(
         held=held,
         together=together,
         records=sum(row.missing for row in together),
+        dependents=dependents,
         stream=stream,
         listing=ResultPage(items=items, total=total, page=number, filters=None),
         unseen=unseen,
         comparing=is_running(connection, datetime.now(UTC)),
         decision=decision(connection, together),
     )
+
+
+def dependent_applications(connection_id: UUID, rows: Iterable[HeldDeletion]) -> int:
+    """How many stored applications of these talents and jobs the decision covers besides the listed ones.
+
+    They are deleted once the ATS no longer lists them either.
+    """
+    ids = {row.stream: row.remote_ids for row in rows}
+    owners = Q(talent_remote_id__in=ids.get(Stream.TALENTS, []))
+    owners |= Q(job_remote_id__in=ids.get(Stream.JOBS, []))
+    applications = Application.objects.filter(
+        owners, connection=connection_id, remote_deleted_at=None
+    )
+    return applications.exclude(remote_id__in=ids.get(Stream.APPLICATIONS, [])).count()
 
 
 def _missing(connection: Connection, stream: str, held: HeldDeletion) -> QuerySet[Any]:

@@ -17,13 +17,26 @@ from jemmo.store.db.postgres import Connection
 from jemmo.store.sync import sweeps
 from jemmo.store.sync.tables import TABLES
 
+APPROVED = " OR ".join(
+    f"""{{row}}.{owner}_remote_id IN (SELECT x.remote_id FROM held_deletion d
+        CROSS JOIN jsonb_array_elements_text(d.remote_ids) AS x (remote_id)
+        JOIN {owner} o ON o.connection_id = d.connection_id AND o.remote_id = x.remote_id
+        WHERE d.connection_id = %(connection)s AND d.stream = '{owner}s' AND d.released_at IS NOT NULL
+            AND (d.closed_at IS NULL OR o.remote_deleted_at IS NOT NULL))"""
+    for owner in ("talent", "job")
+)
+"""A condition about an application: a person released the deletion of its talent or job, which covers it too.
+
+It no longer covers the applications of a talent that was deleted and then restored.
+"""
+
 _STATE = """
     SELECT (SELECT count(*) FROM {table} WHERE connection_id = %(connection)s
             AND remote_deleted_at IS NULL),
         (SELECT count(*) FROM {table} t WHERE t.connection_id = %(connection)s
             AND t.remote_deleted_at > greatest(clock_timestamp() - %(window)s, (
                 SELECT h.closed_at FROM held_deletion h WHERE h.connection_id = %(connection)s
-                AND h.stream = %(stream)s AND h.released_at IS NOT NULL))),
+                AND h.stream = %(stream)s AND h.released_at IS NOT NULL)){unapproved}),
         h.missing, CASE WHEN h.id IS NULL THEN ''
             WHEN h.closed_at IS NULL AND h.released_at IS NULL THEN 'open'
             WHEN h.closed_at IS NULL THEN 'released' WHEN h.released_at IS NULL THEN 'kept'
@@ -101,7 +114,10 @@ async def _state(
     db: Connection, connection_id: UUID, stream: Stream, missing: list[str]
 ) -> PendingDeletions:
     values = {"connection": connection_id, "stream": stream, "window": brake.WINDOW}
-    row = (await sweeps.all_rows(db, _STATE.format(table=TABLES[stream].name), values))[0]
+    is_dependent = stream is Stream.APPLICATIONS
+    unapproved = f" AND ({APPROVED.format(row='t')}) IS NOT TRUE" if is_dependent else ""
+    state = _STATE.format(table=TABLES[stream].name, unapproved=unapproved)
+    row = (await sweeps.all_rows(db, state, values))[0]
     present, recent, released, decision = row
     return PendingDeletions(
         stream=stream,
@@ -110,7 +126,23 @@ async def _state(
         recent=recent,
         decision=decision or "",
         released=released or 0,
+        approved=len(await _approved(db, connection_id, missing)) if is_dependent else 0,
     )
+
+
+async def _approved(
+    db: Connection, connection_id: UUID, applications: Sequence[str]
+) -> frozenset[str]:
+    """Those of the applications that a released deletion of their talent or job covers."""
+    if not applications:
+        return frozenset()
+    rows = await sweeps.all_rows(
+        db,
+        f"""SELECT a.remote_id FROM application a WHERE a.connection_id = %(connection)s
+            AND a.remote_id = ANY(%(ids)s) AND ({APPROVED.format(row="a")})""",
+        {"connection": connection_id, "ids": list(applications)},
+    )
+    return frozenset(row[0] for row in rows)
 
 
 async def cascade_counts(
@@ -119,11 +151,14 @@ async def cascade_counts(
     """Count the applications and parts of the missing records."""
     missing = {loss.stream: loss.missing for loss in losses}
     unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
+    applications = missing.get(Stream.APPLICATIONS, [])
+    approved = await _approved(db, connection_id, applications)
     rows = await sweeps.all_rows(
         db,
-        """SELECT count(*) FILTER (WHERE missing OR unasked),
+        """SELECT count(*) FILTER (WHERE missing AND NOT approved OR unasked),
                count(*) FILTER (WHERE of_talent), count(*) FILTER (WHERE missing AND of_job)
            FROM (SELECT remote_id = ANY(%(applications)s) AS missing,
+                   remote_id = ANY(%(approved)s) AS approved,
                    talent_remote_id = ANY(%(unasked)s) AS unasked,
                    talent_remote_id = ANY(%(talents)s) AS of_talent,
                    job_remote_id = ANY(%(jobs)s) AS of_job
@@ -131,7 +166,8 @@ async def cascade_counts(
                WHERE connection_id = %(connection)s AND remote_deleted_at IS NULL) a""",
         {
             "connection": connection_id,
-            "applications": missing.get(Stream.APPLICATIONS, []),
+            "applications": applications,
+            "approved": list(approved),
             "talents": missing.get(Stream.TALENTS, []),
             "jobs": missing.get(Stream.JOBS, []),
             "unasked": unasked.get(Stream.TALENTS, []),
@@ -175,6 +211,17 @@ async def deletable_ids(
     deletions, else for the next reconcile.
     """
     there = await _there(db, connection_id, stream, named)
+    if stream is not Stream.APPLICATIONS:
+        return await _within_brake(db, connection_id, stream, there, holds=holds)
+    approved = await _approved(db, connection_id, there)
+    others = [candidate for candidate in there if candidate not in approved]
+    return [*approved, *await _within_brake(db, connection_id, stream, others, holds=holds)]
+
+
+async def _within_brake(
+    db: Connection, connection_id: UUID, stream: Stream, there: Sequence[str], *, holds: bool
+) -> list[str]:
+    """Those that are within the brake or released; ``deletable_ids`` without what other decisions cover."""
     if not there:
         return []
     states = {
@@ -187,7 +234,7 @@ async def deletable_ids(
         return [candidate for candidate in there if candidate in reviewed]
     is_open = any(candidate.decision in {"open", "released"} for candidate in states.values())
     if not (is_open or state.decision) and await _fits(db, connection_id, states, stream, there):
-        return there
+        return [*there]
     if holds and not reviewed.issuperset(there):
         missing = await _there(db, connection_id, stream, sorted(reviewed.union(there)))
         await pause_deletions(db, connection_id, [replace(state, missing=missing)])
