@@ -114,9 +114,11 @@ async def test_a_refused_key_stays_in_the_status_until_a_file_arrives(
     assert await shown() == ("green", None)
     sandbox.faults.set("expired_key=1")
     await fetched(company, storage)
-    assert await shown() == ("yellow", "key_refused")
+    assert await shown() == ("red", "key_refused")
     sandbox.faults.set("")
     await fetched(company, storage)  # nothing is due yet
+    assert await shown() == ("red", "key_refused")
+    await company.sync()  # due at once; the key works again
     assert await shown() == ("yellow", "key_refused")
     await company.rows("UPDATE attachment SET next_try_at = NULL RETURNING 1")
     await fetched(company, storage)

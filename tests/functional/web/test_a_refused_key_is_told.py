@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,9 +16,11 @@ from fakes.company import Company, company, in_thread
 
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.streams import Mode, Stream
+from jemmo.files.folder import FolderStorage
 from jemmo.sandbox.server import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
 from jemmo.services.connections import status
+from jemmo.services.files.download import download_files
 from jemmo.services.records import quality, refresh
 from jemmo.services.records.refresh import RecordRef
 from jemmo.services.sync import runner, schedule
@@ -79,7 +83,18 @@ async def by_comparison(found: Company, _: str) -> None:
         await found.verify()
 
 
-@pytest.mark.parametrize("notices", [by_test, by_counts, by_refetch, by_comparison])
+async def by_files(found: Company, database_url: str) -> None:
+    with TemporaryDirectory() as folder:
+        summary = await download_files(
+            found.id,
+            database_url=database_url,
+            vault=default_vault(),
+            storage=FolderStorage(Path(folder)),
+        )
+    assert summary.error is not None
+
+
+@pytest.mark.parametrize("notices", [by_test, by_counts, by_refetch, by_comparison, by_files])
 async def test_whatever_notices_a_refused_key_every_page_says_so(
     database_url: str, ats: SandboxServer, notices: object
 ) -> None:

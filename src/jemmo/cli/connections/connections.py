@@ -221,7 +221,7 @@ def _remarks(row: ConnectionStatus) -> Iterator[str]:
         )
     if line := files_line(row.files):
         yield f"{line.capitalize()}."
-    if error := row.files_error:
+    if (error := row.files_error) and error["code"] != (row.error or {}).get("code"):
         yield f"{error['message']} {error['next_step']}"
     if row.key_reminder:
         yield key_line(row.key_reminder)

@@ -41,6 +41,7 @@ from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.base.lookups import lookup_key_by
 from jemmo.services.base.scopes import connected, run_for_all_orgs
 from jemmo.services.files import storage as place
+from jemmo.store.connections import key_refusals
 from jemmo.store.db import leases
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.files import fetch_queue as store
@@ -144,8 +145,12 @@ async def download_files(
 
 
 async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
-    """Pause the connection's files for a while, and store the reason for the status page."""
+    """Pause the connection's files for a while, and store the reason for the status page.
+
+    A refused key concerns the whole connection. The sync that is due then checks it for everything else.
+    """
     failures = 1
+    await key_refusals.note_by(db, connection_id, error)
     if _is_failure(error):
         failures = await store.note_failure(db, connection_id, error.as_record())
     await store.postpone(db, connection_id, _next_chance(error, failures), error.code)

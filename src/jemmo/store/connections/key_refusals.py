@@ -1,4 +1,4 @@
-"""A key that an ATS refuses, or accepts again, outside a sync: a test, one record's refetch, a comparison of counts.
+"""A key that an ATS refuses, or accepts again, outside a sync: a test, one record's refetch, a file, a comparison.
 
 Whatever notices it, every page says the same at once. The next sync, which is due now, records and reports it.
 """
