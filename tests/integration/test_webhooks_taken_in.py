@@ -490,8 +490,14 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
 
         await found.company.rows("UPDATE webhook_hint SET due_at = NULL")
         again = await jemmo("hooks", "replay", "--org", "acme", "--json")
-        assert again.last["connections"] == [{"deliveries": 1, "without_hint": 0, "records": 1}]
+        replayed = {"deliveries": 1, "without_hint": 0, "records": 1, "held": None}
+        assert again.last["connections"] == [replayed]
         assert await waiting(found) == [("talents", "1")]
+
+        await found.company.rows("UPDATE connection SET state = 'paused' RETURNING 1")
+        paused = await jemmo("hooks", "replay", "--org", "acme")
+        assert "Records to be refetched once the connection is active: 1." in paused.out
+        await found.company.rows("UPDATE connection SET state = 'active' RETURNING 1")
 
         renewed = await jemmo("hooks", "address", "--org", "acme", "--renew", "--json")
         assert not renewed.last["addresses"][0]["url"].endswith(found.url[-20:])

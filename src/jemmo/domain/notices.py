@@ -30,6 +30,10 @@ class Kind(StrEnum):
     ENDPOINT_OFF = "endpoint_off"
 
 
+FOR_MANAGERS = frozenset((Kind.ENDPOINT_FAILING, Kind.ENDPOINT_OFF))
+"""Only owners and admins see these, since only they may open the page with the endpoint."""
+
+
 class When(StrEnum):
     """What a person wants to receive: nothing, failures and recoveries, or every notification."""
 

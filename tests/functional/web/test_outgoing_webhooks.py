@@ -11,15 +11,20 @@ import pytest
 from django.test import Client
 from fakes.showcase import Showcase
 
+from jemmo.domain.notices import FOR_MANAGERS
+from jemmo.services.notifications.alerts import notify
 from jemmo.services.outgoing import endpoints
 from jemmo.services.outgoing.endpoints import Choice
 from jemmo.store.models import (
     AuditEvent,
     Connection,
+    Delivery,
+    Membership,
     OutgoingAttempt,
     OutgoingEndpoint,
     OutgoingMessage,
 )
+from jemmo.store.notifications import inbox
 from jemmo.store.outgoing import queue
 from jemmo.vault import default_vault
 
@@ -163,6 +168,54 @@ def test_nothing_is_promised_while_the_organization_is_to_be_deleted(
     assert "scheduled for deletion, so no webhooks are sent" in text
     for promise in ("Test event sent", "Send test event", "every 2s", "Next attempt"):
         assert promise not in text
+
+    OutgoingMessage.objects.update(state="failed")
+    text = admin.post(f"{page}replay/", follow=True).content.decode()
+    assert (
+        "1 webhook is waiting. Nothing is sent while this organization is scheduled for deletion."
+        in text
+    )
+    assert "sent again" not in text
+
+
+def test_a_log_that_shows_only_the_newest_webhooks_says_so(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    endpoint = OutgoingEndpoint.objects.get()
+    now = datetime.now(UTC)
+    for _number in range(50):
+        endpoints.send_test(endpoint, now=now)
+    partial = "Only the newest 50 of 1,201 stored webhooks are shown."
+    assert "Only the newest" not in admin.get(page).content.decode()
+    message = OutgoingMessage.objects.first()
+    assert message is not None
+    same = {name: getattr(message, name) for name in ("org_id", "endpoint_id", "event", "data")}
+    OutgoingMessage.objects.bulk_create(
+        OutgoingMessage(**same, created_at=now, next_try_at=now) for _number in range(1151)
+    )
+    assert partial in admin.get(page).content.decode()
+
+
+def test_only_owners_and_admins_hear_of_a_failing_endpoint(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    """Neither in the inbox, which shows the endpoint's host, nor by mail, whatever a member chose."""
+    for role in ("admin", "recruiter", "viewer"):
+        signed_in(role).post(
+            "/settings/notifications/", {"form": "member", "email_when": "all", "toasts": "on"}
+        )
+    for kind in sorted(FOR_MANAGERS):
+        notify(showcase.org, kind, endpoint="1", name="Career site", host="app.example.com", days=4)
+    roles = Delivery.objects.values_list("membership__role", flat=True)
+    assert sorted(roles) == ["admin", "admin", "owner", "owner"]
+    for role, number in {"owner": 2, "admin": 2, "recruiter": 0, "viewer": 0}.items():
+        membership = Membership.objects.get(account=showcase.person(role))
+        assert inbox.unread(membership).notices == number
+        assert len(inbox.latest(membership)) == number
+        listing = signed_in(role).get("/notifications/").content.decode()
+        assert ("Career site" in listing) is bool(number)
 
 
 def test_page_and_log_tell_the_same_next_attempt(showcase: Showcase, signed_in: SignedIn) -> None:

@@ -142,6 +142,12 @@ def replay(
     from jemmo.services.webhooks import endpoints
     from jemmo.vault import default_vault
 
+    records = {
+        None: "Records being refetched",
+        endpoints.Held.INACTIVE: "Records to be refetched once the connection is active",
+        endpoints.Held.LEAVING: "Nothing is refetched while the organization is scheduled for deletion. "
+        "Records waiting",
+    }
     since = datetime.now(UTC) - timedelta(hours=hours)
     done = [
         endpoints.replay(target, default_vault(), since=since)
@@ -153,7 +159,7 @@ def replay(
     for summary in done:
         out.print(
             f"Webhooks replayed: {summary.deliveries:,}. Without a record: {summary.without_hint:,}. "
-            f"Records being refetched: {summary.records:,}."
+            f"{records[summary.held]}: {summary.records:,}."
         )
 
 

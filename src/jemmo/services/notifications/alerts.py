@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jemmo.domain.notices import Kind, When
+from jemmo.domain.notices import FOR_MANAGERS, Kind, When
 from jemmo.store.db import events
 from jemmo.store.models import (
     Connection,
@@ -26,7 +26,9 @@ def notify(
     fold: str | None = None,
     **facts: Any,
 ) -> Notification:
-    """Store a notification for everyone and queue it for members who want failures. ``facts`` hold no personal data.
+    """Store a notification for everyone who may see it and queue it for those who want failures.
+
+    ``facts`` hold no personal data.
 
     With ``fold`` it stays open until a sync of the connection ends.
     """
@@ -37,7 +39,10 @@ def notify(
         MemberNotices.objects.filter(membership__org=org).values_list("membership", "email_when")
     )
     for membership in Membership.objects.filter(org=org, account__is_active=True):
-        usual = When.TROUBLE if Role(membership.role).manages else When.NEVER
+        manages = Role(membership.role).manages
+        if kind in FOR_MANAGERS and not manages:
+            continue
+        usual = When.TROUBLE if manages else When.NEVER
         if chosen.get(membership.pk, usual) != When.NEVER:
             Delivery.objects.create(
                 notification=notification, channel="email", membership=membership

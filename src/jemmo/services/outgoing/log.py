@@ -13,7 +13,7 @@ from jemmo.domain.outgoing import MessageState
 from jemmo.services.outgoing import signing
 from jemmo.store.models import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
 
-SHOWN = 50  # messages per page
+SHOWN = 50  # newest messages on the page
 SHOWN_ATTEMPTS = 10  # per message
 
 
@@ -36,13 +36,14 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """The latest messages, and how many of all stored ones wait or failed. ``is_moving``: one is due soon.
+    """The latest messages, and how many are stored, and of these wait or failed. ``is_moving``: one is due soon.
 
     ``next_attempt_at`` is the earliest of all waiting messages.
     """
 
     next_attempt_at: datetime | None
     lines: Sequence[Line]
+    stored: int
     waiting: int
     failed: int
     is_moving: bool
@@ -61,6 +62,7 @@ def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
     return Log(
         next_attempt_at=_next_attempt(endpoint, first) if first else None,
         lines=[_line(endpoint, message, attempts.get(message.pk, [])) for message in latest],
+        stored=sum(counts.values()),
         waiting=counts.get(MessageState.WAITING, 0),
         failed=counts.get(MessageState.FAILED, 0),
         is_moving=endpoint.sends and first is not None and first.next_try_at <= soon,

@@ -7,6 +7,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from jemmo.domain.webhooks import Health, Outcome, RefetchRequest, coalesce, hea
 from jemmo.services.base.contexts import address_context, body_context, signing_context
 from jemmo.store.models import (
     Connection,
+    ConnectionState,
     WebhookAddress,
     WebhookCount,
     WebhookDelivery,
@@ -65,12 +67,23 @@ class WebhookStatus(Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class Held(StrEnum):
+    """Why refetches wait: the connection is paused, for example, or its organization will be deleted."""
+
+    INACTIVE = "inactive"
+    LEAVING = "leaving"
+
+
 class Replayed(Struct, frozen=True, kw_only=True):
-    """The number of deliveries replayed, of deliveries that named nothing, and of records named."""
+    """The number of deliveries replayed, of deliveries that named nothing, and of records named.
+
+    ``held`` says why the records are not refetched for now.
+    """
 
     deliveries: int
     without_hint: int
     records: int
+    held: Held | None
 
 
 def digest_of(secret: str) -> bytes:
@@ -170,7 +183,15 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
     with transaction.atomic():
         _enqueue_refetches(connection, hints)
         kept.update(replayed_at=datetime.now(UTC))
-    return Replayed(deliveries=number, without_hint=silent, records=len(hints))
+    return Replayed(
+        deliveries=number, without_hint=silent, records=len(hints), held=_held(connection)
+    )
+
+
+def _held(connection: Connection) -> Held | None:
+    if connection.org.deleted_at:
+        return Held.LEAVING
+    return None if connection.state == ConnectionState.ACTIVE else Held.INACTIVE
 
 
 def request_refetches(

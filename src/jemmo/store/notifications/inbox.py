@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection as database
 from django.db.models import Exists, OuterRef
 
-from jemmo.domain.notices import When
+from jemmo.domain.notices import FOR_MANAGERS, When
 from jemmo.store.models import (
     Delivery,
     MemberNotices,
@@ -25,7 +25,8 @@ MOST_COUNTED = 100
 
 _UNREAD = """
     SELECT count(*) FROM (
-        SELECT FROM notification n WHERE n.org_id = %s AND n.last_at >= %s AND NOT EXISTS (
+        SELECT FROM notification n WHERE n.org_id = %s AND n.last_at >= %s AND n.kind <> ALL(%s)
+        AND NOT EXISTS (
             SELECT FROM notification_read r WHERE r.notification_id = n.id AND r.membership_id = %s)
         LIMIT %s) AS counted"""
 _UNREAD_OF_BOTH = f"SELECT ({_UNREAD}), ({UNREAD_ANSWERS} LIMIT 1)"
@@ -45,8 +46,13 @@ def _of(membership: Membership) -> Any:
     read = NotificationRead.objects.filter(notification=OuterRef("pk"), membership=membership)
     notices = Notification.objects.filter(
         org_id=membership.org_id, last_at__gte=membership.created_at
-    )
+    ).exclude(kind__in=_not_for(membership))
     return notices.annotate(is_read=Exists(read)).select_related("connection")
+
+
+def _not_for(membership: Membership) -> list[str]:
+    """The kinds of notifications that this member does not see."""
+    return [] if Role(membership.role).manages else sorted(FOR_MANAGERS)
 
 
 def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
@@ -58,7 +64,10 @@ def unread(membership: Membership) -> Unread:
     """The numbers in the frame of every page."""
     org, since, own = membership.org_id, membership.created_at, membership.pk
     with database.cursor() as cursor:
-        cursor.execute(_UNREAD_OF_BOTH, [org, since, own, MOST_COUNTED, org, membership.account_id])
+        cursor.execute(
+            _UNREAD_OF_BOTH,
+            [org, since, _not_for(membership), own, MOST_COUNTED, org, membership.account_id],
+        )
         notices, answers = cursor.fetchone()
     return Unread(notices=notices, answers=answers)
 

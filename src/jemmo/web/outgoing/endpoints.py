@@ -126,17 +126,31 @@ def replay(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
     except ValueError:
         raise Http404 from None
     count = endpoints.replay(endpoint, now=datetime.now(UTC), message_id=chosen)
-    text = ngettext(
-        "%(count)s webhook is being sent again.", "%(count)s webhooks are being sent again.", count
-    )
-    if endpoint.state != State.ACTIVE:
+    messages.success(request, _replayed(endpoint, count))
+    return redirect("endpoint", endpoint_id)
+
+
+def _replayed(endpoint: OutgoingEndpoint, count: int) -> str:
+    """What happens to the failed messages that someone resent."""
+    if endpoint.org.deleted_at:
+        text = ngettext(
+            "%(count)s webhook is waiting. Nothing is sent while this organization is scheduled for deletion.",
+            "%(count)s webhooks are waiting. Nothing is sent while this organization is scheduled for deletion.",
+            count,
+        )
+    elif endpoint.state != State.ACTIVE:
         text = ngettext(
             "%(count)s webhook will be sent once you turn the endpoint on.",
             "%(count)s webhooks will be sent once you turn the endpoint on.",
             count,
         )
-    messages.success(request, text % {"count": count})
-    return redirect("endpoint", endpoint_id)
+    else:
+        text = ngettext(
+            "%(count)s webhook is being sent again.",
+            "%(count)s webhooks are being sent again.",
+            count,
+        )
+    return text % {"count": count}
 
 
 @manager

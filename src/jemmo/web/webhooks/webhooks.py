@@ -100,14 +100,22 @@ def replay(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         return redirect("ats_webhooks", connection.id)
     since = datetime.now(UTC) - timedelta(hours=int(form.cleaned_data["hours"]))
     done = endpoints.replay(connection, default_vault(), since=since)
-    messages.success(
-        request,
-        _("Webhooks replayed: %(deliveries)s. Records being refetched: %(records)s.")
-        % {
-            "deliveries": number_format(done.deliveries, force_grouping=True),
-            "records": number_format(done.records, force_grouping=True),
-        },
-    )
+    texts = {
+        None: _("Webhooks replayed: %(deliveries)s. Records being refetched: %(records)s."),
+        endpoints.Held.INACTIVE: _(
+            "Webhooks replayed: %(deliveries)s. Records to be refetched once the connection is active: "
+            "%(records)s."
+        ),
+        endpoints.Held.LEAVING: _(
+            "Webhooks replayed: %(deliveries)s. Nothing is refetched while this organization is scheduled "
+            "for deletion. Records waiting: %(records)s."
+        ),
+    }
+    counts = {
+        "deliveries": number_format(done.deliveries, force_grouping=True),
+        "records": number_format(done.records, force_grouping=True),
+    }
+    messages.success(request, texts[done.held] % counts)
     return redirect("ats_webhooks", connection.id)
 
 
