@@ -19,6 +19,7 @@ from jemmo.services.connections import (
     connection_deletion,
     connections,
     paused_deletions,
+    status,
     summaries,
     wizard,
 )
@@ -180,6 +181,8 @@ async def test_disconnected_it_keeps_its_records_and_comes_back(
         await company.sync()
     assert refused.value.code == "disconnected"
     assert await company.counts() == before
+    [row] = await in_thread(status.overview)
+    assert (row.state, row.colour) == ("disconnected", "yellow")  # neither current nor failed
 
     assert await made(ats, refuse_known=True) == company.id
     report = await company.sync()

@@ -75,7 +75,7 @@ STRUCTS: dict[str, dict[str, str]] = {
     },
     "ConnectionStatus": {
         "org": "The organization's short name.",
-        "colour": "The color of its dot on pages: green, yellow, red, or loading during the first sync.",
+        "colour": "Its status color: green, yellow, red, or loading while a sync runs. A disconnected one is yellow.",
         "last_success_at": "Every change in the ATS before this time is in Jemmo.",
         "synced_at": "The same time for each type of record.",
         "reread": "How often the content of all records is reread, and when this was last completed.",

@@ -11,10 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain.key_care import Reminder
+from jemmo.domain.status import Colour
 from jemmo.domain.streams import REREAD_WITHIN
 from jemmo.services.connections import key_care
 from jemmo.services.connections.history_limit import History
 from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
+from jemmo.store.connections.connections import PARTED
 from jemmo.store.connections.counts import visible_counts
 from jemmo.store.files import stored_files
 from jemmo.store.models import Connection, Organisation, SyncRun
@@ -71,7 +73,8 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     ``history`` says how many years are read and from which day on, ``null`` if everything is. ``recent_ready`` says
     that the changes of the 30 days before the first sync are here, while older records may still be missing.
     ``refused`` lists requests that the account refuses, which are therefore tried only once a day. ``org_deleted_at``
-    is when the organization will be deleted, ``null`` if nobody requested that.
+    is when the organization will be deleted, ``null`` if nobody requested that. ``colour`` of a disconnected connection
+    is yellow, because its data is not kept up to date and nothing fails.
     """
 
     id: UUID
@@ -121,7 +124,7 @@ def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
         org=connection.org.slug,
         provider=connection.provider,
         state=connection.state,
-        colour=str(state.colour),
+        colour=str(Colour.YELLOW if connection.state in PARTED else state.colour),
         last_success_at=state.synced_at,
         synced_at=seen.times,
         reread=Reread.of(connection),
