@@ -253,13 +253,13 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     page.get_by_role("button", name="Start now").click()
     expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
     card = page.locator("section.connection")
-    expect(card).to_contain_text("1 year when you chose it")
+    expect(card).to_contain_text("originally 1 year")
 
     page.get_by_role("link", name="Name and options").click()
     expect(years).to_have_value("1")
     years.fill("")
     page.get_by_role("button", name="Save").click()
-    expect(card).not_to_contain_text("when you chose it")
+    expect(card).not_to_contain_text("originally")
     expect(page.locator("section.connection tbody tr")).to_have_count(2)
     expect(page.get_by_text("Synced within the last 24 hours")).to_be_visible()
 

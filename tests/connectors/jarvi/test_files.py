@@ -43,7 +43,7 @@ def test_the_key_goes_to_jarvis_own_host_alone() -> None:
     ],
 )
 def test_other_hosts_must_be_named_and_speak_tls(template: str) -> None:
-    with pytest.raises(ConfigError, match="doesn't download files from this host"):
+    with pytest.raises(ConfigError, match="isn't on the list of allowed hosts"):
         asked(template, "files.example.com")
 
 

@@ -107,7 +107,7 @@ def test_the_card_says_since_when_and_how_many_are_hidden(
 ) -> None:
     page = signed_in("viewer").get("/settings/organization/ats/").content.decode()
     assert "since 5 Mar 2024" in page
-    assert "2 years when you chose it" in page
+    assert "originally 2 years" in page
     assert "1 talent hidden (last changed before this date)" in page
 
 

@@ -67,7 +67,7 @@ def test_managers_are_told_on_the_page_and_by_mail(
     assert sorted(one.to[0] for one in mail.outbox) == ["admin@acme.example", "owner@acme.example"]
     assert "expires soon" in mail.outbox[0].subject
     assert connection.key_expires_at is not None
-    day = f"It expires on {plain_day(connection.key_expires_at)}."
+    day = f"The key expires on {plain_day(connection.key_expires_at)}."
     assert day in mail.outbox[0].body
 
     page = signed_in("admin").get("/notifications/").content.decode()

@@ -53,8 +53,8 @@ def test_the_day_on_which_a_key_expires_is_the_same_however_late_it_is_read(
     expires = datetime(2026, 12, 1, 12, tzinfo=UTC)
     Connection.objects.filter(org=showcase.org).update(key_expires_at=expires)
     facts: dict[str, Any] = {"kind": "key_reminder", "about": "expires", "days": 7}
-    assert "It expires on 1 Dec 2026." in body(showcase, **facts)
-    assert "Elle expire le 1er décembre 2026." in body(showcase, "fr", **facts)
+    assert "The key expires on 1 Dec 2026." in body(showcase, **facts)
+    assert "La clé expire le 1er décembre 2026." in body(showcase, "fr", **facts)
     assert "7" not in body(showcase, **facts)
 
 

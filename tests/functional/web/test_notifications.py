@@ -191,10 +191,10 @@ def test_a_receiver_that_fails_loses_nothing_and_is_shown(
 
     assert send() == 0
     page = admin.get("/settings/notifications/").content.decode()
-    assert "The mail server rejected it" in page
+    assert "The mail server didn&#x27;t accept the email." in page
     assert "127.0.0.1 responded with an error (HTTP 503)." in page
     french = admin.get("/settings/notifications/", HTTP_ACCEPT_LANGUAGE="fr").content.decode()
-    assert "Le serveur de messagerie l’a refusé." in french
+    assert "Le serveur de messagerie n’a pas accepté l’e-mail." in french
     assert "Not sent" not in signed_in("recruiter").get("/settings/notifications/").content.decode()
 
     assert send() == 0  # not before its time

@@ -214,7 +214,7 @@ async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url
 
     text = await seen("talent", talent.id)
 
-    assert "Resumes aren't read because they are turned off in this connection's options." in text
+    assert "Reading resumes is turned off in this connection's options." in text
     for claim in ("No file", "Jemmo doesn't read files from this ATS"):
         assert claim not in text
 

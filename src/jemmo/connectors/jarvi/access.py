@@ -17,17 +17,17 @@ from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.translation_marks import marked as _
 
 NO_OFFERS = _(
-    "This key can't read published offers, so Jemmo can't tell whether a job is public. It still "
-    "reads the text of the job."
+    "This key can't read published offers, so Jemmo can't tell whether a job is public. Jemmo still "
+    "reads the job's text."
 )
 NO_CHANGES = _("The filter for changed records has no effect, so each sync reads everything.")
 NO_IDS = _("The ID filter has no effect, so Jemmo must read all profiles to find one.")
 NO_APPLICATIONS = _(
-    "Jemmo can't read applications because Jarvi doesn't document where its API provides them. Set "
-    "the application_paths option. To find out where they may be, run `jemmo doctor jarvi --probe`."
+    "Jarvi doesn't document where its API provides applications, so Jemmo can't read them. Set the "
+    "application_paths option. To find out where they may be, run `jemmo doctor jarvi --probe`."
 )
 NO_RESUMES = _(
-    "Jemmo can't read resumes because Jarvi doesn't document where its API provides them. Set the "
+    "Jarvi doesn't document where its API provides resumes, so Jemmo can't read them. Set the "
     "resume_paths option. To find out where they may be, run `jemmo doctor jarvi --probe`."
 )
 

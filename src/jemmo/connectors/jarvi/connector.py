@@ -79,7 +79,7 @@ JARVI = Connector(
             "talent_filter",
             _("Request talents only"),
             ("on", "off"),
-            _("Request only talents if the filter for them passes a test."),
+            _("Request only talents if the talent filter passes a test."),
         ),
         choice(
             "contacts",
@@ -122,8 +122,8 @@ JARVI = Connector(
             _("Request only changes"),
             ("auto", "on", "off"),
             _(
-                "By default, Jemmo requests only changed records if the filter for them passes a "
-                "test. “On” always trusts the filter. “Off” reads everything each time."
+                "By default, Jemmo tests the filter for changed records and uses it only if it "
+                "works. “On” always trusts the filter. “Off” reads everything each time."
             ),
         ),
         FULL_SWEEP,

@@ -141,8 +141,8 @@ TEAMTAILOR = Connector(
             _("How to request jobs"),
             ("two_passes", "combined"),
             _(
-                "Whether to request public and internal jobs separately, one group after the other, "
-                "or in a single request."
+                "Whether to request public jobs and then internal jobs, or all jobs in a single "
+                "request."
             ),
         ),
         choice(

@@ -110,8 +110,8 @@ ATS: dict[str, Entry] = {
     "file_host": Entry(
         _S,
         _(
-            "Jemmo doesn't download files from this host, because it isn't on the list of allowed "
-            "hosts ({host})."
+            "This host isn't on the list of allowed hosts ({host}), so Jemmo doesn't download files "
+            "from it."
         ),
         _("If the ATS stores its files there, add the host to the connection's file_hosts option."),
     ),
@@ -191,8 +191,8 @@ ATS: dict[str, Entry] = {
     "no_time_of_change": Entry(
         _S,
         _(
-            "The ATS doesn't provide modification dates, so Jemmo doesn't skip any records because "
-            "of their age."
+            "The ATS doesn't provide modification dates, so Jemmo can't skip records based on their "
+            "age."
         ),
         _("Correct the connection's options."),
     ),

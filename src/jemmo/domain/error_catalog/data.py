@@ -14,7 +14,8 @@ DATA: dict[str, Entry] = {
     "rule_not_applied": Entry(
         _D,
         _(
-            "This ATS doesn't list applications, so talents are included whether or not they have one."
+            "This ATS doesn't list applications, so talents are included even if they have no "
+            "application."
         ),
         _NOTHING,
     ),

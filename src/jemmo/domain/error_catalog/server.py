@@ -8,7 +8,7 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _operator = partial(Entry, ErrorKind.JEMMO, for_operator=True)
-_CONTINUE = "Syncs continue where they stopped."
+_CONTINUE = "Syncs will resume where they left off."
 _WAIT = _("Wait a minute and try again. Syncs will resume where they left off.")
 _OWN_SERVER = "Or set DATABASE_URL to your own PostgreSQL server (15 or newer)."
 _FREE_SPACE = "Free up disk space, then try again. Saved data isn't lost."
@@ -57,13 +57,14 @@ DATABASE: dict[str, Entry] = {
     ),
     "database_limit": _operator(
         _("A sync step exceeded one of Jemmo's database limits."),
-        "Raise that limit (temp_file_limit, for example) for the role of DATABASE_URL. The server's log names it.",
+        "Raise that limit (for example, temp_file_limit) for the role in DATABASE_URL. The server's log shows which "
+        "limit it was.",
     ),
     "database_restarting": Entry(ErrorKind.JEMMO, _("Jemmo's database is restarting."), _WAIT),
     "database_time_limit": _operator(
         _("Jemmo's database stopped an operation because it took too long."),
-        "Raise statement_timeout, lock_timeout, idle_session_timeout and idle_in_transaction_session_timeout for the "
-        "role of DATABASE_URL, or switch them off with 0.",
+        "Raise statement_timeout, lock_timeout, idle_session_timeout, and idle_in_transaction_session_timeout for the "
+        "role in DATABASE_URL, or set them to 0 to turn them off.",
     ),
     "database_busy": Entry(
         ErrorKind.JEMMO, _("Two tasks needed the same records at the same time."), _WAIT
@@ -75,7 +76,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "database_access": _operator(
         _("Jemmo's database refused access."),
-        "Check the role, password and database in DATABASE_URL, and the server's pg_hba.conf.",
+        "Check the role, password, and database in DATABASE_URL, and the server's pg_hba.conf.",
     ),
     "database_missing": _operator(
         _("Jemmo's database no longer exists."),
@@ -92,7 +93,7 @@ DATABASE: dict[str, Entry] = {
     # database server requirements
     "database_url": _operator(
         "DATABASE_URL is not the address of a PostgreSQL database.",
-        "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or host=… port=… dbname=… user=… password=…",
+        "Use the format postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or host=… port=… dbname=… user=… password=…",
     ),
     "database_url/password": _operator(
         "DATABASE_URL has a password that can't be distinguished from the host.", _ENCODE
@@ -104,16 +105,16 @@ DATABASE: dict[str, Entry] = {
     ),
     "server_too_old": _operator(
         "The server runs PostgreSQL {version}, but Jemmo needs {oldest} or newer.",
-        "Upgrade it, or unset DATABASE_URL to use the PostgreSQL that comes with Jemmo.",
+        "Upgrade the server, or unset DATABASE_URL to use the PostgreSQL that comes with Jemmo.",
     ),
     "server_unreachable": _operator(
         "The database server can't be reached: {reason}.",
-        "Check that the server is running, and that DATABASE_URL has the right host, port, database and role.",
+        "Check that the server is running and that DATABASE_URL has the right host, port, database, and role.",
     ),
     "server_full": _operator(
         "The database server or its pooler has no free connection: {reason}.",
-        "Close other programs' connections, or raise max_connections or the pool's size, then run this again. "
-        "docs/operations.md says how many connections Jemmo needs.",
+        "Close other programs' connections, or raise max_connections or the pool size. Then run this command again. "
+        "See docs/operations.md for how many connections Jemmo needs.",
     ),
     "password_refused": _operator(
         "The database server refused the role or password in DATABASE_URL: {reason}.",
@@ -146,8 +147,8 @@ DATABASE: dict[str, Entry] = {
     "schema_forbidden": _operator(
         "Jemmo stores its tables in the schema {schema}, but the role {role} isn't "
         "allowed to create it or write to it.",
-        "Have the owner of the database {database} run CREATE SCHEMA {schema} AUTHORIZATION {role}; or, where it "
-        "exists, ALTER SCHEMA {schema} OWNER TO {role};",
+        "Have the owner of the database {database} run CREATE SCHEMA {schema} AUTHORIZATION {role}; or, if the schema "
+        "already exists, ALTER SCHEMA {schema} OWNER TO {role};",
     ),
     "extension_out_of_reach": _operator(
         "The extension {extension} is in the schema {schema}, but the role {role} isn't allowed to use it.",
@@ -167,8 +168,8 @@ DATABASE: dict[str, Entry] = {
     ),
     "foreign_tables/unlisted": _operator(
         "The schema {schema} contains tables that don't belong to Jemmo: {tables}.",
-        "Move them away, by ALTER TABLE {schema}.{table} SET SCHEMA public for example. (A table of a new version of "
-        "Jemmo needs a line in jemmo.store.db.policies.)",
+        "Move them to another schema, for example with ALTER TABLE {schema}.{table} SET SCHEMA public. (A table of a "
+        "new version of Jemmo needs a line in jemmo.store.db.policies.)",
     ),
     "foreign_tables/restore": _operator(
         "The database contains tables that don't belong to Jemmo, for example {table}.",
@@ -239,12 +240,12 @@ DATABASE: dict[str, Entry] = {
         "Stop that command, then run this one again.",
     ),
     "database/repairs": _operator(
-        "The database is still repairing itself after a crash.",
+        "The database is still recovering from a crash.",
         "Run the command again in a few minutes. {log} shows its progress.",
     ),
     "database/password": _operator(
-        "The database refused the password stored with it.",
-        "Restore {file} from a backup of this folder.",
+        "The database refused the stored password.",
+        "Restore {file} from a backup.",
     ),
     "database/moved": _operator(
         "The database is running, but its folder was moved from {before} to {folder}.",
@@ -285,24 +286,26 @@ MACHINE: dict[str, Entry] = {
     ),
     "environment/schema": _operator(
         "{variable} isn't a valid schema name.",
-        "Use lower-case letters, digits and underscores, or unset it.",
+        "Use lowercase letters, digits, and underscores, or unset {variable}.",
     ),
     "environment/shared_schema": _operator(
         "{variable} is {schema}, a schema that other programs and roles also use.",
-        "Name a schema used only by Jemmo, or unset it.",
+        "Name a schema that only Jemmo uses, or unset {variable}.",
     ),
-    "environment/choice": _operator("{variable} is “{value}”.", "Set it to one of: {choices}."),
+    "environment/choice": _operator(
+        "{variable} can't be “{value}”.", "Set it to one of these values: {choices}."
+    ),
     "file_limit": _operator(
         "JEMMO_FILE_MB can't be “{value}”.",
         "Set it to a number of megabytes from 1 to 200, or remove it to use 20.",
     ),
     "secret_key": _operator(
-        "JEMMO_SECRET_KEY must have {least} characters or more.",
-        "Generate another one, for example with `openssl rand -base64 48`. Everyone must sign in again.",
+        "JEMMO_SECRET_KEY must have at least {least} characters.",
+        "Generate a new one, for example with `openssl rand -base64 48`. Everyone will have to sign in again.",
     ),
     "secret_key/damaged": _operator(
         "{path}, which signs sessions, is damaged.",
-        "Remove the file. Jemmo will create another, and everyone must sign in again.",
+        "Remove the file. Jemmo will create a new one, and everyone will have to sign in again.",
     ),
     # encryption keys
     "encryption_keys": _operator(

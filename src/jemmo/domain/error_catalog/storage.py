@@ -23,8 +23,8 @@ _RULE = (
 _AWS_KEY = f"Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. {_DOCTOR}"
 _AWS_REGION = f"Set AWS_DEFAULT_REGION to the region of the bucket. {_DOCTOR}"
 _SUPABASE_KEY = (
-    "Set SUPABASE_SERVICE_KEY to the service role key (or a secret key) of the project that SUPABASE_URL names; the "
-    f"anon key may not keep files. {_DOCTOR}"
+    "Set SUPABASE_SERVICE_KEY to the service role key (or a secret key) of the project in SUPABASE_URL. The anon key "
+    f"can't store files. {_DOCTOR}"
 )
 _SUPABASE_URL = "Set SUPABASE_URL to the project's address, such as https://REF.supabase.co."
 
@@ -40,7 +40,7 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_too_large": _operator(
         _("The file is larger than the file storage allows."),
-        "Raise the size limit of the bucket (and of a proxy in front of it), or lower JEMMO_FILE_MB.",
+        "Raise the size limit of the bucket (and of any proxy in front of it), or lower JEMMO_FILE_MB.",
     ),
     "storage_public": _operator(
         _("The file storage is publicly accessible ({place}), so Jemmo doesn't store files there."),
@@ -76,13 +76,13 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_key_missing": _operator(
         _("The file storage key is missing."),
-        "Set SUPABASE_URL and SUPABASE_SERVICE_KEY, as shown in Supabase under Project Settings > API; the key is the "
-        "service role's.",
+        "Set SUPABASE_URL and SUPABASE_SERVICE_KEY to the project URL and the service role key, which Supabase shows "
+        "under Project Settings > API.",
     ),
     # refusals
     "storage_refused": _operator(
         _("The file storage refused access ({place}: {reason}), so downloads are on hold."),
-        f"Look up the reason in the storage's manual. {_DOCTOR}",
+        f"Look up the reason in the storage provider's documentation. {_DOCTOR}",
     ),
     "storage_refused/folder": _operator(
         "The file storage {place} refused access because Jemmo isn't allowed to write to this folder.",
@@ -99,7 +99,7 @@ STORAGE: dict[str, Entry] = {
     "storage_refused/right": _operator(
         "The file storage {place} refused access because the key doesn't have the permission s3:{action}.",
         "Give the key the permission s3:{action}. Jemmo needs s3:PutObject, s3:GetObject, "
-        f"s3:DeleteObject and s3:ListBucket. {_DOCTOR}",
+        f"s3:DeleteObject, and s3:ListBucket. {_DOCTOR}",
     ),
     "storage_refused/key_unknown": _operator(
         "The file storage {place} refused access because the access key is unknown.", _AWS_KEY
@@ -129,7 +129,7 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_refused/clock": _operator(
         "The file storage {place} refused access because this machine's clock is wrong.",
-        "Correct the clock, for example with NTP. It may differ from the storage's clock by 15 minutes at most. "
+        "Correct the clock, for example with NTP. It may differ from the storage's clock by at most 15 minutes. "
         f"{_DOCTOR}",
     ),
     "storage_refused/encryption": _operator(
@@ -157,26 +157,26 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_refused/supabase_types": _operator(
         "The file storage {place} refused the file because the bucket allows only other file types.",
-        f"In Supabase, open Storage, edit the bucket and allow application/octet-stream. {_DOCTOR}",
+        f"In Supabase, open Storage, edit the bucket, and allow application/octet-stream. {_DOCTOR}",
     ),
     # reading files
     "reader_unavailable": _operator(
         _("The process that reads files can't start ({reason}), so downloads are on hold."),
-        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
+        "Reinstall Jemmo (`make setup`), then run `jemmo doctor`. Downloads will then resume.",
     ),
     "reader_unavailable/sample": _operator(
         "The process that reads files found no text in a sample file, so downloads are on hold.",
-        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
+        "Reinstall Jemmo (`make setup`), then run `jemmo doctor`. Downloads will then resume.",
     ),
     "reader_unavailable/platform": _operator(
         "Files can't be read safely on this system.", "Run Jemmo on Linux or macOS."
     ),
     "not_installed": _operator(
-        "Files can't be stored in S3, because the library for it isn't installed.",
+        "Files can't be stored in S3 because the S3 library isn't installed.",
         "Run `pip install 'jemmo[s3]'`, or `make setup` in a clone.",
     ),
     "not_installed/parquet": _operator(
-        "Jemmo can't write Parquet files, because the library for it isn't installed.",
+        "Jemmo can't write Parquet files because the Parquet library isn't installed.",
         "Run `pip install 'jemmo[parquet]'`, or export as jsonl or csv.",
     ),
 }

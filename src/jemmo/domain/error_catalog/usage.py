@@ -1,4 +1,4 @@
-"""Errors caused by people's requests on pages, the command line and the API, and by stopped syncs."""
+"""Errors caused by people's requests on pages, the command line, and the API, and by stopped syncs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _ENDPOINT_HOST = _("Correct the URL. An operator can allow the host with JEMMO_W
 _HALF_A_MINUTE = _("Try again in 30 seconds.")
 _LISTED = "To list the connections, run `jemmo status`."
 _OTHER_BACKUP = "Nothing was changed. Make another backup, or download this one again."
-_PORT = "Choose another one with --port, or stop the program that uses it."
+_PORT = "Choose another port with --port, or stop the program that uses this one."
 _OPENAPI = "See /api/v1/openapi.json."
 
 SYNCS: dict[str, Entry] = {
     "cancelled": _own(_("The sync was stopped on purpose."), _NOTHING),
-    "cancelled/command": _own("Stopped.", "Run the command again. It continues where it stopped."),
+    "cancelled/command": _own("Stopped.", "Run the command again to resume where it left off."),
     "interrupted": _own(_("The process that ran the sync was interrupted."), _NOTHING),
     "same_failure": _own(
         _("The sync failed for the same reason as before, so retrying may not help."),
@@ -96,7 +96,10 @@ ACCOUNTS: dict[str, Entry] = {
     "email": _own(_("This is not a valid email address."), _("Correct it and try again.")),
     "leaving_already": _own(
         _("This organization's deletion is already scheduled."),
-        _("No action is needed. You can undo it until the organization is deleted."),
+        _(
+            "No action is needed. You can undo the scheduled deletion until the organization is "
+            "deleted."
+        ),
     ),
     "not_leaving": _own(_("No deletion is scheduled."), _("Reload the organization's page.")),
     "unknown_organisation": _own(
@@ -104,11 +107,11 @@ ACCOUNTS: dict[str, Entry] = {
         "To create it, connect an ATS: `jemmo connect teamtailor --org NAME --key-stdin`.",
     ),
     "unknown_organisation/others": _own(
-        "The organization “{slug}” doesn't exist.", "Known: {organizations}."
+        "The organization “{slug}” doesn't exist.", "Existing organizations: {organizations}."
     ),
     "slug": _own(
         "“{slug}” isn't a valid short name for an organization.",
-        "Use up to 60 letters, digits, hyphens and underscores.",
+        "Use up to 60 letters, digits, hyphens, and underscores.",
     ),
     "role": _own("“{role}” is not a role.", "Choose one of: {roles}."),
     "password_exists": _own(
@@ -290,7 +293,7 @@ REQUESTS: dict[str, Entry] = {
     ),
     "in_use": _own(
         "The database is in use (other open sessions: {sessions}).",
-        "Stop every `jemmo up`, `jemmo web` and `jemmo worker`, then restore.",
+        "Stop every `jemmo up`, `jemmo web`, and `jemmo worker`, then restore.",
     ),
     "suppressions": _own(
         "{path} is not a list of erasures.",
@@ -323,7 +326,7 @@ REQUESTS: dict[str, Entry] = {
     ),
     "already_up": _own(
         "Jemmo is already running for this data folder.",
-        "Use the running one, or stop it with `jemmo down`.",
+        "Use the running instance, or stop it with `jemmo down`.",
     ),
     # the API
     "token_refused": _own(
@@ -331,8 +334,8 @@ REQUESTS: dict[str, Entry] = {
         "Send `Authorization: Bearer TOKEN`. To create a token, run `jemmo token create`.",
     ),
     "token_refused/mcp": _own(
-        "The API token is unknown, expired, revoked, or belongs to another organization.",
-        "Create one with `jemmo token create`, then restart the server with it.",
+        "The API token is unknown, expired, or revoked, or it belongs to another organization.",
+        "Create a token with `jemmo token create`, then restart the server with it.",
     ),
     "mcp_not_installed": _own(
         "To serve AI assistants, Jemmo needs the package mcp, which isn't installed.",
@@ -373,15 +376,16 @@ REQUESTS: dict[str, Entry] = {
     ),
     "not_found/record": _own(
         "The record doesn't exist.",
-        "Check the ID. The record may have been deleted in the ATS, be excluded by a rule, or be confidential.",
+        "Check the ID. The record may be deleted in the ATS, excluded by a rule, or confidential.",
     ),
     "not_found/entity": _own(
         "No such record exists in {entity}, or you don't have access to it.",
-        "Search for the record first, or call `why` with its ID. It may be deleted, excluded or confidential.",
+        "Search for the record first, or call `why` with its ID. It may be deleted, excluded, or confidential.",
     ),
     "not_found/job_posting": _own(
         "The job doesn't exist, or it isn't public.",
-        "Only jobs that are open and public in the ATS have a posting. Confidential, internal and unlisted jobs don't.",
+        "Only jobs that are open and public in the ATS have a posting. "
+        "Confidential, internal, and unlisted jobs don't.",
     ),
     "not_found/file": _own(
         "The content of this file isn't available.",

@@ -144,7 +144,7 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
         _failed(together, error.message, for_good=isinstance(error, ConfigError))
     except OSError as error:  # the mail server's answer may repeat an address
         log.warning("mail refused", extra={"reason": type(error).__name__})
-        _failed(together, _("The mail server rejected it."))
+        _failed(together, _("The mail server didn't accept the email."))
     else:
         return _of(together).update(sent_at=now, next_try_at=None, error="")
     return 0
