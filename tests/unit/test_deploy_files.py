@@ -13,6 +13,8 @@ import yaml
 import jemmo
 from jemmo.cli.main import COMMANDS
 from jemmo.services.operations import metrics
+from jemmo.store.db.budget import PAGE_WAIT
+from jemmo.web.frame.spooled import WRITING_SECONDS
 
 ROOT = Path(jemmo.__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -76,6 +78,13 @@ def test_the_image_is_built_of_files_that_exist(name: str) -> None:
 
     assert copied
     assert [source for source in copied if not (ROOT / source).exists()] == []
+
+
+def test_nginx_waits_until_a_long_download_is_written() -> None:
+    text = (DEPLOY / "nginx" / "jemmo.conf").read_text()
+    (minutes,) = re.findall(r"^    proxy_read_timeout (\d+)m;", text, re.MULTILINE)
+
+    assert int(minutes) * 60 > PAGE_WAIT + WRITING_SECONDS
 
 
 def test_alerts_and_panels_read_metrics_that_exist(database_url: str) -> None:

@@ -32,7 +32,7 @@ _ALWAYS = {
 
 
 def _is_read(own: ResourceType, config: Config) -> bool:
-    """Whether a stream is read. Notes are not with a limited history, since they may mention older people."""
+    """Whether a stream is read. A limited history excludes notes: they may mention people who are not stored."""
     return own.spec.name is not Stream.NOTES or (config.on("notes") and config.limit is None)
 
 
