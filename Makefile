@@ -70,7 +70,7 @@ screenshots: setup ## Take the screenshots of docs/screenshots again
 	@scripts/ensure-chromium
 	@exec $(BIN)/python scripts/screenshots.py
 
-reference: ## Write docs/cli.md, docs/connectors.md, the tables of docs/data-model.md and the API's copy of them
+reference: ## Write docs/cli.md, docs/connectors.md and the tables of docs/data-model.md
 	@scripts/install dev
 	@exec $(BIN)/python scripts/reference.py
 

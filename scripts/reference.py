@@ -1,12 +1,11 @@
 """Writes the reference pages of docs/ from the code: ``make reference``. Tests compare them with it.
 
 In docs/data-model.md only the tables are made anew; what a column means is written there by hand and stays. The API's
-own reference has those meanings too.
+own reference reads those meanings from that page.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -17,13 +16,13 @@ from typing import Any
 import django
 from msgspec import Struct
 
+from jemmo.api.data_model import TABLE, meanings_of
 from jemmo.connectors.base import Connector, Option
 from jemmo.connectors.registry import OFFERED
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.fields import Field, fields_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-COLUMNS = DOCS.parent / "src" / "jemmo" / "api" / "columns.json"
 
 CLI_HEAD = """# Command line
 
@@ -64,7 +63,6 @@ TRIED = {
     "real account": "a real account.",
 }
 
-TABLE = re.compile(r"(?<=<!-- table: )(\w+)( -->\n)((?:\|.*\n)*)")
 TYPES = {
     "AutoField": "integer",
     "BigAutoField": "integer",
@@ -176,42 +174,11 @@ def data_model(page: str) -> str:
 
     def table(match: re.Match[str]) -> str:
         name, end, rows = match.groups()
-        meanings = dict(_meanings(rows))
+        meanings = dict(meanings_of(rows))
         made = _every_table(models, meanings) if name == "all" else _columns(models, name, meanings)
         return f"{name}{end}" + "".join(f"{row}\n" for row in made)
 
     return TABLE.sub(table, page)
-
-
-def _meanings(rows: str) -> Iterator[tuple[str, str]]:
-    for row in rows.splitlines()[2:]:
-        cells = [cell.strip() for cell in row.strip("|").split(" | ")]
-        yield cells[0].strip(" `"), cells[-1]
-
-
-DESCRIBED = (
-    *(
-        "synced",
-        "job",
-        "job_location",
-        "job_compensation",
-        "job_posting",
-        "job_posting_location",
-        "stage",
-    ),
-    *("department", "ats_user", "talent", "attachment", "application", "reject_reason", "note"),
-)
-"""Tables whose columns are fields of the API."""
-
-
-def described_columns(page: str) -> str:
-    """``src/jemmo/api/columns.json``: the meanings of the page, for the API's own reference."""
-    tables = {
-        match[1]: dict(_meanings(match[3]))
-        for match in TABLE.finditer(page)
-        if match[1] in DESCRIBED
-    }
-    return json.dumps(tables, indent=2, ensure_ascii=False) + "\n"
 
 
 def _every_table(models: dict[str, Any], meanings: dict[str, str]) -> Iterator[str]:
@@ -265,7 +232,7 @@ def _declared(model: Any, name: str) -> Field | None:
 
 
 def _label(declared: Field | None) -> str:
-    label = (declared and declared.label) or ""
+    label = declared.label.text if declared and declared.label else ""
     return label[:1].lower() + label[1:]
 
 
@@ -339,4 +306,3 @@ if __name__ == "__main__":
     (DOCS / "cli.md").write_text(command_line())
     model_page = DOCS / "data-model.md"
     model_page.write_text(data_model(model_page.read_text()))
-    COLUMNS.write_text(described_columns(model_page.read_text()))

@@ -58,6 +58,8 @@ def test_it_contains_what_is_not_code_and_no_tests(wheel: Path) -> None:
     for suffix in (".html", ".json", ".css", ".js", ".mo", ".svg"):
         expected = {f"jemmo/{path.relative_to(package)}" for path in package.rglob(f"*{suffix}")}
         assert expected <= set(names), suffix
+    page = zipfile.ZipFile(wheel).read("jemmo/api/data-model.md")  # the API's reference reads it
+    assert page == (ROOT / "docs" / "data-model.md").read_bytes()
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
     assert "jemmo_client/__init__.py" in names
 

@@ -1,17 +1,14 @@
 """The descriptions in the OpenAPI document, each written once.
 
-Columns of synced records are described in ``docs/data-model.md``; ``make reference`` copies them to ``columns.json``.
+Columns of synced records are described in ``docs/data-model.md``, which ``jemmo.api.data_model`` reads.
 Everything else that the API returns or accepts is described here.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-
-import msgspec
 from django.db import models
 
+from jemmo.api.data_model import column_meanings
 from jemmo.store.models import Attachment
 from jemmo.store.models.synced import Synced
 
@@ -222,7 +219,7 @@ STRUCTS: dict[str, dict[str, str]] = {
 
 def described(struct: str, field: str) -> str:
     """The description of an object's field. Raises ``LookupError`` if it has none."""
-    if struct == "FileRow" and field in _columns()["attachment"]:
+    if struct == "FileRow" and field in column_meanings()["attachment"]:
         return of_column(Attachment, field)
     return STRUCTS.get(struct, {}).get(field) or _ANY[field]
 
@@ -231,7 +228,7 @@ def of_column(model: type[models.Model], name: str) -> str:
     """The description of a column of a synced record, as a sentence. Raises ``LookupError`` if it has none."""
     if name.endswith("_remote_id") and name != "remote_id":
         return f"The {name.removesuffix('_remote_id').replace('_', ' ')}'s ID in the ATS."
-    tables = _columns()
+    tables = column_meanings()
     own = tables[model._meta.db_table]  # noqa: SLF001 - Django's own name
     text = own.get(name) or (tables["synced"][name] if issubclass(model, Synced) else "")
     if not text:
@@ -240,10 +237,3 @@ def of_column(model: type[models.Model], name: str) -> str:
         _, _, more = text.partition("; ")
         text = f"The {name.removesuffix('_id')}'s ID in Jemmo{more and f'; {more}'}"
     return f"{text[0].upper()}{text[1:]}."
-
-
-@cache
-def _columns() -> dict[str, dict[str, str]]:
-    """The meaning of each column by table, as in docs/data-model.md."""
-    text = (files("jemmo.api") / "columns.json").read_bytes()
-    return msgspec.json.decode(text, type=dict[str, dict[str, str]])

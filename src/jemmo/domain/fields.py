@@ -37,9 +37,13 @@ class Mark(Enum):
 
 
 class Label(NamedTuple):
-    """The English label of the field on the record's page. Fields without a label are shown separately there."""
+    """The label of the field on the record's page. Fields without a label are shown separately there.
+
+    Its French is here and not in the catalogue, so that a field is declared once.
+    """
 
     text: str
+    fr: str
 
 
 class Link(NamedTuple):
@@ -56,7 +60,7 @@ class Field(Struct, frozen=True, kw_only=True):
     nullable: bool
     privacy: Privacy = Privacy.PUBLIC
     marks: frozenset[Mark] = frozenset()
-    label: str | None = None
+    label: Label | None = None
     target: type[Struct] | None = None
 
     @property
@@ -122,7 +126,7 @@ def _field(name: str, hint: Any) -> Field:
     kinds = get_args(declared)
     nullable = NoneType in kinds
     privacy = [mark for mark in marks if isinstance(mark, Privacy)]
-    labels = [mark.text for mark in marks if isinstance(mark, Label)]
+    labels = [mark for mark in marks if isinstance(mark, Label)]
     targets = [mark.target for mark in marks if isinstance(mark, Link)]
     return Field(
         name=name,

@@ -31,7 +31,6 @@ from jemmo.domain.enums import (
     UserRole,
 )
 from jemmo.domain.fields import Label, Link, Mark, Privacy
-from jemmo.domain.translation_marks import marked as _
 
 PERSONAL, CONTACT, SEALED = Privacy.PERSONAL, Privacy.CONTACT, Privacy.SEALED
 SEARCHED, NOT_EXPORTED, FORGOTTEN = Mark.SEARCHED, Mark.NOT_EXPORTED, Mark.FORGOTTEN
@@ -99,7 +98,7 @@ class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     title: Annotated[str, SEARCHED]
-    code: Annotated[str | None, SEARCHED, Label(_("Reference"))] = None
+    code: Annotated[str | None, SEARCHED, Label("Reference", fr="Référence")] = None
     internal_name: Annotated[str | None, SEARCHED] = None
     status: JobStatus
     status_original: str | None = None
@@ -109,20 +108,24 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     requirements: str | None = None
     employment_type: EmploymentType | None = None
     employment_type_original: str | None = None
-    experience_level: Annotated[str | None, Label(_("Level"))] = None
+    experience_level: Annotated[str | None, Label("Level", fr="Niveau")] = None
     remote_policy: RemotePolicy | None = None
     remote_policy_original: str | None = None
     language: str | None = None
-    category: Annotated[str | None, Label(_("Category"))] = None
-    skills: Annotated[tuple[str, ...], Label(_("Skills"))] = ()
+    category: Annotated[str | None, Label("Category", fr="Catégorie")] = None
+    skills: Annotated[tuple[str, ...], Label("Skills", fr="Compétences")] = ()
     posting_url: str | None = None
     apply_url: str | None = None
-    apply_email: Annotated[str | None, Label(_("Applications by email"))] = None
-    opened_at: Annotated[datetime | None, Label(_("Open from"))] = None
-    closed_at: Annotated[datetime | None, Label(_("Open until"))] = None
+    apply_email: Annotated[
+        str | None, Label("Applications by email", fr="Candidatures par e-mail")
+    ] = None
+    opened_at: Annotated[datetime | None, Label("Open from", fr="Ouverture")] = None
+    closed_at: Annotated[datetime | None, Label("Open until", fr="Fermeture")] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None
     recruiter_remote_id: Annotated[str | None, Link(User)] = None
-    recruiter_email: Annotated[str | None, Label(_("Recruiter's email"))] = None
+    recruiter_email: Annotated[str | None, Label("Recruiter's email", fr="E-mail du recruteur")] = (
+        None
+    )
     tags: tuple[str, ...] = ()
     locations: tuple[Location, ...] = ()
     compensations: tuple[Compensation, ...] = ()
@@ -189,7 +192,9 @@ class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
     current_company: Annotated[str | None, PERSONAL, SEARCHED] = None
     current_title: Annotated[str | None, PERSONAL, SEARCHED] = None
     summary: Annotated[str | None, PERSONAL] = None
-    linkedin_profile: Annotated[str | None, SEALED, Label(_("LinkedIn profile"))] = None
+    linkedin_profile: Annotated[
+        str | None, SEALED, Label("LinkedIn profile", fr="Profil LinkedIn")
+    ] = None
     location: Annotated[Location | None, PERSONAL] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None
     language: str | None = None
@@ -240,7 +245,9 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     hired_at: datetime | None = None
     source: Annotated[str | None, PERSONAL] = None
     source_url: Annotated[str | None, PERSONAL, NOT_EXPORTED, FORGOTTEN] = None
-    cover_letter: Annotated[str | None, SEALED, Label(_("Cover letter"))] = None
+    cover_letter: Annotated[
+        str | None, SEALED, Label("Cover letter", fr="Lettre de motivation")
+    ] = None
     is_sourced: bool = False
     moves: tuple[Move, ...] = ()
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from jemmo.api import meanings
 from jemmo.api.app import api
+from jemmo.api.data_model import column_meanings
 from jemmo.store.models import Application, Stage, Talent
 
 DOCUMENT = api.get_openapi_schema(path_prefix="/api/v1/")
@@ -72,7 +71,7 @@ def test_descriptions_are_sentences() -> None:
 
 
 def test_columns_are_described_as_in_the_data_model() -> None:
-    known = json.loads((files("jemmo.api") / "columns.json").read_text())
+    known = column_meanings()
     headline = known["talent"]["headline"]
     assert meanings.of_column(Talent, "headline") == f"{headline[0].upper()}{headline[1:]}."
     modified = known["synced"]["modified_at"]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.db.models import Model
-from django.utils.translation import gettext
+from django.utils.translation import get_language
 
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.fields import Privacy, fields_of
@@ -50,4 +50,5 @@ def _labeled(record: Model) -> Iterator[tuple[Detail, Privacy]]:
         if field.label and value:
             text = ", ".join(value) if isinstance(value, list) else value
             is_personal = field.privacy is not Privacy.PUBLIC
-            yield Detail(gettext(field.label), text, is_personal), field.privacy
+            label = field.label.fr if get_language() == "fr" else field.label.text
+            yield Detail(label, text, is_personal), field.privacy
