@@ -149,6 +149,7 @@ EXPECTED: dict[Stream, Any] = {
         "recruiter": _one(one, "user"),
         "recruiter_email": _text(one["attributes"].get("recruiter-email")),
         "apply_email": _text(one["attributes"].get("mailbox")),
+        "apply_button_text": _text(one["attributes"].get("apply-button-text")),
         "places": len(one["relationships"]["locations"]),
         **_job_fields(one),
     },

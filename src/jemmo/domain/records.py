@@ -119,6 +119,9 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     apply_email: Annotated[
         str | None, Label("Applications by email", fr="Candidatures par e-mail")
     ] = None
+    apply_button_text: Annotated[str | None, Label("Apply button", fr="Bouton de candidature")] = (
+        None
+    )
     opened_at: Annotated[datetime | None, Label("Open from", fr="Ouverture")] = None
     closed_at: Annotated[datetime | None, Label("Open until", fr="Fermeture")] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None

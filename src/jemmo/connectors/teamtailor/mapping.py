@@ -159,6 +159,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         apply_url=web_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
         apply_email=text(own.mailbox),
+        apply_button_text=text(own.apply_button_text),
         opened_at=utc(own.start_date) or utc(own.created_at),
         closed_at=_closed_at(own, status),
         department_remote_id=resource.relationships.department.one(),

@@ -66,6 +66,7 @@ class JobAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     language_code: Text = None
     external_application_url: Text = None
     mailbox: Text = None
+    apply_button_text: Text = None
     recruiter_email: Text = None
 
 

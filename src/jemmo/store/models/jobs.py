@@ -64,6 +64,7 @@ class Job(DisplayTracked, Synced):
     posting_url = models.TextField(null=True)
     apply_url = models.TextField(null=True)
     apply_email = models.TextField(null=True)
+    apply_button_text = models.TextField(null=True)
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     department = models.ForeignKey(Department, models.SET_NULL, null=True, related_name="jobs")
