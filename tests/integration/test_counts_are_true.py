@@ -15,7 +15,7 @@ from jemmo.domain import numbers
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.pipeline import run as pipeline_run
+from jemmo.pipeline import page_writer
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
 from jemmo.services.connections import connections, summaries
@@ -286,7 +286,7 @@ async def test_a_comparison_tells_its_requests_while_it_reads_ids(
         await keep(self, one)
 
     monkeypatch.setattr(Writer, "report", report)
-    monkeypatch.setattr(pipeline_run, "REPORT_EVERY", 0.0)
+    monkeypatch.setattr(page_writer, "REPORT_EVERY", 0.0)
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()

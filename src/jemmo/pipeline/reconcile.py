@@ -18,6 +18,7 @@ from jemmo.domain.errors import StreamRefused
 from jemmo.domain.outcomes import RunWarning
 from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep, lowest_total
 from jemmo.pipeline.plan import UNREADABLE, begin_pass, start_of
+from jemmo.pipeline.remarks import count_differs
 from jemmo.pipeline.rereading import reread
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Reconciler:
         """
         sweep = await self.store.sweep(loss.stream)
         assert sweep is not None
-        named = self.run.named.get(loss.stream, set())
+        named = self.run.state.named.get(loss.stream, set())
         unnamed = [name for name in loss.missing if name not in named]
         if len(unnamed) > ASK_BY_NAME and sweep.proved:
             await self._begin(loss.stream, loss.missing)
@@ -236,8 +237,3 @@ class Reconciler:
 
     def _proved(self, stream: Stream, missed: int = 0) -> None:
         self.run.set_point(replace(self.run.point(stream), complete=True, short=missed))
-
-
-def count_differs(stream: Stream, short: int) -> RunWarning:
-    """Reported once, when the ATS first counts more records than it lists."""
-    return RunWarning.of("count_differs", stream=stream, more=short)

@@ -33,3 +33,8 @@ def warnings_of(notes: Notes) -> list[RunWarning]:
         RunWarning.of(code, count=count, example=notes.examples[code])
         for code, count in sorted(notes.counts.items())
     ]
+
+
+def count_differs(stream: Stream, short: int) -> RunWarning:
+    """Reported once, when the ATS first counts more records than it lists."""
+    return RunWarning.of("count_differs", stream=stream, more=short)
