@@ -15,11 +15,15 @@ from typing import Any
 from msgspec import Struct
 
 from jemmo.domain.error_catalog.access import ACCESS
+from jemmo.domain.error_catalog.accounts import ACCOUNTS, TOKENS
+from jemmo.domain.error_catalog.api import API
 from jemmo.domain.error_catalog.ats import ATS
+from jemmo.domain.error_catalog.commands import ARGUMENTS, BACKUPS, PROCESSES
 from jemmo.domain.error_catalog.data import DATA
+from jemmo.domain.error_catalog.notifications import NOTIFICATIONS
 from jemmo.domain.error_catalog.server import DATABASE, MACHINE
 from jemmo.domain.error_catalog.storage import STORAGE
-from jemmo.domain.error_catalog.usage import ACCOUNTS, REQUESTS, SYNCS
+from jemmo.domain.error_catalog.syncs import PAGE_REQUESTS, SYNCS
 from jemmo.domain.error_kinds import Entry, ErrorKind, Severity
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.translation_marks import marked as _
@@ -41,7 +45,10 @@ __all__ = [
     "worded",
 ]
 
-PARTS = (ACCESS, ATS, DATA, DATABASE, MACHINE, STORAGE, SYNCS, ACCOUNTS, REQUESTS)
+PARTS = (
+    *(ACCESS, ATS, DATA, DATABASE, MACHINE, STORAGE, SYNCS, PAGE_REQUESTS, ACCOUNTS, TOKENS),
+    *(NOTIFICATIONS, ARGUMENTS, BACKUPS, PROCESSES, API),
+)
 ERROR_CATALOG: dict[str, Entry] = {key: entry for part in PARTS for key, entry in part.items()}
 UNKNOWN = Entry(
     ErrorKind.JEMMO,
