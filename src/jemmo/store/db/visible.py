@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from uuid import UUID
 
-from jemmo.store.models.ordering import SHOWN
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-__all__ = ["IN_PROCESS", "OF_SHOWN_TALENTS", "SHOWN", "SHOWN_APPLICATIONS", "of_shown"]
+from jemmo.store.models import Application, Talent
+from jemmo.store.models.ordering import HIDDEN, SHOWN
+
+__all__ = [
+    "IN_PROCESS",
+    "OF_SHOWN_TALENTS",
+    "SHOWN",
+    "SHOWN_APPLICATIONS",
+    "of_shown",
+    "shown_applications",
+]
 
 
 def of_shown(relation: str) -> Q:
@@ -19,6 +29,19 @@ OF_SHOWN_TALENTS = of_shown("talent")
 """Rows that belong to a visible talent."""
 
 SHOWN_APPLICATIONS = OF_SHOWN_TALENTS & Q(remote_deleted_at=None)
+
+
+def shown_applications(org_id: UUID) -> QuerySet[Application]:
+    """Select the same applications as ``SHOWN_APPLICATIONS``, for counting many of them.
+
+    Leaving out the hidden talents, of whom there are few and who have an index (``talent_hidden``), takes a third of
+    the time of joining the visible ones.
+    """
+    hidden = Talent.objects.filter(HIDDEN, org=org_id, id=OuterRef("talent"))
+    return Application.objects.filter(
+        ~Exists(hidden), org=org_id, remote_deleted_at=None, talent__isnull=False
+    )
+
 
 IN_PROCESS = ("ACTIVE", "HIRED")
 """The application statuses that are in the pipeline."""

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from jemmo.domain.enums import JobStatus
 from jemmo.domain.rules import Exclusion
@@ -34,7 +34,7 @@ from jemmo.store.db.paging import (
     sort_key,
 )
 from jemmo.store.db.search import jobs_matching
-from jemmo.store.db.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS
+from jemmo.store.db.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS, shown_applications
 from jemmo.store.models import (
     Application,
     Job,
@@ -42,9 +42,7 @@ from jemmo.store.models import (
     JobPosting,
     Organisation,
     Stage,
-    Talent,
 )
-from jemmo.store.models.ordering import HIDDEN
 from jemmo.store.records.redaction import Unseal
 from jemmo.store.records.text_masking import show_texts
 
@@ -152,14 +150,8 @@ def _people(**where: Any) -> QuerySet[Application]:
 
 
 def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[UUID, int]:
-    """The number of people in progress for each job, or for each of these.
-
-    Hidden talents are subtracted through an index of the hidden ones.
-    """
-    hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
-    applications = Application.objects.filter(
-        ~Exists(hidden), org=org, status="ACTIVE", remote_deleted_at=None, talent__isnull=False
-    )
+    """The number of people in progress for each job, or for each of these."""
+    applications = shown_applications(org.id).filter(status="ACTIVE")
     applications = (
         applications.filter(job__isnull=False)
         if jobs is None
