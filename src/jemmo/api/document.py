@@ -99,7 +99,7 @@ class Api(NinjaAPI):
         parts = document.setdefault("components", {})
         parts["schemas"] = {
             **parts.get("schemas", {}),
-            **{schemas.component(name): schemas.of(KINDS[name]) for name in LISTS},
+            **{schemas.component(name): schemas.schema_of_kind(KINDS[name]) for name in LISTS},
             **schemas.of_parts(),
             **schemas.of_structs(STRUCTS),
             "Problem": PROBLEM,

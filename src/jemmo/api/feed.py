@@ -60,7 +60,7 @@ def snapshot(
     name = _entity(token, name)
     parts = records.parts_of(token, KINDS[name], include)
     seq = _explained(feed.position, token)
-    records.note(token, name, begins=True)
+    records.log_read(token, name, begins=True)
     return streams.lines(token, name, seq, Range(first=first, end=end), parts)
 
 
@@ -113,7 +113,7 @@ def _records(token: ApiToken, page: Collection[Change]) -> dict[str, Any]:
         kind = KINDS[name]
         shown = list(kind.shown(token.org).filter(id__in=set(ids)))
         present |= {str(row["id"]): row for row in records.rows_of(token, kind, shown, ())}
-        records.note(token, name)
+        records.log_read(token, name)
     return present
 
 

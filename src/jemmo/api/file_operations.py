@@ -108,8 +108,8 @@ def list_files(
     if updated_since is not None:
         since = records.moment("updated_since", updated_since)
         rows = rows.filter(Q(talent__modified_at__gte=since) | Q(fetched_at__gte=since))
-    records.note(request.token, "talents", begins=cursor is None)
-    return lists.page(
+    records.log_read(request.token, "talents", begins=cursor is None)
+    return lists.page_of_rows(
         "files",
         rows,
         ORDERS,
@@ -135,8 +135,8 @@ def list_files(
 )
 def get_file(request: ApiRequest, file_id: FileId, fields: Fields = None) -> HttpResponse:
     [row] = _rows(request, [_file(request, file_id)])
-    records.note(request.token, "talents")
-    return lists.single(row, fields)
+    records.log_read(request.token, "talents")
+    return lists.row_response(row, fields)
 
 
 @operation(

@@ -56,7 +56,7 @@ def narrowed(rows: QuerySet[Any], **columns: object) -> QuerySet[Any]:
     return rows.filter(**{name: value for name, value in columns.items() if value is not None})
 
 
-def page(
+def page_of_rows(
     name: str,
     rows: QuerySet[Any],
     orders: dict[str, Order],
@@ -80,16 +80,16 @@ def page(
     if last is not None:
         place = [getattr(last, column) for column in order.columns]
         following = cursors.seal(f"{name} {sort}", msgspec.json.encode(place))
-    return of_rows(write(batch[:limit]), chosen, following)
+    return rows_response(write(batch[:limit]), chosen, following)
 
 
-def single(row: Struct, fields: str | None) -> HttpResponse:
+def row_response(row: Struct, fields: str | None) -> HttpResponse:
     """A response with one row. Raises ``Problem``."""
     chosen = chosen_fields(row.__struct_fields__, fields)
     return answer(cut(msgspec.to_builtins(row), chosen))
 
 
-def of_rows(
+def rows_response(
     rows: Sequence[Any], chosen: frozenset[str] | None, following: str | None = None
 ) -> HttpResponse:
     """The response for a page."""

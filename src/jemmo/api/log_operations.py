@@ -113,7 +113,7 @@ def list_logs(
         after=_place(cursor) if cursor is not None else "",
     )
     rows, more = service.rows(request.token.org, filters, now=timezone.now(), size=limit)
-    return lists.of_rows(rows, chosen, cursors.seal("logs", more.encode()) if more else None)
+    return lists.rows_response(rows, chosen, cursors.seal("logs", more.encode()) if more else None)
 
 
 @operation(
@@ -151,7 +151,7 @@ def list_rejections(
     )
     if updated_since is not None:
         rows = rows.filter(at__gte=records.moment("updated_since", updated_since))
-    return lists.page(
+    return lists.page_of_rows(
         "rejections",
         rows,
         REJECTION_ORDERS,
@@ -189,7 +189,7 @@ def explain_record(
     answers = explanations.explain_record(
         token.org, record, now=timezone.now(), sees_contacts=ApiScope.CONTACTS in token.scopes
     )
-    records.note(token, "talents")
+    records.log_read(token, "talents")
     return records.answer(Explanations(data=answers))
 
 

@@ -74,7 +74,7 @@ def _offer(name: str, what: str) -> None:
         sort: Sort = None,
         **columns: Any,
     ) -> HttpResponse:
-        return records.page(
+        return records.page_of_records(
             request,
             name,
             limit=limit,
@@ -89,7 +89,7 @@ def _offer(name: str, what: str) -> None:
     def single(
         request: ApiRequest, record_id: UUID, fields: Fields = None, include: Include = None
     ) -> HttpResponse:
-        return records.single(request, name, record_id, fields=fields, include=include)
+        return records.record_response(request, name, record_id, fields=fields, include=include)
 
     _with_filters(listing, columns)
     operation(

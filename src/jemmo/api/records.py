@@ -24,7 +24,7 @@ from jemmo.store.records.sorting import DEFAULT, sort_keys, sorted_batch
 from jemmo.vault import default_vault
 
 
-def page(
+def page_of_records(
     request: ApiRequest,
     name: str,
     *,
@@ -50,11 +50,11 @@ def page(
         request.token.org, name, records, limit=limit, cursor=cursor, sort=sort
     )
     rows = rows_of(request.token, kind, batch, parts)
-    note(request.token, name, begins=cursor is None)
+    log_read(request.token, name, begins=cursor is None)
     return answer({"data": [cut(row, chosen) for row in rows], "next_cursor": next_cursor})
 
 
-def single(
+def record_response(
     request: ApiRequest, name: str, record_id: UUID, *, fields: str | None, include: str | None
 ) -> HttpResponse:
     """One record that the token may read. Raises ``Problem``."""
@@ -127,7 +127,7 @@ def row_of(
     if not records:
         raise not_found()
     [row] = rows_of(token, KINDS[name], records, parts)
-    note(token, name)
+    log_read(token, name)
     return row
 
 
@@ -179,7 +179,7 @@ def moment(name: str, text: str) -> datetime:
     raise bad_parameter("time", name=name)
 
 
-def note(token: ApiToken, name: str, *, begins: bool = False) -> None:
+def log_read(token: ApiToken, name: str, *, begins: bool = False) -> None:
     """Log that a program reads people: each new list, and other reads once every few minutes.
 
     A cursor proves nothing, since a program can make one up.

@@ -74,7 +74,7 @@ def component(name: str) -> str:
     return KINDS[name].model.__name__
 
 
-def of(kind: Kind) -> Schema:
+def schema_of_kind(kind: Kind) -> Schema:
     """The schema of a row of this kind."""
     properties = {name: _property(kind.model, name) for name in kind.fields}
     properties |= {name: _PARTS[name] for name in kind.parts}

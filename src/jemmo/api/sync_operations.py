@@ -103,7 +103,7 @@ def list_connections(
         provider=None if provider is None else printable(provider),
         state=state,
     )
-    return lists.page(
+    return lists.page_of_rows(
         "connections",
         rows,
         CONNECTION_ORDERS,
@@ -128,7 +128,7 @@ def list_connections(
 )
 def get_connection(request: ApiRequest, connection_id: UUID, fields: Fields = None) -> HttpResponse:
     connection = _connection(request, connection_id)
-    return lists.single(status_of(connection, timezone.now()), fields)
+    return lists.row_response(status_of(connection, timezone.now()), fields)
 
 
 @operation(
@@ -171,7 +171,7 @@ def list_runs(
         rows = rows.filter(
             Q(started_at__gte=since) | Q(finished_at__gte=since) | Q(finished_at=None)
         )
-    return lists.page(
+    return lists.page_of_rows(
         "runs",
         rows,
         RUN_ORDERS,
@@ -199,7 +199,7 @@ def get_run(request: ApiRequest, run_id: UUID, fields: Fields = None) -> HttpRes
     run = SyncRun.objects.filter(id=run_id, connection__org=request.token.org).first()
     if run is None:
         raise not_found()
-    return lists.single(run_row(run), fields)
+    return lists.row_response(run_row(run), fields)
 
 
 @operation(

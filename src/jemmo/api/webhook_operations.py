@@ -81,7 +81,7 @@ class EndpointRequest(Schema):
 def list_webhook_endpoints(request: ApiRequest, fields: Fields = None) -> HttpResponse:
     chosen = records.chosen_fields(EndpointRow.__struct_fields__, fields)
     rows = [endpoint_row(endpoint) for endpoint in endpoints.listed(request.token.org)]
-    return lists.of_rows(rows, chosen)
+    return lists.rows_response(rows, chosen)
 
 
 @operation(

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-ROOMS = [
+AREAS = [
     "accounts",
     "records",
     "files",
@@ -14,4 +14,4 @@ ROOMS = [
     "frame",
 ]
 
-urlpatterns = [path("", include(f"jemmo.web.{room}.urls")) for room in ROOMS]
+urlpatterns = [path("", include(f"jemmo.web.{area}.urls")) for area in AREAS]

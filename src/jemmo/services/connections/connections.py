@@ -300,12 +300,12 @@ def test(
     try:
         report = report_on(connector, config, patience=patience, sent=sent)
     except JemmoError as error:
-        key_refusals.note(connection.id, error)
+        key_refusals.store_refusal(connection.id, error)
         raise
     if not report.ok:
-        key_refusals.note(connection.id, AccessTooSmall(connector, report))
+        key_refusals.store_refusal(connection.id, AccessTooSmall(connector, report))
     elif _is_same_company(connection, report):
-        key_refusals.clear(connection.id)
+        key_refusals.clear_refusal(connection.id)
     expected = _expected(connection, report)
     Connection.objects.filter(id=connection.id).update(expected_totals=expected)
     return report

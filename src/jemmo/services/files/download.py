@@ -150,7 +150,7 @@ async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
     A refused key concerns the whole connection. The sync that is due then checks it for everything else.
     """
     failures = 1
-    await key_refusals.note_by(db, connection_id, error)
+    await key_refusals.store_refusal_on(db, connection_id, error)
     if _is_failure(error):
         failures = await store.note_failure(db, connection_id, error.as_record())
     await store.postpone(db, connection_id, _next_chance(error, failures), error.code)

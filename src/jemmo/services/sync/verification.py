@@ -109,7 +109,7 @@ async def verify(
     """Compare a connection with its ATS, changing no record. Raises like the source."""
     async with connected(connection_id, database_url) as (db, row):
         async with (
-            key_refusals.noticed(db, connection_id),
+            key_refusals.storing_refusals(db, connection_id),
             ats_session(row, vault, database_url, at_once=SENT_AT_ONCE) as source,
             counted(db, connection_id, source),
         ):

@@ -259,7 +259,7 @@ class RefetchWorker:
         """Retry later, and give up after some attempts: a sync finds what changed."""
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
         with explained():
-            await key_refusals.note_by(db, connection_id, error)
+            await key_refusals.store_refusal_on(db, connection_id, error)
         if isinstance(error, Postponed):
             await refetch_writer.defer_refetches(
                 db, connection_id, [request.id for request in due], error.resume_at, error.code

@@ -29,31 +29,31 @@ _CLEAR = """
         OR state IN ('active', 'paused') AND last_error->>'code' = ANY(%s))"""
 
 
-def note(connection_id: UUID, error: JemmoError) -> None:
+def store_refusal(connection_id: UUID, error: JemmoError) -> None:
     """Store an error if it means that the ATS refuses the key; ignore any other."""
     if error.code in KEY_REFUSALS:
         with database.cursor() as cursor:
             cursor.execute(_NOTE, _values(connection_id, error))
 
 
-async def note_by(db: Connection, connection_id: UUID, error: JemmoError) -> None:
-    """Like ``note``, on the given database connection."""
+async def store_refusal_on(db: Connection, connection_id: UUID, error: JemmoError) -> None:
+    """Like ``store_refusal``, on the given database connection."""
     if error.code in KEY_REFUSALS:
         await db.execute(_NOTE, _values(connection_id, error))
 
 
 @asynccontextmanager
-async def noticed(db: Connection, connection_id: UUID) -> AsyncIterator[None]:
+async def storing_refusals(db: Connection, connection_id: UUID) -> AsyncIterator[None]:
     """Store a refusal raised inside."""
     try:
         yield
     except JemmoError as error:
         with explained():
-            await note_by(db, connection_id, error)
+            await store_refusal_on(db, connection_id, error)
         raise
 
 
-def clear(connection_id: UUID) -> None:
+def clear_refusal(connection_id: UUID) -> None:
     """Store that the ATS accepts the key. A refused connection becomes active, and a sync starts."""
     with database.cursor() as cursor:
         cursor.execute(_CLEAR, [connection_id, sorted(KEY_REFUSALS)])
