@@ -5,7 +5,7 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-EXTRAS = ("mcp", "parquet", "s3")
+EXTRAS = ("mcp", "otel", "parquet", "s3")
 """Lists of packages that one feature alone needs: ``pip install jemmo[s3]``."""
 
 

@@ -16,7 +16,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from jemmo import logs
+from jemmo import logs, tracing
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import check_server, database_url, locks
 from jemmo.platforms import keep_memory_private
@@ -71,6 +71,7 @@ def setup() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
     django.setup()
     logs.setup()
+    tracing.setup()
     if not gc.isenabled():  # turned off by jemmo.cli.main.run
         gc.freeze()
         gc.enable()

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "jemmo.web.frame.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jemmo.web.frame.middleware.Traced",
     "jemmo.api.problems.OnlyProblems",
     "jemmo.web.frame.middleware.SignInScope",
     "jemmo.web.frame.health.Probes",

@@ -19,7 +19,9 @@ WITHOUT_CAP = {"tzdata"}  # its versions are dates, and the newest time zones ar
 
 
 def required() -> list[Requirement]:
-    lists = (ROOT / "requirements" / f"{name}.in" for name in ("run", "mcp", "parquet", "s3"))
+    lists = (
+        ROOT / "requirements" / f"{name}.in" for name in ("run", "mcp", "otel", "parquet", "s3")
+    )
     lines = [line for path in lists for line in path.read_text().splitlines()]
     return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r"))]
 

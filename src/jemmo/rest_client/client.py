@@ -20,7 +20,7 @@ from yarl import URL
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
 from jemmo.domain.validation import join_address, may_be_address, split_address
-from jemmo.rest_client import amounts, retries
+from jemmo.rest_client import amounts, retries, routes
 from jemmo.rest_client.addresses import connector, counting, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_limit_headers, retry_after
 from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, RateLimitStatus
@@ -56,6 +56,10 @@ class Question(msgspec.Struct, frozen=True):
     url: str
     body: bytes | None = None
     kind: str = JSON
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
 
 
 Refuse = Callable[[Answer], JemmoError]
@@ -259,7 +263,10 @@ class RestClient:
         if self._pacer is not None:
             await self._await_turn(self._pacer)
         async with self._turn():
-            return await self._attempt(question, signed)
+            with routes.request_span(question.method, question.url) as span:
+                answer = await self._attempt(question, signed)
+                span.note(status=answer.status)
+                return answer
 
     async def _attempt(self, question: Question, signed: Mapping[str, str]) -> Answer:
         url = question.url
@@ -295,7 +302,7 @@ class RestClient:
         async with (
             until_cut_off(),
             self._session.request(
-                "GET" if question.body is None else "POST",
+                question.method,
                 URL(question.url, encoded=True),
                 data=question.body,
                 headers={**signed, **({"Content-Type": question.kind} if question.body else {})},

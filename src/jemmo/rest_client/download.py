@@ -12,6 +12,8 @@ from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
 from jemmo.domain.validation import join_address, may_be_address
 from jemmo.rest_client.addresses import connector, counting, is_number, is_trusted_ats
 from jemmo.rest_client.retries import until_cut_off
+from jemmo.rest_client.routes import host
+from jemmo.tracing import span
 
 REDIRECTS = 3
 CHUNK = 64 * 1024
@@ -67,7 +69,9 @@ class Downloads:
         """
         for _ in range(REDIRECTS + 1):
             self.hosts.check(url)
-            response = await _fetch(url, self.hosts.is_own(url), max_bytes, self._count)
+            # Links to files consist of secrets and file names, so the trace has only the host.
+            with span("GET file", "client", method="GET", host=host(url)):
+                response = await _fetch(url, self.hosts.is_own(url), max_bytes, self._count)
             if not isinstance(response, str):
                 return response
             url = _joined(url, response)

@@ -6,15 +6,19 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import psycopg
 from django.db import DatabaseError, connection
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ProcrastinateException
+from procrastinate.worker import Worker
 
+from jemmo import tracing
 from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.environment import seconds
 from jemmo.services.base.scopes import run_on_clock
@@ -125,11 +129,19 @@ async def _take(running: Any, queues: list[str], concurrency: int) -> None:
         queues=queues,
         concurrency=concurrency,
         delete_jobs="always",
+        worker_middleware=[_traced],
         install_signal_handlers=False,
         update_heartbeat_interval=HEARTBEAT,
         stalled_worker_timeout=DEAD_AFTER,
         shutdown_graceful_timeout=LAST_WORDS,
     )
+
+
+async def _traced(run: Callable[[], Awaitable[Any]], context: JobContext, _: Worker) -> Any:
+    """Run a task in a span. Its arguments are not part of it."""
+    job = context.job
+    with tracing.span(job.task_name, "consumer", task=job.task_name, queue=job.queue):
+        return await run()
 
 
 async def _rescue() -> None:

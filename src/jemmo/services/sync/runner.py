@@ -47,6 +47,7 @@ from jemmo.store.sync import checkpoints, runs
 from jemmo.store.sync.quota import SENT_AT_ONCE
 from jemmo.store.sync.runs import Begun, Hold
 from jemmo.store.sync.writer import Writer, hold_lease
+from jemmo.tracing import current, traced
 from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ async def sync(
     return done.report
 
 
+@traced("sync")
 async def sync_slice(
     connection_id: UUID,
     *,
@@ -130,6 +132,7 @@ async def sync_slice(
     began, now = time.monotonic(), now or _now
     streams = READ_FOR[only] if only else None
     async with connected(connection_id, database_url) as (db, connection):
+        current().note(connection=str(connection_id), provider=connection.provider)
         _check_not_paused(connection)
         part = QUOTA_BESIDE_REFETCHES if await runs.may_hear(db, connection_id) else 1.0
         async with ats_session(
@@ -147,6 +150,7 @@ async def sync_slice(
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
+                current().note(run=report.run_id)
                 store = Writer(db, context, vault.seal, await read_hashers(db, row, vault))
                 if not context.goes_on:
                     await choose(row, report, await store.checkpoints(), now=now())
@@ -172,6 +176,11 @@ async def sync_slice(
 
 
 def _tell_end(report: RunReport) -> None:
+    current().note(
+        mode=str(report.mode),
+        outcome=str(report.status),
+        failure=None if report.failure is None else str(report.failure),
+    )
     if report.status is RunStatus.RUNNING:
         log.info("a slice of the sync ended")
         return

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from jemmo import tracing
 from jemmo.store.accounts import members
 from jemmo.store.db import scope
 from jemmo.store.db.scope import Reach, Scope
@@ -21,6 +23,26 @@ from jemmo.web.frame.headers import HEADERS
 from jemmo.web.frame.limits import TOO_LARGE
 
 Next = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Traced:
+    """A span for each request, named by its route: a URL may contain IDs, searches or an invitation's secret."""
+
+    def __init__(self, get_response: Next) -> None:
+        if not tracing.is_on():
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        method = tracing.known_method(request.method or "")
+        with tracing.span(method, "server", method=method) as span:
+            response = self.get_response(request)
+            span.note(status=response.status_code)
+            if request.resolver_match is not None:
+                route = f"/{request.resolver_match.route}"
+                span.note(route=route)
+                span.rename(f"{method} {route}")
+            return response
 
 
 class ContentSecurityPolicy:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from jemmo.domain.errors import TransientError
 from jemmo.domain.webhooks import MAX_BODY, Bucket, Outcome
 from jemmo.services.webhooks.ingest import WebhookIngest
+from jemmo.tracing import known_method, span
 from jemmo.vault import default_vault
 from jemmo.web.frame.limits import (
     Crowded,
@@ -26,6 +27,7 @@ from jemmo.web.frame.limits import (
 )
 
 PREFIX = "/hooks/"
+ROUTE = f"{PREFIX}<secret>/"
 UNAVAILABLE, WRONG_METHOD, TOO_SLOW = 503, 405, 408
 MAX_SECRET = 200
 IN_FLIGHT = 8_000_000  # bytes of unfinished bodies per address; eight times as many in total
@@ -40,21 +42,28 @@ class Hooks:
         self._in_flight = InFlight(each=in_flight, all_of_them=8 * in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = known_method(str(scope["method"]))
+        with span(f"{method} {ROUTE}", "server", method=method, route=ROUTE) as request:
+            request.note(status=await self._respond(scope, receive, send))
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> int | None:
+        """Respond to a webhook. Return the status, ``None`` if the sender is gone."""
         if scope["method"] != "POST":
             await answer(send, WRONG_METHOD)
-            return
+            return WRONG_METHOD
         try:
             outcome = await self._outcome(scope, receive)
         except TooSlow:
             await answer(send, TOO_SLOW)
-            return
+            return TOO_SLOW
         except Gone:
-            return
+            return None
         except (TransientError, Crowded):
             await answer(send, UNAVAILABLE, retry_after="10", closes=True)
-            return
+            return UNAVAILABLE
         retry_after = "60" if outcome is Outcome.FLOOD else None
         await answer(send, outcome.status, retry_after=retry_after)
+        return outcome.status
 
     async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
         """The outcome of a delivery. The body is not read if the address refuses it, to save memory."""
