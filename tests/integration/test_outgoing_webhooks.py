@@ -32,6 +32,8 @@ from jemmo.services.outgoing.delivery import OutgoingWorker
 from jemmo.services.outgoing.endpoints import Choice, NewEndpoint
 from jemmo.services.privacy import erasure
 from jemmo.store.db import scope
+from jemmo.store.feed import triggers
+from jemmo.store.feed.entities import ENTITIES, FOR_ALL
 from jemmo.store.models import (
     Connection,
     FeedChange,
@@ -231,6 +233,41 @@ def test_an_endpoint_hears_only_what_it_chose(
 
     with pytest.raises(ConfigError):
         made(showcase, receiver.url, Event.RECORDS, connections=[other.id])
+
+
+def test_only_updates_of_chosen_fields_are_sent(
+    showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
+) -> None:
+    new = made(showcase, receiver.url, Event.RECORDS, update_fields=["jobs.title"])
+    job = Job.objects.filter(org=showcase.org, remote_id="dev")
+    job.update(pitch="Ship")
+    send(worker)
+    assert receiver.requests == []
+    assert fresh(new.endpoint).after == FeedPosition.objects.get(org=showcase.org).seq
+
+    job.update(pitch="Ship more", title="Developer")
+    Talent.objects.filter(org=showcase.org, remote_id="elodie").update(headline="x")
+    send(worker)
+    job.update(remote_deleted_at=datetime.now(UTC))
+    send(worker)
+    told = [change for body in receiver.bodies() for change in body["data"]["changes"]]
+    assert [(change["entity"], change["op"], sorted(change["fields"])) for change in told][:2] == [
+        ("jobs", "updated", ["pitch", "title"]),
+        ("talents", "updated", ["headline"]),
+    ]
+    assert ("jobs", "deleted") in {(change["entity"], change["op"]) for change in told}
+
+    for wrong in ("jobs.salary", "talents.emails", "title"):
+        with pytest.raises(ConfigError):
+            made(showcase, receiver.url, Event.RECORDS, update_fields=[wrong])
+
+
+def test_every_field_that_an_update_names_can_be_chosen() -> None:
+    """The triggers' own texts name the fields."""
+    for name in FOR_ALL:
+        named = set(re.findall(r"THEN '(\w+)' END", triggers._changed(ENTITIES[name])))
+        assert named
+        assert named <= set(ENTITIES[name].fields)
 
 
 def test_a_connection_that_was_not_chosen_is_left_out(

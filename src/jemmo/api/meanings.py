@@ -99,6 +99,8 @@ STRUCTS: dict[str, dict[str, str]] = {
         "events": "The events that it receives.",
         "entities": "The kinds of records whose changes it receives; empty means all.",
         "connections": "The connections whose events it receives; empty means all.",
+        "update_fields": "Fields such as `jobs.title`. Of these kinds of records, it receives only updates that change "
+        "one of the fields; empty means all.",
         "off_reason": "Why it is turned off.",
         "failures": "Failed attempts in a row.",
         "last_success_at": "When it last accepted a webhook.",

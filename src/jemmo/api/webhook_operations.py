@@ -22,7 +22,7 @@ from jemmo.domain.outgoing import Event
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.outgoing import endpoints
 from jemmo.services.outgoing.endpoint_rows import EndpointRow, endpoint_row
-from jemmo.store.feed.entities import FOR_ALL
+from jemmo.store.feed.entities import FIELDS_FOR_ALL, FOR_ALL
 from jemmo.store.models import OutgoingEndpoint
 from jemmo.vault import default_vault
 
@@ -45,7 +45,7 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100)]
 
 
 class EndpointRequest(Schema):
-    """An endpoint to create. Empty ``entities`` and ``connections`` mean all."""
+    """An endpoint to create. Empty ``entities``, ``connections`` and ``update_fields`` mean all."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,6 +64,10 @@ class EndpointRequest(Schema):
     ] = []
     connections: Annotated[
         list[UUID], Field(description=meanings.described("EndpointRow", "connections"))
+    ] = []
+    update_fields: Annotated[
+        list[Literal[FIELDS_FOR_ALL]],  # type: ignore[valid-type]
+        Field(description=meanings.described("EndpointRow", "update_fields")),
     ] = []
 
 

@@ -35,6 +35,7 @@ def test_an_endpoint_lives_and_goes(showcase: Showcase, ask: Asks, token: Makes)
     secret = token("admin")
     connection = Connection.objects.get(org=showcase.org)
     body = {**BODY, "name": "CRM", "entities": ["jobs"], "connections": [str(connection.id)]}
+    body["update_fields"] = ["jobs.status", "jobs.title"]
     made = call("", secret, 201, body=body)
     assert made["secret"].startswith("whsec_")
 
@@ -75,6 +76,7 @@ def test_a_secret_is_in_the_first_answer_alone(showcase: Showcase, token: Makes)
         ({"events": []}, "bad_parameter"),
         ({"events": ["everything"]}, "bad_parameter"),
         ({"entities": ["notes"]}, "bad_parameter"),
+        ({"update_fields": ["talents.emails"]}, "bad_parameter"),
         ({"connections": [str(uuid4())]}, "endpoint_events"),
         ({"name": "x" * 101}, "bad_parameter"),
         ({"secret": "whsec_own"}, "bad_parameter"),

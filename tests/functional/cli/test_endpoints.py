@@ -19,7 +19,8 @@ def acme(database_url: str) -> None:
 
 
 def made(jemmo: Jemmo) -> dict[str, str]:
-    words = ("--org", "acme", *URL, "--event", "records.changed", "--entity", "jobs", "--json")
+    chosen = ("--event", "records.changed", "--entity", "jobs", "--field", "jobs.title")
+    words = ("--org", "acme", *URL, *chosen, "--json")
     created: dict[str, str] = jemmo("endpoint", "create", *words).last
     return created
 
@@ -37,6 +38,7 @@ def test_the_secret_of_an_endpoint_is_shown_once(jemmo: Jemmo) -> None:
     assert new["secret"] not in listed.out
     rows = jemmo("endpoint", "list", "--org", "acme", "--json").last["endpoints"]
     assert [row["entities"] for row in rows] == [[], ["jobs"]]
+    assert [row["update_fields"] for row in rows] == [[], ["jobs.title"]]
     assert {row["url"] for row in rows} == {URL[1]}
 
 
@@ -76,6 +78,7 @@ def test_an_endpoint_is_tried_rotated_switched_and_deleted(jemmo: Jemmo) -> None
     [
         (("create", "--url", "http://app.example.com", "--event", "sync.late"), "endpoint_refused"),
         (("create", *URL, "--event", "everything"), "endpoint_events"),
+        (("create", *URL, "--event", "sync.late", "--field", "jobs.x"), "endpoint_events"),
         (("create", *URL, "--event", "sync.late", "--connection", "x"), "endpoint_events"),
         (("test", "x"), "unknown_endpoint"),
         (("test", "b9cb0248-07be-4174-985b-83c161d65ee2"), "unknown_endpoint"),

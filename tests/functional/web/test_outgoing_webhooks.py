@@ -74,6 +74,9 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
     admin.post(f"{page}edit/", {**FIELDS, "name": "Matching", "events": ["sync.late"]})
     endpoint = OutgoingEndpoint.objects.get()
     assert (endpoint.name, endpoint.events) == ("Matching", ["sync.late"])
+    admin.post(f"{page}edit/", {**FIELDS, "update_fields": "jobs.title, jobs.status"})
+    assert OutgoingEndpoint.objects.get().update_fields == ["jobs.status", "jobs.title"]
+    assert 'value="jobs.status jobs.title"' in admin.get(page).content.decode()
 
     rotated = admin.post(f"{page}rotate/").content.decode()
     second = SECRET.search(rotated)
@@ -97,7 +100,7 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
     assert not OutgoingEndpoint.objects.exists()
     noted = AuditEvent.objects.filter(subject_kind="endpoint").order_by("id")
     assert [event.action.partition(".")[2] for event in noted] == [
-        *("created", "changed", "rotated", "old_secret_ended"),
+        *("created", "changed", "changed", "rotated", "old_secret_ended"),
         *("switched_off", "switched_on", "deleted"),
     ]
 
@@ -260,6 +263,8 @@ def next_attempts(shown: str) -> list[str]:
         {"events": []},
         {"events": ["everything"]},
         {"entities": ["secrets"]},
+        {"update_fields": "jobs.title jobs.salary"},
+        {"update_fields": "x" * 5001},
     ],
 )
 def test_what_cannot_be_saved_is_explained(

@@ -62,6 +62,13 @@ def create(
         list[str] | None,
         typer.Option(metavar="ID", help="Only records from this connection. Can be repeated."),
     ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND.FIELD",
+            help="Of this type of record, only updates that change this field, such as jobs.title. Can be repeated.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Create an endpoint and print the secret that signs its webhooks. It is shown only once."""
@@ -78,6 +85,7 @@ def create(
         events=event,
         entities=entity or (),
         connections=[uuid_of(given, "endpoint_events", "connection") for given in connection or ()],
+        update_fields=field or (),
     )
     made = endpoints.create(
         accounts.organisation(org), choice, vault=default_vault(), now=datetime.now(UTC)

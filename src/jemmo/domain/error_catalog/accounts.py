@@ -122,6 +122,10 @@ TOKENS: dict[str, Entry] = {
         _("This connection doesn't exist in the organization."),
         _("Choose one of your connections."),
     ),
+    "endpoint_events/field": _own(
+        _("“{name}” is not a field whose updates can be chosen."),
+        _("Enter fields as type.field, such as jobs.title."),
+    ),
     "endpoint_refused/address": _own(_("This web address can't receive webhooks."), _ENDPOINT),
     "endpoint_refused/scheme": _own(_("Webhooks can only be sent over https."), _ENDPOINT_HOST),
     "endpoint_refused/private": _own(

@@ -10,7 +10,10 @@ from jemmo.store.models import OutgoingEndpoint
 
 
 class EndpointRow(Struct, frozen=True, kw_only=True):
-    """An endpoint. Empty ``entities`` and ``connections`` mean all. ``failures`` counts failed attempts in a row."""
+    """An endpoint. Empty ``entities``, ``connections`` and ``update_fields`` mean all.
+
+    ``failures`` counts failed attempts in a row.
+    """
 
     id: str
     name: str
@@ -18,6 +21,7 @@ class EndpointRow(Struct, frozen=True, kw_only=True):
     events: list[str]
     entities: list[str]
     connections: list[str]
+    update_fields: list[str]
     state: str
     off_reason: str | None
     failures: int
@@ -33,6 +37,7 @@ def endpoint_row(endpoint: OutgoingEndpoint) -> EndpointRow:
         events=endpoint.events,
         entities=endpoint.entities,
         connections=[str(key) for key in endpoint.connections],
+        update_fields=endpoint.update_fields,
         state=endpoint.state,
         off_reason=endpoint.off_reason or None,
         failures=endpoint.failures,

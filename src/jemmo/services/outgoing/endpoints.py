@@ -18,7 +18,7 @@ from jemmo.rest_client.outward import check_address
 from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.contexts import endpoint_context
 from jemmo.services.outgoing import records, signing
-from jemmo.store.feed.entities import FOR_ALL
+from jemmo.store.feed.entities import FIELDS_FOR_ALL, FOR_ALL
 from jemmo.store.models import (
     Account,
     Connection,
@@ -33,13 +33,14 @@ MOST_ENDPOINTS = 20  # per organization
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What an endpoint receives, and its address. Empty ``entities`` and ``connections`` mean all."""
+    """What an endpoint receives, and its address. Empty ``entities``, ``connections``, ``update_fields`` mean all."""
 
     name: str
     url: str
     events: Collection[str]
     entities: Collection[str] = ()
     connections: Collection[UUID] = ()
+    update_fields: Collection[str] = ()
 
 
 class NewEndpoint(Struct, frozen=True, kw_only=True):
@@ -208,6 +209,8 @@ def _checked(org: Organisation, choice: Choice) -> dict[str, object]:
             events=", ".join(Event),
             entities=", ".join(FOR_ALL),
         )
+    if wrong := sorted(set(choice.update_fields) - set(FIELDS_FOR_ALL)):
+        raise ConfigError("endpoint_events", variant="field", name=wrong[0])
     own = Connection.objects.filter(org=org, id__in=list(choice.connections))
     connections = list(own.values_list("id", flat=True))
     if len(connections) != len(set(choice.connections)):
@@ -218,6 +221,7 @@ def _checked(org: Organisation, choice: Choice) -> dict[str, object]:
         "events": [str(event) for event in Event if event in choice.events],
         "entities": [name for name in FOR_ALL if name in choice.entities],
         "connections": connections,
+        "update_fields": [name for name in FIELDS_FOR_ALL if name in choice.update_fields],
     }
 
 

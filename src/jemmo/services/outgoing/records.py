@@ -108,18 +108,27 @@ def _told(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[dict[str, 
         connection = connections.get(change.id)
         if connection and endpoint.connections and connection not in endpoint.connections:
             continue
+        fields = [name for name in change.fields if name not in CONTACTS]
+        if change.op == "updated" and not _is_wanted(endpoint, change.entity, fields):
+            continue
         told.append(
             {
                 "seq": change.seq,
                 "entity": change.entity,
                 "id": str(change.id),
                 "op": change.op,
-                "fields": [name for name in change.fields if name not in CONTACTS],
+                "fields": fields,
                 "connection_id": str(connection) if connection else None,
                 "at": change.at.isoformat(),
             }
         )
     return told
+
+
+def _is_wanted(endpoint: OutgoingEndpoint, entity: str, fields: Sequence[str]) -> bool:
+    """Whether an update changed a chosen field. Kinds of records without a chosen field are sent with every update."""
+    chosen = {name for name in endpoint.update_fields if name.startswith(f"{entity}.")}
+    return not chosen or any(f"{entity}.{name}" in chosen for name in fields)
 
 
 def _connections_of(changes: Sequence[Change]) -> dict[UUID, UUID]:

@@ -84,6 +84,15 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
                 shown[str(field.column)] = tuple(names)
         return shown
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that an update may name, except contact details."""
+        names = [name for names in self.columns.values() for name in names]
+        names += [field for *_, field in self.names]
+        names += [name for fields, _ in self.parts for name in fields]
+        names += [self.sealed] if self.sealed else []
+        return tuple(sorted(set(names) - set(CONTACTS)))
+
 
 _FIXED = ("id", "org", "connection", "modified_at")
 _DERIVED = {
@@ -177,6 +186,9 @@ ENTITIES: dict[str, FeedEntity] = {
 
 FOR_ALL = tuple(name for name, entity in ENTITIES.items() if not entity.right)
 """Entities that require no right of their own."""
+
+FIELDS_FOR_ALL = tuple(f"{name}.{field}" for name in FOR_ALL for field in ENTITIES[name].fields)
+"""Their fields, such as ``jobs.title``."""
 
 DEPENDENTS = (
     ("talents", "applications", "talent_id"),

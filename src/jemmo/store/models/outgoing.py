@@ -17,6 +17,7 @@ class OutgoingEndpoint(models.Model):
     """A program's address, with encrypted secrets. The old secret also signs until ``old_secret_until``.
 
     ``events``, ``entities`` and ``connections`` choose what it receives; if the last two are empty, everything.
+    ``update_fields``, such as ``jobs.title``, limits updates of these kinds of records to those that change one.
     ``after`` is the number of the last record change in a message. ``failures`` counts failed attempts in a row; no
     attempt is made until ``held_until``. ``busy_until`` ends the sending worker's claim, identified by ``claim``.
     """
@@ -28,6 +29,7 @@ class OutgoingEndpoint(models.Model):
     events = ArrayField(models.TextField())
     entities = ArrayField(models.TextField(), db_default=[], default=list)
     connections = ArrayField(models.UUIDField(), db_default=[], default=list)
+    update_fields = ArrayField(models.TextField(), db_default=[], default=list)
     sealed_secret = models.BinaryField()
     sealed_old_secret = models.BinaryField(null=True)
     old_secret_until = models.DateTimeField(null=True)

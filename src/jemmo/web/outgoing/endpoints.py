@@ -179,6 +179,7 @@ def _form(
         names = ("name", "url", "events", "entities")
         initial = {name: getattr(endpoint, name) for name in names}
         initial["connections"] = [str(key) for key in endpoint.connections]
+        initial["update_fields"] = " ".join(endpoint.update_fields)
     return EndpointForm(data, org=request.organisation, initial=initial)
 
 

@@ -16,6 +16,8 @@ from jemmo.store.models import Organisation
 from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
 
+LONGEST_FIELDS = 5000  # characters; all fields together have fewer
+
 
 class EndpointForm(Form):
     """Lets people choose connections only if there are several."""
@@ -49,6 +51,17 @@ class EndpointForm(Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    update_fields = forms.CharField(
+        label=_("Only updates of these fields"),
+        required=False,
+        max_length=LONGEST_FIELDS,
+        help_text=_(
+            "Fields as type.field, separated by spaces, such as “jobs.title applications.stage”. Other updates "
+            "of these types are not sent. To receive every update, leave this empty."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
     def __init__(self, *args: Any, org: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._choose(
@@ -73,4 +86,5 @@ class EndpointForm(Form):
             events=cleaned["events"],
             entities=cleaned["entities"],
             connections=[UUID(key) for key in cleaned.get("connections", ())],
+            update_fields=cleaned["update_fields"].replace(",", " ").split(),
         )
