@@ -12,12 +12,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+from django.db import connections
 from fakes.agency import agency_of
 from fakes.showcase import Showcase
 from functional.api.test_feed import EVENTS, Consumer
 
 from jemmo.api import feed, feed_streams
+from jemmo.services.base import turns
 from jemmo.store.db import scope
 from jemmo.store.feed import housekeeping
 from jemmo.store.models import FeedChange, Job
@@ -105,13 +108,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
     return seen
 
 
-def silent(address: str, path: str, secret: str) -> socket.socket:
+def silent(address: str, path: str, secret: str, accept: str = feed.EVENTS) -> socket.socket:
     """A client that asks and never reads. The system stores little for it."""
     door = socket.socket()
     door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     door.connect((urlsplit(address).hostname, urlsplit(address).port))
     head = f"GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n"
-    door.sendall(f"{head}Accept: text/event-stream\r\n\r\n".encode())
+    door.sendall(f"{head}Accept: {accept}\r\n\r\n".encode())
     return door
 
 
@@ -163,3 +166,60 @@ def test_a_program_that_never_reads_costs_nothing_and_delays_nobody(
         own = [after for token, after in reads if token == deaf.token.pk]
         assert len(own) < feed_streams.MOST_STREAMS * 50, "each held more than a few pages"
     until(lambda: deaf.token.pk not in feed_streams._streams)
+
+
+def test_long_polls_that_are_never_read_hold_nothing_while_they_wait(
+    showcase: Showcase, address: str, reads: list[tuple[Any, int]]
+) -> None:
+    """They hold no thread, no database connection and no growing buffer, and their slots come back."""
+    deaf = [Consumer(showcase.org, *SCOPES) for _ in range(6)]
+    other = Consumer(showcase.org, *SCOPES)
+    start = other.get("changes")["next_after"]
+    job = showcase.job("dev")
+    Job.objects.filter(id=job.id).update(description_html="x" * 200_000)
+    start = other.get(f"changes?after={start}")["next_after"]
+    before, process = database_sessions(), psutil.Process()
+    memory = process.memory_info().rss
+    path = f"changes?after={start}&wait={feed.LONGEST_WAIT}&include=record"
+
+    with ExitStack() as held:
+        for program in deaf:
+            for _ in range(feed_streams.MOST_STREAMS):
+                held.enter_context(silent(address, path, program.secret, "application/json"))
+        keys = [program.token.pk for program in deaf]
+        until(lambda: all(feed_streams._streams[key] == feed_streams.MOST_STREAMS for key in keys))
+        until(lambda: not turns.pages()._running)
+        # All of them share the one connection that listens for changes.
+        until(lambda: database_sessions() <= before + 1)
+
+        began = time.monotonic()
+        for _ in range(5):
+            assert over_http(address, "jobs?limit=1", other.secret)
+        assert time.monotonic() - began < 10
+
+        read = len(reads)
+        Job.objects.filter(id=job.id).update(title="New")
+        assert over_http(address, f"changes?after={start}", other.secret)["data"]
+        until(lambda: not any(key in feed_streams._streams for key in keys))
+        assert len(reads) - read <= 3 * len(deaf) * feed_streams.MOST_STREAMS
+        until(lambda: not turns.pages()._running and database_sessions() <= before + 1)
+        assert process.memory_info().rss - memory < 150_000_000
+
+
+def over_http(address: str, path: str, secret: str) -> Any:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE)
+    try:
+        connection.request("GET", f"/api/v1/{path}", headers={"Authorization": f"Bearer {secret}"})
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def database_sessions() -> int:
+    """Of this test's database, other than that which counts them."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
