@@ -162,10 +162,10 @@ async def _deliver(found: Company, event: str, body: bytes) -> None:
     connector = connector_for("teamtailor")
     assert connector.webhooks is not None
     try:
-        hints = connector.webhooks.read(body, connector.with_defaults({})).hints
+        requests = connector.webhooks.read(body, connector.with_defaults({})).requests
     except RecordRejected:
-        hints = ()
-    names = names_in(body, hints)
+        requests = ()
+    names = names_in(body, requests)
     assert names is not None
     org = await found.value("SELECT org_id FROM connection WHERE id = {me}")
     key = await in_thread(lambda: lookup_key(default_vault()))

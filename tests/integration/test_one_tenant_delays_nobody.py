@@ -17,9 +17,9 @@ from jemmo.vault import default_vault
 
 
 async def announced(found: Company, talents: list[str]) -> None:
-    hints = [RefetchRequest(stream=Stream.TALENTS, remote_id=one) for one in talents]
+    requests = [RefetchRequest(stream=Stream.TALENTS, remote_id=one) for one in talents]
     one = await in_thread(partial(Connection.objects.get, id=found.id))
-    await in_thread(partial(endpoints.request_refetches, one, hints, default_vault()))
+    await in_thread(partial(endpoints.request_refetches, one, requests, default_vault()))
 
 
 async def test_one_webhook_is_not_behind_a_flood_of_another_organisation(

@@ -303,8 +303,8 @@ class Tables:
         )
         row = await answer.fetchone()
         assert row is not None
-        hint = RefetchRequest(stream=stream, remote_id=remote_id)
-        due = DueRefetch(id=row[0], hint=hint, version=row[1], attempts=0, heard_at=row[2])
+        request = RefetchRequest(stream=stream, remote_id=remote_id)
+        due = DueRefetch(id=row[0], request=request, version=row[1], attempts=0, heard_at=row[2])
         return RefetchOutcome(due=due, gone=True)
 
     def _context(self, run_id: UUID | None, token: UUID, began: datetime) -> RunContext:

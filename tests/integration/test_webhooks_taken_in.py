@@ -310,7 +310,7 @@ arrivals = st.builds(
     sealed_body=st.none() | st.binary(min_size=1, max_size=3),
     once=st.none() | st.sampled_from([b"first", b"second"]),
     named=st.none() | st.lists(st.integers(-(2**63), 2**63 - 1), max_size=2),
-    hints=st.lists(
+    requests=st.lists(
         st.builds(
             RefetchRequest,
             stream=st.sampled_from([Stream.JOBS, Stream.TALENTS]),

@@ -52,8 +52,8 @@ async def companies(database_url: str) -> AsyncIterator[list[Company]]:
 
 async def announce(found: Company) -> None:
     def ask() -> None:
-        hint = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
-        endpoints.request_refetches(Connection.objects.get(id=found.id), [hint], default_vault())
+        request = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
+        endpoints.request_refetches(Connection.objects.get(id=found.id), [request], default_vault())
 
     await in_thread(ask)
 

@@ -283,7 +283,7 @@ async def test_each_way_of_naming_a_profile_in_a_trigger_is_understood() -> None
         options = connector.configure("k", ats.base_url, {}).options
         for payload in account(ats).payloads(key):
             heard = connector.webhooks.read(msgspec.json.encode(payload), options)
-            assert key in {hint.remote_id for hint in heard.hints}, payload
+            assert key in {request.remote_id for request in heard.requests}, payload
 
 
 async def test_nothing_is_asked_that_nobody_has_written_down(database_url: str) -> None:

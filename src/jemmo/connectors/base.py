@@ -265,22 +265,27 @@ BY_NAME_AT_MOST = 30  # requests per refetch; the rest waits for the next one
 
 
 async def by_name(
-    source: Source, hints: Sequence[RefetchRequest], since: datetime
+    source: Source, requests: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
     """Request each record by id, for an ATS without webhooks whose records are refreshed manually."""
     answer = RefetchAnswer(
-        unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]]
+        unseen=[(request.stream, request.remote_id) for request in requests[BY_NAME_AT_MOST:]]
     )
-    for hint in hints[:BY_NAME_AT_MOST]:
-        answer.add(hint.stream, hint.remote_id, await refetch(source, hint.stream, hint.remote_id))
+    for request in requests[:BY_NAME_AT_MOST]:
+        answer.add(
+            request.stream,
+            request.remote_id,
+            await refetch(source, request.stream, request.remote_id),
+        )
     return answer
 
 
 class Webhooks(Struct, frozen=True, kw_only=True):
     """How an ATS announces changes.
 
-    read     returns a body's event and hints; raises ``RecordRejected`` if it is not a webhook of this ATS
-    refetch  fetches the records with as few requests as possible: (source, hints, received since) -> ``RefetchAnswer``
+    read     returns a body's event and refetch requests; raises ``RecordRejected`` if it is not a webhook of this ATS
+    refetch  fetches the records with as few HTTP requests as possible:
+             (source, requests, received since) -> ``RefetchAnswer``
     verify   for signed webhooks: (key, headers in lower case, body, now, options) -> ``Proof``
     streams  the streams that webhooks announce; for others, missing webhooks mean nothing
     only_new streams of which only new records are announced, not later changes

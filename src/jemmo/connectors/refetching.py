@@ -21,7 +21,7 @@ BEFORE = timedelta(minutes=2)  # margin for clock differences
 
 
 async def refetch_by_ids(
-    source: Source, hints: Sequence[RefetchRequest], since: datetime
+    source: Source, requests: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
     """Request as many records at once as the ATS accepts ids.
 
@@ -29,8 +29,10 @@ async def refetch_by_ids(
     """
     assert isinstance(source, ListSource)
     outcome = RefetchAnswer()
-    for stream in dict.fromkeys(hint.stream for hint in hints):
-        remote_ids = list(dict.fromkeys(hint.remote_id for hint in hints if hint.stream is stream))
+    for stream in dict.fromkeys(request.stream for request in requests):
+        remote_ids = list(
+            dict.fromkeys(request.remote_id for request in requests if request.stream is stream)
+        )
         for first in range(0, len(remote_ids), source.most_ids):
             some = remote_ids[first : first + source.most_ids]
             page = await source.fetch_some(stream, some)
@@ -42,7 +44,7 @@ async def refetch_by_ids(
 
 async def refetch_from_changes(
     source: Source,
-    hints: Sequence[RefetchRequest],
+    requests: Sequence[RefetchRequest],
     since: datetime,
     *,
     streams: Sequence[Stream],
@@ -55,7 +57,7 @@ async def refetch_from_changes(
     """
     outcome = RefetchAnswer()
     for stream in streams:
-        named = {hint.remote_id for hint in hints if hint.stream is stream}
+        named = {request.remote_id for request in requests if request.stream is stream}
         if not named:
             continue
         met = await _met_in_changes(source, stream, named, since, outcome)
@@ -64,15 +66,15 @@ async def refetch_from_changes(
 
 
 async def refetch_by_ids_or_changes(
-    source: Source, hints: Sequence[RefetchRequest], since: datetime
+    source: Source, requests: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
     """Refetch records one by one, or many of a stream through the list of changes since the first webhook."""
     outcome = RefetchAnswer()
     for stream in Stream:
-        named = [hint for hint in hints if hint.stream is stream]
-        ids = {hint.remote_id for hint in named}
+        named = [request for request in requests if request.stream is stream]
+        ids = {request.remote_id for request in named}
         # Records reported as deleted are in no list, so they are requested by id.
-        listed = {hint.remote_id for hint in named if not hint.destroyed}
+        listed = {request.remote_id for request in named if not request.destroyed}
         if len(listed) > FEW:
             most = PAGES_SPARE + len(listed) // RECORDS_PER_PAGE + 1
             start = (since - BEFORE).astimezone(UTC)

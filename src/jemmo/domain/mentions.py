@@ -43,19 +43,19 @@ def names_of(person: Person) -> set[str]:
     return names
 
 
-def names_in(body: bytes, hints: Collection[RefetchRequest]) -> set[str] | None:
+def names_in(body: bytes, requests: Collection[RefetchRequest]) -> set[str] | None:
     """Return the keys of people that a body mentions; ``None`` if it is too large to search and may mention anyone.
 
-    ``hints`` are the records that the connector read from it. Ids are small numbers in some ATSs, so other ids count
-    only under a member whose name suggests a person, or anywhere if the connector read no record.
+    ``requests`` name the records that the connector read from it. Ids are small numbers in some ATSs, so other ids
+    count only under a member whose name suggests a person, or anywhere if the connector read no record.
     """
-    names = {_record(hint.stream, hint.remote_id) for hint in hints}
+    names = {_record(request.stream, request.remote_id) for request in requests}
     try:
         content = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         content = None
     looked_at = searched = 0
-    for place, (text, personal) in enumerate(_texts(content, not hints)):
+    for place, (text, personal) in enumerate(_texts(content, not requests)):
         looked_at += len(text)
         if place >= MOST_TEXTS or looked_at > LOOKED_AT or len(names) > MOST_NAMES:
             return None

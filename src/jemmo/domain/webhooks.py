@@ -37,11 +37,14 @@ class RefetchRequest(Struct, frozen=True, kw_only=True):
 
 
 class ParsedWebhook(Struct, frozen=True, kw_only=True):
-    """The content of a webhook's body. Without hints, the event is unknown or about something that is not synced."""
+    """The content of a webhook's body.
+
+    Without refetch requests, its event is unknown or about something that is not synced.
+    """
 
     event: str
     known: bool
-    hints: tuple[RefetchRequest, ...] = ()
+    requests: tuple[RefetchRequest, ...] = ()
 
 
 class Proof(StrEnum):
@@ -113,27 +116,27 @@ REFUSED_PROOFS = {
 
 
 class PendingRefetch(Struct, frozen=True, kw_only=True):
-    """A hint waiting to be refetched. ``version`` counts how often the record was reported.
+    """A refetch request that is waiting. ``version`` counts how often the record was reported.
 
     A refetch settles only the version it started with: later webhooks request another one.
     """
 
-    hint: RefetchRequest
+    request: RefetchRequest
     version: int = 1
     attempts: int = 0
 
 
-def coalesce(hints: Iterable[RefetchRequest]) -> list[RefetchRequest]:
-    """Return the latest hint for each record, whatever their order.
+def coalesce(requests: Iterable[RefetchRequest]) -> list[RefetchRequest]:
+    """Return the latest refetch request for each record, whatever their order.
 
     >>> job = RefetchRequest(stream=Stream.JOBS, remote_id="7")
     >>> coalesce([job, replace(job, destroyed=True), job]) == [job]
     True
     """
     latest: dict[tuple[Stream, str], RefetchRequest] = {}
-    for hint in hints:
-        latest.pop((hint.stream, hint.remote_id), None)
-        latest[hint.stream, hint.remote_id] = hint
+    for request in requests:
+        latest.pop((request.stream, request.remote_id), None)
+        latest[request.stream, request.remote_id] = request
     return list(latest.values())
 
 

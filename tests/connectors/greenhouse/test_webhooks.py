@@ -1,4 +1,4 @@
-"""Greenhouse's web hooks: what they hint at, what their signature proves, and what becomes of a change."""
+"""Greenhouse's web hooks: which refetches they request, what their signature proves, and what becomes of a change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fakes.hooks import Hooked, hooked
 from hypothesis import given
 from hypothesis import strategies as some
 
-from jemmo.connectors.greenhouse.hooks import CHANGED, GONE, MOST_HINTS, read, verify
+from jemmo.connectors.greenhouse.hooks import CHANGED, GONE, MOST_REQUESTS, read, verify
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Proof, RefetchRequest
@@ -30,7 +30,7 @@ OPTIONS = {"client_id": CLIENT_ID}
 def named(action: str, payload: Any) -> list[tuple[str, str, bool]]:
     heard = read(json.dumps({"action": action, "payload": payload}).encode(), {})
     assert (heard.event, heard.known) == (action, True)
-    return [(one.stream, one.remote_id, one.destroyed) for one in heard.hints]
+    return [(one.stream, one.remote_id, one.destroyed) for one in heard.requests]
 
 
 def test_a_moved_application_names_itself_and_its_talent() -> None:
@@ -66,7 +66,7 @@ def test_a_ping_is_known_and_names_nothing() -> None:
 
 def test_a_new_action_is_kept_for_later() -> None:
     heard = read(b'{"action": "interview_deleted", "payload": {"interview": {"id": 1}}}', {})
-    assert (heard.known, heard.hints) == (False, ())
+    assert (heard.known, heard.requests) == (False, ())
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{}", b'{"action": 1}', b"<html>"])
@@ -85,8 +85,8 @@ nested = some.recursive(
 @given(some.sampled_from(sorted({*CHANGED, *GONE})), nested)
 def test_whatever_a_payload_holds_only_ids_come_out(action: str, payload: Any) -> None:
     heard = read(json.dumps({"action": action, "payload": payload}).encode(), {})
-    assert len(heard.hints) <= MOST_HINTS
-    assert all(one.remote_id.lstrip("-").isdecimal() for one in heard.hints)
+    assert len(heard.requests) <= MOST_REQUESTS
+    assert all(one.remote_id.lstrip("-").isdecimal() for one in heard.requests)
 
 
 def proof(signature: str | None, body: bytes = b'{"action": "ping"}') -> Proof:
@@ -173,6 +173,9 @@ async def test_without_the_key_or_with_another_nothing_is_taken(database_url: st
 
 
 def test_an_id_of_another_kind_costs_no_request() -> None:
-    hint = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
-    assert hint in read(b'{"action":"update_candidate","payload":{"candidate":{"id":1}}}', {}).hints
+    request = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
+    assert (
+        request
+        in read(b'{"action":"update_candidate","payload":{"candidate":{"id":1}}}', {}).requests
+    )
     assert named("update_candidate", {"candidate": {"id": "x-1"}}) == []

@@ -84,8 +84,8 @@ def test_both_forms_of_a_body_say_the_same() -> None:
     old = {"event_name": "candidate.destroy", "resource_id": 5}
     found = [read(json.dumps(one).encode(), {}) for one in (nested, flat, old)]
     assert found[0] == found[1] == found[2]
-    (hint,) = found[0].hints
-    assert (hint.stream, hint.remote_id, hint.destroyed) == (Stream.TALENTS, "5", True)
+    (request,) = found[0].requests
+    assert (request.stream, request.remote_id, request.destroyed) == (Stream.TALENTS, "5", True)
 
 
 @given(

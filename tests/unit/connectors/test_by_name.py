@@ -16,9 +16,9 @@ async def test_each_is_read_gone_or_left_for_the_next_look() -> None:
     people = [Talent(remote_id=str(n), first_name="Lou") for n in range(40)]
     source = FakeSource({Stream.TALENTS: [people]}, specs=SPECS)
     names = ["gone", *(str(n) for n in range(BY_NAME_AT_MOST + 4))]
-    hints = [RefetchRequest(stream=Stream.TALENTS, remote_id=one) for one in names]
+    requests = [RefetchRequest(stream=Stream.TALENTS, remote_id=one) for one in names]
 
-    found = await by_name(source, hints, datetime.now(UTC))
+    found = await by_name(source, requests, datetime.now(UTC))
 
     assert found.gone == [(Stream.TALENTS, "gone")]
     read = [one.remote_id for page in found.pages for one in page.raw]

@@ -27,8 +27,8 @@ ADA = Person(
 OF_A_JOB = (RefetchRequest(stream=Stream.JOBS, remote_id="17"),)
 
 
-def is_about(body: bytes, hints: Collection[RefetchRequest], person: Person) -> bool:
-    found = names_in(body, hints)
+def is_about(body: bytes, requests: Collection[RefetchRequest], person: Person) -> bool:
+    found = names_in(body, requests)
     return found is None or not found.isdisjoint(names_of(person))
 
 

@@ -1,4 +1,4 @@
-"""Laws of hints, floods and silence."""
+"""Laws of refetch requests, floods and silence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jemmo.domain.webhooks import (
     health,
 )
 
-HINTS = st.lists(
+REQUESTS = st.lists(
     st.builds(
         RefetchRequest,
         stream=st.sampled_from([Stream.JOBS, Stream.TALENTS]),
@@ -28,31 +28,31 @@ HINTS = st.lists(
 )
 
 
-def keys(hints: list[RefetchRequest]) -> set[tuple[Stream, str]]:
-    return {(hint.stream, hint.remote_id) for hint in hints}
+def keys(requests: list[RefetchRequest]) -> set[tuple[Stream, str]]:
+    return {(request.stream, request.remote_id) for request in requests}
 
 
-@given(HINTS, st.randoms())
+@given(REQUESTS, st.randoms())
 def test_whatever_the_order_the_same_records_are_looked_up(
-    hints: list[RefetchRequest], chance: object
+    requests: list[RefetchRequest], chance: object
 ) -> None:
-    shuffled = list(hints)
+    shuffled = list(requests)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert keys(coalesce(shuffled)) == keys(coalesce(hints)) == keys(hints)
+    assert keys(coalesce(shuffled)) == keys(coalesce(requests)) == keys(requests)
 
 
-@given(HINTS)
+@given(REQUESTS)
 def test_each_record_is_looked_up_once_and_the_last_word_counts(
-    hints: list[RefetchRequest],
+    requests: list[RefetchRequest],
 ) -> None:
-    found = coalesce(hints)
-    assert len(found) == len(keys(hints))
-    last = {(hint.stream, hint.remote_id): hint for hint in hints}
+    found = coalesce(requests)
+    assert len(found) == len(keys(requests))
+    last = {(request.stream, request.remote_id): request for request in requests}
     assert set(found) == set(last.values())
     assert coalesce(found) == found
 
 
-@given(HINTS, HINTS)
+@given(REQUESTS, REQUESTS)
 def test_coalescing_in_parts_changes_nothing(
     one: list[RefetchRequest], other: list[RefetchRequest]
 ) -> None:

@@ -69,28 +69,28 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     event = read_event(body, tuple(comma_list(options["webhook_events"])))
     if event is None:
         return ParsedWebhook(event="", known=False)
-    hints: tuple[RefetchRequest, ...] = ()
+    requests: tuple[RefetchRequest, ...] = ()
     if event.applicant or event.candidate:
         named = event.applicant.encoded or LATELY
-        hints = (
+        requests = (
             RefetchRequest(stream=Stream.TALENTS, remote_id=named, file=event.resume),
             RefetchRequest(stream=Stream.APPLICATIONS, remote_id=named),
         )
     elif event.vacancy:
         named = LATELY if event.vacancy.clear is None else str(event.vacancy.clear)
-        hints = (RefetchRequest(stream=Stream.JOBS, remote_id=named),)
-    return ParsedWebhook(event=event.event, known=True, hints=hints)
+        requests = (RefetchRequest(stream=Stream.JOBS, remote_id=named),)
+    return ParsedWebhook(event=event.event, known=True, requests=requests)
 
 
 async def refetch(
-    source: Source, hints: Sequence[RefetchRequest], since: datetime
+    source: Source, requests: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
     """Refetch all named applicants with one search, as talents and as applications."""
     assert isinstance(source, FlatchrSource)
     source.forget()
-    source.make.resumes = {hint.remote_id: hint.file for hint in hints if hint.file}
+    source.make.resumes = {request.remote_id: request.file for request in requests if request.file}
     return await refetch_from_changes(
-        source, hints, since - _OVERLAP, streams=STREAMS, unnamed=LATELY
+        source, requests, since - _OVERLAP, streams=STREAMS, unnamed=LATELY
     )
 
 

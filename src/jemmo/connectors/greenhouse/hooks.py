@@ -23,7 +23,7 @@ from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import ParsedWebhook, Proof, RefetchRequest
 
 HEADER, ALGORITHM = "signature", "sha256"
-MOST_HINTS = 200  # per webhook; a candidate has a handful of applications
+MOST_REQUESTS = 200  # per webhook; a candidate has a handful of applications
 
 Place = tuple[str, ...]
 
@@ -85,7 +85,7 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     if action not in CHANGED and action not in GONE:
         return ParsedWebhook(event=action, known=False)
     return ParsedWebhook(
-        event=action, known=True, hints=tuple(_hints(action, payload))[:MOST_HINTS]
+        event=action, known=True, requests=tuple(_requests(action, payload))[:MOST_REQUESTS]
     )
 
 
@@ -104,7 +104,7 @@ def verify(
     return Proof.GOOD if same and algorithm.lower() == ALGORITHM else Proof.WRONG
 
 
-def _hints(action: str, payload: Any) -> Iterator[RefetchRequest]:
+def _requests(action: str, payload: Any) -> Iterator[RefetchRequest]:
     for table, destroyed in ((CHANGED, False), (GONE, True)):
         for stream, place in table.get(action, ()):
             for remote_id in _ids(payload, place):

@@ -18,12 +18,12 @@ read = partial(read_payload, stream=Stream.TALENTS, event="trigger", ats="Jarvi"
 
 
 async def refetch(
-    source: Source, hints: Sequence[RefetchRequest], since: datetime
+    source: Source, requests: Sequence[RefetchRequest], since: datetime
 ) -> RefetchAnswer:
     """Refetch with one request per profile. Ids are guesses, so one that is not a known profile proves nothing."""
     assert isinstance(source, JarviSource)
     refetched = RefetchAnswer()
-    named = (hint.remote_id for hint in hints if hint.stream is Stream.TALENTS)
+    named = (request.remote_id for request in requests if request.stream is Stream.TALENTS)
     for remote_id in dict.fromkeys(named):
         pages = await source.profile_pages(remote_id)
         refetched.pages += pages

@@ -38,7 +38,7 @@ def read_payload(
         raise RecordRejected("not_a_webhook", ats=ats) from None
     ids = payload_ids(payload, options[ID_PATHS.name])
     requests = tuple(RefetchRequest(stream=stream, remote_id=remote_id) for remote_id in ids)
-    return ParsedWebhook(event=event, known=bool(requests), hints=requests)
+    return ParsedWebhook(event=event, known=bool(requests), requests=requests)
 
 
 def payload_ids(body: Json, paths: str) -> list[str]:

@@ -54,8 +54,8 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     remote_id = _id(record)
     if remote_id is None:
         raise RecordRejected("no_id", field="id")
-    hint = RefetchRequest(stream=stream, remote_id=remote_id, destroyed=action == "destroy")
-    return ParsedWebhook(event=event, known=True, hints=(hint,))
+    request = RefetchRequest(stream=stream, remote_id=remote_id, destroyed=action == "destroy")
+    return ParsedWebhook(event=event, known=True, requests=(request,))
 
 
 def verify(
@@ -77,10 +77,10 @@ def verify(
 def _verify_v1(key: str, plain: bytes, body: bytes) -> Proof:
     """v1 covers only the record's id, so an observed webhook can be replayed, which only causes another refetch."""
     try:
-        (hint,) = read(body, {}).hints
+        (request,) = read(body, {}).requests
     except (RecordRejected, ValueError):
         return Proof.WRONG
-    good = hmac.compare_digest(_hex(key, hint.remote_id.encode()), plain)
+    good = hmac.compare_digest(_hex(key, request.remote_id.encode()), plain)
     return Proof.GOOD if good else Proof.WRONG
 
 

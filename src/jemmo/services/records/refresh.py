@@ -89,18 +89,18 @@ def request_record_refetch(
     check_active(connection)
     if stream not in REFRESHED:
         raise ConfigError("not_refreshable")
-    hints = [RefetchRequest(stream=stream, remote_id=remote_id)]
+    requests = [RefetchRequest(stream=stream, remote_id=remote_id)]
     if stream is Stream.TALENTS:
         applications = Application.objects.filter(
             connection=connection, talent__remote_id=remote_id, remote_deleted_at=None
         ).order_by("-remote_updated_at")
         known = applications.values_list("remote_id", flat=True)[:MOST_APPLICATIONS]
-        hints += [
+        requests += [
             RefetchRequest(stream=Stream.APPLICATIONS, remote_id=application_id)
             for application_id in known
         ]
-    endpoints.request_refetches(connection, hints, vault)
-    return len(hints)
+    endpoints.request_refetches(connection, requests, vault)
+    return len(requests)
 
 
 def refetch_now(

@@ -169,22 +169,22 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
     kept = WebhookDelivery.objects.filter(connection=connection).order_by("id")
     if since is not None:
         kept = kept.filter(received_at__gte=since)
-    hints: list[RefetchRequest] = []
+    requests: list[RefetchRequest] = []
     number = silent = 0
     for delivery in kept.iterator(chunk_size=AT_ONCE):
         body = vault.open(delivery.sealed_body, body_context(connection.id))
         try:
-            named = rules.read(body, options).hints
+            named = rules.read(body, options).requests
         except RecordRejected:
             named = ()
-        hints += named
+        requests += named
         number, silent = number + 1, silent + (not named)
-    hints = coalesce(hints)
+    requests = coalesce(requests)
     with transaction.atomic():
-        _enqueue_refetches(connection, hints)
+        _enqueue_refetches(connection, requests)
         kept.update(replayed_at=datetime.now(UTC))
     return Replayed(
-        deliveries=number, without_hint=silent, records=len(hints), held=_held(connection)
+        deliveries=number, without_hint=silent, records=len(requests), held=_held(connection)
     )
 
 
@@ -195,33 +195,33 @@ def _held(connection: Connection) -> Held | None:
 
 
 def request_refetches(
-    connection: Connection, hints: Iterable[RefetchRequest], vault: Vault
+    connection: Connection, requests: Iterable[RefetchRequest], vault: Vault
 ) -> None:
     """Request refetches as if a webhook had just named the records, whether or not the ATS sends any."""
     with transaction.atomic():
         if not WebhookAddress.objects.filter(connection=connection).exists():
             # Refetches take turns by this row. Creating it does not set up webhooks.
             _rotate_secret(_unrequested(connection), vault)
-        _enqueue_refetches(connection, hints, heard_at=datetime.now(UTC))
+        _enqueue_refetches(connection, requests, heard_at=datetime.now(UTC))
 
 
 def _enqueue_refetches(
-    connection: Connection, hints: Iterable[RefetchRequest], heard_at: datetime | None = None
+    connection: Connection, requests: Iterable[RefetchRequest], heard_at: datetime | None = None
 ) -> None:
     """Queue refetches. Without ``heard_at``, a queued one keeps the time it was first named."""
     rows = [
         WebhookHint(
             connection=connection,
-            stream=hint.stream,
-            remote_id=hint.remote_id,
-            destroyed=hint.destroyed,
+            stream=request.stream,
+            remote_id=request.remote_id,
+            destroyed=request.destroyed,
             version=1,
             heard_at=datetime.now(UTC),
             due_at=datetime.now(UTC),
             attempts=0,
             gone=False,
         )
-        for hint in hints
+        for request in requests
     ]
     WebhookHint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
     alike: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)

@@ -175,7 +175,7 @@ class WebhookIngest:
             heard = rules.read(body, options)
         except RecordRejected:
             return (Outcome.UNREADABLE if _is_json(body) else Outcome.NOT_JSON), nothing
-        if any(len(hint.remote_id) > MAX_ID for hint in heard.hints):
+        if any(len(request.remote_id) > MAX_ID for request in heard.requests):
             return Outcome.UNREADABLE, nothing
         if not heard.known:
             return Outcome.UNKNOWN_EVENT, heard
@@ -220,8 +220,10 @@ class WebhookIngest:
             named=await self._mention_hashes(addressee, heard, body, key)
             if outcome.is_kept
             else None,
-            hints=coalesce(
-                hint for hint in heard.hints if storable(hint.remote_id) == hint.remote_id
+            requests=coalesce(
+                request
+                for request in heard.requests
+                if storable(request.remote_id) == request.remote_id
             ),
         )
         is_new = await self._within_time(self._arrivals.ask((addressee.connection_id, arrival)))
@@ -255,10 +257,10 @@ class WebhookIngest:
     ) -> list[int] | None:
         """Return a delivery's search hashes. A connection hashes one body at a time, so it can't block all threads."""
         if len(body) <= SMALL_BODY:
-            names = names_in(body, heard.hints)
+            names = names_in(body, heard.requests)
         else:
             async with self._turn(addressee.connection_id):
-                names = await asyncio.to_thread(names_in, body, heard.hints)
+                names = await asyncio.to_thread(names_in, body, heard.requests)
         if names is None:
             return None
         return mention_hasher(key, addressee.org_id, addressee.connection_id)(names)

@@ -191,10 +191,10 @@ class RefetchWorker:
     ) -> None:
         row, source, connection_id = session.row, session.source, session.row.id
         webhooks_of = connector_for(row.provider).webhooks
-        since = min(hint.heard_at for hint in due)
+        since = min(pending.heard_at for pending in due)
         refetch = webhooks_of.refetch if webhooks_of else by_name
         with _refetch_deadline():
-            answer = await refetch(source, [hint.hint for hint in due], since)
+            answer = await refetch(source, [pending.request for pending in due], since)
         rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
@@ -238,16 +238,16 @@ class RefetchWorker:
         again: list[int] = []
         later: list[DueRefetch] = []
         buried: list[DueRefetch] = []
-        for request in due:
-            key = (request.hint.stream, request.hint.remote_id)
+        for pending in due:
+            key = (pending.request.stream, pending.request.remote_id)
             if key in unseen:
-                later.append(request)
+                later.append(pending)
             elif key not in gone:
-                settled.append(RefetchOutcome(due=request))
-            elif not request.hint.destroyed and not request.attempts:
-                again.append(request.id)
+                settled.append(RefetchOutcome(due=pending))
+            elif not pending.request.destroyed and not pending.attempts:
+                again.append(pending.id)
             else:
-                buried.append(request)
+                buried.append(pending)
         settled += await _apply_brake(db, connection_id, buried)
         return settled, again, later
 
@@ -262,12 +262,12 @@ class RefetchWorker:
             await key_refusals.store_refusal_on(db, connection_id, error)
         if isinstance(error, Postponed):
             await refetch_writer.defer_refetches(
-                db, connection_id, [request.id for request in due], error.resume_at, error.code
+                db, connection_id, [pending.id for pending in due], error.resume_at, error.code
             )
         elif isinstance(error, RateLimited) and error.retry_after:
             wait = timedelta(seconds=min(error.retry_after, 600.0))
             await refetch_writer.defer_refetches(
-                db, connection_id, [request.id for request in due], wait, error.code
+                db, connection_id, [pending.id for pending in due], wait, error.code
             )
         else:
             await self._retry_or_drop(db, connection_id, due, error.code)
@@ -275,11 +275,11 @@ class RefetchWorker:
     async def _retry_or_drop(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], trouble: str
     ) -> None:
-        tired = [request.id for request in due if request.attempts >= MOST_ATTEMPTS]
+        tired = [pending.id for pending in due if pending.attempts >= MOST_ATTEMPTS]
         waits: dict[int, list[int]] = {}
-        for request in due:
-            if request.attempts < MOST_ATTEMPTS:
-                waits.setdefault(request.attempts, []).append(request.id)
+        for pending in due:
+            if pending.attempts < MOST_ATTEMPTS:
+                waits.setdefault(pending.attempts, []).append(pending.id)
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
             await refetch_writer.defer_refetches(db, connection_id, ids, wait, trouble)
@@ -292,22 +292,22 @@ async def _apply_brake(
     db: Connection, connection_id: UUID, buried: list[DueRefetch]
 ) -> list[RefetchOutcome]:
     """Delete as many records of each stream as the brake allows. A talent's applications count too."""
-    streams = {request.hint.stream for request in buried}
+    streams = {pending.request.stream for pending in buried}
     talents = [
-        request.hint.remote_id for request in buried if request.hint.stream is Stream.TALENTS
+        pending.request.remote_id for pending in buried if pending.request.stream is Stream.TALENTS
     ]
     streams |= {Stream.APPLICATIONS} if talents else set()
     with explained():
         room = {kind: await brake.deletion_allowance(db, connection_id, kind) for kind in streams}
         carried = await brake.applications_of(db, connection_id, talents) if talents else {}
     settled = []
-    for request in buried:
-        needs = Counter({request.hint.stream: 1})
-        if request.hint.stream is Stream.TALENTS:
-            needs[Stream.APPLICATIONS] += carried.get(request.hint.remote_id, 0)
+    for pending in buried:
+        needs = Counter({pending.request.stream: 1})
+        if pending.request.stream is Stream.TALENTS:
+            needs[Stream.APPLICATIONS] += carried.get(pending.request.remote_id, 0)
         fits = all(room[stream] >= number for stream, number in needs.items() if number)
         if fits:
             for stream, number in needs.items():
                 room[stream] -= number
-        settled.append(RefetchOutcome(due=request, gone=fits, waits=not fits))
+        settled.append(RefetchOutcome(due=pending, gone=fits, waits=not fits))
     return settled

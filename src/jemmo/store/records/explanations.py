@@ -204,10 +204,13 @@ def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> l
 def _with_refetches(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:
     """Add when a refetch last read a record, which proves that the ATS had it then."""
     names = [record.remote_id for record in records]
-    hints = WebhookHint.objects.filter(
+    refetches = WebhookHint.objects.filter(
         connection__in=list(connections), remote_id__in=names, gone=False, trouble=""
     ).exclude(applied_at=None)
-    read_at = {(hint.connection_id, hint.stream, hint.remote_id): hint.applied_at for hint in hints}
+    read_at = {
+        (refetch.connection_id, refetch.stream, refetch.remote_id): refetch.applied_at
+        for refetch in refetches
+    }
     return [
         replace(record, stored_at=max(record.stored_at, at)) if at is not None else record
         for record in records
@@ -217,15 +220,15 @@ def _with_refetches(records: list[KnownRecord], connections: Collection[UUID]) -
 
 def _refetched_as_gone(record: KnownRecord) -> Missed | None:
     """Whether a refetch since the last comparison of all ids found the record gone."""
-    hints = WebhookHint.objects.filter(
+    refetches = WebhookHint.objects.filter(
         connection=record.connection_id,
         stream=f"{record.kind}s",
         remote_id=record.remote_id,
         trouble=DELETION_WAITS,
     )
     if record.read_all_at is not None:
-        hints = hints.filter(applied_at__gt=record.read_all_at)
-    at = hints.values_list("applied_at", flat=True).first()
+        refetches = refetches.filter(applied_at__gt=record.read_all_at)
+    at = refetches.values_list("applied_at", flat=True).first()
     return None if at is None else Missed(verdict=Verdict.GONE, at=at)
 
 

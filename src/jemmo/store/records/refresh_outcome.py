@@ -61,9 +61,9 @@ def refresh_outcome_of(
     """The status of a record's refetch, including a talent's applications."""
     active = connection.state == ConnectionState.ACTIVE
     blocked = "" if active else str(connection.state)
-    hints = list(_hints(connection, stream, remote_id))
-    own = next((request for request in hints if request.stream == stream), None)
-    waiting = [request for request in hints if request.due_at is not None]
+    requests = list(_refetches(connection, stream, remote_id))
+    own = next((request for request in requests if request.stream == stream), None)
+    waiting = [request for request in requests if request.due_at is not None]
     if own is None or blocked:
         return Refreshing(outcome=State.IDLE, blocked=blocked)
     if waiting:
@@ -96,7 +96,7 @@ def _latest(records: QuerySet[Any]) -> datetime | None:
     return modified_at
 
 
-def _hints(connection: Connection, stream: Stream, remote_id: str) -> list[WebhookHint]:
+def _refetches(connection: Connection, stream: Stream, remote_id: str) -> list[WebhookHint]:
     condition = Q(stream=stream, remote_id=remote_id)
     if stream is Stream.TALENTS:
         applications = Application.objects.filter(

@@ -49,7 +49,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     sealed_body: bytes | None
     once: bytes | None
     named: list[int] | None
-    hints: list[RefetchRequest]
+    requests: list[RefetchRequest]
 
 
 _STORE = """
@@ -165,7 +165,7 @@ def _values(arrivals: Sequence[tuple[UUID, Arrival]]) -> dict[str, object]:
     requests = [
         (place, request)
         for place, delivery in enumerate(deliveries, start=1)
-        for request in delivery.hints
+        for request in delivery.requests
     ]
     return {
         "connections": list(connections),

@@ -130,7 +130,9 @@ class RefetchBatch(Struct, kw_only=True):
         by_stream: dict[Stream, list[str]] = {}
         for outcome in self.settled:
             if outcome.gone:
-                by_stream.setdefault(outcome.due.hint.stream, []).append(outcome.due.hint.remote_id)
+                by_stream.setdefault(outcome.due.request.stream, []).append(
+                    outcome.due.request.remote_id
+                )
         return by_stream
 
 
@@ -265,7 +267,7 @@ async def due(db: Connection, connection_id: UUID) -> list[DueRefetch]:
     return [
         DueRefetch(
             id=row[0],
-            hint=RefetchRequest(
+            request=RefetchRequest(
                 stream=Stream(row[1]), remote_id=row[2], destroyed=row[3], file=row[7]
             ),
             version=row[4],
