@@ -1,4 +1,4 @@
-"""Scheduled privacy work: expired people, old access records, organizations being deleted."""
+"""Scheduled privacy work: expired people, old access log entries, organizations being deleted."""
 
 from __future__ import annotations
 

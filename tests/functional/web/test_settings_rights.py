@@ -281,7 +281,10 @@ def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in
     ) in page
     assert "Élodie Müller" in page
     covered = Application.objects.filter(connection=ours, remote_deleted_at=None).count()
-    assert f"This decision also covers {covered} applications of these talents and jobs." in page
+    assert (
+        f"This decision also covers {covered} applications linked to these talents and jobs."
+        in page
+    )
     assert '<script>alert("name")' not in page
 
     for missing in ("3", "9" * 5000, "", "٣"):

@@ -171,7 +171,7 @@ FLATCHR = Connector(
             label=_("Statuses to request by name"),
             default="0,2",
             help=_(
-                "Statuses to request separately if the list of vacancies doesn't contain any of them."
+                "Statuses to request separately if the list of vacancies includes none with these statuses."
             ),
         ),
         Option(

@@ -110,8 +110,7 @@ ATS: dict[str, Entry] = {
     "file_host": Entry(
         _S,
         _(
-            "This host isn't on the list of allowed hosts ({host}), so Jemmo doesn't download files "
-            "from it."
+            "The host {host} isn't on the list of allowed hosts, so Jemmo doesn't download files from it."
         ),
         _("If the ATS stores its files there, add the host to the connection's file_hosts option."),
     ),

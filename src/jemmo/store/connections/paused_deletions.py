@@ -139,7 +139,7 @@ def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> 
 
 
 def dependent_applications(connection_id: UUID, rows: Iterable[HeldDeletion]) -> int:
-    """How many stored applications of these talents and jobs the decision covers besides the listed ones.
+    """How many stored applications linked to these talents and jobs the decision covers besides the listed ones.
 
     They are deleted once the ATS no longer lists them either.
     """

@@ -80,7 +80,7 @@ class RetentionForm(Form):
         max_value=365,
     )
     access_months = forms.IntegerField(
-        label=_("Keep the access record for this many months"), min_value=1, max_value=120
+        label=_("Keep the access log for this many months"), min_value=1, max_value=120
     )
 
     @classmethod

@@ -38,10 +38,10 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "member.joined": pgettext_lazy("audit", "joined"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.confidential_given": pgettext_lazy(
-            "audit", "enabled access to confidential records for"
+            "audit", "gave access to confidential records to"
         ),
         "member.confidential_taken": pgettext_lazy(
-            "audit", "removed access to confidential records for"
+            "audit", "removed access to confidential records from"
         ),
         "member.notes_given": pgettext_lazy("audit", "enabled access to notes for"),
         "member.notes_taken": pgettext_lazy("audit", "removed access to notes for"),
