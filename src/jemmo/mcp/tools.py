@@ -109,7 +109,10 @@ def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the na
 
 
 def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
-    """A job's stages in order, with how many people are in each, and the people themselves (of one stage if given)."""
+    """A job's stages in order, with how many people are in each, and the people themselves (of one stage if given).
+
+    A stage counts the people in process, and the hired people whose stage it is; `hired` counts all who were hired.
+    """
     caller = _caller()
     page = jobs.job_page(caller.org, job_id, stage=str(stage_id or ""), unseal=caller.unseal)
     if page is None or page.excluded:
@@ -135,7 +138,7 @@ def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
         "job": {"id": page.job.id, "title": page.job.title, "status": page.job.status},
         "applications_are_read": page.reads_applications,
         "stages": [
-            {"id": stage.id, "name": stage.name, "people_in_process": stage.active}
+            {"id": stage.id, "name": stage.name, "people_in_stage": stage.active}
             for stage in stages
         ],
         "hired": page.hired if page.reads_applications else None,

@@ -158,12 +158,21 @@ def test_a_pipeline_counts_as_the_page_does(showcase: Showcase, token: Callable[
     in_process = Application.objects.filter(
         job=job, status="ACTIVE", talent__excluded_reason=None, remote_deleted_at=None
     )
-    counts = {stage["name"]: stage["people_in_process"] for stage in answer["stages"]}
+    counts = {stage["name"]: stage["people_in_stage"] for stage in answer["stages"]}
     assert sum(counts.values()) == in_process.count() == answer["total"]
     assert counts["Talk"] == 1
+    found = ask(token(), "search_jobs", query=job.title)["jobs"]
+    assert [row["people_in_process"] for row in found] == [in_process.count()]
     talk = next(stage["id"] for stage in answer["stages"] if stage["name"] == "Talk")
     (person,) = ask(token(), "job_pipeline", job_id=str(job.id), stage_id=talk)["people"]
     assert person["full_name"] == "Élodie Müller"
+
+    in_process.filter(stage__name="Talk").update(status="HIRED", hired_at=datetime.now(UTC))
+    hired = ask(token(), "job_pipeline", job_id=str(job.id))
+    assert hired["hired"] == 1
+    assert {stage["name"]: stage["people_in_stage"] for stage in hired["stages"]} == counts
+    (row,) = ask(token(), "search_jobs", query=job.title)["jobs"]
+    assert row["people_in_process"] == sum(counts.values()) - 1
 
     StreamCheckpoint.objects.filter(connection=job.connection, stream="applications").delete()
     StreamCheckpoint.objects.get_or_create(connection=job.connection, stream="talents")
