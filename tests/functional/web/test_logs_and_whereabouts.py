@@ -217,7 +217,11 @@ def answer(client: Client, q: str) -> str:
 
 
 def test_why_a_record_is_here_or_not(
-    connection: Connection, showcase: Showcase, recruiter: Client, viewer: Client
+    connection: Connection,
+    showcase: Showcase,
+    recruiter: Client,
+    viewer: Client,
+    signed_in: SignedIn,
 ) -> None:
     Talent.objects.filter(remote_id="filler-01").update(remote_deleted_at=datetime.now(UTC))
     Application.objects.filter(remote_id="of-filler-02").update(
@@ -243,7 +247,10 @@ def test_why_a_record_is_here_or_not(
     assert "This record is stored, but the record it refers to" in answer(recruiter, "of-filler-02")
     assert "1 other record has linked to it" in answer(recruiter, "nobody")
     assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
-    assert "Jemmo has never seen this record." in answer(recruiter, "12345678")
+    assert "Jemmo has never seen this record." in answer(signed_in("owner"), "12345678")
+    unseen = answer(recruiter, "12345678")  # it may be confidential, and a recruiter can't know
+    assert "Jemmo has no such record that you may see." in unseen
+    assert "never seen" not in unseen
     assert "Look up any record" in answer(recruiter, "")
 
 
