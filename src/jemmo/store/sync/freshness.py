@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -67,9 +67,9 @@ class Failure:
 class Freshness:
     """A page's data, of one connection or of all. ``colour`` is ``None`` if no ATS is connected.
 
-    ``failures`` are those of all connections. ``read`` counts the records read by the running sync; ``synced_at`` is
-    ``None`` before the first time. ``decisions`` are those pending for an owner or admin, one per connection, as
-    ``jemmo.domain.brake.decision``.
+    ``failures`` are those of all connections. ``read`` counts the records read by the running syncs; ``synced_at`` is
+    ``None`` before the first time, and ``begun`` says whether a first sync has begun. ``decisions`` are those pending
+    for an owner or admin, one per connection, as ``jemmo.domain.brake.decision``.
     """
 
     colour: Colour | None
@@ -77,6 +77,7 @@ class Freshness:
     failures: tuple[Failure, ...] = ()
     files_error: dict[str, Any] | None = None
     read: int = 0
+    begun: bool = False
     decisions: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -171,7 +172,12 @@ def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
 def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
     """Some pages of several connections, without disconnected ones."""
     counted = [each for each in connections if each.connection.state not in PARTED]
-    return _worst([freshness_of(each, *pages, now=now) for each in counted])
+    states = [freshness_of(each, *pages, now=now) for each in counted]
+    return replace(
+        _worst(states),
+        read=sum(state.read for state in states),
+        begun=any(state.begun for state in states),
+    )
 
 
 def freshness_of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
@@ -189,6 +195,7 @@ def freshness_of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshn
         failures=worst.failures,
         files_error=worst.files_error,
         read=worst.read,
+        begun=seen.latest is not None or any(seen.times.values()),
     )
 
 
