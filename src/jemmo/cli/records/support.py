@@ -30,7 +30,8 @@ def logs(
     org: Org,
     connection: ConnectionId = None,
     since: Annotated[
-        str, typer.Option(help="How far back to go: 24h, 7d, 2w, or a date such as 2026-03-01.")
+        str,
+        typer.Option(help="How far back to go: 24h, 7d, 2w, or a date (UTC) such as 2026-03-01."),
     ] = "7d",
     severity: Annotated[
         str | None,
@@ -69,7 +70,7 @@ def logs(
         record = f" ({line['remote_id']})" if line["remote_id"] else ""
         times = f" {line['count']:,} times" if line["count"] > 1 else ""
         out.print(
-            f"{line['at']:%Y-%m-%d %H:%M} {line['severity']:<9} {line['provider']} "
+            f"{line['at']:%Y-%m-%d %H:%M} UTC {line['severity']:<9} {line['provider']} "
             f"{line['code']}{record}{times}: {line['message'] or line['means']}",
             markup=False,
             soft_wrap=True,

@@ -64,7 +64,7 @@ def listing(
             connection.org.slug,
             connection.provider,
             status.health,
-            last.strftime("%Y-%m-%d %H:%M") if last else "never",
+            last.strftime("%Y-%m-%d %H:%M UTC") if last else "never",
             *(f"{n:,}" for n in (status.announced, status.unannounced, status.waiting)),
         )
     out.print(shown)

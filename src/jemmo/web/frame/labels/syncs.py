@@ -95,7 +95,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     },
     "colour": {
         "green": pgettext_lazy("status", "Synced within the last 24 hours"),
-        "yellow": pgettext_lazy("status", "Not synced for a day (sync recommended)"),
+        "yellow": pgettext_lazy("status", "Last synced more than 24 hours ago (sync recommended)"),
         "decision": pgettext_lazy("trouble", "Needs a decision"),
         "red": pgettext_lazy("status", "The last sync failed"),
         "loading": pgettext_lazy("status", "Syncing"),
