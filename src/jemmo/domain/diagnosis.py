@@ -71,6 +71,15 @@ def _of(facts: ConnectionFacts, now: datetime) -> list[Finding]:
         listing.append(about(kind="never"))
     elif now - facts.last_success_at > OVERDUE and not facts.late:
         listing.append(about(kind="overdue", at=facts.last_success_at))
+    return [*listing, *_besides(facts)]
+
+
+def _besides(facts: ConnectionFacts) -> list[Finding]:
+    """What is shown whatever the state, as far as the state does not imply it."""
+    about = partial(Finding, connection_id=facts.id, name=facts.name)
+    listing = []
+    if facts.error and facts.slow:
+        listing.append(about(kind="slow"))
     if facts.late:
         listing.append(about(kind="late", serious=True))
     if facts.files_error and not facts.error:

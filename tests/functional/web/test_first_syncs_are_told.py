@@ -60,6 +60,25 @@ def test_the_header_counts_the_records_of_all_running_syncs(
     assert "Syncing · 140" in text_of(signed_in("viewer"), "sync_status")
 
 
+@pytest.mark.parametrize("code", ["cancelled", "interrupted", "ats_down"])
+def test_a_stopped_sync_is_no_failure_once_the_next_one_runs(
+    showcase: Showcase, new: Connection, code: str
+) -> None:
+    """Its text promises that the next sync continues it, which is then running."""
+    Connection.objects.filter(id=new.id).update(
+        last_error={"code": code, "message": "Stopped.", "next_step": "Wait."}
+    )
+    now = datetime.now(UTC)
+
+    def error() -> object:
+        seen = freshness.ConnectionSnapshot(Connection.objects.get(id=new.id))
+        return freshness.freshness_of(seen, now=now).error
+
+    assert error()
+    running(new, 5)
+    assert bool(error()) is (code == "ats_down")
+
+
 def test_a_first_sync_is_unfinished_only_once_it_has_begun(
     showcase: Showcase, new: Connection, signed_in: SignedIn
 ) -> None:

@@ -43,6 +43,11 @@ def test_each_state_has_its_word(changes: dict[str, Any], code: str) -> None:
     assert found[0].name == ("" if code == "well" else "Acme")
 
 
+def test_a_slow_sync_is_told_also_after_a_failure() -> None:
+    found = findings([facts(error=ERROR, running=True, slow=True)], now=NOW)
+    assert [finding.kind for finding in found] == ["failed", "slow"]
+
+
 def test_without_a_connection_that_is_the_finding() -> None:
     assert [one.kind for one in findings([], now=NOW)] == ["nothing_connected"]
 

@@ -13,7 +13,7 @@ _SUPPORT = _("Copy this entry and send it to support. No data was lost.")
 _HALF_A_MINUTE = _("Try again in 30 seconds.")
 
 SYNCS: dict[str, Entry] = {
-    "cancelled": _own(_("The sync was stopped on purpose."), _NOTHING),
+    "cancelled": _own(_("The worker or command that ran the sync was stopped."), _NOTHING),
     "cancelled/command": _own("Stopped.", "Run the command again to resume where it left off."),
     "interrupted": _own(_("The process that ran the sync was interrupted."), _NOTHING),
     "same_failure": _own(

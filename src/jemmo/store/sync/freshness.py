@@ -52,6 +52,9 @@ _FACTS = """
     WHERE c.org_id = %s"""
 """What every page shows of the connections, in one statement instead of three for each."""
 
+RESUMED = frozenset(("cancelled", "interrupted"))
+"""Errors of a sync that was stopped. They no longer matter once the next sync, which continues it, is running."""
+
 WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 
 
@@ -224,6 +227,8 @@ def _page(
     seen: ConnectionSnapshot, page: str, running: bool, run: SyncRun | None, now: datetime
 ) -> Freshness:
     at, error = freshness.page_synced_at(page, seen.times), _error(seen, page)
+    if running and error and error["code"] in RESUMED:
+        error = None
     files_error = (
         seen.connection.files_error if page == "talents" else None
     )  # files belong to talents
