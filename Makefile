@@ -41,7 +41,7 @@ test-deploy: ## Test on the servers that companies run: PostgreSQL 15, PgBouncer
 	@TEST_EXAMPLES=300 $(BIN)/python -m pytest -m hypothesis
 	@exec $(BIN)/python -m pytest -m long
 
-soak: ## Try twenty times as much of what can be tried without end (or SOAK_EFFORT); about an hour
+soak: ## Try twenty times as much of what can be tried without end (or SOAK_EFFORT); one to two hours
 	@scripts/install dev
 	@SOAK_EFFORT=$${SOAK_EFFORT:-20} exec $(BIN)/python -m pytest -m soak $(TEST_ARGS)
 

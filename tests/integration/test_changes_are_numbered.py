@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -293,3 +297,83 @@ def test_nothing_is_missed_or_doubled(
         thread.result()
     for copy in copies:
         copy.prove()
+
+
+CHANGES = 2_500 * EFFORT**2  # a million in `make soak`
+BULK = (
+    "UPDATE talent SET headline = 'Version %(number)s' WHERE org_id = %(org)s",
+    "UPDATE application SET status_original = 'Version %(number)s' WHERE org_id = %(org)s",
+)
+"""Change every record of a table, so that a million changes take minutes."""
+
+
+def keep_writing(url: str, showcase: Showcase, seed: int, enough: Event) -> int:
+    """Write, commit and roll back until there are enough changes. Returns how often it met the other writer.
+
+    Waiting for a lock ends after 20 ms, because Postgres notices a deadlock only after a second.
+    """
+    chance, met = random.Random(seed), 0
+    with session(url, showcase) as db:
+        db.execute("SET lock_timeout = 20")
+        db.commit()
+        for number in count():
+            if enough.is_set():
+                return met
+            place = chance.randrange(8)
+            values = {
+                "org": showcase.org.id,
+                "job": ("dev", "sales")[place % 2],
+                "place": place,
+                "number": number,
+            }
+            statements = chance.choices((*STATEMENTS, *BULK * 4), k=chance.randint(1, 3))
+            try:
+                for statement in statements:
+                    db.execute(statement, values)
+                (db.rollback if chance.random() < 0.1 else db.commit)()
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+                db.rollback()
+                met += 1
+    return met
+
+
+def keep_reading(copy: Copy, seed: int, enough: Event) -> None:
+    """Follow the feed, and crash at times. The changes are counted by their numbers, which have no gaps."""
+    chance, first = random.Random(seed), copy.seq
+    with scope.acting_in(scope.EVERYTHING):
+        try:
+            while not enough.is_set():
+                copy.follow(chance.choice((1, 30, 1000, 5000)), crashes=chance.random() < 0.3)
+                if FeedPosition.objects.get(org=copy.org).seq - first >= CHANGES:
+                    enough.set()
+        finally:
+            enough.set()
+            connections.close_all()
+
+
+@pytest.mark.soak
+@pytest.mark.long
+def test_nothing_is_missed_or_doubled_in_a_long_run(database_url: str, showcase: Showcase) -> None:
+    """Figures of a run: docs/reliability.md."""
+    agency = agency_of(showcase)
+    numbering.begin(showcase.org.id)
+    first, began = FeedPosition.objects.get(org=showcase.org).seq, time.monotonic()
+    copies = [Copy(showcase), Copy(showcase, *RIGHTS[-1]), Copy(showcase, connection=agency)]
+    enough = Event()
+    with ThreadPoolExecutor() as threads:
+        writers = [
+            threads.submit(keep_writing, database_url, showcase, seed, enough) for seed in range(2)
+        ]
+        readers = [
+            threads.submit(keep_reading, copy, seed, enough) for seed, copy in enumerate(copies)
+        ]
+    met = sum(writer.result() for writer in writers)
+    for reader in readers:
+        reader.result()
+    for copy in copies:
+        copy.prove()
+    changes = FeedPosition.objects.get(org=showcase.org).seq - first
+    assert changes >= CHANGES
+    assert FeedChange.objects.filter(org=showcase.org, seq__gt=first).count() == changes
+    seconds = time.monotonic() - began
+    print(f"{changes:,} changes in {seconds:.0f} s, {met} conflicts")  # noqa: T201 - shown by -rP
