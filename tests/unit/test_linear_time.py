@@ -47,7 +47,7 @@ from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact, Talent
 from jemmo.files import active, extract, inspection, kinds, parts, targets
 from jemmo.files.readers import doc, html, pdf, pdf_order, rtf, walker
-from jemmo.rest_client import headers, repair
+from jemmo.rest_client import headers, repair, routes
 from jemmo.rest_client.download import Hosts
 from jemmo.services.files import stored_files
 from jemmo.web.frame.links import back
@@ -159,10 +159,12 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "connectors/pay.py": [lambda text: pay.read_pay(text, None, is_yearly=True)],
     "rest_client/headers.py": [lambda text: headers.next_link({"Link": text})],
+    "rest_client/routes.py": [lambda text: routes.template(f"https://example.com/{text}/v1")],
     "rest_client/repair.py": [lambda text: repair.repaired(text.encode())],
     "services/files/stored_files.py": [lambda text: stored_files.safe_name(text, kinds.TEXT)],
 }
 OTHERS = {
+    "api/data_model.py": "a page of our own documentation",
     "api/idempotency.py": "one class of characters, with a bounded length",
     "api/reference.py": "our own descriptions",
     "connectors/base.py": "lengths are bounded in the pattern",
