@@ -152,7 +152,7 @@ def s3_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (403, "AccessDenied", ConfigError, "s3:PutObject"),
         (404, "NoSuchBucket", ConfigError, "Create it"),
         (400, "KMS.NotFoundException", ConfigError, "kms:GenerateDataKey"),
-        (400, "NobodyKnows", ConfigError, "manual"),
+        (400, "NobodyKnows", ConfigError, "documentation"),
         (400, "EntityTooLarge", TooLarge, "JEMMO_FILE_MB"),
         (413, "", TooLarge, "JEMMO_FILE_MB"),
         (503, "SlowDown", StorageError, "No action needed"),

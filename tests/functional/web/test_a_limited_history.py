@@ -81,10 +81,10 @@ def hidden(connection: Connection) -> Talent:
 def test_a_record_that_is_left_out_is_explained(
     limited: Connection, signed_in: SignedIn, language: str, texts: tuple[str, ...]
 ) -> None:
-    admin = signed_in("admin")
+    owner = signed_in("owner")
     old = hidden(limited).remote_id
     for asked, text in zip(("left-out", "no-such-id", old), texts, strict=True):
-        page = admin.get("/settings/why/", {"q": asked}, headers={"Accept-Language": language})
+        page = owner.get("/settings/why/", {"q": asked}, headers={"Accept-Language": language})
         assert text in page.content.decode(), asked
 
 

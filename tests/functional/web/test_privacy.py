@@ -252,7 +252,7 @@ def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: Sig
 def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: SignedIn) -> None:
     retention_policy.update_retention_policy(showcase.org, idle_months=12, held=40, held_of=64)
     admin = signed_in("admin")
-    assert "would erase the data of 40 of 64 people at once" in text(
+    assert "would erase data about 40 of the 64 people at once" in text(
         admin, "/settings/privacy/retention/"
     )
 

@@ -87,5 +87,5 @@ class AtsRequestSlots:
 
 @cache
 def questions() -> AtsRequestSlots:
-    """The slots of this process: at most half of its page threads."""
-    return AtsRequestSlots(max(1, budget.web().pages // 2))
+    """The slots of this process: at most three quarters of its page threads."""
+    return AtsRequestSlots(max(1, budget.web().pages * 3 // 4))
