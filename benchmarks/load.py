@@ -80,6 +80,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
+        os.environ["JEMMO_PROXIES"] = "1"  # so that each visitor has an address
         os.environ.pop("DATABASE_URL", None)
         from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
 
@@ -175,8 +176,8 @@ async def drive(
         talents = await talents_of(session, address)
         works = [watch(url, tally), probe(session, base, tally)]
         works += [announce(session, base, scene.hooks, talents, tally)]
-        works += [Browser(base, tally, cookie).run() for cookie in scene.cookies]
-        works += [Browser(base, tally, None).run() for _ in range(VISITORS)]
+        visitors = [*scene.cookies, *[None] * VISITORS]
+        works += [Browser(base, tally, *visitor).run() for visitor in enumerate(visitors)]
         before = used(processes)
         running = [asyncio.create_task(work) for work in works]
         await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
@@ -199,17 +200,19 @@ def used(processes: dict[str, int]) -> dict[str, float]:
 class Browser:
     """One person's browser, or a stranger's without a cookie."""
 
-    def __init__(self, base: str, tally: Tally, cookie: str | None) -> None:
+    def __init__(self, base: str, tally: Tally, address: int, cookie: str | None = None) -> None:
         self.base, self.tally, self.cookie = base, tally, cookie
+        self._headers = {"X-Forwarded-For": f"198.51.100.{address}"}
+        if cookie:
+            self._headers["Cookie"] = cookie
         self._known: set[str] = set()
         self._listening: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        headers = {"Cookie": self.cookie} if self.cookie else {}
         timeout = aiohttp.ClientTimeout(total=None)
         connector = aiohttp.TCPConnector(limit=SOCKETS)
         async with aiohttp.ClientSession(
-            self.base, headers=headers, timeout=timeout, connector=connector
+            self.base, headers=self._headers, timeout=timeout, connector=connector
         ) as self._session:
             await asyncio.sleep(random.uniform(0, PAGE_EVERY))
             while True:
