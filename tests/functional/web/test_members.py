@@ -244,7 +244,7 @@ def test_access_to_confidential_records_is_given_and_taken(
     assert post("admin", "owner") == 302
     assert seen() == {"owner", "admin", "viewer"}
     listed = signed_in("owner").get("/settings/members/").content.decode()
-    assert "gave access to confidential records to" in listed
+    assert "allowed access to confidential records for" in listed
     assert "removed access to confidential records from" in listed
     kinds = AuditEvent.objects.filter(action__startswith="member.confidential")
     assert kinds.count() == 4

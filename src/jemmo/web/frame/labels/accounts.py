@@ -38,7 +38,7 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "member.joined": pgettext_lazy("audit", "joined"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.confidential_given": pgettext_lazy(
-            "audit", "gave access to confidential records to"
+            "audit", "allowed access to confidential records for"
         ),
         "member.confidential_taken": pgettext_lazy(
             "audit", "removed access to confidential records from"
