@@ -263,8 +263,8 @@ def _capabilities() -> Iterator[str]:
         "Jemmo records the changes between syncs. "
         "*Deletions* are detected by comparing all IDs once a day, and through webhooks if the ATS sends them. "
         "*Last 30 days first* means that the first sync of a large account starts with recent records "
-        "([details](how-a-sync-works.md#the-last-30-days-first)). It does not apply to older Flatchr accounts, whose "
-        "rows don't show who is archived, or to Jarvi accounts whose filters don't work."
+        "([details](how-a-sync-works.md#the-last-30-days-first)). Older Flatchr accounts, whose rows "
+        "don't show who is archived, and Jarvi accounts whose filters don't work are read in the usual order."
     )
 
 

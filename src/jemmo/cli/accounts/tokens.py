@@ -48,7 +48,7 @@ def create(
         str | None,
         typer.Option(
             metavar="ID",
-            help="Limit the token to data from this connection. You can't change this later.",
+            help="Limit the token to data from this connection. You can't change this limit later.",
         ),
     ] = None,
     json: Json = False,

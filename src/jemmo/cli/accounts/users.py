@@ -71,12 +71,12 @@ def add(
         bool | None,
         typer.Option(
             "--confidential/--no-confidential",
-            help="Let them see confidential jobs and private talents. Owners always can.",
+            help="Let the person see confidential jobs and private talents. Owners always can.",
         ),
     ] = None,
     notes: Annotated[
         bool | None,
-        typer.Option("--notes/--no-notes", help="Let them see notes. Owners always can."),
+        typer.Option("--notes/--no-notes", help="Let the person see notes. Owners always can."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -125,8 +125,8 @@ def verify(
 ) -> None:
     """Confirm that an address belongs to the person who uses it.
 
-    The person who created the account may not own the address, so its password, second factors, and sessions are
-    removed unless you keep them. Enter a new password on standard input or on the reset page.
+    The person who created the account may not own the address, so the account's password, second factors, and
+    sessions are removed unless you keep them. Enter a new password on standard input or on the reset page.
     """
     password = _password(password_stdin)
     from jemmo import bootstrap

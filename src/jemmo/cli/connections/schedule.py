@@ -40,7 +40,7 @@ def schedule(
 ) -> None:
     """Show or change when syncs start.
 
-    This includes quiet hours, the time zone, and whether a first sync waits for off-peak hours.
+    The schedule includes quiet hours, the time zone, and whether a first sync waits for off-peak hours.
     """
     windows, nights = _windows("--quiet", quiet), _windows("--off-peak", off_peak)
     from jemmo import bootstrap

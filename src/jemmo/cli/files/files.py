@@ -26,7 +26,7 @@ def read(
 ) -> None:
     """Show whether Jemmo would store a file, and what text it extracts.
 
-    This stores nothing and doesn't need a database. The exit status is 0 even if the file is refused.
+    The command stores nothing and doesn't need a database. The exit status is 0 even if the file is refused.
     """
     from jemmo.files import reading
     from jemmo.files.limits import max_bytes

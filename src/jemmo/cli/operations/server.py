@@ -176,7 +176,7 @@ def _give_way() -> None:
 def migrate(json: Json = False) -> None:
     """Update the database tables.
 
-    Other commands do this automatically.
+    Other commands update the tables automatically.
     """
     from jemmo import bootstrap
 

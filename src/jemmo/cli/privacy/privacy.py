@@ -41,7 +41,7 @@ def erase(
 ) -> None:
     """Permanently erase a person everywhere.
 
-    This includes tables, files, and history. Later syncs don't bring the person back. Prints a certificate.
+    The erasure covers tables, files, and history. Later syncs don't bring the person back. Prints a certificate.
     """
     email = _email(talent, email_stdin)
     from jemmo import bootstrap

@@ -35,7 +35,7 @@ def mcp(
 ) -> None:
     """Serve an AI assistant over stdin and stdout (MCP).
 
-    A read-only server for the Model Context Protocol. Without a token, it shows no contact details and no
+    The server is read-only and uses the Model Context Protocol. Without a token, it shows no contact details and no
     confidential records. With a token (JEMMO_TOKEN or --token-stdin), it shows whatever the token can read.
     """
     secret = _first_line() if token_stdin else os.environ.get(VARIABLE, "")

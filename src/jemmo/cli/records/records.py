@@ -49,7 +49,7 @@ def refresh(
 ) -> None:
     """Refetch one talent or job from the ATS.
 
-    This works even while a sync is running. A talent is refetched together with its applications.
+    The command works even while a sync is running. A talent is refetched together with its applications.
 
     Exit status: 0 refetched, 3 no response yet, 4 action needed, 5 failed.
     """

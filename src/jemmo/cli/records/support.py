@@ -44,7 +44,7 @@ def logs(
 ) -> None:
     """Show errors and warnings from your syncs.
 
-    Newest first, including rejected records.
+    The newest entries come first. Rejected records are included.
     """
     begins = _since(since)
     from jemmo import bootstrap

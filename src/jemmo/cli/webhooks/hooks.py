@@ -28,7 +28,7 @@ def listing(
 ) -> None:
     """Show the webhooks of every connection.
 
-    This includes the latest webhook, the outcomes, and whether records changed without a webhook.
+    The list shows the latest webhook, the outcomes, and whether records changed without a webhook.
     """
     from jemmo import bootstrap
 

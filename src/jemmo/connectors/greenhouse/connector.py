@@ -72,8 +72,8 @@ GREENHOUSE = Connector(
             "openings."
         ),
         sure=(
-            "The Harvest v3 reference (harvestdocs.greenhouse.io). It does not document the rate limit "
-            "or some response formats; the simulator has a switch for each."
+            "The Harvest v3 reference (harvestdocs.greenhouse.io). The reference does not document the "
+            "rate limit or some response formats; the simulator has a switch for each."
         ),
     ),
     capabilities=Capabilities(

@@ -76,7 +76,7 @@ TEAMTAILOR = Connector(
         ),
         sure=(
             "The public reference (docs.teamtailor.com) and the responses recorded in Teamtailor's own "
-            "Ruby client. They do not document the exact rate limit, how time filters are rounded, or "
+            "Ruby client. These sources do not document the exact rate limit, how time filters are rounded, or "
             "which changes update a candidate's modification date."
         ),
     ),
