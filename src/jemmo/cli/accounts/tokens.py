@@ -53,7 +53,7 @@ def create(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Create a token and print it. It is shown only once."""
+    """Create a token and print it. The token is shown only once."""
     ends = _end_of(expires) if expires else None
     from jemmo import bootstrap
 

@@ -71,7 +71,7 @@ def create(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Create an endpoint and print the secret that signs its webhooks. It is shown only once."""
+    """Create an endpoint and print the secret that signs its webhooks. The secret is shown only once."""
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -142,7 +142,7 @@ def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Turn an endpoint on. Sending resumes where it left off."""
+    """Turn an endpoint on. Webhooks resume where they left off."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=True, now=datetime.now(UTC))
     _say(json, "The endpoint was turned on.", id=endpoint)

@@ -35,8 +35,9 @@ def mcp(
 ) -> None:
     """Serve an AI assistant over stdin and stdout (MCP).
 
-    The server is read-only and uses the Model Context Protocol. Without a token, it shows no contact details and no
-    confidential records. With a token (JEMMO_TOKEN or --token-stdin), it shows whatever the token can read.
+    The server is read-only and uses the Model Context Protocol. Without a token, the server shows no contact
+    details and no confidential records. With a token (JEMMO_TOKEN or --token-stdin), the server shows whatever the
+    token can read.
     """
     secret = _first_line() if token_stdin else os.environ.get(VARIABLE, "")
     from jemmo import bootstrap
