@@ -66,7 +66,7 @@ def create(
         list[str] | None,
         typer.Option(
             metavar="KIND.FIELD",
-            help="Only updates that change this field of this type of record, such as jobs.title. Can be repeated.",
+            help="For this type of record, only updates that change this field, such as jobs.title. Can be repeated.",
         ),
     ] = None,
     json: Json = False,
