@@ -329,8 +329,8 @@ def test_a_batch_has_the_effects_of_its_deliveries_one_by_one(database_url: str)
 
     async def check(batch: list[Arrival]) -> None:
         async with await psycopg.AsyncConnection.connect(database_url) as db:
-            together = await stored.store(db, [(first, arrival) for arrival in batch])
-            alone = [await stored.store(db, [(second, arrival)]) for arrival in batch]
+            together = await stored.store(db, [(first, arrival) for arrival in batch], patience=1.0)
+            alone = [await stored.store(db, [(second, arrival)], patience=1.0) for arrival in batch]
             assert together == [is_new for (is_new,) in alone]
             assert await effects(db, first) == await effects(db, second)
             await db.rollback()

@@ -174,7 +174,11 @@ def rotate_webhook_secret(request: ApiRequest, endpoint_id: UUID) -> HttpRespons
 )
 def send_test_event(request: ApiRequest, endpoint_id: UUID) -> HttpResponse:
     def work() -> Answer:
-        message = endpoints.send_test(_endpoint(request, endpoint_id), now=timezone.now())
+        endpoint = _endpoint(request, endpoint_id)
+        try:
+            message = endpoints.send_test(endpoint, now=timezone.now())
+        except ConfigError as error:
+            raise Problem.of(429, error, {"Retry-After": "60"}) from None
         return Answer(202, {"message_id": str(message.pk)})
 
     return once(request, work)

@@ -100,6 +100,16 @@ def test_too_many_endpoints_are_a_conflict(
     assert call("", secret, 409, body=BODY)["code"] == "too_many_endpoints"
 
 
+def test_test_events_are_limited(showcase: Showcase, token: Makes) -> None:
+    secret = token("admin")
+    path = f"/{call('', secret, 201, body=BODY)['id']}/test"
+    for _number in range(endpoints.MOST_TESTS):
+        call(path, secret, 202)
+    response = send(f"webhook-endpoints{path}", secret, "POST")
+    assert (response.status_code, response["Retry-After"]) == (429, "60")
+    assert response.json()["code"] == "too_many_test_events"
+
+
 def test_a_token_of_one_connection_manages_none(
     showcase: Showcase, ask: Asks, token: Makes
 ) -> None:

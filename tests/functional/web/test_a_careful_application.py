@@ -87,6 +87,7 @@ def test_every_address_has_the_headers(
         assert "default-src 'none'" in policy, where
         assert "frame-ancestors 'none'" in policy, where
         assert "camera=()" in answer.headers["Permissions-Policy"], where
+        assert "bluetooth" not in answer.headers["Permissions-Policy"], where  # unknown to Chromium
         for cookie in answer.cookies.values():
             assert cookie["samesite"] == "Lax", (where, cookie.key)
             assert cookie["httponly"], (where, cookie.key)

@@ -105,6 +105,19 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
     ]
 
 
+def test_test_events_are_limited(showcase: Showcase, signed_in: SignedIn) -> None:
+    """An endpoint may be someone else's server, so a script at the button must not flood it."""
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    for _number in range(endpoints.MOST_TESTS):
+        admin.post(f"{page}test/")
+    answer = admin.post(f"{page}test/", follow=True).content.decode()
+    assert "This endpoint received 5 test events in the last minute." in answer
+    assert OutgoingMessage.objects.count() == endpoints.MOST_TESTS
+    later = datetime.now(UTC) + endpoints.TEST_WINDOW
+    assert endpoints.send_test(OutgoingEndpoint.objects.get(), now=later).event == "test"
+
+
 def test_the_log_shows_request_and_response_as_text(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
@@ -188,8 +201,8 @@ def test_a_log_that_shows_only_the_newest_webhooks_says_so(
     page, _ = made(admin)
     endpoint = OutgoingEndpoint.objects.get()
     now = datetime.now(UTC)
-    for _number in range(50):
-        endpoints.send_test(endpoint, now=now)
+    for number in range(50):
+        endpoints.send_test(endpoint, now=now + timedelta(minutes=number))
     partial = "Only the newest 50 of 1,201 stored webhooks are shown."
     assert "Only the newest" not in admin.get(page).content.decode()
     message = OutgoingMessage.objects.first()

@@ -107,6 +107,10 @@ TOKENS: dict[str, Entry] = {
         _("The organization already has {most} webhook endpoints."),
         _("Delete endpoints that are no longer used."),
     ),
+    "too_many_test_events": _own(
+        _("This endpoint received {most} test events in the last minute."),
+        _("Wait a minute before you send the next one."),
+    ),
     "unknown_endpoint": _own(
         _("The organization has no webhook endpoint with this ID."),
         _("You can find endpoint IDs in the list of endpoints."),

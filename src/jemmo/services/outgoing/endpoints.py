@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -30,6 +30,8 @@ from jemmo.store.outgoing import events
 from jemmo.vault import Vault
 
 MOST_ENDPOINTS = 20  # per organization
+MOST_TESTS = 5  # test events per endpoint in ``TEST_WINDOW``
+TEST_WINDOW = timedelta(minutes=1)
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -143,8 +145,17 @@ def delete(endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None =
 
 
 def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
-    """Queue a test event. It is sent at once, even to a failing endpoint."""
+    """Queue a test event. It is sent at once, even to a failing endpoint.
+
+    Raises ``ConfigError`` if the last minute had as many as allowed: the receiver may be someone else's server.
+    """
     with transaction.atomic():
+        OutgoingEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+        recent = OutgoingMessage.objects.filter(
+            endpoint=endpoint, event=TEST, created_at__gt=now - TEST_WINDOW
+        )
+        if recent.count() >= MOST_TESTS:
+            raise ConfigError("too_many_test_events", most=MOST_TESTS)
         message = OutgoingMessage.objects.create(
             org_id=endpoint.org_id,
             endpoint=endpoint,

@@ -8,7 +8,7 @@ import select
 import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -38,6 +38,7 @@ from jemmo.domain.webhooks import (
 from jemmo.services.base.batches import Batches
 from jemmo.services.base.contexts import body_context, signing_context
 from jemmo.services.base.lookups import lookup_key_by, mention_hasher
+from jemmo.services.webhooks.arrivals import TOGETHER, Arrivals, ConnectionGone
 from jemmo.services.webhooks.endpoints import digest_of
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, prepare
@@ -49,7 +50,6 @@ from jemmo.vault import Vault
 T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
-TOGETHER = 500  # most deliveries looked up or stored with one statement
 KNOWN_SECONDS = 1.0
 """After which a connection is looked up again, because it may have changed while the body arrived."""
 SMALL_BODY = 4096  # bytes; searching a small body for names is faster than starting a thread
@@ -61,6 +61,10 @@ class Known(NamedTuple):
     digest: bytes
     addressee: Addressee | None
     at: float
+
+    @property
+    def org_id(self) -> UUID | None:
+        return self.addressee.org_id if self.addressee else None
 
 
 class WebhookIngest:
@@ -83,7 +87,7 @@ class WebhookIngest:
         )
         self._opening = asyncio.Lock()
         self._lookups = Batches(self._look_up, most=TOGETHER)
-        self._arrivals = Batches(self._store_batch, most=TOGETHER)
+        self._arrivals = Arrivals(self._database)
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         self._tally: Counter[tuple[UUID | None, Outcome]] = Counter()
         self._flooded: Counter[bytes] = Counter()
@@ -226,28 +230,15 @@ class WebhookIngest:
                 if storable(request.remote_id) == request.remote_id
             ),
         )
-        is_new = await self._within_time(self._arrivals.ask((addressee.connection_id, arrival)))
-        if is_new is None:
-            is_new = await self._within_time(self._store_alone(addressee.connection_id, arrival))
+        try:
+            is_new = await self._within_time(self._arrivals.store(addressee.connection_id, arrival))
+        except ConnectionGone:
+            return Outcome.UNKNOWN_ADDRESS
         return outcome if is_new else Outcome.DUPLICATE
 
     async def _look_up(self, digests: list[bytes]) -> list[Addressee | None]:
         async with self._database() as db:
             return await ingest.addressees(db, digests)
-
-    async def _store_batch(self, arrivals: list[tuple[UUID, Arrival]]) -> list[bool | None]:
-        """Return whether each is new; ``None`` if they can't be stored together and each must be stored alone."""
-        if len(arrivals) > 1:
-            async with self._database() as db:
-                with suppress(psycopg.Error):
-                    return list(await ingest.store(db, arrivals, patient=False))
-        return [None] * len(arrivals)
-
-    async def _store_alone(self, connection_id: UUID, arrival: Arrival) -> bool:
-        """Store one delivery per connection at a time. Locked rows then block only one database connection."""
-        async with self._turn(connection_id), self._database() as db:
-            (is_new,) = await ingest.store(db, [(connection_id, arrival)])
-            return is_new
 
     def _turn(self, connection_id: UUID) -> asyncio.Lock:
         return self._turns.setdefault(connection_id, asyncio.Lock())

@@ -7,10 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from django.db import connection
 from msgspec import Struct
-from psycopg.rows import TupleRow
 
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import NAME, ROW, RefetchRequest
@@ -130,35 +128,21 @@ async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee
 
 
 async def store(
-    db: Connection, arrivals: Sequence[tuple[UUID, Arrival]], *, patient: bool = True
+    db: Connection, arrivals: Sequence[tuple[UUID, Arrival]], *, patience: float
 ) -> list[bool]:
     """Store deliveries and the refetch requests from them in one commit. Return ``False`` for repeated ones.
 
-    Raises ``psycopg.Error``; unless ``patient``, also when a needed row is locked for more than a moment, since a lock
-    on one connection's rows would delay the deliveries of all others.
+    Raises ``psycopg.Error``, and ``LockNotAvailable`` when a needed row is locked for more than ``patience`` seconds.
     """
-    values = _values(arrivals)
-    try:
-        answer = await _execute(db, values, patient=patient)
-    except (
-        psycopg.errors.DeadlockDetected
-    ):  # nothing was written, and the other transaction has continued
-        answer = await _execute(db, values, patient=patient)
+    async with db.pipeline(), db.transaction():
+        await db.execute(_PATIENCE, [f"{patience * 1000:.0f}ms"])
+        answer = await db.execute(_STORE, _values(arrivals))
     new = {place for place, _ in await answer.fetchall()}
     return [place in new for place in range(1, len(arrivals) + 1)]
 
 
-async def _execute(
-    db: Connection, values: dict[str, object], *, patient: bool
-) -> psycopg.AsyncCursor[TupleRow]:
-    if patient:
-        return await db.execute(_STORE, values)
-    async with db.pipeline(), db.transaction():
-        await db.execute(_PATIENCE)
-        return await db.execute(_STORE, values)
-
-
-_PATIENCE = "SET LOCAL lock_timeout = '200ms'"
+_PATIENCE = "SELECT set_config('lock_timeout', %s, true)"
+"""Shorter than ``deadlock_timeout``, so the others always continue."""
 
 
 def _values(arrivals: Sequence[tuple[UUID, Arrival]]) -> dict[str, object]:

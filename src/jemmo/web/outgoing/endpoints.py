@@ -79,7 +79,11 @@ def edit(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
 def send_test(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
     endpoint = _endpoint(request, endpoint_id)
     if endpoint.sends:
-        endpoints.send_test(endpoint, now=datetime.now(UTC))
+        try:
+            endpoints.send_test(endpoint, now=datetime.now(UTC))
+        except ConfigError as error:
+            messages.error(request, problem(error).message)
+            return redirect("endpoint", endpoint_id)
         messages.success(request, _("Test event sent. The response appears below."))
     return redirect("endpoint", endpoint_id)
 

@@ -30,7 +30,8 @@ PREFIX = "/hooks/"
 ROUTE = f"{PREFIX}<secret>/"
 UNAVAILABLE, WRONG_METHOD, TOO_SLOW = 503, 405, 408
 MAX_SECRET = 200
-IN_FLIGHT = 8_000_000  # bytes of unfinished bodies per address; eight times as many in total
+IN_FLIGHT = 8_000_000
+"""Bytes of unfinished bodies per address; twice as many per organization, eight times as many in total."""
 
 
 class Hooks:
@@ -40,6 +41,7 @@ class Hooks:
         self._flood = flood
         self._intake: WebhookIngest | None = None
         self._in_flight = InFlight(each=in_flight, all_of_them=8 * in_flight)
+        self._of_organizations = InFlight(each=2 * in_flight, all_of_them=8 * in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = known_method(str(scope["method"]))
@@ -76,9 +78,18 @@ class Hooks:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        with self._in_flight.of(secret) as take:
+        organization = str(known.org_id)
+        with (
+            self._in_flight.of(secret) as take,
+            self._of_organizations.of(organization) as take_for_organization,
+        ):
+
+            def take_part(size: int) -> None:
+                take_for_organization(size)
+                take(size)
+
             try:
-                body: bytes | None = await read_body(scope, receive, MAX_BODY, take)
+                body: bytes | None = await read_body(scope, receive, MAX_BODY, take_part)
             except TooLarge:
                 body = None
             return await intake.ingest(known, headers, body)
