@@ -91,9 +91,7 @@ def setup() -> None:
     if address(ENDPOINT).scheme not in {"http", "https"}:
         raise ConfigError("environment", variant="address", variable=ENDPOINT)
     try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - as above
-            OTLPSpanExporter,
-        )
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - as above
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
     except ImportError:
         raise ConfigError("not_installed", variant="otel") from None

@@ -19,10 +19,7 @@ def verify_webhook(secret: str, body: bytes, headers: Mapping[str, str]) -> Even
 
     Raises ``standardwebhooks.WebhookVerificationError`` if the signature is wrong, or older than 5 minutes.
     """
-    from standardwebhooks import (  # noqa: PLC0415 - everything else works without it
-        Webhook,
-        WebhookVerificationError,
-    )
+    from standardwebhooks import Webhook, WebhookVerificationError  # noqa: PLC0415 - everything else works without it
 
     webhook = Webhook(secret)
     lower = {name.lower(): value for name, value in headers.items()}

@@ -20,10 +20,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.services.base import api_keys
 from jemmo.services.sync.runner import sync
 from jemmo.services.sync.verification import Verdict, verify
-from jemmo.store.db.run_context import (
-    contact_context,
-    texts_context,
-)
+from jemmo.store.db.run_context import contact_context, texts_context
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.sync.tables import TABLES
 from jemmo.vault import default_vault

@@ -12,15 +12,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.ports import Source
-from jemmo.domain.streams import (
-    AccessReport,
-    Mode,
-    Page,
-    SightingPage,
-    Start,
-    Stream,
-    StreamSpec,
-)
+from jemmo.domain.streams import AccessReport, Mode, Page, SightingPage, Start, Stream, StreamSpec
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.base.hashers import read_hashers

@@ -27,14 +27,7 @@ from jemmo.store.db import schema, scope
 from jemmo.store.db.scope import Scope
 from jemmo.store.feed import numbering, reading
 from jemmo.store.feed.entities import ENTITIES
-from jemmo.store.models import (
-    Connection,
-    FeedChange,
-    FeedMark,
-    FeedPosition,
-    FeedRecord,
-    Job,
-)
+from jemmo.store.models import Connection, FeedChange, FeedMark, FeedPosition, FeedRecord, Job
 from jemmo.store.records.export import KINDS
 
 pytestmark = pytest.mark.versions

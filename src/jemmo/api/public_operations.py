@@ -17,14 +17,7 @@ from ninja import Query
 
 from jemmo.api import lists, records, schemas
 from jemmo.api.access import ApiRequest
-from jemmo.api.document import (
-    ConnectionFilter,
-    Cursor,
-    Limit,
-    operation,
-    page_schema,
-    reference,
-)
+from jemmo.api.document import ConnectionFilter, Cursor, Limit, operation, page_schema, reference
 from jemmo.api.problems import Problem
 from jemmo.domain.job_postings import Advert, address_of, job_posting
 from jemmo.domain.json_resume import json_resume

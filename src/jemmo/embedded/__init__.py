@@ -6,13 +6,7 @@ and keeps running after the command that started it, until ``stop()``.
 
 from jemmo.embedded.checks import Problem, check_server
 from jemmo.embedded.errors import PostgresError
-from jemmo.embedded.server import (
-    database_url,
-    ensure_running,
-    is_alive,
-    is_running,
-    stop,
-)
+from jemmo.embedded.server import database_url, ensure_running, is_alive, is_running, stop
 
 __all__ = [
     "PostgresError",

@@ -8,13 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jemmo.domain.errors import ConfigError, JemmoError
-from jemmo.files.storage import (
-    Missing,
-    StorageError,
-    Stored,
-    TooLarge,
-    checked,
-)
+from jemmo.files.storage import Missing, StorageError, Stored, TooLarge, checked
 
 try:
     import boto3

@@ -14,15 +14,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.errors import Postponed, StreamRefused
 from jemmo.domain.history import LIMITED
-from jemmo.domain.streams import (
-    REREAD_WITHIN,
-    Rereading,
-    Start,
-    Stream,
-    StreamSpec,
-    is_few,
-    missed,
-)
+from jemmo.domain.streams import REREAD_WITHIN, Rereading, Start, Stream, StreamSpec, is_few, missed
 from jemmo.pipeline.plan import UNREADABLE
 
 if TYPE_CHECKING:

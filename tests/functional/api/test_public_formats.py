@@ -15,14 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from fakes.programs import Asks, send
 from fakes.showcase import EMAIL, NOW, PHONE, Showcase
 
-from jemmo.store.models import (
-    AccessEvent,
-    Job,
-    JobCompensation,
-    JobLocation,
-    JobPosting,
-    Talent,
-)
+from jemmo.store.models import AccessEvent, Job, JobCompensation, JobLocation, JobPosting, Talent
 
 Makes = Callable[..., str]
 REQUIRED = {"title", "description", "datePosted", "hiringOrganization", "jobLocation"}

@@ -11,14 +11,7 @@ from fakes.showcase import Showcase
 
 from jemmo.domain import history
 from jemmo.services.connections import history_limit
-from jemmo.store.models import (
-    Application,
-    Connection,
-    Sighting,
-    StreamCheckpoint,
-    SyncRun,
-    Talent,
-)
+from jemmo.store.models import Application, Connection, Sighting, StreamCheckpoint, SyncRun, Talent
 
 SignedIn = Callable[[str], Client]
 OLD = datetime(2020, 1, 1, tzinfo=UTC)

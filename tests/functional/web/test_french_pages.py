@@ -21,14 +21,7 @@ from pytest_django import Settings
 from jemmo.domain.error_catalog import ERROR_CATALOG, Entry
 from jemmo.domain.notices import Kind
 from jemmo.services.notifications import notifications
-from jemmo.store.models import (
-    Connection,
-    Delivery,
-    Membership,
-    Notification,
-    Rejection,
-    SyncRun,
-)
+from jemmo.store.models import Connection, Delivery, Membership, Notification, Rejection, SyncRun
 
 SignedIn = Callable[[str], Client]
 SHOWN = {"title", "placeholder", "aria-label", "alt", "data-done", "data-label"}

@@ -19,15 +19,7 @@ from hypothesis import strategies as st
 
 from jemmo.domain.error_catalog import Severity
 from jemmo.store.connections import logs
-from jemmo.store.models import (
-    Application,
-    Connection,
-    Job,
-    PendingLink,
-    Rejection,
-    SyncRun,
-    Talent,
-)
+from jemmo.store.models import Application, Connection, Job, PendingLink, Rejection, SyncRun, Talent
 
 SignedIn = Callable[[str], Client]
 NEXT = re.compile(r'rel="next" href="([^"]+)"')

@@ -8,12 +8,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.http import (
-    FileResponse,
-    HttpResponse,
-    JsonResponse,
-    StreamingHttpResponse,
-)
+from django.http import FileResponse, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory

@@ -15,13 +15,7 @@ from fakes.showcase import EMAIL, Showcase
 from pytest_django import Settings
 
 from jemmo.services.notifications import support
-from jemmo.store.models import (
-    Account,
-    Connection,
-    SupportMessage,
-    SupportPicture,
-    SupportThread,
-)
+from jemmo.store.models import Account, Connection, SupportMessage, SupportPicture, SupportThread
 
 SignedIn = Callable[[str], Client]
 HTMX = {"HX-Request": "true"}

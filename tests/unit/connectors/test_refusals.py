@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jemmo.connectors.refusals import Refused, refusals
-from jemmo.domain.errors import (
-    ConfigError,
-    JemmoError,
-    RateLimited,
-    ScopeTooSmall,
-    TransientError,
-)
+from jemmo.domain.errors import ConfigError, JemmoError, RateLimited, ScopeTooSmall, TransientError
 from jemmo.rest_client.client import Answer
 
 

@@ -17,13 +17,7 @@ from jemmo.domain.errors import Postponed, SliceOver, TransientError
 from jemmo.rest_client import Pacer, RestClient
 from jemmo.rest_client import client as client_module
 from jemmo.rest_client.download import Downloads, Hosts
-from jemmo.rest_client.retries import (
-    LONGEST_WAIT,
-    LONGEST_WAIT_ALONE,
-    CutOff,
-    giving_way,
-    patience,
-)
+from jemmo.rest_client.retries import LONGEST_WAIT, LONGEST_WAIT_ALONE, CutOff, giving_way, patience
 
 REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.example.com")
 HOUR = timedelta(hours=1)

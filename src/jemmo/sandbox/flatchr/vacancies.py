@@ -6,12 +6,7 @@ import re
 from typing import Any
 
 from jemmo.sandbox.flatchr import people
-from jemmo.sandbox.flatchr.frame import (
-    COMPANY_NUMBER,
-    COMPANY_SLUG,
-    FIRST_VACANCY,
-    Frame,
-)
+from jemmo.sandbox.flatchr.frame import COMPANY_NUMBER, COMPANY_SLUG, FIRST_VACANCY, Frame
 from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.moments import DAY_MS, iso
 from jemmo.sandbox.flatchr.switches import Switches

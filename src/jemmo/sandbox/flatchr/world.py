@@ -8,13 +8,7 @@ from typing import Any
 
 from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.flatchr.applicants import Applicants
-from jemmo.sandbox.flatchr.frame import (
-    COLUMNS,
-    FIRST_APPLICANT,
-    FIRST_COLUMN,
-    FIRST_VACANCY,
-    Frame,
-)
+from jemmo.sandbox.flatchr.frame import COLUMNS, FIRST_APPLICANT, FIRST_COLUMN, FIRST_VACANCY, Frame
 from jemmo.sandbox.flatchr.ids import number
 from jemmo.sandbox.flatchr.moments import Calendar
 from jemmo.sandbox.flatchr.vacancies import Vacancies

@@ -7,12 +7,7 @@ from collections.abc import Sequence
 from jemmo.domain.mentions import Person, names_of
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
-from jemmo.services.base.lookups import (
-    contact_hasher,
-    lookup_key_by,
-    mention_hasher,
-    record_hashes,
-)
+from jemmo.services.base.lookups import contact_hasher, lookup_key_by, mention_hasher, record_hashes
 from jemmo.store.db import postgres
 from jemmo.store.db.run_context import AnonymizedTalent, Hashers, MentionHasher
 from jemmo.store.models import Talent, TalentContacts

@@ -32,13 +32,7 @@ from jemmo.store.connections.connections import (
     without_applications,
 )
 from jemmo.store.connections.counts import visible_counts
-from jemmo.store.models import (
-    Connection,
-    ConnectionState,
-    HeldDeletion,
-    Organisation,
-    SyncRun,
-)
+from jemmo.store.models import Connection, ConnectionState, HeldDeletion, Organisation, SyncRun
 from jemmo.store.sync import freshness, progress
 
 DAY = timedelta(days=1)

@@ -16,13 +16,7 @@ from jemmo.domain.masking import Disguise, without_contacts
 from jemmo.files.pictures import Picture
 from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.contexts import picture_context
-from jemmo.store.models import (
-    Account,
-    Organisation,
-    SupportMessage,
-    SupportPicture,
-    SupportThread,
-)
+from jemmo.store.models import Account, Organisation, SupportMessage, SupportPicture, SupportThread
 from jemmo.vault import Vault, VaultError
 
 MOST_PICTURES = 20  # per conversation

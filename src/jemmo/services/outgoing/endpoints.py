@@ -19,13 +19,7 @@ from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.contexts import endpoint_context
 from jemmo.services.outgoing import records, signing
 from jemmo.store.feed.entities import FIELDS_FOR_ALL, FOR_ALL
-from jemmo.store.models import (
-    Account,
-    Connection,
-    Organisation,
-    OutgoingEndpoint,
-    OutgoingMessage,
-)
+from jemmo.store.models import Account, Connection, Organisation, OutgoingEndpoint, OutgoingMessage
 from jemmo.store.outgoing import events
 from jemmo.vault import Vault
 

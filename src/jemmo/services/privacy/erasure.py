@@ -29,13 +29,7 @@ from jemmo.services.privacy.personal_data import (
 )
 from jemmo.store.db import events, scope
 from jemmo.store.db.visible import SHOWN
-from jemmo.store.models import (
-    Account,
-    Erasure,
-    Organisation,
-    SupportMessage,
-    Talent,
-)
+from jemmo.store.models import Account, Erasure, Organisation, SupportMessage, Talent
 from jemmo.store.outgoing import events as outgoing
 from jemmo.store.privacy import erasing
 from jemmo.vault import Vault

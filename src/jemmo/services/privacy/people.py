@@ -19,13 +19,7 @@ from jemmo.services.base.lookups import lookup_key, record_hashes, talents_by_co
 from jemmo.services.privacy.personal_data import collect_personal_data
 from jemmo.store.db.paging import search_terms
 from jemmo.store.db.search import talents_matching
-from jemmo.store.models import (
-    Account,
-    FileVersion,
-    Organisation,
-    Suppression,
-    Talent,
-)
+from jemmo.store.models import Account, FileVersion, Organisation, Suppression, Talent
 from jemmo.vault import Vault
 
 MOST = 50

@@ -13,18 +13,9 @@ from msgspec import Struct
 from jemmo.domain.mentions import Person, names_in, names_of
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
-from jemmo.services.base.lookups import (
-    lookup_key,
-    mention_hasher,
-)
+from jemmo.services.base.lookups import lookup_key, mention_hasher
 from jemmo.store.db import scope
-from jemmo.store.models import (
-    Connection,
-    Organisation,
-    Rejection,
-    SupportMessage,
-    Talent,
-)
+from jemmo.store.models import Connection, Organisation, Rejection, SupportMessage, Talent
 from jemmo.store.operations.sealed_places import rejection_context
 from jemmo.store.privacy import erasing
 from jemmo.store.privacy.erasing import Bodies, Traces

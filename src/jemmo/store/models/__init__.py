@@ -49,12 +49,7 @@ from jemmo.store.models.runs import (
 from jemmo.store.models.support import SupportMessage, SupportPicture, SupportThread
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
 from jemmo.store.models.tokens import ApiToken, IdempotencyKey
-from jemmo.store.models.webhooks import (
-    WebhookAddress,
-    WebhookCount,
-    WebhookDelivery,
-    WebhookHint,
-)
+from jemmo.store.models.webhooks import WebhookAddress, WebhookCount, WebhookDelivery, WebhookHint
 
 __all__ = [
     "AccessEvent",

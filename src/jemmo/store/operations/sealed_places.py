@@ -14,11 +14,7 @@ from msgspec import Struct
 
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
-from jemmo.store.db.run_context import (
-    contact_context,
-    talent_texts_context,
-    texts_context,
-)
+from jemmo.store.db.run_context import contact_context, talent_texts_context, texts_context
 
 Opens = Callable[[bytes, bytes], bytes]
 Seals = Callable[[bytes, bytes], bytes]

@@ -18,14 +18,7 @@ from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
 from jemmo.store.db.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS, of_shown
-from jemmo.store.models import (
-    Application,
-    Attachment,
-    Job,
-    Organisation,
-    Stage,
-    Talent,
-)
+from jemmo.store.models import Application, Attachment, Job, Organisation, Stage, Talent
 from jemmo.store.models.by_stream import MODELS
 from jemmo.store.models.synced import HasSealedTexts
 from jemmo.store.records.redaction import (

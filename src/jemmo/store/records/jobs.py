@@ -35,14 +35,7 @@ from jemmo.store.db.paging import (
 )
 from jemmo.store.db.search import jobs_matching
 from jemmo.store.db.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS, shown_applications
-from jemmo.store.models import (
-    Application,
-    Job,
-    JobLocation,
-    JobPosting,
-    Organisation,
-    Stage,
-)
+from jemmo.store.models import Application, Job, JobLocation, JobPosting, Organisation, Stage
 from jemmo.store.records.redaction import Unseal
 from jemmo.store.records.text_masking import show_texts
 

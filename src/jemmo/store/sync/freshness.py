@@ -19,13 +19,7 @@ from jemmo.domain.status import Colour, colour
 from jemmo.domain.stored_values import report_of
 from jemmo.store.connections import paused_deletions
 from jemmo.store.connections.connections import PARTED, is_running
-from jemmo.store.models import (
-    Connection,
-    ConnectionState,
-    HeldDeletion,
-    Organisation,
-    SyncRun,
-)
+from jemmo.store.models import Connection, ConnectionState, HeldDeletion, Organisation, SyncRun
 from jemmo.store.sync.checkpoints import FIRST, LAST
 
 _SYNCED_AT = """

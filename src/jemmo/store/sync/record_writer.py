@@ -13,12 +13,7 @@ from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
 from jemmo.domain.records import Job
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
-from jemmo.store.db.run_context import (
-    Hashers,
-    Policy,
-    RunContext,
-    Seal,
-)
+from jemmo.store.db.run_context import Hashers, Policy, RunContext, Seal
 from jemmo.store.privacy import suppression
 from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
 from jemmo.store.sync import activity, brake, changes, inserts, linking, sweeps

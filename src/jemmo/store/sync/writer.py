@@ -15,11 +15,7 @@ from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, Run
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
 from jemmo.store.db import leases
 from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.db.run_context import (
-    Hashers,
-    RunContext,
-    Seal,
-)
+from jemmo.store.db.run_context import Hashers, RunContext, Seal
 from jemmo.store.sync import brake, known_records, missed_webhooks, reports, sweeps
 from jemmo.store.sync import checkpoints as points
 from jemmo.store.sync import statements as sql

@@ -14,12 +14,7 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import PendingRefetch, RefetchRequest
 from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.db.run_context import (
-    Hashers,
-    Policy,
-    RunContext,
-    Seal,
-)
+from jemmo.store.db.run_context import Hashers, Policy, RunContext, Seal
 from jemmo.store.sync import sweeps
 from jemmo.store.sync.batches import batch_of
 from jemmo.store.sync.record_writer import RecordWriter

@@ -12,10 +12,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import (
-    get_language_info,
-    ngettext,
-)
+from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext as _
 
 from jemmo.web.frame import field_names, labels
