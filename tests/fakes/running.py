@@ -14,7 +14,7 @@ from jemmo.domain.outcomes import RunReport
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import AccessReport, Mode, Page, SightingPage, Start, Stream, StreamSpec
 from jemmo.pipeline.plan import choose_mode
-from jemmo.pipeline.run import SyncRun
+from jemmo.pipeline.run import PipelineRun
 from jemmo.services.base.hashers import read_hashers
 from jemmo.services.base.scopes import connected
 from jemmo.services.sync import runner
@@ -54,7 +54,7 @@ async def run_slice(
                     names = [spec.name for spec in source.streams]
                     report.mode = choose_mode(mode, await store.checkpoints(), names)
                 context.mode = report.mode
-                run = SyncRun(
+                run = PipelineRun(
                     source=source,
                     store=store,
                     rules=row.rules,

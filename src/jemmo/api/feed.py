@@ -42,7 +42,7 @@ def changes(
             token, page, lambda live, place: _page(live, place, limit, whole=whole)
         )
     if page["data"] or not wait:
-        return records.answer(page)
+        return records.json_response(page)
     return streams.later(
         token, page, wait, lambda live, place: _page(live, place, limit, whole=whole)
     )
@@ -89,7 +89,7 @@ def digest(
     }
     if entity is not None and parts > 1:
         answer["parts"] = _ranges(computed, ids)
-    return records.answer(answer)
+    return records.json_response(answer)
 
 
 def _page(token: ApiToken, after: int, limit: int, *, whole: bool) -> dict[str, Any]:

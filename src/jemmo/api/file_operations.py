@@ -106,7 +106,7 @@ def list_files(
         fetch_status=None if fetch_status is None else fetch_status.replace("\0", ""),
     )
     if updated_since is not None:
-        since = records.moment("updated_since", updated_since)
+        since = records.parse_time("updated_since", updated_since)
         rows = rows.filter(Q(talent__modified_at__gte=since) | Q(fetched_at__gte=since))
     records.log_read(request.token, "talents", begins=cursor is None)
     return lists.page_of_rows(
@@ -155,7 +155,7 @@ def get_file_link(request: ApiRequest, file_id: FileId) -> HttpResponse:
         raise Problem(404, "not_found", variant="file")
     ticket, expires_at = signed
     url = request.build_absolute_uri(reverse("api:download_file", args=[ticket]))
-    return records.answer(FileLink(url=url, expires_at=expires_at))
+    return records.json_response(FileLink(url=url, expires_at=expires_at))
 
 
 @operation(

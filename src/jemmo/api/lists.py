@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from jemmo.api import cursors
 from jemmo.api.problems import bad_parameter
-from jemmo.api.records import answer, chosen_fields, cut
+from jemmo.api.records import chosen_fields, json_response, pick
 
 Moment = Annotated[datetime, Meta(tz=True)]
 BigInteger = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -86,15 +86,15 @@ def page_of_rows(
 def row_response(row: Struct, fields: str | None) -> HttpResponse:
     """A response with one row. Raises ``Problem``."""
     chosen = chosen_fields(row.__struct_fields__, fields)
-    return answer(cut(msgspec.to_builtins(row), chosen))
+    return json_response(pick(msgspec.to_builtins(row), chosen))
 
 
 def rows_response(
     rows: Sequence[Any], chosen: frozenset[str] | None, following: str | None = None
 ) -> HttpResponse:
     """The response for a page."""
-    data = [cut(msgspec.to_builtins(row), chosen) for row in rows]
-    return answer({"data": data, "next_cursor": following})
+    data = [pick(msgspec.to_builtins(row), chosen) for row in rows]
+    return json_response({"data": data, "next_cursor": following})
 
 
 def _place(name: str, cursor: str, order: Order) -> Sequence[Any]:

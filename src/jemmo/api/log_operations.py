@@ -109,7 +109,9 @@ def list_logs(
         severity=severity or "",
         kind=kind or "",
         q=printable(q or "").strip(),
-        since=records.moment("updated_since", updated_since) if updated_since is not None else None,
+        since=records.parse_time("updated_since", updated_since)
+        if updated_since is not None
+        else None,
         after=_place(cursor) if cursor is not None else "",
     )
     rows, more = service.rows(request.token.org, filters, now=timezone.now(), size=limit)
@@ -150,7 +152,7 @@ def list_rejections(
         run_id=run_id,
     )
     if updated_since is not None:
-        rows = rows.filter(at__gte=records.moment("updated_since", updated_since))
+        rows = rows.filter(at__gte=records.parse_time("updated_since", updated_since))
     return lists.page_of_rows(
         "rejections",
         rows,
@@ -190,7 +192,7 @@ def explain_record(
         token.org, record, now=timezone.now(), sees_contacts=ApiScope.CONTACTS in token.scopes
     )
     records.log_read(token, "talents")
-    return records.answer(Explanations(data=answers))
+    return records.json_response(Explanations(data=answers))
 
 
 @operation(
@@ -213,7 +215,7 @@ def get_rules(request: ApiRequest) -> HttpResponse:
         )
         for rule in RULES
     ]
-    return records.answer(
+    return records.json_response(
         Rules(data=rows, active_statuses=list(own.active_statuses), hired_days=own.hired_days)
     )
 

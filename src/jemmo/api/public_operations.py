@@ -127,7 +127,7 @@ def get_sitemap(
     refusals=(404,),
 )
 def get_json_resume(request: ApiRequest, record_id: UUID) -> HttpResponse:
-    return records.answer(json_resume(records.row_of(request.token, "talents", record_id)))
+    return records.json_response(json_resume(records.row_of(request.token, "talents", record_id)))
 
 
 def _public(request: ApiRequest, connection_id: UUID | None) -> QuerySet[Any]:

@@ -64,7 +64,7 @@ def _offer(name: str, what: str) -> None:
     address, tag = f"/{name.replace('_', '-')}", name.replace("_", " ")
     columns = {"connection_id": UUID, **FILTERS.get(name, {})}
 
-    def listing(
+    def list_records(
         request: ApiRequest,
         limit: Limit = 100,
         cursor: Cursor = None,
@@ -86,12 +86,12 @@ def _offer(name: str, what: str) -> None:
             columns={column: value for column, value in columns.items() if value is not None},
         )
 
-    def single(
+    def get_record(
         request: ApiRequest, record_id: UUID, fields: Fields = None, include: Include = None
     ) -> HttpResponse:
         return records.record_response(request, name, record_id, fields=fields, include=include)
 
-    _with_filters(listing, columns)
+    _with_filters(list_records, columns)
     operation(
         id=f"list_{name}",
         fields=KINDS[name].fields,
@@ -103,7 +103,7 @@ def _offer(name: str, what: str) -> None:
         schema=page_schema(row),
         scopes=_scopes(name),
         tag=tag,
-    )(listing)
+    )(list_records)
     operation(
         id=f"get_{name}",
         fields=KINDS[name].fields,
@@ -115,7 +115,7 @@ def _offer(name: str, what: str) -> None:
         scopes=_scopes(name),
         tag=tag,
         refusals=(404,),
-    )(single)
+    )(get_record)
 
 
 def _with_filters(listing: Any, columns: dict[str, Any]) -> None:
@@ -174,7 +174,7 @@ def _offer_refresh(name: str) -> None:
         return once(request, work)
 
     def poll(request: ApiRequest, record_id: UUID) -> HttpResponse:
-        return records.answer(outcome(record_of(request, record_id)))
+        return records.json_response(outcome(record_of(request, record_id)))
 
     operation(
         id=f"refresh_{name}",

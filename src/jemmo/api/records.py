@@ -45,13 +45,13 @@ def page_of_records(
     chosen = chosen_fields(kind.fields, fields, parts)
     records = kind.shown(request.token.org).filter(**columns)
     if updated_since is not None:
-        records = records.filter(modified_at__gte=moment("updated_since", updated_since))
+        records = records.filter(modified_at__gte=parse_time("updated_since", updated_since))
     batch, next_cursor = batch_of(
         request.token.org, name, records, limit=limit, cursor=cursor, sort=sort
     )
     rows = rows_of(request.token, kind, batch, parts)
     log_read(request.token, name, begins=cursor is None)
-    return answer({"data": [cut(row, chosen) for row in rows], "next_cursor": next_cursor})
+    return json_response({"data": [pick(row, chosen) for row in rows], "next_cursor": next_cursor})
 
 
 def record_response(
@@ -60,10 +60,10 @@ def record_response(
     """One record that the token may read. Raises ``Problem``."""
     kind, parts = KINDS[name], parts_of(request.token, KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)
-    return answer(cut(row_of(request.token, name, record_id, parts), chosen))
+    return json_response(pick(row_of(request.token, name, record_id, parts), chosen))
 
 
-def answer(content: Any) -> HttpResponse:
+def json_response(content: Any) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
 
 
@@ -160,7 +160,7 @@ def chosen_fields(
     return chosen | {"id", *parts} if chosen else None
 
 
-def cut(row: dict[str, Any], chosen: frozenset[str] | None) -> dict[str, Any]:
+def pick(row: dict[str, Any], chosen: frozenset[str] | None) -> dict[str, Any]:
     return row if chosen is None else {name: row[name] for name in row if name in chosen}
 
 
@@ -168,7 +168,7 @@ def _listed(text: str | None) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",")) if text is not None else frozenset()
 
 
-def moment(name: str, text: str) -> datetime:
+def parse_time(name: str, text: str) -> datetime:
     """Parse a time with an offset, and convert it to UTC. Raises ``Problem``."""
     try:
         time = parse_datetime(text.replace(" ", "+"))  # an unescaped plus sign

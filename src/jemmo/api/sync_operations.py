@@ -167,7 +167,7 @@ def list_runs(
         mode=mode,
     )
     if updated_since is not None:
-        since = records.moment("updated_since", updated_since)
+        since = records.parse_time("updated_since", updated_since)
         rows = rows.filter(
             Q(started_at__gte=since) | Q(finished_at__gte=since) | Q(finished_at=None)
         )

@@ -8,7 +8,6 @@ deletion: if unusually many records would be deleted (``domain/brake.py``), a pe
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,12 +16,12 @@ from jemmo.domain.brake import PendingDeletions
 from jemmo.domain.errors import StreamRefused
 from jemmo.domain.outcomes import RunWarning
 from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep, lowest_total
+from jemmo.pipeline.page_writer import PageWriter
 from jemmo.pipeline.plan import UNREADABLE, begin_pass, start_of
 from jemmo.pipeline.remarks import count_differs
 from jemmo.pipeline.rereading import reread
-
-if TYPE_CHECKING:
-    from jemmo.pipeline.run import SyncRun
+from jemmo.pipeline.run_state import RunState
+from jemmo.pipeline.single_reads import SingleReads
 
 ASK_BY_NAME = 200  # above this many missing or unread ids, another pass replaces single requests
 ORPHANS_KEPT = timedelta(days=7)  # how long after a deletion records that refer to it are refetched
@@ -31,28 +30,30 @@ ORPHANS_KEPT = timedelta(days=7)  # how long after a deletion records that refer
 class Reconciler:
     """One run's comparison, stream by stream. If the slice ends first, the next slice continues it."""
 
-    def __init__(self, run: SyncRun) -> None:
-        self.run = run
-        self.store = run.store
-        self.source = run.source
+    def __init__(self, state: RunState, singles: SingleReads, writer: PageWriter) -> None:
+        self._state = state
+        self._store = state.store
+        self._source = state.source
+        self._singles = singles
+        self._writer = writer
 
     async def execute(self) -> None:
         """Compare all streams. Raises ``SliceOver`` if the slice ends first; progress is saved."""
-        for spec in self.run.specs:
-            if await self._compare(spec) and spec.thin_sweep and spec is not self.run.specs[-1]:
-                self.run.end_slice_if_over()
+        for spec in self._state.specs:
+            if await self._compare(spec) and spec.thin_sweep and spec is not self._state.specs[-1]:
+                self._state.end_slice_if_over()
         await self._pause(await self._losses())
         for loss in await self._losses():
             await self._delete_missing(loss)
-        for spec in self.run.specs:
+        for spec in self._state.specs:
             await self._settle(spec.name)
-        for spec in self.run.specs:
+        for spec in self._state.specs:
             await self._read_orphans(spec)
-        await reread(self.run)
+        await reread(self._state, self._singles)
 
     async def _compare(self, spec: StreamSpec) -> bool:
         """Find every id and read what was missed; ``False`` if an earlier slice already did."""
-        sweep = await self.store.sweep(spec.name) or await self._begin(spec.name)
+        sweep = await self._store.sweep(spec.name) or await self._begin(spec.name)
         if sweep.part is Part.FIRST:
             try:
                 await self._sweep(spec.name, sweep)
@@ -68,59 +69,59 @@ class Reconciler:
         await self._read_missed(spec, sweep)
         judged = sweep.proves_by_name and spec.finds_deletions
         if judged and sweep.proved:
-            await self.store.forget_rejected(spec.name, sweep.began)
+            await self._store.forget_rejected(spec.name, sweep.began)
         await self._keep(spec.name, sweep, Part.COMPARED if judged else Part.DECIDED)
         return True
 
     async def _losses(self) -> list[PendingDeletions]:
         """Return the streams' pending deletions that haven't been decided yet."""
         losses = []
-        for spec in self.run.specs:
-            sweep = await self.store.sweep(spec.name)
+        for spec in self._state.specs:
+            sweep = await self._store.sweep(spec.name)
             if sweep is not None and sweep.part is Part.COMPARED:
-                losses.append(await self.store.pending_deletions(spec.name, sweep.began))
+                losses.append(await self._store.pending_deletions(spec.name, sweep.began))
         return losses
 
     async def _pause(self, losses: list[PendingDeletions]) -> None:
         """Pause unusually large deletions for a person to review."""
         if not any(loss.missing for loss in losses):
             return
-        paused = brake.to_review(losses, await self.store.cascade_counts(losses))
+        paused = brake.to_review(losses, await self._store.cascade_counts(losses))
         if not paused:
             return
-        await self.store.pause_deletions(paused)
+        await self._store.pause_deletions(paused)
         facts = [loss.facts for loss in paused]
-        self.run.report.error = brake.error_of(facts, {})
+        self._state.report.error = brake.error_of(facts, {})
         for loss in paused:
             await self._decided(loss.stream)
 
     async def _decided(self, stream: Stream) -> None:
-        sweep = await self.store.sweep(stream)
+        sweep = await self._store.sweep(stream)
         assert sweep is not None
         await self._keep(stream, sweep, Part.DECIDED)
 
     async def _settle(self, stream: Stream) -> None:
-        sweep = await self.store.sweep(stream)
+        sweep = await self._store.sweep(stream)
         assert sweep is not None
         if sweep.part is Part.SECOND:
             await self._confirm_missing(stream, sweep)
         elif sweep.part is not Part.SETTLED:
             self._tell(stream, sweep)
-        await self.store.save_checkpoints([self.run.point(stream)])
+        await self._store.save_checkpoints([self._state.points[stream]])
         await self._keep(stream, sweep, Part.SETTLED)
 
     async def _keep(self, stream: Stream, sweep: Sweep, part: Part) -> None:
         sweep.part = part
-        await self.store.keep_sweep(stream, sweep)
+        await self._store.keep_sweep(stream, sweep)
 
     async def _begin(self, stream: Stream, missing: list[str] | None = None) -> Sweep:
         """Return a new sweep, or a second one if records were missing in the first."""
         sweep = Sweep(
-            began=self.run.now(),
+            began=self._state.now(),
             part=Part.FIRST if missing is None else Part.SECOND,
             missing=missing or [],
         )
-        await self.store.keep_sweep(stream, sweep, anew=True)
+        await self._store.keep_sweep(stream, sweep, anew=True)
         return sweep
 
     async def _sweep(self, stream: Stream, sweep: Sweep) -> None:
@@ -136,40 +137,40 @@ class Reconciler:
         except UNREADABLE:
             if before is None or sweep.cursor != before:
                 raise
-            sweep.cursor, sweep.seen, sweep.began = None, 0, self.run.now()
-            await self.store.keep_sweep(stream, sweep, anew=True)
+            sweep.cursor, sweep.seen, sweep.began = None, 0, self._state.now()
+            await self._store.keep_sweep(stream, sweep, anew=True)
             await self._sweep_from(stream, sweep)
 
     async def _sweep_from(self, stream: Stream, sweep: Sweep) -> None:
-        async for page in self.source.sightings(stream, sweep.cursor):
+        async for page in self._source.sightings(stream, sweep.cursor):
             sweep.cursor = page.cursor
             sweep.seen += len(page.sightings) - page.repeats
             sweep.total = lowest_total(sweep.total, page.total)
             sweep.short = max(sweep.short, page.short)
             sweep.covers = sweep.covers and page.covers
-            await self.store.keep_sweep(stream, sweep, page.sightings)
-            await self.run.keep_report()
+            await self._store.keep_sweep(stream, sweep, page.sightings)
+            await self._writer.keep_report()
             if page.cursor is not None:
-                self.run.end_slice_if_over()
+                self._state.end_slice_if_over()
         sweep.ended = True
 
     async def _read_missed(self, spec: StreamSpec, sweep: Sweep) -> None:
-        unread = await self.store.unread(spec.name)
+        unread = await self._store.unread(spec.name)
         if len(unread) > ASK_BY_NAME or sweep.cursor is not None:
             await self._read_whole(spec, sweep)
             return
         for remote_id in unread:
-            await self.run.read_single(spec.name, remote_id)
+            await self._singles.refetch(spec.name, remote_id)
 
     async def _read_whole(self, spec: StreamSpec, sweep: Sweep) -> None:
-        whole = begin_pass(spec, None, Mode.INITIAL, self.run.now())
+        whole = begin_pass(spec, None, Mode.INITIAL, self._state.now())
         start = replace(start_of(spec, whole), cursor=sweep.cursor)
-        async for page in self.source.pages(spec.name, start):
-            await self.run.write_single(page)
+        async for page in self._source.pages(spec.name, start):
+            await self._singles.write(page)
             sweep.cursor = page.cursor
-            if page.cursor is not None and self.run.slice_is_over:
-                await self.store.keep_sweep(spec.name, sweep)
-                self.run.end_slice_if_over()
+            if page.cursor is not None and self._state.slice_over():
+                await self._store.keep_sweep(spec.name, sweep)
+                self._state.end_slice_if_over()
 
     async def _delete_missing(self, loss: PendingDeletions) -> None:
         """Delete the records that are certainly gone; if there are too many to request by id, start a second sweep.
@@ -177,18 +178,18 @@ class Reconciler:
         If the sweep doesn't match the ATS's count, only records confirmed as gone are deleted; the rest waits for the
         next reconcile.
         """
-        sweep = await self.store.sweep(loss.stream)
+        sweep = await self._store.sweep(loss.stream)
         assert sweep is not None
-        named = self.run.state.named.get(loss.stream, set())
+        named = self._state.named.get(loss.stream, set())
         unnamed = [name for name in loss.missing if name not in named]
         if len(unnamed) > ASK_BY_NAME and sweep.proved:
             await self._begin(loss.stream, loss.missing)
             return
         asked = unnamed[:ASK_BY_NAME]
-        gone = [name for name in asked if not await self.run.read_single(loss.stream, name)]
+        gone = [name for name in asked if not await self._singles.refetch(loss.stream, name)]
         gone += named.intersection(loss.missing)
         if gone:
-            self.run.report.counts(loss.stream).deleted += await self.store.write_tombstones(
+            self._state.report.counts(loss.stream).deleted += await self._store.write_tombstones(
                 loss.stream, gone
             )
         await self._decided(loss.stream)
@@ -200,12 +201,12 @@ class Reconciler:
         """
         if not spec.thin_sweep:
             return  # this run has already read the content of all records
-        orphans = await self.store.orphans(spec.name, self.run.now() - ORPHANS_KEPT)
+        orphans = await self._store.orphans(spec.name, self._state.now() - ORPHANS_KEPT)
         if len(orphans) <= ASK_BY_NAME:
             for remote_id in orphans:
-                await self.run.read_single(spec.name, remote_id)
+                await self._singles.refetch(spec.name, remote_id)
             return
-        sweep = await self.store.sweep(spec.name)
+        sweep = await self._store.sweep(spec.name)
         assert sweep is not None
         await self._read_whole(spec, sweep)
 
@@ -213,27 +214,29 @@ class Reconciler:
         """Run the second sweep and delete what neither sweep found. If its end is not proved, nothing is deleted."""
         await self._sweep(stream, sweep)
         if sweep.proved:
-            again = set(await self.store.missing(stream, sweep.began))
+            again = set(await self._store.missing(stream, sweep.began))
             gone = [name for name in sweep.missing if name in again]
-            self.run.report.counts(stream).deleted += await self.store.write_tombstones(
+            self._state.report.counts(stream).deleted += await self._store.write_tombstones(
                 stream, gone
             )
         self._proved(stream)
 
     def _tell(self, stream: Stream, sweep: Sweep) -> None:
-        point = self.run.point(stream)
+        point = self._state.points[stream]
         if sweep.proved or (sweep.proves_by_name and sweep.missed <= point.short):
             self._proved(stream, sweep.missed)
             return
         if sweep.proves_by_name:
-            self.run.set_point(replace(point, complete=False, short=sweep.missed))
-            self.run.report.warn([count_differs(stream, sweep.missed)])
+            self._state.points[stream] = replace(point, complete=False, short=sweep.missed)
+            self._state.report.warn([count_differs(stream, sweep.missed)])
             return
         self._unproved(stream)
 
     def _unproved(self, stream: Stream) -> None:
-        self.run.set_point(replace(self.run.point(stream), complete=False))
-        self.run.report.warnings.append(RunWarning.of("sweep_not_proved", stream=stream))
+        self._state.points[stream] = replace(self._state.points[stream], complete=False)
+        self._state.report.warnings.append(RunWarning.of("sweep_not_proved", stream=stream))
 
     def _proved(self, stream: Stream, missed: int = 0) -> None:
-        self.run.set_point(replace(self.run.point(stream), complete=True, short=missed))
+        self._state.points[stream] = replace(
+            self._state.points[stream], complete=True, short=missed
+        )

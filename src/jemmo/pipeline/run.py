@@ -16,9 +16,8 @@ from jemmo.domain import brake
 from jemmo.domain.errors import JemmoError, Postponed, SliceOver, leaves
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.ports import Progress, RunStore, Source
-from jemmo.domain.refetch import refetch
 from jemmo.domain.rules import Rules
-from jemmo.domain.streams import Checkpoint, Mode, Page, Stream, StreamSpec
+from jemmo.domain.streams import Mode, Stream, StreamSpec
 from jemmo.pipeline.buffer import Buffer
 from jemmo.pipeline.page_reader import PageReader
 from jemmo.pipeline.page_writer import PageWriter
@@ -26,10 +25,11 @@ from jemmo.pipeline.plan import end_pass, plausible, reads_again, start_of
 from jemmo.pipeline.reconcile import Reconciler
 from jemmo.pipeline.remarks import clock_off, repaired, unproved, warnings_of
 from jemmo.pipeline.run_state import RunState
+from jemmo.pipeline.single_reads import SingleReads
 from jemmo.pipeline.stream_order import StreamOrder
 
 
-class SyncRun:
+class PipelineRun:
     """Reads the streams of one source into one store. Ports, rules and clock are passed in.
 
     ``limit`` is the start of the history (``domain.history``).
@@ -74,7 +74,8 @@ class SyncRun:
             if self.state.stopped is not None:
                 raise self.state.stopped
             if self.report.mode is Mode.RECONCILE:
-                await Reconciler(self).execute()
+                singles = SingleReads(self.state, self._reader, self._writer)
+                await Reconciler(self.state, singles, self._writer).execute()
             await self._finish()
         except Postponed as reason:
             await self._postpone(reason)
@@ -96,7 +97,7 @@ class SyncRun:
             names = [spec.name for spec in self.specs]
             self.report.again = reads_again(self.report.mode, checkpoints, names)
         for spec in self.specs:
-            self.set_point(self._reader.begin(spec, checkpoints.get(spec.name)))
+            self.state.points[spec.name] = self._reader.begin(spec, checkpoints.get(spec.name))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._writer.write())
@@ -130,7 +131,7 @@ class SyncRun:
         """Whether this run read the whole content of a stream that most runs read incrementally."""
         if self.report.mode is Mode.INCREMENTAL or spec.cursor is None:
             return False
-        return start_of(spec, self.point(spec.name)).since is None
+        return start_of(spec, self.state.points[spec.name]).since is None
 
     def _deleted(self) -> dict[str, int]:
         """Return how many records this run deleted per stream, without streams that lost none."""
@@ -147,39 +148,6 @@ class SyncRun:
         points = self.state.points.values()
         unfinished = [point for point in points if point.mode is Mode.RECONCILE]
         await self.store.save_checkpoints([replace(point, complete=False) for point in unfinished])
-
-    # For the reconcile, which reads single records and pages of its own.
-
-    @property
-    def slice_is_over(self) -> bool:
-        return self.state.slice_over()
-
-    def end_slice_if_over(self) -> None:
-        """Raise ``SliceOver`` if other runs are due; the checkpoints keep the position."""
-        if self.state.slice_over():
-            raise SliceOver
-
-    def point(self, stream: Stream) -> Checkpoint:
-        return self.state.points[stream]
-
-    def set_point(self, point: Checkpoint) -> None:
-        self.state.points[point.stream] = point
-
-    async def keep_report(self) -> None:
-        await self._writer.keep_report()
-
-    async def write_single(self, page: Page) -> None:
-        """Write a page read outside the streams' passes, after the pages that came along with it."""
-        for part in (*page.beside, page):
-            if part.stream in self.state.points:
-                await self._writer.commit([self._reader.prepare(part)], self.point(part.stream))
-
-    async def read_single(self, stream: Stream, remote_id: str) -> bool:
-        """Refetch one record and store the response; ``False`` if the ATS no longer has it."""
-        answer = await refetch(self.source, stream, remote_id)
-        for page in answer.pages:
-            await self.write_single(page)
-        return not answer.gone
 
 
 def _cause(errors: BaseExceptionGroup[BaseException]) -> BaseException:

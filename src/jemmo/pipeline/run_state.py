@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from jemmo.domain.errors import JemmoError, Postponed
+from jemmo.domain.errors import JemmoError, Postponed, SliceOver
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.rules import Rules
@@ -46,3 +46,8 @@ class RunState(Struct, kw_only=True):
         """Keep the first reason, except that an error takes precedence over a used-up quota."""
         if self.stopped is None or isinstance(self.stopped, Postponed):
             self.stopped = reason
+
+    def end_slice_if_over(self) -> None:
+        """Raise ``SliceOver`` if other runs are due; the checkpoints keep the position."""
+        if self.slice_over():
+            raise SliceOver

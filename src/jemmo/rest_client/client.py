@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlencode
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -19,10 +18,11 @@ from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
-from jemmo.domain.validation import join_address, may_be_address, split_address
+from jemmo.domain.validation import join_address
 from jemmo.rest_client import amounts, retries, routes
 from jemmo.rest_client.addresses import connector, counting, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_limit_headers, retry_after
+from jemmo.rest_client.own_addresses import OwnAddresses
 from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, RateLimitStatus
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
@@ -32,12 +32,9 @@ T = TypeVar("T")
 
 CLOCKS_AGREE = 60.0  # seconds; Date headers have whole seconds, and responses take a while
 CONNECTIONS = 8  # concurrent, to one ATS
-LONGEST_LINK = 64 * 1024  # characters
 REDIRECTS = 3  # followed, within the same host
 MOVED = frozenset({301, 302, 303, 307, 308})
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-_PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
-"""Safe paths, which need no further check because no dots or slashes can lead elsewhere."""
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
@@ -97,7 +94,8 @@ class RestClient:
         nothing: bytes = b"[]",
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._root = "/".join([*self.base_url.split("/", 3)[:3], ""])
+        own = OwnAddresses(self.base_url)
+        self.same_host, self.path_of = own.same_host, own.path_of
         self.requests = self.received = 0
         self.clock_off = 0.0
         self._headers = dict(headers)
@@ -176,41 +174,6 @@ class RestClient:
                     raise error.final() if isinstance(error, _Undecodable) else error from None
                 await retries.pause(self._pause(attempt, random.random()))
                 attempt += 1
-
-    def same_host(self, path: str) -> str:
-        """Return the absolute address of ``path``; refuse other hosts before the key is sent there.
-
-        Behind a proxy, an ATS may write links with another scheme or port of its host. Only their path is used, and it
-        is requested at our own address.
-        """
-        if len(path) > LONGEST_LINK or not may_be_address(
-            path
-        ):  # it may have been saved as a position to continue from
-            raise _no_address()
-        if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
-            return path
-        if path.startswith("/") and _PLAIN.fullmatch(path, 1):
-            return self._root[:-1] + path
-        try:
-            url = join_address(self.base_url + "/", path)
-            ours, theirs = split_address(self.base_url), split_address(url)
-            is_ours = _host(ours) == _host(theirs)
-        except ValueError:
-            raise _no_address() from None
-        if not is_ours:
-            raise PermanentError("foreign_link", host=theirs.hostname)
-        return theirs._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
-
-    def path_of(self, url: str) -> str:
-        """Return the path and query of an address on the same host, safe to store since the host may move."""
-        if (
-            url.startswith(self._root)
-            and len(url) <= LONGEST_LINK
-            and _PLAIN.fullmatch(url, len(self._root))
-        ):
-            return url[len(self._root) - 1 :]
-        parts = split_address(self.same_host(url))
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def _read(self, answer: Answer, url: str, decode: Callable[[Answer], T]) -> T:
         if answer.status == 204:
@@ -373,14 +336,6 @@ class RestClient:
                 pacer.hold(now, asked or pacer.left(rate.reset) or 1.0)
 
         await self._paced(pacer, learn)
-
-
-def _host(parts: SplitResult) -> str:
-    return (parts.hostname or "").rstrip(".")
-
-
-def _no_address() -> PermanentError:
-    return PermanentError("broken_link")
 
 
 def rate_limited(answer: Answer) -> RateLimited:

@@ -35,7 +35,7 @@ from jemmo.domain.schedule import FIRST_RETRY, next_due
 from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.logs import about
 from jemmo.pipeline.plan import Checkpoints, choose_mode, plausible, reads_again
-from jemmo.pipeline.run import SyncRun
+from jemmo.pipeline.run import PipelineRun
 from jemmo.services.base.ats_sessions import ats_session
 from jemmo.services.base.hashers import read_hashers
 from jemmo.services.base.scopes import connected
@@ -156,7 +156,7 @@ async def sync_slice(
                     await choose(row, report, await store.checkpoints(), now=now())
                     await _note_mode(db, report)
                 context.mode = report.mode
-                run = SyncRun(
+                run = PipelineRun(
                     source=source,
                     store=store,
                     rules=row.rules,
@@ -337,7 +337,7 @@ async def _note_mode(db: Connection, report: RunReport) -> None:
         await runs.set_mode(db, report)
 
 
-async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None:
+async def _execute(run: PipelineRun, database_url: str, context: RunContext) -> None:
     """Run while the lease is renewed. If the lease is lost, the run ends at once."""
     running = asyncio.create_task(run.execute())
     renewing = asyncio.create_task(_renew(database_url, context))

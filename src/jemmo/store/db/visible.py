@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jemmo.store.models import Application, Talent
-from jemmo.store.models.ordering import HIDDEN, SHOWN
+from jemmo.store.models.ordering import HIDDEN, SHOWN, shown_sql
 
 __all__ = [
     "IN_PROCESS",
@@ -16,6 +16,7 @@ __all__ = [
     "SHOWN_APPLICATIONS",
     "of_shown",
     "shown_applications",
+    "shown_sql",
 ]
 
 

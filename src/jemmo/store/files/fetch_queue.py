@@ -14,12 +14,12 @@ from django.db import connection as django_connection
 from msgspec import Struct
 
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.visible import shown_sql
 
-PENDING = """
+PENDING = f"""
     FROM attachment f JOIN talent t ON t.id = f.talent_id
     WHERE t.connection_id = %(connection)s AND f.fetch_status = 'PENDING'
-        AND f.remote_deleted_at IS NULL AND t.remote_deleted_at IS NULL
-        AND t.excluded_reason IS NULL"""
+        AND f.remote_deleted_at IS NULL AND {shown_sql("t")}"""
 """Only files of visible people are downloaded."""
 
 WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"

@@ -9,6 +9,12 @@ from django.db.models import F, Func, Index, Q
 SHOWN = Q(remote_deleted_at=None, excluded_reason=None)
 """Jobs and talents that people may see: neither deleted nor excluded by a rule."""
 
+
+def shown_sql(table: str) -> str:
+    """Return the condition ``SHOWN`` for hand-written SQL."""
+    return f"{table}.remote_deleted_at IS NULL AND {table}.excluded_reason IS NULL"
+
+
 PRESENT = Q(remote_deleted_at=None)
 """Records that the ATS still has."""
 

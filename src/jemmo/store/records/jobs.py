@@ -34,12 +34,18 @@ from jemmo.store.db.paging import (
     sort_key,
 )
 from jemmo.store.db.search import jobs_matching
-from jemmo.store.db.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS, shown_applications
+from jemmo.store.db.visible import (
+    IN_PROCESS,
+    SHOWN,
+    SHOWN_APPLICATIONS,
+    shown_applications,
+    shown_sql,
+)
 from jemmo.store.models import Application, Job, JobLocation, JobPosting, Organisation, Stage
 from jemmo.store.records.redaction import Unseal
 from jemmo.store.records.text_masking import show_texts
 
-_SHOWN_JOBS = "j.org_id = %s AND j.remote_deleted_at IS NULL AND j.excluded_reason IS NULL"
+_SHOWN_JOBS = f"j.org_id = %s AND {shown_sql('j')}"
 
 _CHOICES = f"""
     SELECT ARRAY(SELECT DISTINCT j.status FROM job j WHERE {_SHOWN_JOBS}),

@@ -14,7 +14,7 @@ from jemmo.domain.history import limit_of
 from jemmo.domain.streams import Stream
 from jemmo.domain.titles import variants
 from jemmo.store.connections.connections import PARTED
-from jemmo.store.db.visible import SHOWN
+from jemmo.store.db.visible import SHOWN, shown_sql
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.sync.brake import KEPT, OWNERS
 from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
@@ -22,9 +22,9 @@ from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
 GROUPS = 50  # shown per kind
 TITLES = 20_000  # titles compared
 
-NAMESAKES = """
+NAMESAKES = f"""
     SELECT array_agg(id ORDER BY remote_id) FROM talent
-    WHERE org_id = %(org)s AND remote_deleted_at IS NULL AND excluded_reason IS NULL
+    WHERE org_id = %(org)s AND {shown_sql("talent")}
         AND first_name IS NOT NULL AND last_name IS NOT NULL
     GROUP BY connection_id, lower(unaccent(first_name)), lower(unaccent(last_name))
     HAVING count(*) > 1 ORDER BY count(*) DESC, min(remote_id) LIMIT %(most)s"""
