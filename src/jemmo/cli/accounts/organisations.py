@@ -11,6 +11,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
 
@@ -38,9 +39,7 @@ def delete(
 
     The organization is deleted after a week, or immediately with --now. Prints a certificate.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.files.choose import open_storage
     from jemmo.services.accounts import accounts, organization_deletion
     from jemmo.vault import default_vault
@@ -75,9 +74,7 @@ def delete(
 
 def keep(org: Org, json: Json = False) -> None:
     """Undo `jemmo org delete` within a week. Syncs resume."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts, organization_deletion
 
     organization_deletion.cancel_org_deletion(

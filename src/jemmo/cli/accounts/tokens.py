@@ -10,6 +10,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import cell, out, print_json, print_secret, table
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 
@@ -55,9 +56,7 @@ def create(
 ) -> None:
     """Create a token and print it. The token is shown only once."""
     ends = _end_of(expires) if expires else None
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts, tokens
 
     made = tokens.create(
@@ -76,9 +75,7 @@ def create(
 
 def show(org: Org, json: Json = False) -> None:
     """List an organization's tokens, what each can read, and when each was last used."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts, tokens
 
     api_tokens = tokens.listed(accounts.organisation(org))
@@ -100,9 +97,7 @@ def revoke(
     token: Annotated[str, typer.Argument(help="The token's ID.")], org: Org, json: Json = False
 ) -> None:
     """Revoke a token immediately."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts, tokens
 
     ended = tokens.revoke(accounts.organisation(org), token, now=datetime.now(UTC))

@@ -10,6 +10,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json
+from jemmo.cli.startup import start
 
 RESET_PAGE = "/accounts/password/reset/"
 WAITS = (
@@ -82,9 +83,7 @@ def add(
 ) -> None:
     """Make someone a member of an organization, or change their role."""
     password = _password(password_stdin or reset_password)
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from django.db import transaction
 
     from jemmo.services.accounts import accounts
@@ -129,9 +128,7 @@ def verify(
     sessions are removed unless you keep them. Enter a new password on standard input or on the reset page.
     """
     password = _password(password_stdin)
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.notifications import mailing
 
@@ -151,9 +148,7 @@ def verify(
 
 def sign_out(email: Email, json: Json = False) -> None:
     """Sign a person out on every device."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.store.db import sessions
 

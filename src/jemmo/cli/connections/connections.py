@@ -12,6 +12,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, OnlyOrg, Org
 from jemmo.cli.output import out, print_json
+from jemmo.cli.startup import start
 from jemmo.connectors.names import OFFERED
 from jemmo.domain import history, numbers
 from jemmo.domain.errors import ConfigError, JemmoError
@@ -70,9 +71,7 @@ def connect(
     options = _options(option or [])
     if history_years is not None:
         options[history.YEARS] = "" if history_years.strip() == "all" else history_years
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import connections as service
     from jemmo.vault import default_vault
@@ -135,9 +134,7 @@ def status(
     json: Json = False,
 ) -> None:
     """Show every connection: state, syncs, and counts."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections.status import overview
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.cli.output import out, print_json
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
 
 def print_probe(provider: str | None, org: str | None, *, json: bool) -> None:
-    from jemmo import bootstrap
-
-    url = bootstrap.start()
+    url = start()
     from jemmo.services.connections import connections
     from jemmo.vault import default_vault
 

@@ -9,6 +9,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
 from jemmo.cli.output import out, print_json
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
 
@@ -43,9 +44,7 @@ def schedule(
     The schedule includes quiet hours, the time zone, and whether a first sync waits for off-peak hours.
     """
     windows, nights = _windows("--quiet", quiet), _windows("--off-peak", off_peak)
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from msgspec.structs import replace
 
     from jemmo.services.accounts import accounts

@@ -13,6 +13,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json
 from jemmo.cli.output import counted, err, out, print_json
+from jemmo.cli.startup import start
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.services.operations.backups import Made
@@ -54,9 +55,7 @@ def backup(
 
     Jemmo can keep running. The keyset is not included.
     """
-    from jemmo import bootstrap
-
-    url = bootstrap.start()
+    url = start()
     from jemmo.files.choose import open_storage
     from jemmo.files.folder import FolderStorage
     from jemmo.services.operations import backups
@@ -186,9 +185,7 @@ def suppressions(
 
     The list contains keyed hashes that don't identify anyone. Use it with `jemmo restore --suppressions`.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.domain.errors import ConfigError
     from jemmo.services.operations import restoring
     from jemmo.vault.files import write_private

@@ -16,6 +16,7 @@ from jemmo import embedded
 from jemmo.cli.connections.probe import print_probe
 from jemmo.cli.options import Json, OnlyOrg
 from jemmo.cli.output import CUSTOMER_ACTS, explain, out, print_json
+from jemmo.cli.startup import start
 from jemmo.domain import system_errors
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.key_care import About
@@ -89,9 +90,7 @@ def _look(provider: str | None, org: str | None, *, accept: bool) -> Iterator[Fi
     folder = _data_folder()
     yield folder
     try:
-        from jemmo import bootstrap
-
-        url = bootstrap.start()
+        url = start()
     except Exception as error:
         known = explain(error)
         if known is None:

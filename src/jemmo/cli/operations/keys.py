@@ -10,6 +10,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json
 from jemmo.cli.output import PARTIAL, out, print_json, table
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
 
@@ -23,9 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def status(json: Json = False) -> None:
     """Show the key IDs and how many values each key encrypts."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.operations import keys
     from jemmo.vault import keyset_path
 
@@ -52,9 +51,7 @@ def bind(
 
     Lists each connection whose address isn't the ATS's default. Check these addresses: the keys will be sent to them.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.base import api_keys
     from jemmo.vault import default_vault
 
@@ -81,9 +78,7 @@ def rotate(json: Json = False) -> None:
     Jemmo can keep running. If the rotation is interrupted, a worker completes it, or you can run it again.
     Exit status: 0 done, 3 some values remain.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.files.choose import open_storage
     from jemmo.services.operations import keys
     from jemmo.vault import keyset_path, open_vault

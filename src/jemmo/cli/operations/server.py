@@ -18,6 +18,7 @@ from jemmo.cli.operations import doctor
 from jemmo.cli.operations.listening import adopt, listen, remember
 from jemmo.cli.options import Json
 from jemmo.cli.output import out, print_json
+from jemmo.cli.startup import start
 from jemmo.store.db import budget
 
 if TYPE_CHECKING:  # loaded only by the command that serves
@@ -178,9 +179,7 @@ def migrate(json: Json = False) -> None:
 
     Other commands update the tables automatically.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     if json:
         print_json({"up_to_date": True})
         return

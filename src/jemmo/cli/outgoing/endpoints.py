@@ -11,6 +11,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import cell, out, print_json, print_secret, table
+from jemmo.cli.startup import start
 from jemmo.domain.outgoing import Event
 
 SWITCH_ON = "It will be sent once you turn the endpoint on with `jemmo endpoint on`."
@@ -72,9 +73,7 @@ def create(
     json: Json = False,
 ) -> None:
     """Create an endpoint and print the secret that signs its webhooks. The secret is shown only once."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.outgoing import endpoints
     from jemmo.vault import default_vault
@@ -98,9 +97,7 @@ def create(
 
 def show(org: Org, json: Json = False) -> None:
     """List an organization's endpoints and whether each accepts webhooks."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.outgoing import endpoints
 
@@ -186,9 +183,7 @@ def _service() -> Any:
 
 
 def _endpoint(org: str, endpoint: str) -> Any:
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.outgoing import endpoints
 

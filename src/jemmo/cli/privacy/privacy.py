@@ -11,6 +11,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
 Talent = Annotated[
@@ -44,9 +45,7 @@ def erase(
     The erasure covers tables, files, and history. Later syncs don't bring the person back. Prints a certificate.
     """
     email = _email(talent, email_stdin)
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.files.choose import open_storage
     from jemmo.services.accounts import accounts
     from jemmo.services.privacy import erasure
@@ -81,9 +80,7 @@ def subject_export(
     The file contains all data as JSON, a readable page, and the person's files.
     """
     email = _email(talent, email_stdin)
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.files.choose import open_storage
     from jemmo.services.accounts import accounts
     from jemmo.services.privacy import erasure

@@ -15,6 +15,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Org
 from jemmo.cli.output import err, escaped
+from jemmo.cli.startup import start
 from jemmo.domain.entities import EXPORTS
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Stream
@@ -60,9 +61,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the synced records to stdout."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.records import exports
     from jemmo.vault import default_vault

@@ -11,6 +11,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Org
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
 VARIABLE = "JEMMO_TOKEN"
@@ -40,9 +41,7 @@ def mcp(
     token can read.
     """
     secret = _first_line() if token_stdin else os.environ.get(VARIABLE, "")
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from asgiref.sync import async_to_sync
 
     from jemmo.mcp.caller import Caller, of_secret

@@ -18,6 +18,7 @@ from jemmo.cli.output import (
     print_error,
     print_json,
 )
+from jemmo.cli.startup import start
 
 
 class Kind(StrEnum):
@@ -55,9 +56,7 @@ def refresh(
     """
     frame = {"outcome": "failed", "changed": False, "records": 0}
     with framed_errors(frame if json else None):
-        from jemmo import bootstrap
-
-        url = bootstrap.start()
+        url = start()
         from jemmo.domain.streams import Stream
         from jemmo.services.accounts import accounts
         from jemmo.services.records import refresh as records

@@ -10,6 +10,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import ConnectionId, Json, Org
 from jemmo.cli.output import out, print_json
+from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ def logs(
     The newest entries come first. Rejected records are included.
     """
     begins = _since(since)
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from itertools import islice
 
     from jemmo.services.accounts import accounts
@@ -89,9 +88,7 @@ def why(
 
     The reason may be a rule, a rejection, a missing parent, or a deletion, or Jemmo may never have seen the record.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.records import explanations as service
 

@@ -29,6 +29,7 @@ from jemmo.cli.output import (
     print_json,
     table,
 )
+from jemmo.cli.startup import start
 from jemmo.cli.sync.progress import Bars
 from jemmo.domain import numbers
 from jemmo.domain.errors import JemmoError
@@ -100,9 +101,7 @@ def sync(
     Exit status: 0 succeeded, 3 partial, 4 action needed, 5 failed.
     """
     with framed_errors(NOT_BEGUN if json else None):
-        from jemmo import bootstrap
-
-        url = bootstrap.start()
+        url = start()
         from jemmo.services.accounts import accounts
         from jemmo.services.connections import connections
 
@@ -148,9 +147,7 @@ def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> Non
 
     Exit status: 0 no differences, 3 differences found, 4 action needed, 5 failed.
     """
-    from jemmo import bootstrap
-
-    url = bootstrap.start()
+    url = start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import connections
 
@@ -256,9 +253,7 @@ def what_helps(connection: Connection, verdict: Verdict) -> str:
 
 def paused(org: Org, json: Json = False) -> None:
     """List paused deletions, and deletions that the next reconcile will carry out."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import paused_deletions
 
@@ -305,9 +300,7 @@ def _held(row: HeldDeletion) -> dict[str, Any]:
 
 def release(org: Org, json: Json = False) -> None:
     """Confirm paused deletions, so that the next reconcile carries them out."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import paused_deletions
 

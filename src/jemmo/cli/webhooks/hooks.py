@@ -12,6 +12,7 @@ from jemmo.cli.examples import examples
 from jemmo.cli.operations.listening import remembered
 from jemmo.cli.options import ConnectionId, Json, OnlyOrg, Org
 from jemmo.cli.output import out, print_json, table
+from jemmo.cli.startup import start
 
 
 def register(app: typer.Typer) -> None:
@@ -30,9 +31,7 @@ def listing(
 
     The list shows the latest webhook, the outcomes, and whether records changed without a webhook.
     """
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.connections import connections
     from jemmo.services.webhooks import endpoints
 
@@ -92,9 +91,7 @@ def address(
 ) -> None:
     """Show the secret address to enter in the ATS, with instructions."""
     key = sys.stdin.readline() if signing_key_stdin else None
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import connections
     from jemmo.services.webhooks import endpoints
@@ -134,9 +131,7 @@ def replay(
     json: Json = False,
 ) -> None:
     """Refetch every record that stored webhooks mention."""
-    from jemmo import bootstrap
-
-    bootstrap.start()
+    start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import connections
     from jemmo.services.webhooks import endpoints

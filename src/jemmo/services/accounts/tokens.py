@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import PREFIX, ApiScope
+from jemmo.domain.typed_values import uuid_or_none
 from jemmo.services.base.audit import log_audit_event
 from jemmo.store.accounts import api_tokens
 from jemmo.store.connections.connections import find_connection
@@ -121,7 +122,7 @@ def revoke(
     org: Organisation, token_id: str, *, now: datetime, actor: Account | None = None
 ) -> ApiToken:
     """Revoke a token at once; an already revoked one stays so. Raises ``ConfigError``."""
-    key = _uuid(token_id)
+    key = uuid_or_none(token_id)
     token = ApiToken.objects.filter(org=org, pk=key).first() if key else None
     if token is None:
         raise ConfigError("unknown_token")
@@ -147,10 +148,3 @@ def _known(scopes: Collection[str]) -> list[str]:
 def _hash(secret: str) -> str:
     """Hash the secret. A plain hash is enough, since 256 random bits can't be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.retention import Retention
 from jemmo.domain.stored_values import struct_of
+from jemmo.services.base.fingerprints import fingerprint
 from jemmo.store.models import Organisation
 
 
@@ -19,9 +19,7 @@ def retention_policy_of(org: Organisation) -> Retention:
 
 
 def retention_fingerprint(org: Organisation) -> str:
-    """A fingerprint of the form's original values. If they changed since, saving would undo another person's work."""
-    own = replace(retention_policy_of(org), agreed=0, held=0, held_of=0)
-    return hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:16]
+    return fingerprint(replace(retention_policy_of(org), agreed=0, held=0, held_of=0))
 
 
 def update_retention_policy(org: Organisation, **values: Any) -> Retention:

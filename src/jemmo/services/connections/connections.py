@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
-import msgspec
 from django.db import transaction
 from django.db.models.functions import Now
 from msgspec import Struct
@@ -21,8 +19,10 @@ from jemmo.domain import history
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import AccessReport, Stream
+from jemmo.domain.typed_values import uuid_or_none
 from jemmo.services.base import api_keys
 from jemmo.services.base.api_keys import open_key
+from jemmo.services.base.fingerprints import fingerprint
 from jemmo.services.base.tasks import enqueue
 from jemmo.services.connections import history_limit
 from jemmo.services.connections.ats_access import AccessTooSmall, report_on, try_key
@@ -97,7 +97,6 @@ def connect(
             raise KnownAccount(existing)
         connection = existing or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
         if not again:
-            since = _age_of_key(existing, config.api_key, vault)
             connection.base_url = base_url or ""
             connection.options = history_limit.kept(before, options)
             if existing is not None:
@@ -203,9 +202,9 @@ def resume(connection: Connection, *, not_before: datetime | None = None) -> boo
 
 
 def connection_fingerprint(connection: Connection) -> str:
-    """A fingerprint of the form's original values. If they changed since, saving would undo another person's work."""
-    shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
-    return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
+    return fingerprint(
+        [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
+    )
 
 
 def change(
@@ -353,14 +352,11 @@ def connections_of_org(
     if not with_parted:
         connections = connections.exclude(state__in=PARTED)
     if connection_id:
-        try:
-            connections = connections.filter(id=UUID(connection_id))
-        except ValueError:
-            connections = connections.none()
-    listed = list(connections)
-    if not listed:
+        known = uuid_or_none(connection_id)
+        connections = connections.filter(id=known) if known else connections.none()
+    if not connections:
         raise ConfigError("no_connection", variant="" if connection_id else "none")
-    return listed
+    return list(connections)
 
 
 async def _probe(

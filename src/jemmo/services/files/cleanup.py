@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from msgspec import Struct
 
 from jemmo.domain.search_words import search_words
+from jemmo.domain.typed_values import uuid_or_none
 from jemmo.files.storage import Missing, Storage
 from jemmo.files.text import NoText, text_of
 from jemmo.services.base.contexts import file_context, text_context
@@ -171,10 +172,7 @@ def _orphans(names: list[str]) -> list[str]:
 
 def key_of(name: str) -> UUID | None:
     """The version id in a file's name, if it has one."""
-    try:
-        return UUID(name.rpartition("/")[2])
-    except ValueError:
-        return None
+    return uuid_or_none(name.rpartition("/")[2])
 
 
 def batched(keys: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:

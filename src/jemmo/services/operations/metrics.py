@@ -14,8 +14,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jemmo.store.db import task_queue
+from jemmo.store.db.query import fetch_rows, fetch_value
 from jemmo.store.operations import metrics
-from jemmo.store.operations.metrics import rows_of, value_of
 
 WINDOW = timedelta(hours=24)
 
@@ -38,18 +38,18 @@ class _Tables(Collector):
             "webhook_hints_waiting",
             "Records mentioned by webhooks that are waiting to be refetched.",
             [],
-            [((), value_of(metrics.WAITING_HINTS))],
+            [((), float(fetch_value(metrics.WAITING_HINTS)))],
         )
         yield _gauge(
             "outgoing_webhooks",
             "Outgoing webhooks that are waiting, or that failed and are kept.",
             ["state"],
-            (((state,), count) for state, count in rows_of(metrics.OUTGOING)),
+            (((state,), count) for state, count in fetch_rows(metrics.OUTGOING)),
         )
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:
-    rows = rows_of(task_queue.LENGTHS)
+    rows = fetch_rows(task_queue.LENGTHS)
     yield _gauge(
         "queue_tasks",
         "Tasks that are waiting (todo) or running (doing).",
@@ -66,12 +66,12 @@ def _queues() -> Iterator[GaugeMetricFamily]:
         "workers",
         "Worker processes active within the last minute.",
         [],
-        [((), value_of(task_queue.WORKERS))],
+        [((), float(fetch_value(task_queue.WORKERS)))],
     )
 
 
 def _connections() -> Iterator[GaugeMetricFamily]:
-    rows = rows_of(metrics.CONNECTIONS)
+    rows = fetch_rows(metrics.CONNECTIONS)
     names = ["connection", "provider"]
     yield _gauge(
         "connection_state",
@@ -104,7 +104,7 @@ def _connections() -> Iterator[GaugeMetricFamily]:
 
 
 def _keys() -> Iterator[GaugeMetricFamily]:
-    rows = rows_of(metrics.KEYS)
+    rows = fetch_rows(metrics.KEYS)
     names = ["connection", "provider"]
     yield _gauge(
         "connection_key_age_days",
@@ -121,7 +121,7 @@ def _keys() -> Iterator[GaugeMetricFamily]:
 
 
 def _runs() -> Iterator[GaugeMetricFamily]:
-    rows = rows_of(metrics.RUNS, WINDOW)
+    rows = fetch_rows(metrics.RUNS, [WINDOW])
     names = ["provider", "mode", "status", "failure"]
     yield _gauge(
         "sync_runs_24h",
@@ -142,12 +142,12 @@ def _runs() -> Iterator[GaugeMetricFamily]:
         "records_24h",
         "Records in runs of the last 24 hours.",
         ["provider", "stream", "outcome"],
-        ((labels, count) for *labels, count in rows_of(metrics.RECORDS, WINDOW)),
+        ((labels, count) for *labels, count in fetch_rows(metrics.RECORDS, [WINDOW])),
     )
 
 
 def _quota() -> Iterator[GaugeMetricFamily]:
-    rows = rows_of(metrics.QUOTA)
+    rows = fetch_rows(metrics.QUOTA)
     yield _gauge(
         "ats_requests_last_minute",
         "Requests sent with an API key, by key digest.",
@@ -176,7 +176,10 @@ def _quota() -> Iterator[GaugeMetricFamily]:
         "ats_seconds_used_24h",
         "Processing time used, if the ATS reports it.",
         ["connection", "provider"],
-        (((key, provider), used) for key, provider, used in rows_of(metrics.TIME_USED, WINDOW)),
+        (
+            ((key, provider), used)
+            for key, provider, used in fetch_rows(metrics.TIME_USED, [WINDOW])
+        ),
     )
 
 

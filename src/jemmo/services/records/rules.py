@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from jemmo.domain.history import limit_of
 from jemmo.domain.rules import Exclusion, Rules, applicable, grounds
 from jemmo.domain.stored_values import struct_of
 from jemmo.domain.streams import Stream
+from jemmo.services.base.fingerprints import fingerprint
 from jemmo.services.base.tasks import enqueue
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import scope
@@ -53,8 +53,7 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
 
 
 def rules_fingerprint(org: Organisation) -> str:
-    """A fingerprint of the form's original values; see ``connections.connection_fingerprint``."""
-    return hashlib.sha256(msgspec.json.encode(rules_of(org))).hexdigest()[:16]
+    return fingerprint(rules_of(org))
 
 
 def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rules:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
@@ -24,6 +23,7 @@ from jemmo.domain.schedule import (
 )
 from jemmo.domain.schedule import is_slow as much_slower
 from jemmo.domain.stored_values import struct_of
+from jemmo.services.base.fingerprints import fingerprint
 from jemmo.services.sync import queue
 from jemmo.store.connections.connections import is_running
 from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
@@ -133,10 +133,8 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
 
 
 def schedule_fingerprint(org: Organisation) -> str:
-    """A fingerprint of the form's original values. If they changed since, saving would undo another person's work."""
     hours = {str(connection.id): connection.sync_every_hours for connection in _planned(org)}
-    shown = [org.time_zone, org.schedule, hours]
-    return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
+    return fingerprint([org.time_zone, org.schedule, hours])
 
 
 def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection as database
-
+from jemmo.store.db.query import fetch_value
 from jemmo.store.models import ApiToken, Organisation
 
 _IS_LIVE = "t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s)"
@@ -33,9 +32,7 @@ def with_id(token_id: UUID, now: datetime) -> ApiToken | None:
 
 def count_live(org: Organisation, now: datetime) -> int:
     """The number of an organization's tokens that were not revoked and have not expired."""
-    with database.cursor() as cursor:
-        cursor.execute(_COUNT, [now, org.pk])
-        return int(cursor.fetchone()[0])
+    return int(fetch_value(_COUNT, [now, org.pk]))
 
 
 def _first(query: str, key: str | UUID, now: datetime) -> ApiToken | None:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
 from django.db.models import BigIntegerField, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from jemmo.domain.streams import Stream
+from jemmo.store.db.query import fetch_column
 from jemmo.store.models import Connection, ConnectionState, Organisation, RequestCount, SyncRun
 
 WITHOUT_APPLICATIONS = """
@@ -64,9 +64,7 @@ def connection_choices(org: Organisation) -> list[tuple[UUID, str]]:
 
 def without_applications(org: Organisation) -> set[UUID]:
     """The connections whose talents were read but never their applications, so that counts are unknown."""
-    with database.cursor() as cursor:
-        cursor.execute(WITHOUT_APPLICATIONS, [org.pk])
-        return {row[0] for row in cursor.fetchall()}
+    return set(fetch_column(WITHOUT_APPLICATIONS, [org.pk]))
 
 
 def name_connections(records: Iterable[Any], named: Iterable[tuple[UUID, str]]) -> None:

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import msgspec
-from django.db import connection as database
 
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.key_care import KEY_REFUSALS
 from jemmo.store.db.postgres import Connection, explained
+from jemmo.store.db.query import execute
 
 # A paused connection shows the error once it is resumed, unless the sync that then starts succeeds.
 _NOTE = """
@@ -32,8 +32,7 @@ _CLEAR = """
 def store_refusal(connection_id: UUID, error: JemmoError) -> None:
     """Store an error if it means that the ATS refuses the key; ignore any other."""
     if error.code in KEY_REFUSALS:
-        with database.cursor() as cursor:
-            cursor.execute(_NOTE, _values(connection_id, error))
+        execute(_NOTE, _values(connection_id, error))
 
 
 async def store_refusal_on(db: Connection, connection_id: UUID, error: JemmoError) -> None:
@@ -55,8 +54,7 @@ async def storing_refusals(db: Connection, connection_id: UUID) -> AsyncIterator
 
 def clear_refusal(connection_id: UUID) -> None:
     """Store that the ATS accepts the key. A refused connection becomes active, and a sync starts."""
-    with database.cursor() as cursor:
-        cursor.execute(_CLEAR, [connection_id, sorted(KEY_REFUSALS)])
+    execute(_CLEAR, [connection_id, sorted(KEY_REFUSALS)])
 
 
 def _values(connection_id: UUID, error: JemmoError) -> list[str | UUID]:

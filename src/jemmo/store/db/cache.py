@@ -7,13 +7,13 @@ attempts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.db import connection
+
+from jemmo.store.db.query import execute, fetch_value
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 TIDY_EVERY = 60.0  # seconds between two removals of expired entries by one process
@@ -43,12 +43,11 @@ class JsonCache(BaseCache):
         self._tidied = time.monotonic()
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        for (value,) in _run(_GET, [self.make_and_validate_key(key, version=version)]):
-            try:
-                return msgspec.json.decode(value)
-            except msgspec.DecodeError:
-                return default
-        return default
+        value = fetch_value(_GET, [self.make_and_validate_key(key, version=version)])
+        try:
+            return default if value is None else msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return default
 
     def set(
         self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
@@ -63,22 +62,22 @@ class JsonCache(BaseCache):
     def count(self, key: str, *, seconds: float, by: int = 1) -> int:
         """Atomically add to a number that expires that long after its creation. Return the sum."""
         own = self.make_and_validate_key(key)
-        return int(next(iter(_run(_COUNT, [own, by, self._end(seconds)])))[0])
+        return int(fetch_value(_COUNT, [own, by, self._end(seconds)]))
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         own = self.make_and_validate_key(key, version=version)
-        return _change(_TOUCH, [self._end(timeout), own]) == 1
+        return execute(_TOUCH, [self._end(timeout), own]) == 1
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return _change(_DELETE, [self.make_and_validate_key(key, version=version)]) == 1
+        return execute(_DELETE, [self.make_and_validate_key(key, version=version)]) == 1
 
     def clear(self) -> None:
-        _change("DELETE FROM cache_entry", [])
+        execute("DELETE FROM cache_entry")
 
     def _put(self, statement: str, key: Any, value: Any, timeout: Any, version: int | None) -> int:
         own = self.make_and_validate_key(key, version=version)
         self._tidy()
-        return _change(statement, [own, msgspec.json.encode(value).decode(), self._end(timeout)])
+        return execute(statement, [own, msgspec.json.encode(value).decode(), self._end(timeout)])
 
     def _end(self, timeout: Any) -> datetime:
         end = self.get_backend_timeout(timeout)
@@ -87,16 +86,4 @@ class JsonCache(BaseCache):
     def _tidy(self) -> None:
         if time.monotonic() - self._tidied > TIDY_EVERY:
             self._tidied = time.monotonic()
-            _change(_TIDY, [])
-
-
-def _run(statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        yield from cursor.fetchall()
-
-
-def _change(statement: str, values: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return int(cursor.rowcount)
+            execute(_TIDY)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
-from django.db import connection as django_connection
 
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import execute
 
 CHANNEL = "jemmo_events"
 LIMIT = 7900  # bytes; Postgres refuses 8000
@@ -39,5 +39,4 @@ async def publish_event(db: Connection, connection_id: UUID, kind: str, **facts:
 
 def publish_to_organization(org_id: UUID, kind: str, **facts: object) -> None:
     """Like ``publish_event``, on Django's connection."""
-    with django_connection.cursor() as cursor:
-        cursor.execute(_OF_ORG, [CHANNEL, str(org_id), _facts(kind, facts)])
+    execute(_OF_ORG, [CHANNEL, str(org_id), _facts(kind, facts)])

@@ -7,6 +7,8 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from jemmo.store.db.query import afetch_value
+
 TABLE = "lease"
 
 # Whether the holder's database session still exists.
@@ -55,8 +57,5 @@ RELEASE = "DELETE FROM lease WHERE connection_id = %s AND token = %s"
 
 async def is_held(db: AsyncConnection[TupleRow], connection_id: UUID) -> bool:
     """Whether a run holds the connection's lease, and so has priority."""
-    answer = await db.execute(
-        "SELECT 1 FROM lease WHERE connection_id = %s AND expires_at > clock_timestamp()",
-        [connection_id],
-    )
-    return await answer.fetchone() is not None
+    held = "SELECT true FROM lease WHERE connection_id = %s AND expires_at > clock_timestamp()"
+    return bool(await afetch_value(db, held, [connection_id]))

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
-from django.db import connection as database
 from django.db.models import BooleanField, F, Func, QuerySet, UUIDField, Value
 from django.db.models.expressions import OrderBy, RawSQL
 
 from jemmo.domain.plain_text import visible
+from jemmo.domain.typed_values import uuid_or_none
+from jemmo.store.db.query import fetch_row, fetch_value
 from jemmo.store.models.ordering import Alphabetical
 
 __all__ = ["Alphabetical"]  # imported from here with the columns
@@ -82,10 +83,7 @@ def query_text(query: Mapping[str, str], name: str) -> str:
 
 def record_id(text: str) -> str:
     """A record's id as text. An invalid id counts as missing."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""
+    return str(uuid_or_none(text) or "")
 
 
 def whole_number(text: str) -> int | None:
@@ -112,13 +110,11 @@ def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
         sql, params = rows.order_by().values("id").query.sql_with_params()
     except EmptyResultSet:
         return 0, []
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"WITH found AS MATERIALIZED ({sql}), counted AS (SELECT count(*) AS n FROM found) "
-            f"SELECT n, CASE WHEN n <= {FEW} THEN ARRAY(SELECT id FROM found) END FROM counted",
-            params,
-        )
-        total, ids = cursor.fetchone()
+    total, ids = fetch_row(
+        f"WITH found AS MATERIALIZED ({sql}), counted AS (SELECT count(*) AS n FROM found) "
+        f"SELECT n, CASE WHEN n <= {FEW} THEN ARRAY(SELECT id FROM found) END FROM counted",
+        params,
+    )
     return total, ids
 
 
@@ -153,6 +149,4 @@ def _unaccented(text: str) -> str:
     """The text as in the index. Postgres turns ``ß`` into ``ss`` and ``ø`` into ``o``, though these are not accents."""
     if text.isascii():
         return text
-    with database.cursor() as cursor:
-        cursor.execute("SELECT unaccent(%s)", [text])
-        return str(cursor.fetchone()[0])
+    return str(fetch_value("SELECT unaccent(%s)", [text]))

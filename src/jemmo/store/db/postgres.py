@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 
 import psycopg
 from django.db import DatabaseError, InterfaceError
-from django.db import connection as django_connection
 from psycopg.rows import TupleRow
 
 from jemmo.domain import database_errors
 from jemmo.domain.errors import TransientError
 from jemmo.store.db import schema, scope
+from jemmo.store.db.query import execute
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
@@ -50,8 +50,7 @@ async def apply_scope(connection: Connection) -> None:
 
 def ping() -> None:
     """Check that Django's connection responds. Raises ``DatabaseError`` otherwise."""
-    with django_connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    execute("SELECT 1")
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 import psycopg
-from django.db import connection
 from msgspec import Struct
 from psycopg import errors, sql
 
 from jemmo import conninfo
 from jemmo.store.db import policies, schema
+from jemmo.store.db.query import fetch_value
 
 NAME = "application-role"
 """The name of its encrypted value in ``vault_secret``."""
@@ -75,18 +75,12 @@ _OWNS_NOTHING = (
 
 def is_bound() -> bool:
     """Whether row-level security applies to this process's role."""
-    return _holds(_IS_BOUND)
+    return bool(fetch_value(_IS_BOUND))
 
 
 def owns_no_tables() -> bool:
     """Whether this process uses a role other than the tables' owner."""
-    return _holds(_OWNS_NOTHING)
-
-
-def _holds(query: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return bool(cursor.fetchone()[0])
+    return bool(fetch_value(_OWNS_NOTHING))
 
 
 def _connect(url: str) -> Connection:

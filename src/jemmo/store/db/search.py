@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connection as database
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
+from jemmo.store.db.query import fetch_value
 from jemmo.store.models import FileText, Organisation
 
 
@@ -38,9 +38,7 @@ def few_matching_ids(
         functions.append("jemmo_talents_with_words(%s::bigint[], %s)")
         params += [list(word_hashes), org.id]
     union = " UNION ALL ".join(f"SELECT {function} AS id" for function in functions)
-    with database.cursor() as cursor:
-        cursor.execute(f"SELECT array_agg(id) FROM ({union} LIMIT {most + 1}) found", params)
-        ids = cursor.fetchone()[0] or []
+    ids = fetch_value(f"SELECT array_agg(id) FROM ({union} LIMIT {most + 1}) found", params) or []
     return ids if len(ids) <= most else None
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_value
 from jemmo.store.models import VaultSecret
 
 
 async def kept_by(db: Connection, name: str, seal: Callable[[], bytes]) -> bytes:
     """Like ``kept``, on a connection of the data path."""
     find = "SELECT sealed FROM vault_secret WHERE name = %s"
-    row = await (await db.execute(find, [name])).fetchone()
-    if row is None:
+    sealed = await afetch_value(db, find, [name])
+    if sealed is None:
         await db.execute(
             "INSERT INTO vault_secret (name, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             [name, seal()],
         )
-        row = await (await db.execute(find, [name])).fetchone()
-    assert row is not None
-    return bytes(row[0])
+        sealed = await afetch_value(db, find, [name])
+    return bytes(sealed)
 
 
 def kept(name: str, seal: Callable[[], bytes]) -> bytes:

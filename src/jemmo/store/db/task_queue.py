@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+
+from jemmo.store.db.query import afetch_column, execute, fetch_value
 
 PREFIX = "procrastinate"
 JOBS = "procrastinate_jobs"
@@ -99,45 +100,34 @@ _WORKER_SEEN = """
 
 
 def other_syncs(connection_id: UUID) -> int:
-    return int(_value(_OTHER_SYNCS, [connection_id]))
+    return int(fetch_value(_OTHER_SYNCS, [connection_id]))
 
 
 def raise_priority(priority: int, locks: list[str]) -> bool:
     """Raise the priority of a waiting task with one of these locks. Return whether there is one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RAISE_PRIORITY, [priority, locks])
-        return bool(cursor.rowcount)
+    return bool(execute(_RAISE_PRIORITY, [priority, locks]))
 
 
 def rescue(seconds: float) -> int:
     """Requeue tasks of workers last seen more than ``seconds`` ago. Return the number of tasks."""
     with transaction.atomic():
-        return int(_value(_RESCUE, {"seconds": seconds}))
+        return int(fetch_value(_RESCUE, {"seconds": seconds}))
 
 
 async def most_urgent(db: AsyncConnection[TupleRow], queues: list[str], most: int) -> list[int]:
     """The priorities of the most urgent waiting tasks, highest first."""
-    answer = await db.execute(_MOST_URGENT, [queues, most])
-    return [row[0] for row in await answer.fetchall()]
+    return await afetch_column(db, _MOST_URGENT, [queues, most])
 
 
 def is_sync_due(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
     """Whether a sync of these scopes is queued and may start now."""
-    return bool(connection_ids) and bool(_value(_SYNC_DUE, [connection_ids, list(scopes)]))
+    return bool(connection_ids) and bool(fetch_value(_SYNC_DUE, [connection_ids, list(scopes)]))
 
 
 def drop_tasks(org_id: UUID) -> int:
     """Delete an organization's queued tasks, and the records of finished ones."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DROP, {"org": str(org_id), "kept": ["delete_organisation"]})
-        return int(cursor.rowcount)
+    return execute(_DROP, {"org": str(org_id), "kept": ["delete_organisation"]})
 
 
 def worker_seen(within: timedelta | str) -> bool:
-    return bool(_value(_WORKER_SEEN, [within]))
-
-
-def _value(query: str, values: Any) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchone()[0]
+    return bool(fetch_value(_WORKER_SEEN, [within]))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from jemmo.store.db.query import execute, fetch_column
 from jemmo.store.feed import numbering
 
 BATCH = 1000  # rows per statement
@@ -40,8 +41,7 @@ _DROP_MARKS = """
 
 def note_use(org_id: UUID) -> None:
     """Record that a feed was read, which keeps it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_USED, {"org": org_id})
+    execute(_USED, {"org": org_id})
 
 
 def forget(before: datetime) -> Counter[str]:
@@ -58,9 +58,7 @@ def forget(before: datetime) -> Counter[str]:
 
 
 def _orgs(query: str, before: datetime) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"before": before})
-        return [row[0] for row in cursor.fetchall()]
+    return fetch_column(query, {"before": before})
 
 
 def _repeat(statement: str, org_id: UUID, before: datetime) -> int:

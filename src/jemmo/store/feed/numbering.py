@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from jemmo.store.db.query import fetch_value
 from jemmo.store.feed.entities import DEPENDENTS, ENTITIES
 
 FORMAT = 2  # of the state stored by a feed; feeds of another format start over
@@ -108,17 +109,13 @@ def _origin(cursor: Any) -> str:
 
 @cache
 def _may_ask() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_MAY_ASK)
-        return bool(cursor.fetchone()[0])
+    return bool(fetch_value(_MAY_ASK))
 
 
 def _pass(org_id: UUID) -> bool:
     """Number the changes of some marks. Return whether there may be more."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PENDING, {"org": org_id})
-        if not cursor.fetchone()[0]:
-            return False
+    if not fetch_value(_PENDING, {"org": org_id}):
+        return False
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_PLANS)
         lock(cursor, org_id)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from msgspec import Struct
 
+from jemmo.store.db.query import fetch_rows
 from jemmo.store.feed.entities import ENTITIES, FOR_ALL, Level
 from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS
@@ -122,9 +123,7 @@ def changes(org_id: UUID, after: int, limit: int, sight: Sight) -> Changes | Non
         "entities": list(sight.entities),
         "connection": sight.connection,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CHANGES, params)
-        rows = cursor.fetchall()
+    rows = fetch_rows(_CHANGES, params)
     if not rows:
         return None
     numbered = [_change(row[2:], sight.level) for row in rows if row[2] is not None]
@@ -180,9 +179,7 @@ def digest(
         parts,
         *ends,
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*values, org.id, org.id])
-        rows = cursor.fetchall()
+    rows = fetch_rows(query, [*values, org.id, org.id])
     if not rows:
         return None
     totals = dict.fromkeys(names, Total())

@@ -10,10 +10,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
-from django.db import connection as django_connection
 from msgspec import Struct
 
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row, afetch_rows, afetch_value, execute
 from jemmo.store.db.visible import shown_sql
 
 PENDING = f"""
@@ -42,21 +42,22 @@ class DueFile(Struct, frozen=True, kw_only=True):
 
 async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[DueFile]:
     """Resumes before other files, newest first."""
-    answer = await db.execute(
+    rows = await afetch_rows(
+        db,
         "SELECT f.id, t.org_id, t.id, t.remote_id, f.remote_id, f.remote_version, f.tries"
         f"{WANTED} ORDER BY f.kind = 'RESUME' DESC, "
         "coalesce(f.remote_updated_at, t.remote_updated_at) DESC NULLS LAST, f.id DESC "
-        "LIMIT %(limit)s".encode(),
+        "LIMIT %(limit)s",
         {"connection": connection_id, "limit": limit},
     )
     names = DueFile.__struct_fields__
-    return [DueFile(**dict(zip(names, row, strict=True))) for row in await answer.fetchall()]
+    return [DueFile(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 async def due_since(db: Connection, connection_id: UUID) -> datetime | None:
-    answer = await db.execute("SELECT files_due_at FROM connection WHERE id = %s", [connection_id])
-    row = await answer.fetchone()
-    return row[0] if row else None
+    query = "SELECT files_due_at FROM connection WHERE id = %s"
+    since: datetime | None = await afetch_value(db, query, [connection_id])
+    return since
 
 
 async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> None:
@@ -73,11 +74,8 @@ async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> N
 
 async def is_waiting(db: Connection, connection_id: UUID) -> bool:
     """Whether any file is still to be downloaded, now or later."""
-    answer = await db.execute(
-        f"SELECT EXISTS (SELECT 1{PENDING})".encode(), {"connection": connection_id}
-    )
-    row = await answer.fetchone()
-    return bool(row and row[0])
+    query = f"SELECT EXISTS (SELECT 1{PENDING})"
+    return bool(await afetch_value(db, query, {"connection": connection_id}))
 
 
 async def wake(db: Connection, connection_id: UUID) -> None:
@@ -86,8 +84,7 @@ async def wake(db: Connection, connection_id: UUID) -> None:
 
 def wake_now(connection_id: UUID) -> None:
     """Like ``wake``, on Django's connection."""
-    with django_connection.cursor() as cursor:
-        cursor.execute(_WAKE, [connection_id])
+    execute(_WAKE, [connection_id])
 
 
 class Version(Struct, frozen=True):
@@ -99,7 +96,8 @@ async def begin(
     db: Connection, attachment: DueFile, *, sha256: str, size: int, content_type: str
 ) -> Version:
     """Write the row of a content before its bytes exist. A content stored before keeps its row."""
-    answer = await db.execute(
+    row = await afetch_row(
+        db,
         """INSERT INTO file_version AS v (id, org_id, attachment_id, sha256, size, content_type)
            VALUES (%s, %s, %s, %s, %s, %s)
            ON CONFLICT (attachment_id, sha256) DO UPDATE SET written_at =
@@ -107,8 +105,6 @@ async def begin(
            RETURNING id, state = 'stored'""",
         [uuid4(), attachment.org_id, attachment.id, sha256, size, content_type],
     )
-    row = await answer.fetchone()
-    assert row is not None
     return Version(*row)
 
 
@@ -118,12 +114,12 @@ async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: 
     If the ATS reported yet another version meanwhile, the file stays in the queue.
     """
     async with db.transaction():
-        stored = await db.execute(
+        row = await afetch_row(
+            db,
             "UPDATE file_version SET state = 'stored', key_id = coalesce(%s, key_id) WHERE id = %s "
             "RETURNING sha256, size, content_type",
             [key_id, version_id],
         )
-        row = await stored.fetchone()
         if row is None:
             return False
         await db.execute(
@@ -165,13 +161,13 @@ async def abandon(db: Connection, version_id: UUID) -> None:
 
 async def note_failure(db: Connection, connection_id: UUID, error: dict[str, str]) -> int:
     """Store what stops a connection's files. Return the number of failures in a row."""
-    answer = await db.execute(
+    failures = await afetch_value(
+        db,
         "UPDATE connection SET files_error = %s::jsonb, files_failures = least(files_failures + 1, 1000) "
         "WHERE id = %s RETURNING files_failures",
         [msgspec.json.encode(error).decode(), connection_id],
     )
-    row = await answer.fetchone()
-    return row[0] if row else 1
+    return failures or 1
 
 
 async def note_recovery(db: Connection, connection_id: UUID) -> None:
@@ -222,6 +218,6 @@ async def note_text(db: Connection, version_id: UUID, status: str) -> None:
 
 
 async def text_status(db: Connection, version_id: UUID) -> str | None:
-    answer = await db.execute("SELECT text_status FROM file_version WHERE id = %s", [version_id])
-    row = await answer.fetchone()
-    return row[0] if row else None
+    query = "SELECT text_status FROM file_version WHERE id = %s"
+    status: str | None = await afetch_value(db, query, [version_id])
+    return status

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection as database
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from msgspec import Struct
 
+from jemmo.store.db.query import execute
 from jemmo.store.db.visible import OF_SHOWN_TALENTS
 from jemmo.store.models import Attachment, Connection, FileVersion, Organisation
 
@@ -19,8 +19,7 @@ _STORAGE_LOCK = 7_306_015
 
 def lock_storage() -> None:
     """Let only one process at a time claim the file storage. Requires a transaction."""
-    with database.cursor() as cursor:
-        cursor.execute(_LOCK_STORAGE, [_STORAGE_LOCK])
+    execute(_LOCK_STORAGE, [_STORAGE_LOCK])
 
 
 class FileCounts(Struct, frozen=True, kw_only=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection as database
 from django.db.models import Exists, OuterRef
 
 from jemmo.domain.notices import FOR_MANAGERS, When
+from jemmo.store.db.query import fetch_row
 from jemmo.store.models import (
     Delivery,
     MemberNotices,
@@ -63,12 +63,10 @@ def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
 def unread(membership: Membership) -> Unread:
     """The numbers in the frame of every page."""
     org, since, own = membership.org_id, membership.created_at, membership.pk
-    with database.cursor() as cursor:
-        cursor.execute(
-            _UNREAD_OF_BOTH,
-            [org, since, _not_for(membership), own, MOST_COUNTED, org, membership.account_id],
-        )
-        notices, answers = cursor.fetchone()
+    notices, answers = fetch_row(
+        _UNREAD_OF_BOTH,
+        [org, since, _not_for(membership), own, MOST_COUNTED, org, membership.account_id],
+    )
     return Unread(notices=notices, answers=answers)
 
 

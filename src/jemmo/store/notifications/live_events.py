@@ -10,6 +10,7 @@ from psycopg import sql
 
 from jemmo.store.db import schema, scope
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_rows
 
 # Sessions that have not expired, with the memberships that their accounts may use.
 _ENTITLED = """
@@ -36,5 +37,5 @@ async def entitled(
     db: Connection, sessions: list[str], memberships: list[int]
 ) -> set[tuple[str, int]]:
     """The pairs of session hash and membership id that may still receive events."""
-    answer = await db.execute(_ENTITLED, [sessions, memberships])
-    return {(session, membership) for session, membership in await answer.fetchall()}
+    rows = await afetch_rows(db, _ENTITLED, [sessions, memberships])
+    return {(session, membership) for session, membership in rows}

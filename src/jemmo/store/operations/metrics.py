@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db import connection
-
 from jemmo.store.db import leases
 
 # Connections in use: id, ATS, state, failures in a row, age of the data, seconds overdue, whether a run is in progress.
@@ -57,15 +53,3 @@ WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
 # Outgoing webhooks that wait or failed.
 OUTGOING = """
     SELECT state, count(*) FROM outgoing_message WHERE state IN ('waiting', 'failed') GROUP BY 1"""
-
-
-def rows_of(query: str, *values: Any) -> list[Any]:
-    """All rows of one of these queries."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, list(values))
-        return list(cursor.fetchall())
-
-
-def value_of(query: str) -> float:
-    """The number that a query returns."""
-    return float(rows_of(query)[0][0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from jemmo.store.db.query import fetch_column
 
 # A connection's runs before a moment, oldest first. The last run of each kind and outcome stays, since pages, the
 # schedule and the status are computed from it.
@@ -20,8 +20,6 @@ _OUTDATED_RUNS = """
 
 def outdated_runs(connection_id: UUID, before: datetime, *, limit: int) -> list[UUID]:
     """Ids of runs before a moment that nothing refers to anymore."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _OUTDATED_RUNS, {"connection": connection_id, "before": before, "limit": limit}
-        )
-        return [row[0] for row in cursor.fetchall()]
+    return fetch_column(
+        _OUTDATED_RUNS, {"connection": connection_id, "before": before, "limit": limit}
+    )

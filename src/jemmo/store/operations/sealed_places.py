@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
+from jemmo.store.db.query import fetch_rows
 from jemmo.store.db.run_context import contact_context, talent_texts_context, texts_context
 
 Opens = Callable[[bytes, bytes], bytes]
@@ -40,11 +41,10 @@ class Place(Struct, frozen=True, kw_only=True):
 def uses(place: Place) -> dict[int, int]:
     """The number of a column's values that each key sealed."""
     key = KEY_OF.format(column=place.column)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {key}, count(*) FROM {place.table} WHERE {place.column} IS NOT NULL GROUP BY 1"
-        )
-        return {int(row[0]): int(row[1]) for row in cursor.fetchall()}
+    rows = fetch_rows(
+        f"SELECT {key}, count(*) FROM {place.table} WHERE {place.column} IS NOT NULL GROUP BY 1"
+    )
+    return {int(row[0]): int(row[1]) for row in rows}
 
 
 def reseal(place: Place, primary: int, opens: Opens, seals: Seals) -> tuple[int, int]:
@@ -71,14 +71,12 @@ def reseal(place: Place, primary: int, opens: Opens, seals: Seals) -> tuple[int,
 def _others(place: Place, primary: int, after: Any) -> Sequence[Any]:
     key = KEY_OF.format(column=f"s.{place.column}")
     later = f"AND s.{place.key} > %s" if after is not None else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT s.{place.key}, s.{place.column}, {place.bound_to} FROM {place.rows()} "
-            f"WHERE s.{place.column} IS NOT NULL AND {key} <> %s {later} "
-            f"ORDER BY s.{place.key} LIMIT {BATCH}",
-            [primary, *([after] if after is not None else [])],
-        )
-        return list(cursor.fetchall())
+    return fetch_rows(
+        f"SELECT s.{place.key}, s.{place.column}, {place.bound_to} FROM {place.rows()} "
+        f"WHERE s.{place.column} IS NOT NULL AND {key} <> %s {later} "
+        f"ORDER BY s.{place.key} LIMIT {BATCH}",
+        [primary, *([after] if after is not None else [])],
+    )
 
 
 def _exchange(place: Place, fresh: list[tuple[Any, bytes, bytes]]) -> int:

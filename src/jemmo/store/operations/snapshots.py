@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection
 
 from jemmo.store.db import schema
+from jemmo.store.db.query import execute
 from jemmo.store.operations import copying
 from jemmo.store.operations.copying import Cursor
 
@@ -104,5 +104,4 @@ def check_constraints(cursor: Cursor) -> None:
 
 def cancel_deliveries() -> None:
     """Cancel notifications that waited when the backup was made."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_DELIVERIES)
+    execute(_CANCEL_DELIVERIES)

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from jemmo.domain.outgoing import Event
 from jemmo.store.db import schema
+from jemmo.store.db.query import execute
 
 CHANNEL = "jemmo_outgoing"
 MOST_PEOPLE = 500  # per message
@@ -132,5 +133,4 @@ def note_erased(
 
 def wake() -> None:
     """Wake the workers when this transaction is committed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    execute("SELECT pg_notify(%s, '')", [CHANNEL])

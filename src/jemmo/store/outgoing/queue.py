@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
 from django.db.models import Q
 from msgspec import Struct
 
 from jemmo.domain.outgoing import Event
+from jemmo.store.db.query import execute, fetch_row
 from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 
 CLAIM = timedelta(seconds=60)  # renewed before each request, which takes at most 15 seconds
@@ -60,9 +60,7 @@ def claim(now: datetime) -> Claim | None:
     token = uuid4()
     limits = {"each": EACH_ORG, "failing": FAILING}
     params: dict[str, Any] = {"claim": token, "claim_for": CLAIM, "now": now, **limits}
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, params)
-        row = cursor.fetchone()
+    row = fetch_row(_CLAIM, params)
     return Claim(endpoint=row[0], org=row[1], claim=token) if row else None
 
 
@@ -74,14 +72,11 @@ def renew(held: Claim, now: datetime) -> bool:
         "claim_for": CLAIM,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RENEW, params)
-        return bool(cursor.rowcount)
+    return bool(execute(_RENEW, params))
 
 
 def release(held: Claim) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, {"id": held.endpoint, "claim": held.claim})
+    execute(_RELEASE, {"id": held.endpoint, "claim": held.claim})
 
 
 def put_off(held: Claim, now: datetime) -> None:

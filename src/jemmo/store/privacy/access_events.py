@@ -9,11 +9,12 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from jemmo.domain.access import Action
+from jemmo.domain.typed_values import uuid_or_none
 from jemmo.store.db.paging import query_text, search_terms, whole_number
+from jemmo.store.db.query import execute
 from jemmo.store.db.search import talents_matching
 from jemmo.store.models import AccessEvent, Account, Membership, Organisation, Talent
 
@@ -83,8 +84,7 @@ def add_unless_recent(
 ) -> None:
     """Log an access to a person's record, unless the same was logged ``since`` then."""
     ids = {"org": org.pk, "account": account.pk, "talent": talent}
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD_UNLESS_RECENT, {**ids, "action": action, "since": since})
+    execute(_ADD_UNLESS_RECENT, {**ids, "action": action, "since": since})
 
 
 def access_page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:
@@ -115,7 +115,7 @@ def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[
     if filters.member == OPERATOR:
         rows = rows.filter(account=None)
     elif filters.member:
-        rows = rows.filter(account=_uuid(filters.member))
+        rows = rows.filter(account=uuid_or_none(filters.member))
     if filters.action:
         rows = rows.filter(action=filters.action)
     if filters.period:
@@ -125,7 +125,7 @@ def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[
 
 def _meant(org: Organisation, person: str) -> list[UUID]:
     """The people whose id or name was typed. For an erased person only our id is known."""
-    own, terms = _uuid(person), search_terms(person)
+    own, terms = uuid_or_none(person), search_terms(person)
     known = Q(remote_id=person)
     if own:
         known |= Q(id=own)
@@ -133,13 +133,6 @@ def _meant(org: Organisation, person: str) -> list[UUID]:
         known |= talents_matching(org, terms)
     ids = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
     return [*ids, own] if own else ids
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _lines(org: Organisation, events: list[AccessEvent]) -> list[Line]:

@@ -11,6 +11,7 @@ from jemmo.domain.entities import ENTITIES
 from jemmo.domain.fields import forgotten
 from jemmo.domain.records import Record, Talent
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_column, afetch_rows
 from jemmo.store.db.run_context import AnonymizedTalent, MentionHasher
 
 _BEFORE = """
@@ -61,10 +62,10 @@ async def newly_anonymous(
     ]
     if not blank:
         return []
-    answer = await db.execute(_BEFORE, [connection_id, blank])
+    rows = await afetch_rows(db, _BEFORE, [connection_id, blank])
     return [
         AnonymizedTalent(id=key, remote_ids=remote_ids, sealed=sealed, sealed_texts=texts)
-        for key, first_name, last_name, remote_ids, sealed, texts in await answer.fetchall()
+        for key, first_name, last_name, remote_ids, sealed, texts in rows
         if sealed is not None or names_somebody(first_name, last_name)
     ]
 
@@ -75,14 +76,12 @@ async def anonymize_talents(
     """Remove all other data about these people, in the transaction that wrote the records."""
     if not talents:
         return
-    answer = await db.execute(_WRITTEN, {"ids": [talent.id for talent in talents]})
-    ids = [row[0] for row in await answer.fetchall()]
+    ids = await afetch_column(db, _WRITTEN, {"ids": [talent.id for talent in talents]})
     if not ids:
         return
     for step in _STEPS.values():
         await db.execute(step.encode(), {"ids": ids})
-    answer = await db.execute(_APPLICATIONS, [ids])
-    applications = [row[0] for row in await answer.fetchall()]
+    applications = await afetch_column(db, _APPLICATIONS, [ids])
     people = [talent for talent in talents if talent.id in ids]
     named = await asyncio.to_thread(abouts, people, applications)
     await db.execute(_FORGET, {"named": named, "connection": connection_id})

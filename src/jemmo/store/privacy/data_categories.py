@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
+from jemmo.store.db.query import fetch_row
 from jemmo.store.models import Organisation
 
 NAMES = (
@@ -32,6 +31,4 @@ _COUNTS = """
 
 def counts(org: Organisation) -> dict[str, int]:
     """The count of each category, by its name in ``NAMES``."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"org": org.pk})
-        return dict(zip(NAMES, cursor.fetchone(), strict=True))
+    return dict(zip(NAMES, fetch_row(_COUNTS, {"org": org.pk}), strict=True))

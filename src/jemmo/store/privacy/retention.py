@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from msgspec import Struct
 
 from jemmo.domain.retention import Counts, Retention, Rule
+from jemmo.store.db.query import fetch_rows
 
 _SIGNS = {
     Counts.APPLICATION: "a.applied_at, a.remote_created_at",
@@ -87,6 +87,4 @@ def _ask(asked: str, org_id: UUID, wishes: Retention, *, now: datetime, **more: 
         "consent": wishes.consent_ended,
         **more,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
+    return fetch_rows(query, values)

@@ -14,6 +14,7 @@ from jemmo.domain.records import Application, Record
 from jemmo.domain.retention import Lift, lifts
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_column, afetch_rows, afetch_value
 from jemmo.store.db.run_context import SuppressionHasher
 
 LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
@@ -30,10 +31,8 @@ class SuppressedRecord(Struct, frozen=True):
 
 async def hashes(db: Connection, connection_id: UUID) -> set[bytes]:
     """All suppressed records of a connection."""
-    answer = await db.execute(
-        "SELECT hash FROM suppression WHERE connection_id = %s", [connection_id]
-    )
-    return {bytes(row[0]) for row in await answer.fetchall()}
+    query = "SELECT hash FROM suppression WHERE connection_id = %s"
+    return {bytes(sealed) for sealed in await afetch_column(db, query, [connection_id])}
 
 
 async def erased(
@@ -51,11 +50,8 @@ async def erased(
     if stream not in PERSONAL_STREAMS:
         return None
     await db.execute(f"SELECT pg_advisory_xact_lock_shared({LOCK})".encode(), [connection_id])
-    answer = await db.execute(
-        "SELECT EXISTS (SELECT FROM suppression WHERE connection_id = %s)", [connection_id]
-    )
-    row = await answer.fetchone()
-    if not (row and row[0]):
+    any_suppressed = "SELECT EXISTS (SELECT FROM suppression WHERE connection_id = %s)"
+    if not await afetch_value(db, any_suppressed, [connection_id]):
         return None
     hashes_of = {id(subject): _hashes(subject, stream, hashed) for subject in asked}
     known = await _known(
@@ -102,7 +98,8 @@ def _hashes(subject: Any, stream: Stream, hashed: SuppressionHasher) -> list[byt
 async def _known(
     db: Connection, connection_id: UUID, asked: set[bytes]
 ) -> dict[bytes, SuppressedRecord]:
-    answer = await db.execute(
+    rows = await afetch_rows(
+        db,
         "SELECT hash, at, person, lifts_on FROM suppression "
         "WHERE connection_id = %s AND hash = ANY(%s)",
         [connection_id, list(asked)],
@@ -113,7 +110,7 @@ async def _known(
             bytes(row[2]) if row[2] is not None else None,
             Lift(row[3]) if row[3] else None,
         )
-        for row in await answer.fetchall()
+        for row in rows
     }
 
 

@@ -266,18 +266,15 @@ FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_sta
 
 
 def _application(application: Application) -> dict[str, Any]:
+    stage, reason = application.stage, application.reject_reason
+    linked = {
+        "stage": stage.name if stage else None,
+        "stage_category": stage.category if stage else None,
+        "reject_reason": reason.name if reason else None,
+    }
     return {
-        "remote_id": application.remote_id,
-        "job_remote_id": application.job_remote_id,
-        "stage": application.stage.name if application.stage else None,
-        "stage_remote_id": application.stage_remote_id,
-        "stage_category": application.stage.category if application.stage else None,
-        **_plain(
-            application,
-            ("status", "status_original", "applied_at", "stage_entered_at", "rejected_at"),
-        ),
-        "reject_reason": application.reject_reason.name if application.reject_reason else None,
-        **_plain(application, ("rejected_by", "hired_at", "source", "is_sourced")),
+        name: linked[name] if name in linked else getattr(application, name)
+        for name in APPLICATION_FIELDS
     }
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
 from django.db.models import Count, F, Q, QuerySet
 
 from jemmo.domain.enums import JobStatus
@@ -33,6 +32,7 @@ from jemmo.store.db.paging import (
     search_terms,
     sort_key,
 )
+from jemmo.store.db.query import fetch_row
 from jemmo.store.db.search import jobs_matching
 from jemmo.store.db.visible import (
     IN_PROCESS,
@@ -197,9 +197,7 @@ def _add_places(jobs: Sequence[Job]) -> None:
 
 def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
     """The filters' choices, and the connections whose applications are not read, in one statement."""
-    with database.cursor() as cursor:
-        cursor.execute(_CHOICES, [org.pk] * 4)
-        statuses, departments, cities, unread = cursor.fetchone()
+    statuses, departments, cities, unread = fetch_row(_CHOICES, [org.pk] * 4)
     choices = {
         "status": [status for status in JobStatus if status in statuses],
         "department": sorted(departments),

@@ -14,6 +14,7 @@ from jemmo.domain.history import limit_of
 from jemmo.domain.streams import Stream
 from jemmo.domain.titles import variants
 from jemmo.store.connections.connections import PARTED
+from jemmo.store.db.query import fetch_column
 from jemmo.store.db.visible import SHOWN, shown_sql
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.sync.brake import KEPT, OWNERS
@@ -124,9 +125,7 @@ def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:
     """Talents of the same name within one connection: an ATS merges only its own."""
-    with db.cursor() as cursor:
-        cursor.execute(NAMESAKES, {"org": org.id, "most": GROUPS})
-        groups = [row[0] for row in cursor.fetchall()]
+    groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS})
     talents = Talent.objects.select_related("connection").in_bulk(
         [talent_id for group in groups for talent_id in group]
     )

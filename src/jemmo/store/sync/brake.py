@@ -14,6 +14,7 @@ from jemmo.domain.brake import CascadeCounts, PendingDeletions
 from jemmo.domain.entities import ENTITIES, target_of
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_column, afetch_rows
 from jemmo.store.sync import sweeps
 from jemmo.store.sync.tables import TABLES
 
@@ -73,12 +74,13 @@ async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) 
     """
     if stream not in OWNERS:
         return frozenset()
-    answer = await db.execute(
+    waiting = await afetch_column(
+        db,
         "SELECT remote_ids FROM held_deletion WHERE connection_id = %s AND stream = %s "
         "AND released_at IS NULL FOR UPDATE",
         [connection_id, OWNERS[stream]],
     )
-    owners = [name for (names,) in await answer.fetchall() for name in names]
+    owners = [name for names in waiting for name in names]
     return await _parts_of(db, connection_id, stream, owners)
 
 
@@ -92,8 +94,7 @@ async def kept(db: Connection, connection_id: UUID, stream: Stream) -> frozenset
 
 
 async def _kept(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
-    answer = await db.execute(KEPT.encode(), [connection_id, stream])
-    return frozenset(row[0] for row in await answer.fetchall())
+    return frozenset(await afetch_column(db, KEPT, [connection_id, stream]))
 
 
 async def _parts_of(
@@ -102,12 +103,13 @@ async def _parts_of(
     if not owners:
         return frozenset()
     entity = ENTITIES[stream]
-    answer = await db.execute(
+    parts = await afetch_column(
+        db,
         f"SELECT remote_id FROM {entity.table} WHERE connection_id = %s "
-        f"AND {entity.owner_link.name} = ANY(%s)".encode(),
+        f"AND {entity.owner_link.name} = ANY(%s)",
         [connection_id, list(owners)],
     )
-    return frozenset(row[0] for row in await answer.fetchall())
+    return frozenset(parts)
 
 
 async def _state(
@@ -245,22 +247,23 @@ async def _there(
     db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str]
 ) -> list[str]:
     """The ids of those that are stored and not deleted."""
-    answer = await db.execute(
+    return await afetch_column(
+        db,
         f"SELECT remote_id FROM {TABLES[stream].name} WHERE connection_id = %s "
-        "AND remote_id = ANY(%s) AND remote_deleted_at IS NULL ORDER BY remote_id".encode(),
+        "AND remote_id = ANY(%s) AND remote_deleted_at IS NULL ORDER BY remote_id",
         [connection_id, list(remote_ids)],
     )
-    return [row[0] for row in await answer.fetchall()]
 
 
 async def _reviewed(db: Connection, connection_id: UUID, stream: Stream) -> set[str]:
     """The records of a decision, made or pending."""
-    answer = await db.execute(
+    reviewed = await afetch_column(
+        db,
         "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion "
         "WHERE connection_id = %s AND stream = %s",
         [connection_id, stream],
     )
-    return {row[0] for row in await answer.fetchall()}
+    return set(reviewed)
 
 
 async def _fits(
@@ -297,21 +300,22 @@ async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
 
     Locks the decision, so that withdrawing a release waits for this transaction and knows what it deleted.
     """
-    answer = await db.execute(
+    return None in await afetch_column(
+        db,
         "SELECT released_at FROM held_deletion WHERE connection_id = %s AND stream = %s FOR UPDATE",
         [connection_id, stream],
     )
-    return any(released_at is None for (released_at,) in await answer.fetchall())
 
 
 async def close_used(db: Connection, connection_id: UUID) -> None:
     """Close releases whose records are all deleted, some of them since the release."""
-    released = await db.execute(
+    streams = await afetch_column(
+        db,
         "SELECT stream FROM held_deletion WHERE connection_id = %s AND released_at IS NOT NULL "
         "AND closed_at IS NULL",
         [connection_id],
     )
-    for (stream,) in await released.fetchall():
+    for stream in streams:
         await db.execute(
             f"""UPDATE held_deletion h SET closed_at = clock_timestamp()
                 WHERE h.connection_id = %s AND h.stream = %s AND h.released_at IS NOT NULL
@@ -358,9 +362,10 @@ async def applications_of(
     db: Connection, connection_id: UUID, talents: Sequence[str]
 ) -> dict[str, Any]:
     """The number of applications that would be deleted with each of these talents."""
-    answer = await db.execute(
+    rows = await afetch_rows(
+        db,
         "SELECT talent_remote_id, count(*) FROM application WHERE connection_id = %s "
         "AND talent_remote_id = ANY(%s) AND remote_deleted_at IS NULL GROUP BY 1",
         [connection_id, list(talents)],
     )
-    return dict(await answer.fetchall())
+    return dict(rows)

@@ -10,6 +10,7 @@ import msgspec
 from jemmo.domain.stored_values import object_of
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Stream
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row, afetch_rows
 
 _LOAD = """
     SELECT stream, watermark, mode, cursor, pass_started_at, seen, total, short, done, complete,
@@ -28,8 +29,7 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
     """Return checkpoints by stream. Streams unknown to this version are left alone."""
-    answer = await db.execute(_LOAD, {"connection": connection_id, "first": FIRST, "last": LAST})
-    rows = await answer.fetchall()
+    rows = await afetch_rows(db, _LOAD, {"connection": connection_id, "first": FIRST, "last": LAST})
     return {Stream(row[0]): _point(*row) for row in rows if row[0] in Stream.__members__.values()}
 
 
@@ -43,12 +43,12 @@ async def rereading(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> tuple[Rereading | None, datetime | None]:
     """The running reread, ``None`` if another version wrote it, and when the last complete reread ended."""
-    answer = await db.execute(
+    row = await afetch_row(
+        db,
         """SELECT reread, CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END
            FROM checkpoint WHERE connection_id = %s AND stream = %s""",
         [FIRST, LAST, connection_id, stream],
     )
-    row = await answer.fetchone()
     if row is None:
         return None, None
     try:

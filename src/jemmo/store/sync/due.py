@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from jemmo.store.db import leases, task_queue
+from jemmo.store.db.query import fetch_rows
 
 # The due connections, longest waiting first, and whether their first sync is still to come. Reads only the due rows, by
 # their index, without those in the queue already. A due time far in the future comes from a wrong clock. A task that a
@@ -25,6 +24,4 @@ DUE = f"""
 
 
 def due(now: datetime, farthest: datetime, most: int) -> list[tuple[UUID, bool]]:
-    with connection.cursor() as cursor:
-        cursor.execute(DUE, {"now": now, "farthest": farthest, "most": most})
-        return list(cursor.fetchall())
+    return fetch_rows(DUE, {"now": now, "farthest": farthest, "most": most})

@@ -11,6 +11,7 @@ from django.db import transaction
 from msgspec import Struct
 
 from jemmo.domain.rules import Exclusion, Rules
+from jemmo.store.db.query import fetch_row
 from jemmo.store.sync.activity import counts_as_active, parameters
 from jemmo.store.sync.history_limit import OLDER, is_older
 
@@ -113,10 +114,8 @@ def counts(
     connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
 ) -> dict[Exclusion, int]:
     """How many of a connection's records each rule excludes, or would if it were on and the others stayed."""
-    with db.cursor() as cursor:
-        cursor.execute(COUNTS, _names(connection_id, rules, now, limit))
-        row = cursor.fetchone()
-    return dict(zip(Exclusion, row, strict=True))
+    numbers = fetch_row(COUNTS, _names(connection_id, rules, now, limit))
+    return dict(zip(Exclusion, numbers, strict=True))
 
 
 def shown_older(connection_id: UUID, limit: datetime) -> Older:
@@ -130,9 +129,9 @@ def hidden_older(connection_id: UUID, limit: datetime) -> Older:
 
 
 def _older(connection_id: UUID, limit: datetime, which: str) -> Older:
-    with db.cursor() as cursor:
-        cursor.execute(_OLDER.format(which=which), {"connection": connection_id, "limit": limit})
-        talents, applications = cursor.fetchone()
+    talents, applications = fetch_row(
+        _OLDER.format(which=which), {"connection": connection_id, "limit": limit}
+    )
     return Older(talents=talents, applications=applications)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection as database
 from django.db.models import QuerySet
 
 from jemmo.domain import brake, freshness, numbers
@@ -19,6 +18,7 @@ from jemmo.domain.status import Colour, colour
 from jemmo.domain.stored_values import report_of
 from jemmo.store.connections import paused_deletions
 from jemmo.store.connections.connections import PARTED, is_running
+from jemmo.store.db.query import fetch_rows, fetch_value
 from jemmo.store.models import Connection, ConnectionState, HeldDeletion, Organisation, SyncRun
 from jemmo.store.sync.checkpoints import FIRST, LAST
 
@@ -140,9 +140,7 @@ def snapshots_of(org: Organisation, connections: Iterable[Connection]) -> list[C
 
 def _set_facts(org: Organisation, snapshots: Mapping[UUID, ConnectionSnapshot]) -> None:
     """Read these facts with one statement."""
-    with database.cursor() as cursor:
-        cursor.execute(_FACTS, [FIRST, LAST, org.pk])
-        rows = cursor.fetchall()
+    rows = fetch_rows(_FACTS, [FIRST, LAST, org.pk])
     for connection_id, streams, times, run_id, run_scope, report, has_held in rows:
         if snapshot := snapshots.get(connection_id):
             snapshot.times = dict(zip(streams, times, strict=True))
@@ -198,17 +196,13 @@ def freshness_of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshn
 
 def synced_at(connection_id: UUID) -> dict[str, datetime | None]:
     """When each stream of a connection was last synced."""
-    with database.cursor() as cursor:
-        cursor.execute(_SYNCED_AT, [FIRST, LAST, connection_id])
-        return dict(cursor.fetchall())
+    return dict(fetch_rows(_SYNCED_AT, [FIRST, LAST, connection_id]))
 
 
 def reread_at(connection_id: UUID) -> datetime | None:
     """When the last complete reread ended; ``None`` while a stream was never completely read."""
     records = [str(stream) for stream in numbers.RECORDS]
-    with database.cursor() as cursor:
-        cursor.execute(_REREAD_AT, [FIRST, LAST, connection_id, records])
-        finished_at: datetime | None = cursor.fetchone()[0]
+    finished_at: datetime | None = fetch_value(_REREAD_AT, [FIRST, LAST, connection_id, records])
     return finished_at
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_column, afetch_row, afetch_rows, afetch_value
 from jemmo.store.sync.tables import TABLES, Link, is_hidden, leads_nowhere
 
 SHOWN = 20  # ids listed per difference
@@ -19,32 +20,34 @@ async def versions(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> dict[str, datetime | None]:
     """Every remote id that is not deleted, with the time the ATS last changed it."""
-    answer = await db.execute(
+    rows = await afetch_rows(
+        db,
         f"SELECT remote_id, remote_updated_at FROM {TABLES[stream].name} "
-        "WHERE connection_id = %s AND remote_deleted_at IS NULL".encode(),
+        "WHERE connection_id = %s AND remote_deleted_at IS NULL",
         [connection_id],
     )
-    return {row[0]: row[1] for row in await answer.fetchall()}
+    return dict(rows)
 
 
 async def excluded(db: Connection, connection_id: UUID, stream: Stream) -> int:
     """Records that a rule hides."""
-    answer = await db.execute(
+    count = await afetch_value(
+        db,
         f"SELECT count(*) FROM {TABLES[stream].name} t WHERE connection_id = %s "
-        f"AND remote_deleted_at IS NULL AND {is_hidden(stream)}".encode(),
+        f"AND remote_deleted_at IS NULL AND {is_hidden(stream)}",
         [connection_id],
     )
-    row = await answer.fetchone()
-    return int(row[0]) if row else 0
+    return int(count)
 
 
 async def rejected(db: Connection, connection_id: UUID, stream: Stream) -> set[str]:
-    answer = await db.execute(
-        "SELECT DISTINCT remote_id FROM rejection "
+    ids = await afetch_column(
+        db,
+        "SELECT remote_id FROM rejection "
         "WHERE connection_id = %s AND stream = %s AND remote_id IS NOT NULL",
         [connection_id, stream],
     )
-    return {row[0] for row in await answer.fetchall()}
+    return set(ids)
 
 
 class Broken(Struct, frozen=True, kw_only=True):
@@ -77,15 +80,15 @@ async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
     broken = []
     for table in TABLES.values():
         for link in table.links:
-            answer = await db.execute(
+            count, ids = await afetch_row(
+                db,
                 f"""SELECT count(*), (array_agg(remote_id ORDER BY remote_id))[1:{SHOWN}]
                     FROM {table.name} r WHERE connection_id = %s AND remote_deleted_at IS NULL
-                        AND {leads_nowhere(link, "r")}""".encode(),
+                        AND {leads_nowhere(link, "r")}""",
                 [connection_id],
             )
-            row = await answer.fetchone()
-            if row and row[0]:
-                broken.append(_broken(table.stream, link, row[0], row[1]))
+            if count:
+                broken.append(_broken(table.stream, link, count, ids))
     return broken
 
 

@@ -16,6 +16,7 @@ from jemmo.domain.outcomes import RunReport
 from jemmo.domain.stored_values import enum_of
 from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row, afetch_rows
 
 _SITUATION = """
     SELECT c.org_id, r.trigger, coalesce(n.every_success, false), n.sealed_chat_url IS NOT NULL,
@@ -55,8 +56,7 @@ _DELIVER = """
 async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> None:
     """Store and queue the notification about a run's end, if there is one, in the run's last transaction."""
     situation = [_PAUSED, list(PAGES), brake.CODE, report.run_id, connection_id]
-    answer = await db.execute(_SITUATION, situation)
-    row = await answer.fetchone()
+    row = await afetch_row(db, _SITUATION, situation)
     if row is None:
         return
     org_id, trigger, every, has_chat, chat_when, was_notified, fails, scope, known = row
@@ -105,7 +105,8 @@ async def _note(
     run_id: str,
     facts: dict[str, Any],
 ) -> tuple[int, int]:
-    answer = await db.execute(
+    notification, times = await afetch_row(
+        db,
         _NOTE,
         {
             "org": org_id,
@@ -116,18 +117,16 @@ async def _note(
             "facts": msgspec.json.encode(facts).decode(),
         },
     )
-    row = await answer.fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1])
+    return int(notification), int(times)
 
 
 async def _wanted(
     db: Connection, org_id: UUID, chat_when: str | None
 ) -> list[tuple[str, int | None, When]]:
     """The receivers of a notification: channel, member (none for the chat), time."""
-    answer = await db.execute(_MEMBERS, [org_id])
+    rows = await afetch_rows(db, _MEMBERS, [org_id])
     recipients: list[tuple[str, int | None, When]] = [
-        ("email", row[0], enum_of(row[1], When, When.TROUBLE)) for row in await answer.fetchall()
+        ("email", row[0], enum_of(row[1], When, When.TROUBLE)) for row in rows
     ]
     if chat_when is not None:
         recipients.append(("chat", None, enum_of(chat_when, When, When.TROUBLE)))

@@ -7,10 +7,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TypeVar
 
-from django.db import connection
-
 from jemmo.domain.ports import PaceState
 from jemmo.store.db import scope
+from jemmo.store.db.query import afetch_row, execute
 from jemmo.store.db.shared import OnSharedConnection
 
 T = TypeVar("T")
@@ -38,8 +37,7 @@ def pace_key(base_url: str, api_key: str) -> bytes:
 
 def forget_unused(before: datetime) -> None:
     """Delete the pace of keys not used since then, the only cleanup after a removed connection."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FORGET_UNUSED, [before.timestamp()])
+    execute(_FORGET_UNUSED, [before.timestamp()])
 
 
 class PostgresPace(OnSharedConnection):
@@ -52,9 +50,7 @@ class PostgresPace(OnSharedConnection):
     async def change(self, decide: Callable[[PaceState], T]) -> T:
         """Change the pace. Raises ``TransientError`` while the database is unreachable; the next call reconnects."""
         async with self._shared.transaction(scope.NOBODY) as db:
-            answer = await db.execute(_TAKE, [self._key])
-            row = await answer.fetchone()
-            assert row is not None
+            row = await afetch_row(db, _TAKE, [self._key])
             state = PaceState(now=row[0], sent=row[1], held_until=row[2], limit=row[3], per=row[4])
             decision = decide(state)
             await db.execute(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from jemmo.domain.ports import Spent
 from jemmo.store.db import scope
+from jemmo.store.db.query import afetch_rows, afetch_value
 from jemmo.store.db.shared import OnSharedConnection
 
 _ENTER = """
@@ -34,10 +35,7 @@ class PostgresQuotaLedger(OnSharedConnection):
     async def enter(self, at: datetime, seconds: float) -> int:
         values = {"connection": self._connection_id, "at": at, "seconds": seconds}
         async with self._shared.transaction(self._scope) as db:
-            answer = await db.execute(_ENTER, values)
-            row = await answer.fetchone()
-        assert row is not None
-        return int(row[0])
+            return int(await afetch_value(db, _ENTER, values))
 
     async def correct(self, entry: int, seconds: float) -> None:
         async with self._shared.transaction(self._scope) as db:
@@ -45,8 +43,9 @@ class PostgresQuotaLedger(OnSharedConnection):
 
     async def spent(self, since: datetime) -> list[Spent]:
         async with self._shared.transaction(self._scope) as db:
-            answer = await db.execute(
+            rows = await afetch_rows(
+                db,
                 "SELECT at, seconds FROM quota_use WHERE connection_id = %s AND at >= %s ORDER BY at",
                 [self._connection_id, since],
             )
-            return [Spent(row[0], row[1]) for row in await answer.fetchall()]
+            return [Spent(row[0], row[1]) for row in rows]

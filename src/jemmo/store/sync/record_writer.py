@@ -13,6 +13,7 @@ from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
 from jemmo.domain.records import Job
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row, afetch_rows
 from jemmo.store.db.run_context import Hashers, Policy, RunContext, Seal
 from jemmo.store.privacy import suppression
 from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
@@ -213,14 +214,11 @@ class RecordWriter:
     ) -> dict[str, Known]:
         if not ids:
             return {}
-        answer = await self.db.execute(sql.known(stream).encode(), {**names, "ids": ids})
-        return {row[0]: Known(*row[1:]) for row in await answer.fetchall()}
+        rows = await afetch_rows(self.db, sql.known(stream), {**names, "ids": ids})
+        return {row[0]: Known(*row[1:]) for row in rows}
 
     async def _situation(self, names: dict[str, Any]) -> Situation:
-        answer = await self.db.execute(sql.SITUATION, names)
-        row = await answer.fetchone()
-        assert row is not None
-        return Situation(*row)
+        return Situation(*await afetch_row(self.db, sql.SITUATION, names))
 
     async def _images(self, stream: Stream, ids: Sequence[str]) -> Images:
         """Rows as ``changes`` compares them, if changed fields were requested."""
@@ -243,10 +241,7 @@ class RecordWriter:
         named = await newly_anonymous(self.db, connection_id, [row.record for row in rows])
         await self._staging.fill(stream, rows)
         write = inserts.insert(stream) if is_new else sql.upsert(stream)
-        answer = await self.db.execute(write.encode(), names)
-        row = await answer.fetchone()
-        assert row is not None
-        created, updated, talents = row
+        created, updated, talents = await afetch_row(self.db, write, names)
         if situation.is_announced and created + updated and names["policy"] != Policy.FULL:
             await self.db.execute(sql.unannounced(stream).encode(), names)
         await self._keep_tags(rows)
@@ -261,8 +256,7 @@ class RecordWriter:
         """Link what waited for the staged rows. Return the talents with applications among that."""
         talents: list[UUID] = []
         for source, place in linking.links_to(stream):
-            answer = await self.db.execute(linking.resolve(source, place).encode(), names)
-            row = await answer.fetchone()
+            row = await afetch_row(self.db, linking.resolve(source, place), names)
             if row and row[1] and (source, stream) == (Stream.APPLICATIONS, Stream.TALENTS):
                 talents += row[1]
         return talents

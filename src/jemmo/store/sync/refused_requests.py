@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain.refused_requests import MOST, Refusal
 from jemmo.store.db import scope
+from jemmo.store.db.query import afetch_value
 from jemmo.store.db.shared import OnSharedConnection
 
 
@@ -38,11 +39,8 @@ class PostgresRefusals(OnSharedConnection):
 
     async def known(self) -> list[Refusal]:
         async with self._shared.transaction(self._scope) as db:
-            answer = await db.execute(
-                "SELECT refused::text FROM connection WHERE id = %s", [self._connection_id]
-            )
-            row = await answer.fetchone()
-        kept = read(row[0] if row else None)
+            query = "SELECT refused::text FROM connection WHERE id = %s"
+            kept = read(await afetch_value(db, query, [self._connection_id]))
         if kept.asked_with == self._asked:
             return kept.refusals
         if kept.refusals:

@@ -13,6 +13,7 @@ from jemmo.domain.outcomes import RunReport
 from jemmo.domain.stored_values import report_of
 from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row
 from jemmo.store.models import SyncRun
 
 _KEEP = """
@@ -31,7 +32,8 @@ async def keep_report(
     While the run lasts, publish changes since the last report. At its end (``final``) publish all of them, since only
     then it is known which new records a rule hides.
     """
-    answer = await db.execute(
+    row = await afetch_row(
+        db,
         _KEEP,
         {
             "run": report.run_id,
@@ -40,7 +42,6 @@ async def keep_report(
             "ended": ended,
         },
     )
-    row = await answer.fetchone()
     before = {} if ended or row is None else report_of(row[0]).get("streams", {})
     if news := _news(before, report):
         facts = {"run": report.run_id, "streams": news, "final": ended}

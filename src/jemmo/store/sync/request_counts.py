@@ -8,9 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 import psycopg
-from django.db import connection as django_connection
 
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import execute
 
 _NOTE = """
     WITH old AS (DELETE FROM request_count WHERE connection_id = %(connection)s
@@ -43,5 +43,4 @@ async def counted(db: Connection, connection_id: UUID, source: Counting) -> Asyn
 def add_requests(connection_id: UUID, count: int) -> None:
     """The same for finished work, on Django's connection."""
     if count:
-        with django_connection.cursor() as cursor:
-            cursor.execute(_NOTE, {"connection": connection_id, "count": count})
+        execute(_NOTE, {"connection": connection_id, "count": count})

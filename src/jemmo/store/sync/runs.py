@@ -18,6 +18,7 @@ from jemmo.domain.schedule import Plan, interval
 from jemmo.domain.stored_values import object_of, report_of, struct_of, texts_of
 from jemmo.store.db import events, leases
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row, afetch_value
 from jemmo.store.files import fetch_queue
 from jemmo.store.sync import checkpoints, notices, reports
 from jemmo.store.sync.writer import LEASE
@@ -62,13 +63,13 @@ class Begun(Struct, frozen=True, kw_only=True):
 
 
 async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
-    answer = await db.execute(
+    row = await afetch_row(
+        db,
         "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, "
         "o.deleted_at IS NOT NULL, o.rules, o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
         "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
         [connection_id],
     )
-    row = await answer.fetchone()
     if row is None:
         raise ConfigError("unknown_connection", connection=connection_id)
     return ConnectionRow(
@@ -107,31 +108,27 @@ async def begin(
         return begun
     hold = Hold(run_id=UUID(report.run_id), token=uuid4())
     async with db.transaction():
-        taken = await db.execute(
-            leases.TAKE,
-            [connection_id, hold.token, hold.run_id, LEASE],
-        )
-        if await taken.fetchone() is None:
+        claim = [connection_id, hold.token, hold.run_id, LEASE]
+        if not await afetch_value(db, leases.TAKE, claim):
             raise AlreadyRunning
         await db.execute(
             """UPDATE sync_run SET status = 'failed', finished_at = now(), report = report || %s::jsonb
                WHERE connection_id = %s AND status = 'running'""",
             [msgspec.json.encode(INTERRUPTED).decode(), connection_id],
         )
-        answer = await db.execute(
+        row = await afetch_row(
+            db,
             "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at, report) "
             "VALUES (%s, %s, %s, %s, %s, 'running', now(), jsonb_build_object('again', %s::boolean)) "
             "RETURNING started_at",
             [hold.run_id, connection_id, report.mode, trigger, scope, report.again],
         )
-        row = await answer.fetchone()
         await db.execute(
             "UPDATE connection SET due_at = now() "
             "WHERE id = %s AND (due_at IS NULL OR due_at > now())",
             [connection_id],
         )
         await events.publish_event(db, connection_id, "sync_started", run=str(hold.run_id))
-    assert row is not None
     return Begun(hold=hold, at=row[0])
 
 
@@ -153,11 +150,11 @@ async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | N
             leases.TAKE_UP,
             [token, LEASE, connection_id, before.token],
         )
-        answer = await db.execute(
+        row = await afetch_row(
+            db,
             "SELECT started_at, report FROM sync_run WHERE id = %s AND status = 'running'",
             [before.run_id],
         )
-        row = await answer.fetchone()
         if taken.rowcount != 1 or row is None or (report := _report_of(row[1])) is None:
             return None
     return Begun(hold=Hold(run_id=before.run_id, token=token), at=row[0], report=report)
@@ -184,22 +181,19 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
 
 async def may_hear(db: Connection, connection_id: UUID) -> bool:
     """Whether refetches are possible: someone requested the webhook address or refreshed a record."""
-    answer = await db.execute(
-        "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)", [connection_id]
-    )
-    row = await answer.fetchone()
-    return bool(row and row[0])
+    query = "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)"
+    return bool(await afetch_value(db, query, [connection_id]))
 
 
 async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
     """When the last successful run that read everything started."""
-    answer = await db.execute(
+    started_at: datetime | None = await afetch_value(
+        db,
         "SELECT max(started_at) FROM sync_run WHERE connection_id = %s "
         "AND mode IN ('initial', 'reconcile') AND status = 'succeeded'",
         [connection_id],
     )
-    row = await answer.fetchone()
-    return row[0] if row else None
+    return started_at
 
 
 async def end(

@@ -16,6 +16,7 @@ from jemmo.domain.history import LIMITED
 from jemmo.domain.stored_values import object_of
 from jemmo.domain.streams import Sighting, Stream, Sweep
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.query import afetch_row, afetch_rows
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.tables import TABLES
 
@@ -27,12 +28,12 @@ TRIED_AGAIN = 100  # more rejections of a stream are not a coincidence, so none 
 
 async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
     """The stream's sweep from an earlier slice of this run. Another run's sweep doesn't count."""
-    answer = await db.execute(
+    row = await afetch_row(
+        db,
         "SELECT state, missing FROM sweep WHERE connection_id = %(connection)s "
         "AND stream = %(stream)s AND run_id = %(run)s",
         {**names, "stream": stream},
     )
-    row = await answer.fetchone()
     if row is None:
         return None
     try:
@@ -157,20 +158,19 @@ async def write_tombstones(
     texts = ("sealed_texts", *forgotten(entity.record)) if entity.right else ()
     blanks = "".join(f", {name} = NULL" for name in texts)
     touches = "talent_id" if stream is Stream.APPLICATIONS else "NULL::uuid"
-    answer = await db.execute(
+    count, talents = await afetch_row(
+        db,
         f"""WITH gone AS (
                 UPDATE {TABLES[stream].name} SET remote_deleted_at = now(), modified_at = now(){blanks}
                 WHERE connection_id = %(connection)s AND remote_id = ANY(%(ids)s)
                     AND remote_deleted_at IS NULL RETURNING {touches} AS talent)
             SELECT count(*), array_agg(DISTINCT talent) FILTER (WHERE talent IS NOT NULL)
-            FROM gone""".encode(),
+            FROM gone""",
         {**names, "ids": list(remote_ids)},
     )
-    row = await answer.fetchone()
-    assert row is not None
-    if row[1]:
-        await db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": row[1]})
-    return int(row[0])
+    if talents:
+        await db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
+    return int(count)
 
 
 async def orphans(
@@ -226,11 +226,12 @@ async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) ->
 
 async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[str, str], int]:
     """The number of waiting links, by stream and target."""
-    answer = await db.execute(
+    rows = await afetch_rows(
+        db,
         "SELECT stream, target, count(*) FROM pending_link WHERE connection_id = %s GROUP BY 1, 2",
         [connection_id],
     )
-    return {(row[0], row[1]): row[2] for row in await answer.fetchall()}
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def forget_stale_links(
@@ -263,5 +264,4 @@ async def all_rows(db: Connection, query: str, values: Any) -> list[Any]:
     """The rows of a query over whole tables."""
     async with db.transaction():
         await db.execute(WHOLE_TABLES)
-        answer = await db.execute(query.encode(), values)
-        return await answer.fetchall()
+        return await afetch_rows(db, query, values)

@@ -1,6 +1,5 @@
 """Settings > Organization > ATS integration: connections and their syncs."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -8,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from jemmo.domain.typed_values import time_or_none
 from jemmo.services.connections import summaries
 from jemmo.store.connections import connections as selected
 from jemmo.store.connections.paused_deletions import with_decision
@@ -42,7 +42,7 @@ def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """One connection with its whole history, one page at a time."""
     row = connection_of(request, connection_id)
     shown = _with_chart(
-        summaries.connection_summary(row, before=_moment(request.GET.get("before", "")))
+        summaries.connection_summary(row, before=time_or_none(request.GET.get("before", "")))
     )
     return render(
         request, "connections/connection.html", {**shown, **_frame(request), "whole": True}
@@ -89,11 +89,3 @@ def _frame(request: MemberRequest) -> dict[str, object]:
 
 def _with_chart(card: summaries.ConnectionSummary) -> dict[str, object]:
     return {"card": card, "connection": card.connection, "bars": bars(card.runs)}
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

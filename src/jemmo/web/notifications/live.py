@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from jemmo.domain.typed_values import time_or_none
 from jemmo.services.base import turns
 from jemmo.services.base.turns import Busy
 from jemmo.services.notifications import live
@@ -97,10 +98,5 @@ def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
 
 def _moment(text: str) -> datetime | None:
     """The time in a browser's last event id; old values count as yesterday, invalid ones as missing."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    return max(moment, datetime.now(UTC) - LONG_AGO)
+    time = time_or_none(text)
+    return time and max(time, datetime.now(UTC) - LONG_AGO)

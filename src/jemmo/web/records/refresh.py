@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Stream
+from jemmo.domain.typed_values import time_or_none
 from jemmo.services.records import refresh
 from jemmo.store.models import Job, Talent
 from jemmo.store.records import refresh_outcome
@@ -51,7 +52,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
     state: Refreshing = shown["refresh"]
     if request.method == "GET" and state.waits and request.GET.get("told") == state.told:
         return HttpResponse(status=204)
-    asked = _moment(request.GET.get("asked", ""))
+    asked = time_or_none(request.GET.get("asked", ""))
     if state.outcome is State.READ and asked is not None:
         shown["fresh"] = refresh_outcome.changed_since(
             row.connection_id, stream, row.remote_id, asked
@@ -66,11 +67,3 @@ def refresh_context(kind: str, record: Any) -> dict[str, Any]:
         record.connection, KINDS[kind][1], record.remote_id, now=now
     )
     return {"refresh": state, "kind": kind, "record": record, "asked": state.at or now}
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
