@@ -20,7 +20,7 @@ from jemmo import logs, tracing
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import check_server, database_url, locks
 from jemmo.platforms import keep_memory_private
-from jemmo.store.db import policies, schema, scope, versions
+from jemmo.store.db import guard, schema, scope, versions
 
 COLLECT_SECONDS = 60  # that a server waits while another one collects the static files
 
@@ -87,7 +87,7 @@ def bring_up_to_date() -> None:
         if schema.is_settled(cursor):
             versions.refuse_newer_tables(database)
             is_whole = schema.has_unaccent(cursor) and not _is_behind(database)
-            if is_whole and not policies.may_close(cursor):
+            if is_whole and not guard.may_close(cursor):
                 return
         _refuse_all_but_the_owner(database)
         with schema.migrating(cursor), warnings.catch_warnings():

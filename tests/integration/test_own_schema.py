@@ -18,7 +18,8 @@ from psycopg.errors import InsufficientPrivilege
 
 from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
-from jemmo.store.db import policies, roles, schema, scope
+from jemmo.store.db import guard, roles, schema, scope
+from jemmo.store.db.policies import OPEN, POLICIES
 from jemmo.store.models import Connection
 
 pytestmark = pytest.mark.versions
@@ -59,7 +60,7 @@ def anon(owner_url: str) -> Iterator[str]:
 
 
 def test_a_role_that_was_granted_every_table_sees_no_row(owner_url: str, anon: str) -> None:
-    tables = sorted(policies.POLICIES.keys() | policies.OPEN.keys())
+    tables = sorted(POLICIES.keys() | OPEN.keys())
     with psycopg.connect(owner_url) as db:
         db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(anon)))
         db.execute("SELECT set_config('jemmo.reach', 'everything', true)")
@@ -71,10 +72,10 @@ def test_a_role_that_was_granted_every_table_sees_no_row(owner_url: str, anon: s
 
 def test_its_rights_are_told_and_taken_back(owner_url: str, anon: str) -> None:
     with psycopg.connect(owner_url) as db, db.cursor() as cursor:
-        assert ("TABLE django_session", anon) in policies.exposed(cursor)
-        policies.apply(cursor)
-        assert policies.exposed(cursor) == []
-        assert policies.unguarded(cursor) == []
+        assert ("TABLE django_session", anon) in guard.exposed(cursor)
+        guard.apply(cursor)
+        assert guard.exposed(cursor) == []
+        assert guard.unguarded(cursor) == []
         db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(anon)))
         with pytest.raises(InsufficientPrivilege, match="schema jemmo"):
             db.execute("SELECT session_key FROM jemmo.django_session")
@@ -82,8 +83,8 @@ def test_its_rights_are_told_and_taken_back(owner_url: str, anon: str) -> None:
 
 def test_nobody_else_has_a_right_once_the_tables_are_made(database_url: str) -> None:
     with connection.cursor() as cursor:
-        assert policies.exposed(cursor) == []
-        assert policies.unguarded(cursor) == []
+        assert guard.exposed(cursor) == []
+        assert guard.unguarded(cursor) == []
 
 
 # --- the extensions' schema, where others may make things ---
@@ -167,7 +168,7 @@ def test_searches_that_look_elsewhere_too_are_made_anew(
         FROM pg_proc WHERE prosecdef AND pronamespace = 'jemmo'::regnamespace"""
     with psycopg.connect(owner_url) as db, db.cursor() as cursor:
         db.execute(old)
-        policies.apply(cursor)
+        guard.apply(cursor)
         assert db.execute(paths).fetchall() == [("search_path=pg_catalog, jemmo, pg_temp",)]
         assert db.execute("SHOW search_path").fetchone() == ("jemmo, pg_temp",)
 
@@ -221,10 +222,10 @@ def former(owner_url: str) -> str:
     """A database as a Jemmo without a schema of its own left it, with another program's things beside."""
     with psycopg.connect(owner_url) as db:
         db.execute(FOUND)
-        for table in sorted(policies.POLICIES.keys() | policies.OPEN.keys()):
+        for table in sorted(POLICIES.keys() | OPEN.keys()):
             name = sql.Identifier(table)
             db.execute(sql.SQL("DROP POLICY jemmo_scope ON {}").format(name))
-            if table in policies.POLICIES:
+            if table in POLICIES:
                 shown = sql.SQL("CREATE POLICY jemmo_scope ON {} USING (true)").format(name)
                 db.execute(shown)
             else:
@@ -254,7 +255,7 @@ def test_what_was_in_public_is_moved_once_and_others_things_stay(former: str) ->
     for _ in range(2):
         migrate(former)
         with psycopg.connect(former) as db:
-            assert tables_in(db, "jemmo") == policies.POLICIES.keys() | policies.OPEN.keys()
+            assert tables_in(db, "jemmo") == POLICIES.keys() | OPEN.keys()
             assert tables_in(db, "public") == {"jobs_of_theirs"}
             assert db.execute("SELECT public.of_theirs()").fetchone() == (1,)
             assert db.execute("SELECT count(*) FROM jemmo.organisation").fetchone() == (1,)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jemmo.store.db import policies, scope
+from jemmo.store.db import guard, scope
 from jemmo.store.db.policies import OPEN, POLICIES
 from jemmo.store.db.scope import NOBODY, SIGN_IN, Reach, Scope, acting_in, organization_scope
 from jemmo.store.webhooks import deliveries
@@ -74,8 +74,8 @@ def test_no_policy_calls_a_function_of_ours(owner_url: str) -> None:
 def test_a_forgotten_table_stops_the_migration(owner_url: str) -> None:
     with psycopg.connect(owner_url) as db:
         db.execute("CREATE TABLE forgotten (id int)")
-        with pytest.raises(policies.TableWithoutPolicy, match="forgotten"):
-            policies.apply(db.cursor())
+        with pytest.raises(guard.TableWithoutPolicy, match="forgotten"):
+            guard.apply(db.cursor())
 
 
 def test_the_fixture_has_a_row_in_every_table(both: tuple[Rows, Rows]) -> None:

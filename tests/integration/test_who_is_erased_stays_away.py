@@ -19,7 +19,7 @@ from fakes.processes import jemmo
 from procrastinate.contrib.django import app
 
 from jemmo.domain.access import Action
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import NAME, ROW
 from jemmo.files.folder import FolderStorage

@@ -32,6 +32,7 @@ from jemmo.domain import (
     anonymity,
     contact_finder,
     contact_keys,
+    disguise,
     email_addresses,
     key_shapes,
     markup,
@@ -62,9 +63,9 @@ LEAST = 0.0002  # seconds: what takes less is not worth comparing
 
 
 def _disguised(text: str) -> str:
-    disguise = masking.Disguise(b"secret")
-    disguise.person(1, "Ada Maria", "Exemple-Prova")
-    return disguise.text(text)
+    shown = disguise.Disguise(b"secret")
+    shown.person(1, "Ada Maria", "Exemple-Prova")
+    return shown.text(text)
 
 
 def _looked_into(pdf: bytes) -> None:
@@ -89,12 +90,12 @@ FUNCTIONS: dict[str, list[Work]] = {
     "domain/phone_numbers.py": [contact_finder.may_hold_contacts],
     "domain/phone_words.py": [lambda text: contact_finder.find_contacts(f"tel {text} 06")],
     "domain/plain_text.py": [plain_text.plain, plain_text.roughly_plain],
-    "domain/masking.py": [
-        masking.is_generic,
+    "domain/disguise.py": [
+        disguise.is_generic,
         _disguised,
-        lambda text: masking.Disguise(b"secret").html(f'<a title="{escape(text)}">'),
-        lambda text: masking.Disguise(b"secret").address(text),
-        lambda text: masking.Disguise(b"secret").person(1, text, text),
+        lambda text: disguise.Disguise(b"secret").html(f'<a title="{escape(text)}">'),
+        lambda text: disguise.Disguise(b"secret").address(text),
+        lambda text: disguise.Disguise(b"secret").person(1, text, text),
     ],
     "domain/mentions.py": [lambda text: mentions.names_in(msgspec.json.encode([text]), ())],
     "domain/search_words.py": [lambda text: list(search_words.search_words(text))],

@@ -18,11 +18,11 @@ class StoreConfig(AppConfig):
 
 def _protect(*, using: str, plan: Any = (), **_: object) -> None:
     """Apply policies and triggers to every table, whatever state the migrations left."""
-    from jemmo.store.db import policies  # noqa: PLC0415 - models are ready only now
+    from jemmo.store.db import guard  # noqa: PLC0415 - models are ready only now
     from jemmo.store.feed import triggers  # noqa: PLC0415 - as above
     from jemmo.store.outgoing import events  # noqa: PLC0415 - as above
 
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         triggers.apply(cursor)
         events.apply(cursor)
-        policies.apply(cursor)  # last, since it also revokes others' rights to functions
+        guard.apply(cursor)  # last, since it also revokes others' rights to functions

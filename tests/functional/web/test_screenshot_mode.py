@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from fakes.markup import collapsed
 from fakes.showcase import EMAIL, MARKUP_NAME, PHONE, Showcase
 
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import tracking_display
 from jemmo.store.models import (
     Account,

@@ -8,19 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.domain.generic_names import FIRST, LAST
-from jemmo.domain.masking import (
+from jemmo.domain.disguise import (
     GENERIC_ADDRESS,
     GENERIC_EMAIL,
     GENERIC_PHONE,
-    HIDDEN,
     Disguise,
     generic_contacts,
-    hidden_fields,
-    hidden_row,
     is_generic,
-    without_contacts,
 )
+from jemmo.domain.generic_names import FIRST, LAST
+from jemmo.domain.masking import HIDDEN, hidden_fields, hidden_row, without_contacts
 
 SECRET = b"a secret of this installation"
 local = st.from_regex(r"[a-z][a-z0-9._+-]{0,12}", fullmatch=True)

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from jemmo.domain.disguise import Disguise
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.key_shapes import without_keys
-from jemmo.domain.masking import Disguise, without_contacts
+from jemmo.domain.masking import without_contacts
 from jemmo.files.pictures import Picture
 from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.contexts import picture_context

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from django.db import models
 
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 
 _DISGUISE: ContextVar[Disguise | None] = ContextVar("disguise", default=None)
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from psycopg import errors, sql
 
 from jemmo import conninfo
-from jemmo.store.db import policies, schema
+from jemmo.store.db import guard, schema
 from jemmo.store.db.query import fetch_value
 
 NAME = "application-role"
@@ -158,7 +158,7 @@ _UNGRANTED = f"""
         OR EXISTS (SELECT FROM pg_proc f WHERE pronamespace = current_schema()::regnamespace
             AND pg_has_role(proowner, 'USAGE') AND NOT has_function_privilege(r.oid, f.oid, 'EXECUTE'))
         OR EXISTS (SELECT FROM pg_policy p JOIN pg_class c ON c.oid = polrelid
-            WHERE polname = '{policies.NAME}' AND relnamespace = current_schema()::regnamespace
+            WHERE polname = '{guard.NAME}' AND relnamespace = current_schema()::regnamespace
             AND NOT r.oid = ANY(polroles))
     FROM pg_roles r WHERE rolname = %(role)s"""
 
@@ -196,7 +196,7 @@ def _grant(db: Connection, role: Role) -> None:
     with db.transaction():
         for statement in _GRANTS:
             db.execute(_text(statement, role, **names))
-        policies.show_to(db.cursor(), role.name)
+        guard.show_to(db.cursor(), role.name)
         for (statement,) in db.execute(_FORMER, {"role": role.name}).fetchall():
             db.execute(sql.SQL(statement))
 
@@ -217,7 +217,7 @@ def _opens(url: str) -> bool:
 def _force(db: Connection) -> None:
     """Apply the policies to the owner as well."""
     with db.transaction():
-        policies.show_to(db.cursor(), db.execute("SELECT current_user").fetchall()[0][0])
+        guard.show_to(db.cursor(), db.execute("SELECT current_user").fetchall()[0][0])
         for (table,) in db.execute(_UNFORCED).fetchall():
             force = sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY")
             db.execute(force.format(sql.Identifier(table)))

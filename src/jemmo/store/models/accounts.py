@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.kept import ObjectField
 

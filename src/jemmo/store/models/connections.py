@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.kept import ErrorField, TextsField

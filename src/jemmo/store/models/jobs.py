@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.ordering import SHOWN, recent, sort_indexes
 from jemmo.store.models.synced import OfOrganisation, Synced

@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from jemmo.domain.consent import Stance, Withheld, consent_badges, withheld
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Department

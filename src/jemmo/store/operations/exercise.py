@@ -9,7 +9,7 @@ import psycopg
 from django.db import connection
 from msgspec import Struct
 
-from jemmo.store.db import policies, schema
+from jemmo.store.db import guard, schema
 
 Connection = psycopg.Connection[Any]
 TIMEOUT = 10.0  # seconds for a notification to arrive
@@ -92,5 +92,5 @@ ATTEMPTS: dict[str, Callable[[Connection], None]] = {
 def open_to_others() -> list[str]:
     """What other roles could read or change, and tables without row-level security."""
     with connection.cursor() as cursor:
-        rights = [f"{kind} for {role or 'every role'}" for kind, role in policies.exposed(cursor)]
-        return rights + [f"TABLE {table} has no policy" for table in policies.unguarded(cursor)]
+        rights = [f"{kind} for {role or 'every role'}" for kind, role in guard.exposed(cursor)]
+        return rights + [f"TABLE {table} has no policy" for table in guard.unguarded(cursor)]

@@ -19,7 +19,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import trans_real
 
 from jemmo.connectors import names
-from jemmo.domain.masking import Disguise, is_generic, map_texts
+from jemmo.domain.disguise import Disguise, is_generic
+from jemmo.domain.masking import map_texts
 from jemmo.domain.validation import split_address
 from jemmo.store.db.display_registry import tracking_display
 

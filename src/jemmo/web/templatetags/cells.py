@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Job, Talent
 from jemmo.store.records.talents import LatestApplication

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from jemmo.domain import numbers
-from jemmo.domain.masking import Disguise
+from jemmo.domain.disguise import Disguise
 from jemmo.domain.streams import Capabilities
 from jemmo.services.connections.logs import plain
 from jemmo.store.connections.paused_deletions import with_decision
