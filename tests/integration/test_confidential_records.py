@@ -20,6 +20,7 @@ from jemmo.store.connections.counts import visible_counts
 from jemmo.store.db import policies, scope
 from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.records import jobs, talents
+from jemmo.store.records.talent_page import talent_page
 from jemmo.vault import default_vault
 
 BELONGS_TO = {
@@ -215,7 +216,7 @@ async def test_a_page_and_why_know_nothing_of_it(database_url: str, ats: Harness
             ]
             return [
                 jobs.job_page(org, post.id) is not None,
-                talents.talent_page(org, person.id, unseal=None) is not None,
+                talent_page(org, person.id, unseal=None) is not None,
                 post.id in {one.record for one in answers},
                 person.id in {one.record for one in answers},
             ]

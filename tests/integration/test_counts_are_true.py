@@ -18,7 +18,7 @@ from jemmo.files.folder import FolderStorage
 from jemmo.pipeline import page_writer
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
-from jemmo.services.connections import connections, summaries
+from jemmo.services.connections import connections, key_tests, summaries
 from jemmo.services.files.download import download_files
 from jemmo.services.records import refresh
 from jemmo.services.webhooks.refetch import RefetchWorker
@@ -62,7 +62,7 @@ async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: 
         assert fetched.outcomes["stored"]
         assert await told() == await asked(ats)
         await in_thread(
-            lambda: connections.test(Connection.objects.get(id=found.id), default_vault())
+            lambda: key_tests.check_key(Connection.objects.get(id=found.id), default_vault())
         )
         await found.verify()
         assert await told() == await asked(ats)

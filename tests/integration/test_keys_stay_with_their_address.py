@@ -15,7 +15,7 @@ from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.base import api_keys
 from jemmo.services.base.contexts import former_key_context
-from jemmo.services.connections import connections
+from jemmo.services.connections import connections, key_tests
 from jemmo.services.connections.status import overview
 from jemmo.services.files.download import download_files
 from jemmo.services.operations import keys
@@ -79,7 +79,7 @@ async def test_another_address_gets_no_key(
     )
     assert not fetched.outcomes
     attempts: list[tuple[Callable[[], object], str]] = [
-        (lambda: connections.test(get(found.id), vault), expected),
+        (lambda: key_tests.check_key(get(found.id), vault), expected),
         (
             lambda: connections.rotate(
                 get(found.id), "a-newer-key", vault=vault, address=ats.base_url

@@ -15,7 +15,7 @@ from jemmo.connectors.jarvi.probe import probe
 from jemmo.connectors.jarvi.probing import key_paths
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer
-from jemmo.services.connections import connections
+from jemmo.services.connections import connections, key_tests
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -95,7 +95,7 @@ async def test_the_command_asks_on_the_customers_budget(jarvi: Opener, database_
 
     def look() -> list[Any]:
         [connection] = connections.usable_connections("jarvi", "acme")
-        return connections.probe(connection, default_vault(), database_url)
+        return key_tests.probe(connection, default_vault(), database_url)
 
     found = await in_thread(look)
     assert "application_paths=profiles.projectsProfiles" in found[0].hints
@@ -107,7 +107,7 @@ async def test_an_ats_without_secrets_has_no_probe(database_url: str) -> None:
 
     def look() -> None:
         connection = Connection.objects.get(id=made.id)
-        connections.probe(connection, default_vault(), database_url)
+        key_tests.probe(connection, default_vault(), database_url)
 
     with pytest.raises(ConfigError, match="doesn't need a probe"):
         await in_thread(look)

@@ -26,7 +26,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import run_sandbox
 from jemmo.services.accounts import accounts
-from jemmo.services.connections import connections, status
+from jemmo.services.connections import connections, key_tests, status
 from jemmo.services.privacy import erasure, processing
 from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.files import stored_files
@@ -177,7 +177,7 @@ async def test_a_connection_bears_the_name_of_its_account(database_url: str) -> 
     async with start(GREENHOUSE, talents=5) as ats:
         found = await connected(ats, database_url)
         report = await in_thread(
-            lambda: connections.test(Connection.objects.get(id=found.id), default_vault())
+            lambda: key_tests.check_key(Connection.objects.get(id=found.id), default_vault())
         )
     assert report.account_name == "Demo Greenhouse"
     assert "read applications" in {check.name for check in report.checks}

@@ -11,7 +11,7 @@ from jemmo.domain.errors import ConfigError
 
 def print_probe(provider: str | None, org: str | None, *, json: bool) -> None:
     url = start()
-    from jemmo.services.connections import connections
+    from jemmo.services.connections import connections, key_tests
     from jemmo.vault import default_vault
 
     targets = connections.usable_connections(provider, org)
@@ -20,7 +20,7 @@ def print_probe(provider: str | None, org: str | None, *, json: bool) -> None:
     if provider is None:
         raise ConfigError("no_provider", provider=targets[0].provider)
     vault = default_vault()
-    looked = [(connection, connections.probe(connection, vault, url)) for connection in targets]
+    looked = [(connection, key_tests.probe(connection, vault, url)) for connection in targets]
     if json:
         reports = [
             {"connection_id": connection.id, "probed": probed} for connection, probed in looked

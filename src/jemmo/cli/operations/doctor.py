@@ -256,13 +256,13 @@ ACTED_ON = set(ACTED_ON_BY)
 
 def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
     from jemmo.cli.connections.connections import key_line
-    from jemmo.services.connections import connections, key_care
+    from jemmo.services.connections import connections, key_care, key_tests
     from jemmo.vault import default_vault
 
     for connection in connections.usable_connections(provider, org):
         name = f"{connection.org.slug} / {connection.provider}"
         try:
-            report = connections.test(connection, default_vault())
+            report = key_tests.check_key(connection, default_vault())
         except JemmoError as error:
             yield Finding(name, False, error.message, error.next_step)
             continue

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import partial
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -13,24 +11,22 @@ from django.db.models.functions import Now
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
+from jemmo.connectors.base import check_sweeps
 from jemmo.connectors.registry import connector_for
 from jemmo.domain import history
-from jemmo.domain.errors import ConfigError, JemmoError
-from jemmo.domain.numbers import RECORDS
-from jemmo.domain.streams import AccessReport, Stream
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.streams import AccessReport
 from jemmo.domain.typed_values import uuid_or_none
 from jemmo.services.base import api_keys
 from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.fingerprints import fingerprint
 from jemmo.services.base.tasks import enqueue
 from jemmo.services.connections import history_limit
-from jemmo.services.connections.ats_access import AccessTooSmall, report_on, try_key
+from jemmo.services.connections.ats_access import try_key
+from jemmo.services.connections.key_tests import expected_totals, try_in_same_company
 from jemmo.services.sync import schedule
-from jemmo.store.connections import key_refusals
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
-from jemmo.store.sync.quota import PostgresQuotaLedger
 from jemmo.store.sync.request_counts import add_requests
 from jemmo.vault import Vault, VaultError
 
@@ -159,10 +155,7 @@ def rotate(
     config = connector.configure(api_key, connection.base_url or None, connection.options)
     if in_use == config.api_key:
         raise ConfigError("same_key", key_help=connector.key_help)
-    report = try_key(
-        connector, config, patience=patience, sent=partial(add_requests, connection.id)
-    )
-    _same_company(connection, report)
+    report = try_in_same_company(connection, config, patience=patience)
     with transaction.atomic():
         held = _locked(connection)
         moved = (held.provider, held.base_url) != (connection.provider, connection.base_url)
@@ -233,10 +226,8 @@ def change(
     if own != connection.options and connection.sealed_key:
         key = open_key(connection, vault)
         config = connector.configure(key, connection.base_url or None, own)
-        sent = partial(add_requests, connection.id)
-        report = try_key(connector, config, patience=patience, sent=sent)
-        _same_company(connection, report)
-        expected = _expected(connection, report)
+        report = try_in_same_company(connection, config, patience=patience)
+        expected = expected_totals(connection, report)
     with transaction.atomic():
         held = _locked(connection)
         if connection_fingerprint(held) != seen:
@@ -281,55 +272,6 @@ def queue_erasure(connection_id: UUID) -> None:
     enqueue("erase_connection", queue="syncs", lock=lock, connection_id=str(connection_id))
 
 
-def test(
-    connection: Connection,
-    vault: Vault,
-    *,
-    patience: float | None = None,  # noqa: PT028 - not a pytest test
-) -> AccessReport:
-    """Test a connection's key and store the ATS's counts. Raises an error for the ATS's refusal.
-
-    Every page then says whether the ATS refuses the key (``key_refusals``).
-    """
-    connector = connector_for(connection.provider)
-    config = connector.configure(
-        open_key(connection, vault), connection.base_url or None, connection.options
-    )
-    sent = partial(add_requests, connection.id)
-    try:
-        report = report_on(connector, config, patience=patience, sent=sent)
-    except JemmoError as error:
-        key_refusals.store_refusal(connection.id, error)
-        raise
-    if not report.ok:
-        key_refusals.store_refusal(connection.id, AccessTooSmall(connector, report))
-    elif _is_same_company(connection, report):
-        key_refusals.clear_refusal(connection.id)
-    expected = _expected(connection, report)
-    Connection.objects.filter(id=connection.id).update(expected_totals=expected)
-    return report
-
-
-def retest(connection: Connection, vault: Vault, *, patience: float | None = None) -> AccessReport:
-    """Like ``test``, but missing rights are raised too."""
-    report = test(connection, vault, patience=patience)
-    if not report.ok:
-        raise AccessTooSmall(connector_for(connection.provider), report)
-    _same_company(connection, report)
-    return report
-
-
-def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probed]:
-    """Examine undocumented behavior of the ATS in a customer's account. Reports no values."""
-    connector = connector_for(connection.provider)
-    if connector.probe is None:
-        raise ConfigError("no_probe", ats=connector.label)
-    config = connector.configure(
-        open_key(connection, vault), connection.base_url or None, connection.options
-    )
-    return asyncio.run(_probe(connector.probe, config, connection.id, database_url))
-
-
 def usable_connections(provider: str | None, org: str | None) -> list[Connection]:
     """Return every connection that has a key, or those of one ATS or one organization."""
     connections = Connection.objects.select_related("org").order_by("created_at")
@@ -359,21 +301,6 @@ def connections_of_org(
     return list(connections)
 
 
-async def _probe(
-    look: Probe, config: Config, connection_id: UUID, database_url: str
-) -> list[Probed]:
-    async with PostgresQuotaLedger(database_url, connection_id) as ledger:
-        return await look(replace(config, ledger=ledger))
-
-
-def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
-    """The number of records a first sync reads, if the ATS counts all kinds it has."""
-    has = connector_for(connection.provider).capabilities
-    kinds = [stream for stream in RECORDS if has.applications or stream != Stream.APPLICATIONS]
-    counted = {str(stream): report.within[stream] for stream in kinds if stream in report.totals}
-    return counted if len(counted) == len(kinds) else {}
-
-
 def _keep_key(
     connection: Connection,
     key: str,
@@ -387,7 +314,7 @@ def _keep_key(
     connection.key_set_at = since or datetime.now(UTC)
     connection.key_expires_at = report.expires_at
     connection.account_name = report.account_name or connection.account_name
-    connection.expected_totals = _expected(connection, report)
+    connection.expected_totals = expected_totals(connection, report)
     connection.last_error = None
 
 
@@ -407,17 +334,6 @@ def _has_key(connection: Connection, key: str, vault: Vault) -> bool:
         return bool(connection.sealed_key) and open_key(connection, vault) == key
     except VaultError:  # bound to another address: the ATS has to be connected again
         return False
-
-
-def _same_company(connection: Connection, report: AccessReport) -> None:
-    if not _is_same_company(connection, report):
-        ours = connection.account_name or connection.account_id
-        theirs = report.account_name or report.account_id
-        raise ConfigError("other_company", theirs=theirs, ours=ours)
-
-
-def _is_same_company(connection: Connection, report: AccessReport) -> bool:
-    return len({connection.account_id, report.account_id} - {"", None}) < 2
 
 
 def _locked(connection: Connection) -> Connection:

@@ -12,7 +12,7 @@ from jemmo.connectors.base import Connector, check_address
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import FirstSync, first_sync
 from jemmo.domain.streams import AccessReport
-from jemmo.services.connections import connections
+from jemmo.services.connections import connections, key_tests
 from jemmo.services.connections.ats_access import PATIENCE, check_public
 from jemmo.services.connections.connections import Connected
 from jemmo.services.connections.history_limit import History
@@ -74,7 +74,7 @@ def connect(
 def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
     """Ask the ATS for its counts and estimate the first sync. Raises an error for the ATS's refusal."""
     connector = CONNECTORS[connection.provider]
-    report = connections.test(connection, vault, patience=PATIENCE)
+    report = key_tests.check_key(connection, vault, patience=PATIENCE)
     pace = connector.pace(connector.settled(connection.options)) if connector.pace else None
     history = History.of(connection)
     return Plan(

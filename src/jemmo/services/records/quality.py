@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import JemmoError, TransientError
 from jemmo.domain.history import LIMITED, limit_of
-from jemmo.services.connections import connections
+from jemmo.services.connections import key_tests
 from jemmo.services.connections.ats_access import PATIENCE
 from jemmo.store.db import scope
 from jemmo.store.models import Connection, Organisation
@@ -74,7 +74,7 @@ def _compare(
     limited = limit_of(connection.options) is not None
     if vault is not None:
         try:
-            report = connections.test(connection, vault, patience=_left(ends))
+            report = key_tests.check_key(connection, vault, patience=_left(ends))
             totals = {
                 name: count
                 for name, count in report.totals.items()

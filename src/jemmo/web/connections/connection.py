@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.history import FROM, YEARS
 from jemmo.domain.streams import Mode
-from jemmo.services.connections import connections
+from jemmo.services.connections import connections, key_tests
 from jemmo.services.connections.ats_access import PATIENCE
 from jemmo.services.connections.history_limit import HistoryHides
 from jemmo.services.connections.wizard import connector_named
@@ -103,7 +103,9 @@ def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             with question(request):
-                shown["report"] = connections.retest(connection, default_vault(), patience=PATIENCE)
+                shown["report"] = key_tests.require_key(
+                    connection, default_vault(), patience=PATIENCE
+                )
         except JemmoError as error:
             shown["problem"] = problem(error)
     return render(request, "connections/test.html", shown)

@@ -1,7 +1,5 @@
 """Probes for load balancers and monitoring: is the process alive, and can it work?"""
 
-from collections.abc import Callable
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.crypto import constant_time_compare
@@ -11,16 +9,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from jemmo.services.operations import metrics as measured
 from jemmo.services.operations import readiness
 from jemmo.store.db import scope
+from jemmo.web.frame.middleware import Middleware
 
 
-class Probes:
+class Probes(Middleware):
     """Answers load balancers before the host name is checked, since they connect by IP address.
 
     It also skips sign-in, which would fail first without a database.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path == "/healthz":

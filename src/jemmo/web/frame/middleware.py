@@ -25,13 +25,20 @@ from jemmo.web.frame.limits import TOO_LARGE
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 
-class Traced:
+class Middleware:
+    """Wraps what answers a request. A subclass is called with each request."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+
+class Traced(Middleware):
     """A span for each request, named by its route: a URL may contain IDs, searches or an invitation's secret."""
 
     def __init__(self, get_response: Next) -> None:
         if not tracing.is_on():
             raise MiddlewareNotUsed
-        self.get_response = get_response
+        super().__init__(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         method = tracing.known_method(request.method or "")
@@ -45,14 +52,11 @@ class Traced:
             return response
 
 
-class ContentSecurityPolicy:
+class ContentSecurityPolicy(Middleware):
     """Allows only the application's own scripts and styles, and none inline.
 
     It wraps everything that responds, including static files.
     """
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return secured(self.get_response(request))
@@ -68,14 +72,11 @@ LONGEST_ADDRESS = 4200
 """Characters of the longest URL in a page's links: a search of 200 letters, escaped twice for the sign-in page."""
 
 
-class SizeLimit:
+class SizeLimit(Middleware):
     """Rejects truncated bodies (``jemmo.web.frame.limits``) and URLs longer than any search makes.
 
     A list repeats its URL in every link, so a long one would multiply the size of the page.
     """
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if getattr(request, "scope", {}).get(TOO_LARGE):
@@ -85,14 +86,11 @@ class SizeLimit:
         return self.get_response(request)
 
 
-class SessionEnd:
+class SessionEnd(Middleware):
     """Signs people out after a time without activity, and some days after they signed in.
 
     A page's automatic requests don't count as activity.
     """
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated and self._is_over(request, time.time()):
@@ -126,11 +124,8 @@ def _asked_by_itself(request: HttpRequest) -> bool:
     return UNASKED in request.headers or request.headers.get("Accept", "").startswith(PARTS)
 
 
-class SignInScope:
+class SignInScope(Middleware):
     """Limits the database to what signing in needs until the account is known."""
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with scope.acting_in(scope.SIGN_IN):
@@ -169,14 +164,11 @@ def _is_trusted_staff(person: Account | AnonymousUser) -> bool:
     return isinstance(person, Account) and person.is_staff and person.is_verified
 
 
-class CurrentOrganisation:
+class CurrentOrganisation(Middleware):
     """Sets ``request.membership`` and ``request.organisation`` of the signed-in person, or ``None``.
 
     Times are shown in the organization's time zone, and the database shows only that organization's rows.
     """
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         memberships = members.memberships(request.user) if request.user.is_authenticated else []

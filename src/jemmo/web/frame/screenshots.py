@@ -23,6 +23,7 @@ from jemmo.domain.disguise import Disguise, is_generic
 from jemmo.domain.masking import map_texts
 from jemmo.domain.validation import split_address
 from jemmo.store.db.display_registry import tracking_display
+from jemmo.web.frame.middleware import Middleware
 
 SCREENSHOT = "screenshot"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -33,11 +34,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 SCRIPTS = ("text/javascript", "application/javascript", "text/css")
 
 
-class ScreenshotMode:
+class ScreenshotMode(Middleware):
     """Sets ``request.screenshot_mode``, and masks responses while it is on."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         on = request.user.is_authenticated and bool(request.session.get(SCREENSHOT))

@@ -19,6 +19,7 @@ from jemmo.services.records.searches import talent_lookup
 from jemmo.store.connections.paused_deletions import kept_at
 from jemmo.store.models import Talent
 from jemmo.store.records import talents
+from jemmo.store.records.talent_page import talent_page
 from jemmo.store.sync import freshness
 from jemmo.web.frame.access import (
     MemberRequest,
@@ -70,7 +71,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """Show a talent. With a posted ``reveal``, managers see contact details that are hidden as not to be contacted."""
     sees = sees_contacts(request)
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
-    page = talents.talent_page(
+    page = talent_page(
         request.organisation,
         talent_id,
         unseal=unseal_for(request),
@@ -103,7 +104,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
 @member
 def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """Mark a person as not to be contacted, with the reason, or undo that."""
-    page = talents.talent_page(request.organisation, talent_id, unseal=None)
+    page = talent_page(request.organisation, talent_id, unseal=None)
     if page is None or not sees_contacts(request):
         raise Http404
     form = NotToContact(request.POST if request.method == "POST" else None)

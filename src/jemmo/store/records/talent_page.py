@@ -1,0 +1,144 @@
+"""One talent, as their page shows them. Contact details are decrypted only for readers who may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from jemmo.domain import records as canonical
+from jemmo.domain.consent import Withheld
+from jemmo.domain.records import Contact
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.stored_values import enum_or_none
+from jemmo.store.connections.connections import without_applications
+from jemmo.store.files.stored_files import with_text_status
+from jemmo.store.models import (
+    Application,
+    Attachment,
+    Note,
+    Organisation,
+    Stage,
+    Talent,
+    TalentContacts,
+)
+from jemmo.store.records.redaction import Unseal, open_contacts, restore_own_texts, restore_texts
+from jemmo.store.records.text_masking import conceal, conceal_files, conceal_own_texts
+
+NOTES_SHOWN = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalentPage:
+    """One talent. ``contacts`` is ``None`` for readers who may not see them, and for all if they are ``withheld``.
+
+    ``excluded`` is the rule that removes the talent from lists and counts. Without ``reads_applications`` it is unknown
+    whether there are any.
+    """
+
+    talent: Talent
+    reads_applications: bool
+    excluded: Exclusion | None
+    contacts: list[Contact] | None
+    withheld: Withheld | None
+    applications: list[Application]
+    files: list[Attachment]
+    notes: list[Note]
+
+
+def talent_page(
+    org: Organisation,
+    talent_id: UUID,
+    *,
+    unseal: Unseal | None,
+    reveal: bool = False,
+    with_notes: bool = False,
+) -> TalentPage | None:
+    """A talent, excluded or not; ``None`` if this organization has none.
+
+    ``reveal``: include the contact details of someone who is not to be contacted. ``with_notes``: for readers with that
+    right, which the database checks too.
+    """
+    stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
+    talent = stored.select_related("connection", "department").first()
+    if talent is None:
+        return None
+    applications = list(
+        talent.applications.filter(remote_deleted_at=None)
+        .select_related("job", "stage", "reject_reason")
+        .prefetch_related("stage_events")
+        .order_by(F("applied_at").desc(nulls_last=True), "id")
+    )
+    files = list(with_text_status(talent.attachments.filter(remote_deleted_at=None)).order_by("id"))
+    _name_moves(applications)
+    withheld = None if reveal else talent.withheld
+    if withheld:
+        unseal = None
+    return TalentPage(
+        talent=talent,
+        reads_applications=talent.connection_id not in without_applications(org),
+        excluded=enum_or_none(talent.excluded_reason, Exclusion),
+        contacts=_opened(talent, applications, files, unseal),
+        withheld=withheld,
+        applications=applications,
+        files=files,
+        notes=_notes(talent, unseal) if with_notes else [],
+    )
+
+
+def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
+    """The latest notes, with their original texts for readers who may see contact details."""
+    present = talent.notes.filter(remote_deleted_at=None).select_related("author")
+    notes = list(present.order_by(F("remote_created_at").desc(nulls_last=True), "id")[:NOTES_SHOWN])
+    if unseal is None:
+        conceal_own_texts(canonical.Note, notes)
+    else:
+        restore_own_texts(notes, unseal)
+    return notes
+
+
+def _name_moves(applications: list[Application]) -> None:
+    """Give each application its ``moves``, latest first, with the names of known stages.
+
+    A move that is not ``named`` by its stages changes only the status, or its stages are unknown.
+    """
+    ids = {
+        remote_id
+        for record in applications
+        for move in record.stage_events.all()
+        for remote_id in (move.from_stage_remote_id, move.to_stage_remote_id)
+        if remote_id
+    }
+    names: dict[tuple[Any, str | None], str] = {}
+    if ids:
+        connections = {record.connection_id for record in applications}
+        known = Stage.objects.filter(Q(connection__in=connections), remote_id__in=ids)
+        names = {(record.connection_id, record.remote_id): record.name for record in known}
+    for record in applications:
+        moves = sorted(record.stage_events.all(), key=lambda move: move.at, reverse=True)
+        for move in moves:
+            move.before = names.get((record.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
+            move.after = names.get((record.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
+            stayed = move.from_stage_remote_id == move.to_stage_remote_id
+            move.named = not stayed and bool(move.before or move.after)  # type: ignore[attr-defined]
+        record.moves = moves  # type: ignore[attr-defined]
+
+
+def _opened(
+    talent: Talent,
+    applications: list[Application],
+    files: list[Attachment],
+    unseal: Unseal | None,
+) -> list[Contact] | None:
+    """The contact details and original texts, for readers who may see them."""
+    if unseal is None:
+        conceal(talent)
+        conceal_own_texts(canonical.Application, applications)
+        conceal_files(files)
+        return None
+    row = TalentContacts.objects.filter(talent=talent).first()
+    restore_texts(talent, row, unseal, files=files)
+    restore_own_texts(applications, unseal)
+    return open_contacts(row, talent, unseal) if row else []
