@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,25 +13,25 @@ from jemmo.domain.streams import Checkpoint, Mode, Rereading, Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.db.query import afetch_row, afetch_rows
 
-_LOAD = """
-    SELECT stream, watermark, mode, cursor, pass_started_at, seen, total, short, done, complete,
-        basis, synced_at, reaches
-    FROM (SELECT stream, mode, cursor, seen, total, short, done, complete, basis,
-            CASE WHEN watermark BETWEEN %(first)s AND %(last)s THEN watermark END AS watermark,
-            CASE WHEN pass_started_at BETWEEN %(first)s AND %(last)s THEN pass_started_at END
-                AS pass_started_at,
-            CASE WHEN synced_at BETWEEN %(first)s AND %(last)s THEN synced_at END AS synced_at,
-            CASE WHEN reaches BETWEEN %(first)s AND %(last)s THEN reaches END AS reaches
-        FROM checkpoint WHERE connection_id = %(connection)s) point"""
-"""An unreadable watermark counts as missing, so the stream is read from its beginning."""
-
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+_TIMES = ("watermark", "pass_started_at", "synced_at", "reaches")
+_VALUES = ("mode", "cursor", "seen", "total", "short", "done", "complete", "basis")
+_READABLE = ", ".join(
+    f"CASE WHEN {name} BETWEEN %(first)s AND %(last)s THEN {name} END" for name in _TIMES
+)
+_LOAD = f"""
+    SELECT stream, {_READABLE}, {", ".join(_VALUES)}
+    FROM checkpoint WHERE connection_id = %(connection)s"""
+"""An unreadable watermark counts as missing, so the stream is read from its beginning."""
 
 
 async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
     """Return checkpoints by stream. Streams unknown to this version are left alone."""
     rows = await afetch_rows(db, _LOAD, {"connection": connection_id, "first": FIRST, "last": LAST})
-    return {Stream(row[0]): _point(*row) for row in rows if row[0] in Stream.__members__.values()}
+    streams = Stream.__members__.values()
+    points = [_point(Stream(stream), values) for stream, *values in rows if stream in streams]
+    return {point.stream: point for point in points}
 
 
 async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime | None]:
@@ -74,42 +75,11 @@ async def keep_rereading(
     )
 
 
-def _point(
-    stream: str,
-    watermark: datetime | None,
-    mode: str | None,
-    cursor: str | None,
-    began: datetime | None,
-    seen: int,
-    total: int | None,
-    short: int,
-    done: bool,
-    complete: bool,
-    basis: str | None,
-    synced_at: datetime | None,
-    reaches: datetime | None,
-) -> Checkpoint:
+def _point(stream: Stream, row: list[Any]) -> Checkpoint:
     """A pass in an unknown mode proves nothing, so the next sync starts over and compares everything."""
-    if mode is not None and mode not in Mode.__members__.values():
-        return Checkpoint(
-            stream=Stream(stream),
-            watermark=watermark,
-            unreadable=True,
-            synced_at=synced_at,
-            reaches=reaches,
-        )
-    return Checkpoint(
-        stream=Stream(stream),
-        watermark=watermark,
-        mode=Mode(mode) if mode else None,
-        cursor=cursor,
-        pass_started_at=began,
-        seen=seen,
-        total=total,
-        short=short,
-        done=done,
-        complete=complete,
-        basis=basis,
-        synced_at=synced_at,
-        reaches=reaches,
-    )
+    values = dict(zip((*_TIMES, *_VALUES), row, strict=True))
+    mode = values["mode"]
+    if mode is None or mode in Mode.__members__.values():
+        return Checkpoint(**{**values, "stream": stream, "mode": mode and Mode(mode)})
+    kept = {name: values[name] for name in ("watermark", "synced_at", "reaches")}
+    return Checkpoint(stream=stream, unreadable=True, **kept)

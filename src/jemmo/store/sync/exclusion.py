@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as db
 from django.db import transaction
 from msgspec import Struct
 
 from jemmo.domain.rules import Exclusion, Rules
-from jemmo.store.db.query import fetch_row
+from jemmo.store.db.query import execute, fetch_row
 from jemmo.store.sync.activity import counts_as_active, parameters
 from jemmo.store.sync.history_limit import OLDER, is_older
 
@@ -88,25 +87,24 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 def decide(connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None) -> int:
     """Exclude and show a connection's jobs and talents by these rules. Return the number of changes."""
-    changed = 0
-    with transaction.atomic(), db.cursor() as cursor:
-        for table, decided in DECIDED.items():
-            statement = _UPDATE.format(table=table, decided=decided)
-            cursor.execute(statement, _names(connection_id, rules, now, limit))
-            changed += cursor.rowcount
-    return changed
+    names = _names(connection_id, rules, now, limit)
+    with transaction.atomic():
+        return sum(
+            execute(_UPDATE.format(table=table, decided=decided), names)
+            for table, decided in DECIDED.items()
+        )
 
 
 def preview(
     connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
 ) -> Preview:
     """The changes that ``decide`` would make. Records deleted in the ATS are not counted."""
-    numbers: list[int] = []
-    with db.cursor() as cursor:
-        for table, decided in DECIDED.items():
-            statement = _PREVIEW.format(table=table, decided=decided)
-            cursor.execute(statement, _names(connection_id, rules, now, limit))
-            numbers += cursor.fetchone()
+    names = _names(connection_id, rules, now, limit)
+    numbers = [
+        number
+        for table, decided in DECIDED.items()
+        for number in fetch_row(_PREVIEW.format(table=table, decided=decided), names)
+    ]
     return Preview(**dict(zip(Preview.__struct_fields__, numbers, strict=True)))
 
 

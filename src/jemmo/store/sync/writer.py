@@ -31,7 +31,7 @@ async def hold_lease(db: Connection, context: RunContext) -> None:
     values = {"lease": LEASE, "connection": context.connection_id, "token": context.token}
     updated = await db.execute(leases.RENEW, values)
     if updated.rowcount != 1:
-        raise _lost()
+        raise LeaseLost
 
 
 class Writer:
@@ -46,6 +46,7 @@ class Writer:
     ) -> None:
         self.db = db
         self.context = context
+        self._connection_id = context.connection_id
         self._records = RecordWriter(db, context, seal, hashers)
 
     @property
@@ -54,7 +55,7 @@ class Writer:
 
     async def checkpoints(self) -> dict[Stream, Checkpoint]:
         with explained():
-            return await points.load(self.db, self.context.connection_id)
+            return await points.load(self.db, self._connection_id)
 
     def make_ready(self, outcome: PageOutcome) -> ReadyPage:
         return self._records.make_ready(outcome)
@@ -90,7 +91,7 @@ class Writer:
     async def report(self, report: RunReport) -> None:
         with explained():
             async with self.db.transaction():
-                await reports.keep_report(self.db, self.context.connection_id, report)
+                await reports.keep_report(self.db, self._connection_id, report)
 
     async def sweep(self, stream: Stream) -> Sweep | None:
         with explained():
@@ -105,76 +106,71 @@ class Writer:
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
                 if anew:
-                    await sweeps.begin(self.db, self.context.connection_id, stream)
-                await sweeps.add(self.db, self.context.connection_id, stream, met)
+                    await sweeps.begin(self.db, self._connection_id, stream)
+                await sweeps.add(self.db, self._connection_id, stream, met)
                 await sweeps.keep(self.db, self._names, stream, sweep, anew=anew)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         with explained():
-            return await sweeps.missing(self.db, self.context.connection_id, stream, before)
+            return await sweeps.missing(self.db, self._connection_id, stream, before)
 
     async def pending_deletions(self, stream: Stream, before: datetime) -> PendingDeletions:
         with explained():
-            loss = await brake.pending_deletions(
-                self.db, self.context.connection_id, stream, before
-            )
+            loss = await brake.pending_deletions(self.db, self._connection_id, stream, before)
             if not loss.missing:
-                await brake.close_used(self.db, self.context.connection_id)
-                await brake.forget(self.db, self.context.connection_id, stream)
+                await brake.close_used(self.db, self._connection_id)
+                await brake.forget(self.db, self._connection_id, stream)
             return loss
 
     async def cascade_counts(self, losses: Sequence[PendingDeletions]) -> CascadeCounts:
         with explained():
-            return await brake.cascade_counts(self.db, self.context.connection_id, losses)
+            return await brake.cascade_counts(self.db, self._connection_id, losses)
 
     async def forget_rejected(self, stream: Stream, before: datetime) -> None:
         with explained():
-            await sweeps.forget_rejected(self.db, self.context.connection_id, stream, before)
+            await sweeps.forget_rejected(self.db, self._connection_id, stream, before)
 
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
-            ids = await sweeps.unread(
-                self.db, self.context.connection_id, stream, self.context.limit
-            )
+            ids = await sweeps.unread(self.db, self._connection_id, stream, self.context.limit)
             kept_out = await self._records.erased(stream, ids)
         return [remote_id for remote_id in ids if not kept_out(remote_id)] if kept_out else ids
 
     async def orphans(self, stream: Stream, since: datetime) -> list[str]:
         with explained():
-            return await sweeps.orphans(self.db, self.context.connection_id, stream, since)
+            return await sweeps.orphans(self.db, self._connection_id, stream, since)
 
     async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         with explained():
             async with self._records.alone():
                 await hold_lease(self.db, self.context)
-                if await brake.waits(self.db, self.context.connection_id, stream):
+                if await brake.waits(self.db, self._connection_id, stream):
                     return 0
-                waiting = await brake.parts_of_waiting(self.db, self.context.connection_id, stream)
+                waiting = await brake.parts_of_waiting(self.db, self._connection_id, stream)
                 gone = [name for name in remote_ids if name not in waiting]
                 buried = await sweeps.write_tombstones(self.db, self._names, stream, gone)
-                await brake.close(self.db, self.context.connection_id, stream)
+                await brake.close(self.db, self._connection_id, stream)
         return buried
 
     async def pause_deletions(self, losses: Sequence[PendingDeletions]) -> None:
         with explained():
-            await brake.pause_deletions(self.db, self.context.connection_id, losses)
+            await brake.pause_deletions(self.db, self._connection_id, losses)
 
     async def rereading(self, stream: Stream) -> tuple[Rereading | None, datetime | None]:
         with explained():
-            return await points.rereading(self.db, self.context.connection_id, stream)
+            return await points.rereading(self.db, self._connection_id, stream)
 
     async def keep_rereading(
         self, stream: Stream, reading: Rereading | None, ended_at: datetime | None = None
     ) -> None:
-        connection_id = self.context.connection_id
         with explained():
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
-                await points.keep_rereading(self.db, connection_id, stream, reading, ended_at)
+                await points.keep_rereading(self.db, self._connection_id, stream, reading, ended_at)
 
     async def paused(self) -> list[dict[str, Any]]:
         with explained():
-            return await brake.paused(self.db, self.context.connection_id, self.context.began)
+            return await brake.paused(self.db, self._connection_id, self.context.began)
 
     async def settle(self, report: RunReport) -> None:
         """Count the records created by this run that ended up excluded; delete waiting links that are no longer needed.
@@ -182,7 +178,7 @@ class Writer:
         Broken relations cause warnings, unless this run did not read their targets.
         """
         with explained():
-            await brake.close_used(self.db, self.context.connection_id)
+            await brake.close_used(self.db, self._connection_id)
             if self._may_be_older(report):  # before excluded records are counted
                 async with self._records.alone():
                     await sweeps.decide_visibility(self.db, self._names)
@@ -191,10 +187,10 @@ class Writer:
                     hidden = await sweeps.hidden_since(self.db, self._names, stream)
                     counts.created -= hidden
                     counts.excluded += hidden
-            if waiting := await sweeps.waiting_links(self.db, self.context.connection_id):
+            if waiting := await sweeps.waiting_links(self.db, self._connection_id):
                 async with self._records.alone():
-                    await sweeps.forget_stale_links(self.db, self.context.connection_id, waiting)
-                waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
+                    await sweeps.forget_stale_links(self.db, self._connection_id, waiting)
+                waiting = await sweeps.waiting_links(self.db, self._connection_id)
             broken = await self._broken_relations(waiting)
             report.warn(
                 _dangling(relation) for relation in broken if relation.target in report.streams
@@ -204,7 +200,7 @@ class Writer:
                 async with self._records.alone():
                     await sweeps.decide_visibility(self.db, self._names)
             if silent := await missed_webhooks.missed_webhooks_warning(
-                self.db, self.context.connection_id
+                self.db, self._connection_id
             ):
                 report.warnings.append(silent)
 
@@ -222,7 +218,7 @@ class Writer:
             return known_records.waiting_relations(waiting)
         async with self.db.transaction():
             await self.db.execute(sweeps.WHOLE_TABLES)
-            return await known_records.broken_relations(self.db, self.context.connection_id)
+            return await known_records.broken_relations(self.db, self._connection_id)
 
     async def _save(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Save checkpoints under the lease. A lost lease rolls the transaction back."""
@@ -231,13 +227,13 @@ class Writer:
             sql.CHECKPOINTS,
             {
                 "points": msgspec.json.encode(checkpoints).decode(),
-                "connection": self.context.connection_id,
+                "connection": self._connection_id,
                 "token": self.context.token,
                 "lease": LEASE,
             },
         )
         if saved.rowcount != len(checkpoints):
-            raise _lost()
+            raise LeaseLost
 
 
 def _dangling(relation: Broken) -> RunWarning:
@@ -246,7 +242,3 @@ def _dangling(relation: Broken) -> RunWarning:
         count=relation.count,
         example=next(iter(relation.ids), None),
     )
-
-
-def _lost() -> LeaseLost:
-    return LeaseLost()
