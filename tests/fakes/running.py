@@ -45,7 +45,7 @@ async def run_slice(
             row = runner._with_applicable_rules(found, source, report)
             begin = partial(runs.begin, trigger="test", goes_on=goes_on)
             async with runner._leased(
-                db, row, report, begin, company.database_url, runner._now
+                db, row, report, begin, company.database_url, partial(datetime.now, UTC)
             ) as context:
                 vault = default_vault()
                 store = Writer(db, context, vault.seal, await read_hashers(db, row, vault))

@@ -203,16 +203,7 @@ def change_role(
     target.role = role
     target.save(update_fields=["role"])
     _withdraw_given(target, role, by=acting, now=now)
-    log_audit_event(
-        org,
-        "member.role_changed",
-        actor=acting.account,
-        now=now,
-        subject=("account", target.account_id),
-        email=target.account.email,
-        before=was,
-        role=role,
-    )
+    _log("member.role_changed", target, by=acting, now=now, before=was, role=role)
     return target
 
 
@@ -238,14 +229,7 @@ def give_right(
         return
     setattr(target, right, sees)
     target.save(update_fields=[right])
-    log_audit_event(
-        org,
-        f"member.{right}_{'given' if sees else 'taken'}",
-        actor=acting.account,
-        now=now,
-        subject=("account", target.account_id),
-        email=target.account.email,
-    )
+    _log(f"member.{right}_{'given' if sees else 'taken'}", target, by=acting, now=now)
 
 
 @transaction.atomic
@@ -259,15 +243,22 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
     _keep_an_owner(org, target)
     _withdraw_given(target, None, by=acting, now=now)
     target.delete()
+    _log("member.left" if leaving else "member.removed", target, by=acting, now=now)
+    return target
+
+
+def _log(
+    action: str, target: Membership, *, by: Membership, now: datetime, **detail: object
+) -> None:
     log_audit_event(
-        org,
-        "member.left" if leaving else "member.removed",
-        actor=acting.account,
+        by.org,
+        action,
+        actor=by.account,
         now=now,
         subject=("account", target.account_id),
         email=target.account.email,
+        **detail,
     )
-    return target
 
 
 def _withdraw_given(

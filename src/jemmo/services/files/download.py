@@ -6,7 +6,7 @@ A crash at any point leaves no file without a row and no row that claims a missi
 2. put its encrypted bytes into the storage
 3. in one transaction, mark the row ``stored`` and point the attachment at it
 
-After a crash at 1 or 2 the attachment is still pending and is fetched again. ``tidying`` resumes or removes the rest.
+After a crash at 1 or 2 the attachment is still pending and is fetched again. ``cleanup`` resumes or removes the rest.
 """
 
 from __future__ import annotations

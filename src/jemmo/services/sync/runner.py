@@ -129,7 +129,7 @@ async def sync_slice(
 
     Calling this with its ``hold``, anywhere, continues the run. ``now`` is the clock; by default this machine's.
     """
-    began, now = time.monotonic(), now or _now
+    began, now = time.monotonic(), now or partial(datetime.now, UTC)
     streams = READ_FOR[only] if only else None
     async with connected(connection_id, database_url) as (db, connection):
         current().note(connection=str(connection_id), provider=connection.provider)
@@ -154,7 +154,8 @@ async def sync_slice(
                 store = Writer(db, context, vault.seal, await read_hashers(db, row, vault))
                 if not context.goes_on:
                     await choose(row, report, await store.checkpoints(), now=now())
-                    await _note_mode(db, report)
+                    with explained():
+                        await runs.set_mode(db, report)
                 context.mode = report.mode
                 run = PipelineRun(
                     source=source,
@@ -302,22 +303,10 @@ async def _set_mode(
 ) -> None:
     """Choose how the run reads, from the stored checkpoints."""
     points = plausible(stored, now)
-    report.mode = await _choose_mode(db, row, points, requested_mode, names, now)
-    report.again = reads_again(report.mode, points, names)
-
-
-async def _choose_mode(
-    db: Connection,
-    row: runs.ConnectionRow,
-    points: Checkpoints,
-    requested_mode: Mode | None,
-    names: list[Stream],
-    now: datetime,
-) -> Mode:
     mode = choose_mode(requested_mode, points, names, limit_of(row.options))
     if requested_mode is None and mode is Mode.INCREMENTAL:
-        return await _sweep_or_increment(db, row, now)
-    return mode
+        mode = await _sweep_or_increment(db, row, now)
+    report.mode, report.again = mode, reads_again(mode, points, names)
 
 
 async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: datetime) -> Mode:
@@ -329,12 +318,6 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: date
     with explained():
         last = await runs.last_full_read(db, row.id)
     return Mode.RECONCILE if sweep_due(cron, last, now) else Mode.INCREMENTAL
-
-
-async def _note_mode(db: Connection, report: RunReport) -> None:
-    """Store the mode, so that pages name the run correctly from the start."""
-    with explained():
-        await runs.set_mode(db, report)
 
 
 async def _execute(run: PipelineRun, database_url: str, context: RunContext) -> None:
@@ -373,7 +356,3 @@ def _explain(error: BaseException) -> JemmoError:
     if known := explain(error) or system_errors.explain(error):
         return known
     return Unexpected()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -139,6 +139,7 @@ _SET_MODE = """
 
 
 async def set_mode(db: Connection, report: RunReport) -> None:
+    """Store the mode, so that pages name the run correctly from the start."""
     await db.execute(_SET_MODE, [report.mode, report.again, report.run_id])
 
 
@@ -146,10 +147,7 @@ async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | N
     """Take the lease for the next slice of a run; ``None`` if another took over or the run was closed."""
     token = uuid4()
     async with db.transaction():
-        taken = await db.execute(
-            leases.TAKE_UP,
-            [token, LEASE, connection_id, before.token],
-        )
+        taken = await db.execute(leases.TAKE_UP, [token, LEASE, connection_id, before.token])
         row = await afetch_row(
             db,
             "SELECT started_at, report FROM sync_run WHERE id = %s AND status = 'running'",
@@ -173,10 +171,7 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
     async with db.transaction():
         await reports.keep_report(db, connection_id, report)
         await fetch_queue.wake(db, connection_id)
-        await db.execute(
-            leases.HAND_OVER,
-            [WAITS_FOR_NEXT, connection_id, hold.token],
-        )
+        await db.execute(leases.HAND_OVER, [WAITS_FOR_NEXT, connection_id, hold.token])
 
 
 async def may_hear(db: Connection, connection_id: UUID) -> bool:

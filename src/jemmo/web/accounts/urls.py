@@ -1,29 +1,25 @@
 """URLs of people, members, API tokens and the organization."""
 
-from django.urls import path
+from django.urls import include, path
 
 from jemmo.web.accounts import members, preferences, profile, start, tokens
+
+MEMBERS = [
+    path("", members.listing, name="members"),
+    path("invite/", members.invite, name="member_invite"),
+    path("<int:membership_id>/role/", members.role, name="member_role"),
+    path("<int:membership_id>/confidential/", members.confidential, name="member_confidential"),
+    path("<int:membership_id>/notes/", members.notes, name="member_notes"),
+    path("<int:membership_id>/remove/", members.remove, name="member_remove"),
+    path("invitations/<uuid:invitation_id>/revoke/", members.revoke, name="invitation_revoke"),
+]
 
 urlpatterns = [
     path("", start.home, name="home"),
     path("favicon.ico", start.favicon, name="favicon"),
     path("start/", start.first_owner, name="first_owner"),
     path("no-organisation/", start.no_organisation, name="no_organisation"),
-    path("settings/members/", members.listing, name="members"),
-    path("settings/members/invite/", members.invite, name="member_invite"),
-    path("settings/members/<int:membership_id>/role/", members.role, name="member_role"),
-    path(
-        "settings/members/<int:membership_id>/confidential/",
-        members.confidential,
-        name="member_confidential",
-    ),
-    path("settings/members/<int:membership_id>/notes/", members.notes, name="member_notes"),
-    path("settings/members/<int:membership_id>/remove/", members.remove, name="member_remove"),
-    path(
-        "settings/members/invitations/<uuid:invitation_id>/revoke/",
-        members.revoke,
-        name="invitation_revoke",
-    ),
+    path("settings/members/", include(MEMBERS)),
     path("settings/api/", tokens.listing, name="api_tokens"),
     path("settings/api/create/", tokens.create, name="api_token_create"),
     path("settings/api/<uuid:token_id>/revoke/", tokens.revoke, name="api_token_revoke"),

@@ -15,6 +15,8 @@ from jemmo.store.models import Connection, ConnectionState
 from jemmo.web.frame.access import MemberRequest, manages, member
 from jemmo.web.frame.charts import bars
 
+FRAME: dict[str, object] = {"section": "settings", "settings_page": "ats"}
+
 
 def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
     """The connection in the URL. Another organization's counts as missing."""
@@ -84,7 +86,7 @@ def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
 
 
 def _frame(request: MemberRequest) -> dict[str, object]:
-    return {"section": "settings", "settings_page": "ats", "manages": manages(request)}
+    return {**FRAME, "manages": manages(request)}
 
 
 def _with_chart(card: summaries.ConnectionSummary) -> dict[str, object]:

@@ -21,48 +21,35 @@ from jemmo.services.sync import manual
 from jemmo.store.models import Connection, ConnectionState
 from jemmo.vault import default_vault
 from jemmo.web.connections import forms
-from jemmo.web.connections.ats import connection_of, to_connection
+from jemmo.web.connections.ats import FRAME, connection_of, to_connection
 from jemmo.web.connections.attempts import key_attempt, question
 from jemmo.web.connections.forms import PREFIX
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
 
-FRAME = {"section": "settings", "settings_page": "ats"}
-
 
 @manager
 def sync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    connection = connection_of(request, connection_id)
     text = _("Reads what has changed in the ATS since the last sync.")
-    if request.method != "POST":
-        return _confirm(request, connection, _("Sync now"), text)
-    return _request(request, connection, None, _("Sync now"), text)
+    return _offer_sync(request, connection_id, None, _("Sync now"), text)
 
 
 @manager
 def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    connection = connection_of(request, connection_id)
-    title = _("Compare with the ATS")
     text = _(
         "Compares every ID with the ATS, reads any records that Jemmo missed, and deletes those that "
         "are no longer in the ATS."
     )
-    if request.method != "POST":
-        return _confirm(request, connection, title, text)
-    return _request(request, connection, Mode.RECONCILE, title, text)
+    return _offer_sync(request, connection_id, Mode.RECONCILE, _("Compare with the ATS"), text)
 
 
 @manager
 def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    connection = connection_of(request, connection_id)
-    title = _("Read everything again")
     text = _(
         "Reads everything again, as in the first sync. This takes longer and uses more of the ATS's "
         "rate limit. No data is lost."
     )
-    if request.method != "POST":
-        return _confirm(request, connection, title, text)
-    return _request(request, connection, Mode.INITIAL, title, text)
+    return _offer_sync(request, connection_id, Mode.INITIAL, _("Read everything again"), text)
 
 
 @manager
@@ -240,9 +227,12 @@ def _filled(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _request(
-    request: MemberRequest, connection: Connection, mode: Mode | None, title: str, text: str
+def _offer_sync(
+    request: MemberRequest, connection_id: UUID, mode: Mode | None, title: str, text: str
 ) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        return _confirm(request, connection, title, text)
     try:
         asked = manual.request_sync(connection.id, mode=mode)
     except JemmoError as error:

@@ -12,7 +12,7 @@ from jemmo.services.connections import paused_deletions
 from jemmo.store.connections import paused_deletions as held
 from jemmo.store.db.paging import whole_number
 from jemmo.store.models.by_stream import MODELS
-from jemmo.web.connections.ats import connection_of, to_connection
+from jemmo.web.connections.ats import FRAME, connection_of, to_connection
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
 
@@ -20,7 +20,7 @@ from jemmo.web.frame.problems import problem
 @manager
 def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResponse:
     connection = connection_of(request, connection_id)
-    shown = {"connection": connection, "section": "settings", "settings_page": "ats"}
+    shown = {"connection": connection, **FRAME}
     failed: JemmoError | None = None
     if request.method == "POST":
         try:

@@ -1,60 +1,38 @@
 """URLs of the ATS settings, the schedule, the logs and the sync."""
 
-from django.urls import path
+from django.urls import include, path
 
 from jemmo.web.connections import ats, connection, deletions, logs, schedule, status, sync, wizard
 
+OF_CONNECTION = [
+    path("", ats.connection, name="ats_connection"),
+    path("card/", ats.card, name="ats_card"),
+    path("progress/", ats.progress, name="ats_progress"),
+    path("plan/", wizard.plan, name="ats_plan"),
+    path("sync/", connection.sync, name="ats_sync"),
+    path("compare/", connection.compare, name="ats_compare"),
+    path("resync/", connection.resync, name="ats_resync"),
+    path("pause/", connection.pause, name="ats_pause"),
+    path("resume/", connection.resume, name="ats_resume"),
+    path("test/", connection.test, name="ats_test"),
+    path("key/", connection.key, name="ats_key"),
+    path("revoked/", connection.revoked, name="ats_revoked"),
+    path("edit/", connection.edit, name="ats_edit"),
+    path("disconnect/", connection.disconnect, name="ats_disconnect"),
+    path("deletions/<slug:stream>/", deletions.decide, name="ats_deletions"),
+]
+
+ATS = [
+    path("", ats.connections, name="ats"),
+    path("connect/", wizard.choose, name="ats_choose"),
+    path("connect/<slug:provider>/", wizard.connect, name="ats_connect"),
+    path("runs/<uuid:run_id>/", ats.run, name="sync_run"),
+    path("<uuid:connection_id>/", include(OF_CONNECTION)),
+]
+
 urlpatterns = [
-    path("settings/organization/ats/", ats.connections, name="ats"),
-    path("settings/organization/ats/connect/", wizard.choose, name="ats_choose"),
-    path("settings/organization/ats/connect/<slug:provider>/", wizard.connect, name="ats_connect"),
+    path("settings/organization/ats/", include(ATS)),
     path("settings/schedule/", schedule.schedule, name="schedule"),
-    path("settings/organization/ats/runs/<uuid:run_id>/", ats.run, name="sync_run"),
-    path("settings/organization/ats/<uuid:connection_id>/", ats.connection, name="ats_connection"),
-    path("settings/organization/ats/<uuid:connection_id>/card/", ats.card, name="ats_card"),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/progress/",
-        ats.progress,
-        name="ats_progress",
-    ),
-    path("settings/organization/ats/<uuid:connection_id>/plan/", wizard.plan, name="ats_plan"),
-    path("settings/organization/ats/<uuid:connection_id>/sync/", connection.sync, name="ats_sync"),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/compare/",
-        connection.compare,
-        name="ats_compare",
-    ),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/resync/",
-        connection.resync,
-        name="ats_resync",
-    ),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/pause/", connection.pause, name="ats_pause"
-    ),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/resume/",
-        connection.resume,
-        name="ats_resume",
-    ),
-    path("settings/organization/ats/<uuid:connection_id>/test/", connection.test, name="ats_test"),
-    path("settings/organization/ats/<uuid:connection_id>/key/", connection.key, name="ats_key"),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/revoked/",
-        connection.revoked,
-        name="ats_revoked",
-    ),
-    path("settings/organization/ats/<uuid:connection_id>/edit/", connection.edit, name="ats_edit"),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/disconnect/",
-        connection.disconnect,
-        name="ats_disconnect",
-    ),
-    path(
-        "settings/organization/ats/<uuid:connection_id>/deletions/<slug:stream>/",
-        deletions.decide,
-        name="ats_deletions",
-    ),
     path("settings/logs/", logs.logs, name="logs"),
     path("settings/logs/download.csv", logs.download, {"form": "csv"}, name="logs_csv"),
     path("settings/logs/download.jsonl", logs.download, {"form": "jsonl"}, name="logs_jsonl"),

@@ -16,14 +16,12 @@ from jemmo.services.connections import wizard
 from jemmo.services.connections.connections import Connected
 from jemmo.services.connections.history_limit import HistoryHides
 from jemmo.vault import default_vault
-from jemmo.web.connections.ats import connection_of, to_connection
+from jemmo.web.connections.ats import FRAME, connection_of, to_connection
 from jemmo.web.connections.attempts import key_attempt, question
 from jemmo.web.connections.forms import Connect
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
 from jemmo.web.templatetags.times import exact
-
-FRAME = {"section": "settings", "settings_page": "ats"}
 
 
 @manager
