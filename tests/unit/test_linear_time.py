@@ -175,7 +175,7 @@ OTHERS = {
     "domain/database_errors.py": "what PostgreSQL and the system say of a connection",
     "embedded/": "what PostgreSQL prints when it starts",
     "files/storage.py": "names that we give",
-    "rest_client/client.py": "one class of characters, then another that begins with a question mark",
+    "rest_client/own_addresses.py": "one class of characters, then another that begins with a question mark",
     "services/privacy/personal_data.py": "alternatives without repetition",
     "services/privacy/erasure.py": "alternatives without repetition",
     "store/db/schema.py": "the operator's own name of a schema, with a bounded length",

@@ -182,16 +182,16 @@ async def test_a_sync_that_has_just_begun_is_called_what_it_is(
     found = await company(database_url, base_url=ats.base_url)
     await found.sync()
     begun: list[tuple[str, bool]] = []
-    chosen = runner._choose_mode
+    set_mode = runner._set_mode
 
-    async def choose(*arguments: Any) -> Mode:
+    async def choose(*arguments: Any, **named: Any) -> None:
         running = await found.rows(
             "SELECT mode, report->'again' FROM sync_run WHERE status = 'running' AND connection_id = {me}"
         )
         begun.extend(running)
-        return await chosen(*arguments)
+        await set_mode(*arguments, **named)
 
-    monkeypatch.setattr(runner, "_choose_mode", choose)
+    monkeypatch.setattr(runner, "_set_mode", choose)
     for mode in (Mode.RECONCILE, None, Mode.INITIAL):
         await found.sync(mode)
     assert begun == [("reconcile", False), ("incremental", False), ("initial", True)]

@@ -1,6 +1,6 @@
 """URLs of the ATS settings, the schedule, the logs and the sync."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from jemmo.web.connections import ats, connection, deletions, logs, schedule, status, sync, wizard
 
@@ -22,7 +22,7 @@ OF_CONNECTION = [
     path("deletions/<slug:stream>/", deletions.decide, name="ats_deletions"),
 ]
 
-ATS = [
+ATS: list[URLPattern | URLResolver] = [
     path("", ats.connections, name="ats"),
     path("connect/", wizard.choose, name="ats_choose"),
     path("connect/<slug:provider>/", wizard.connect, name="ats_connect"),

@@ -1,6 +1,6 @@
 """URLs of outgoing webhooks."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from jemmo.web.outgoing import endpoints
 
@@ -15,7 +15,7 @@ ENDPOINT = [
     path("delete/", endpoints.delete, name="endpoint_delete"),
 ]
 
-ENDPOINTS = [
+ENDPOINTS: list[URLPattern | URLResolver] = [
     path("", endpoints.listing, name="endpoints"),
     path("create/", endpoints.create, name="endpoint_create"),
     path("<uuid:endpoint_id>/", include(ENDPOINT)),

@@ -1,6 +1,6 @@
 """URLs of the privacy settings."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from jemmo.web.privacy import organization_deletion, requests, settings
 
@@ -20,7 +20,7 @@ ERASURES = [
     ),
 ]
 
-PRIVACY = [
+PRIVACY: list[URLPattern | URLResolver] = [
     path("", requests.requests, name="privacy"),
     path("people/<uuid:talent_id>/", include(PERSON)),
     path("erasures/", include(ERASURES)),
