@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -24,6 +26,9 @@ LEVELS = ("debug", "info", "warning", "error")
 NOT_LOGGED = (404, 405, 414)
 UNKNOWN = "…"  # a URL that no page has, or that was refused before the lookup
 LONGEST = 500  # characters of a message: a visitor's Host header of 58 KB made one of 116 KB
+VISITORS = ("django.", "uvicorn", "allauth")  # the loggers with a line for each refused request
+MOST_REFUSALS = 30  # lines of one kind in ``WINDOW``: each costs a visitor only a request
+WINDOW = 60.0  # seconds
 FRAMES = 6  # of an exception, the last ones
 FACTS = ("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task")
 """The fields that a line may have besides its message; any others are dropped."""
@@ -59,6 +64,7 @@ def setup() -> None:
         )
     )
     handler.addFilter(_is_told)
+    handler.addFilter(RefusalLimit())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -93,6 +99,29 @@ def _only_facts(_: Any, __: str, event: Event) -> Event:
 def _is_told(record: logging.LogRecord) -> bool:
     """Whether to log a request. A URL without a page, or with a wrong method, is not logged: it could flood the log."""
     return getattr(record, "status_code", None) not in NOT_LOGGED
+
+
+class RefusalLimit:
+    """Drops lines about requests beyond ``MOST_REFUSALS`` of a kind: a logger, a status and a type of exception."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[Any, ...], int] = {}
+        self._ends = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(VISITORS):
+            return True
+        exception = record.exc_info[0] if record.exc_info else None
+        kind = (record.name, getattr(record, "status_code", None), exception)
+        with self._lock:
+            if (now := monotonic()) >= self._ends:
+                self._counts, self._ends = {}, now + WINDOW
+            self._counts[kind] = count = self._counts.get(kind, 0) + 1
+        if count == MOST_REFUSALS + 1:
+            record.msg, record.args = "More lines of this kind are not logged for a minute", ()
+            record.exc_info = None
+        return count <= MOST_REFUSALS + 1
 
 
 def _routes(_: Any, __: str, event: Event) -> Event:

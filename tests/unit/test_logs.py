@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from jemmo import logs
+from jemmo.cli.operations.server import server_config
 from jemmo.domain.errors import ConfigError
 
 
@@ -93,6 +94,36 @@ def test_an_address_that_no_page_has_is_not_told(lines: io.StringIO) -> None:
     log.warning("Bad Request: %s", nowhere.path, extra={"request": nowhere, "status_code": 400})
     (line,) = read(lines)
     assert line["event"] == "Bad Request: /…"
+
+
+def test_the_web_server_logs_as_we_do(lines: io.StringIO) -> None:
+    assert server_config(None).log_config is None
+    try:
+        raise ValueError("maelle@example.com is no number")  # noqa: TRY301 - to have one
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    assert read(lines)[0]["exception"] == "ValueError"
+    assert "maelle" not in lines.getvalue()
+
+
+def test_visitors_cannot_fill_the_log(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals of one kind are limited per minute; other lines are not."""
+    minutes = iter([0.0] * 1000 + [61.0] * 1000)
+    monkeypatch.setattr(logs, "monotonic", lambda: next(minutes))
+    hosts, pages = (
+        logging.getLogger(name) for name in ("django.security.DisallowedHost", "django.request")
+    )
+    for number in range(1000):
+        hosts.error("Invalid HTTP_HOST header: %r", f"host-{number}", extra={"status_code": 400})
+    assert len(read(lines)) == logs.MOST_REFUSALS + 1
+    assert read(lines)[-1]["event"] == "More lines of this kind are not logged for a minute"
+    assert read(lines)[-1]["logger"] == "django.security.DisallowedHost"
+
+    pages.warning("Forbidden: %s", "/", extra={"request": Page("/", ""), "status_code": 403})
+    for number in range(100):
+        logging.getLogger("jemmo.test").warning("%s", number)
+    hosts.error("Invalid HTTP_HOST header: %r", "again", extra={"status_code": 400})
+    assert len(read(lines)) == logs.MOST_REFUSALS + 1 + 1 + 100 + 1
 
 
 def test_a_visitor_cannot_make_a_line_long(lines: io.StringIO) -> None:

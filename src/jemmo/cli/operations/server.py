@@ -126,6 +126,7 @@ def server_config(application: Any) -> uvicorn.Config:
         application,
         http=Visitor,
         limit_concurrency=budget.web_clients(),
+        log_config=None,  # its lines would not be JSON, and show the messages of exceptions
         log_level="warning",
         lifespan="off",
         proxy_headers=False,  # JEMMO_PROXIES says how many to trust
