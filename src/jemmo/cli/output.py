@@ -102,6 +102,14 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def answer(facts: Mapping[str, object], text: str, *, json: bool) -> None:
+    """Print a command's outcome: an object for programs, a sentence for people."""
+    if json:
+        print_json(facts)
+    else:
+        out.print(text, markup=False)
+
+
 def escaped(json: str) -> str:
     """JSON with escaped control characters, which some terminals would execute."""
     return json if json.isprintable() else json.translate(_CONTROLS)

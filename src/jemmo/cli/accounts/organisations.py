@@ -10,7 +10,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
-from jemmo.cli.output import err, out, print_json
+from jemmo.cli.output import answer, err, out, print_json
 from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
@@ -80,10 +80,7 @@ def keep(org: Org, json: Json = False) -> None:
     organization_deletion.cancel_org_deletion(
         accounts.organisation(org), actor=None, now=datetime.now(UTC)
     )
-    if json:
-        print_json({"org": org, "kept": True})
-        return
-    out.print(f"{org} will be kept.", markup=False)
+    answer({"org": org, "kept": True}, f"{org} will be kept.", json=json)
 
 
 def _confirm(name: str, yes: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org, uuid_of
-from jemmo.cli.output import cell, out, print_json, print_secret, table
+from jemmo.cli.output import answer, cell, out, print_json, print_secret, table
 from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
@@ -101,10 +101,11 @@ def revoke(
     from jemmo.services.accounts import accounts, tokens
 
     ended = tokens.revoke(accounts.organisation(org), token, now=datetime.now(UTC))
-    if json:
-        print_json({"id": str(ended.id), "revoked": True})
-        return
-    out.print(f"The token “{ended.name}” no longer works.", markup=False)
+    answer(
+        {"id": str(ended.id), "revoked": True},
+        f"The token “{ended.name}” no longer works.",
+        json=json,
+    )
 
 
 def _row(token: Any) -> dict[str, Any]:

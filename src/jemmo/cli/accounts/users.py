@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
-from jemmo.cli.output import err, out, print_json
+from jemmo.cli.output import answer, err, out, print_json
 from jemmo.cli.startup import start
 
 RESET_PAGE = "/accounts/password/reset/"
@@ -153,10 +153,11 @@ def sign_out(email: Email, json: Json = False) -> None:
     from jemmo.store.db import sessions
 
     ended = sessions.end(accounts.account_of(email).pk)
-    if json:
-        print_json({"email": email, "sessions_ended": ended})
-        return
-    out.print(f"{email} was signed out ({ended} sessions).", markup=False)
+    answer(
+        {"email": email, "sessions_ended": ended},
+        f"{email} was signed out ({ended} sessions).",
+        json=json,
+    )
 
 
 def _password(from_stdin: bool) -> str | None:

@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json
-from jemmo.cli.output import PARTIAL, out, print_json, table
+from jemmo.cli.output import PARTIAL, answer, out, print_json, table
 from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 
@@ -66,10 +66,7 @@ def bind(
     if connections and not yes and not (sys.stdin.isatty() and typer.confirm("Right?", err=True)):
         raise ConfigError("not_confirmed")
     bound = api_keys.bind_to_addresses(connections, vault)
-    if json:
-        print_json({"bound": bound})
-        return
-    out.print(f"API keys bound to their addresses: {bound:,}.")
+    answer({"bound": bound}, f"API keys bound to their addresses: {bound:,}.", json=json)
 
 
 def rotate(json: Json = False) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org, uuid_of
-from jemmo.cli.output import cell, out, print_json, print_secret, table
+from jemmo.cli.output import answer, cell, out, print_json, print_secret, table
 from jemmo.cli.startup import start
 from jemmo.domain.outgoing import Event
 
@@ -123,7 +123,7 @@ def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     text = (
         f"The test event is waiting. {waits}" if waits else "The test event will be sent shortly."
     )
-    _say(json, text, message=str(message.pk))
+    answer({"message": str(message.pk)}, text, json=json)
 
 
 def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -142,14 +142,14 @@ def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Turn an endpoint on. Webhooks resume where they left off."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=True, now=datetime.now(UTC))
-    _say(json, "The endpoint was turned on.", id=endpoint)
+    answer({"id": endpoint}, "The endpoint was turned on.", json=json)
 
 
 def switch_off(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Turn an endpoint off. Pending webhooks are kept."""
     chosen = _endpoint(org, endpoint)
     _service().switch(chosen, on=False, now=datetime.now(UTC))
-    _say(json, "The endpoint was turned off.", id=endpoint)
+    answer({"id": endpoint}, "The endpoint was turned off.", json=json)
 
 
 def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -157,14 +157,14 @@ def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     chosen = _endpoint(org, endpoint)
     count = _service().replay(chosen, now=datetime.now(UTC))
     text = f"Webhooks to resend: {count}. {_why_it_waits(chosen)}".rstrip()
-    _say(json, text, replayed=count)
+    answer({"replayed": count}, text, json=json)
 
 
 def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Delete an endpoint and its log."""
     chosen = _endpoint(org, endpoint)
     _service().delete(chosen, now=datetime.now(UTC))
-    _say(json, "The endpoint was deleted.", id=endpoint)
+    answer({"id": endpoint}, "The endpoint was deleted.", json=json)
 
 
 def _why_it_waits(endpoint: Any) -> str:
@@ -189,13 +189,6 @@ def _endpoint(org: str, endpoint: str) -> Any:
 
     key = uuid_of(endpoint, "unknown_endpoint")
     return endpoints.endpoint_of(accounts.organisation(org), key)
-
-
-def _say(json: bool, text: str, **facts: object) -> None:
-    if json:
-        print_json(facts)
-    else:
-        out.print(text, markup=False)
 
 
 def _row(endpoint: Any) -> dict[str, Any]:

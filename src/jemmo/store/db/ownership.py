@@ -9,8 +9,10 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from msgspec import Struct
+
+from jemmo.store.db.query import execute, fetch_rows, fetch_value
 
 ORGANISATION = "organisation"
 NOBODYS = frozenset({"account", "organisation_deletion"})
@@ -48,15 +50,13 @@ class OrganizationTables(Struct, frozen=True, kw_only=True):
 
 
 def organization_tables() -> OrganizationTables:
-    with connection.cursor() as cursor:
-        cursor.execute(_COLUMNS)
-        columns: dict[str, set[str]] = {}
-        for table, column in cursor.fetchall():
-            columns.setdefault(table, set()).add(column)
-        cursor.execute(_KEYS)
-        keys: dict[str, list[Key]] = {}
-        for table, *key in cursor.fetchall():
-            keys.setdefault(table.strip('"'), []).append(Key(key[0], key[1].strip('"'), key[2]))
+    columns: dict[str, set[str]] = {}
+    for table, column in fetch_rows(_COLUMNS):
+        columns.setdefault(table, set()).add(column)
+    keys: dict[str, list[Key]] = {}
+    for table, column, target, target_column in fetch_rows(_KEYS):
+        key = Key(column, target.strip('"'), target_column)
+        keys.setdefault(table.strip('"'), []).append(key)
     known = {ORGANISATION: "id = %(org)s"}
     while conditions := _next(columns, keys, known):
         known |= conditions
@@ -109,20 +109,18 @@ def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
 
 def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
     """Delete up to so many of an organization's rows from a table."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
+    with transaction.atomic():
+        return execute(
             f'DELETE FROM "{table}" WHERE ctid = ANY(ARRAY('
             f'SELECT ctid FROM "{table}" WHERE {condition} LIMIT {most}))',
             {"org": org_id},
         )
-        return int(cursor.rowcount)
 
 
 def count(org_id: UUID) -> dict[str, int]:
     """Count the organization's rows in each table that has some."""
-    counts = {}
-    with connection.cursor() as cursor:
-        for table, condition in organization_tables().conditions.items():
-            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {condition}', {"org": org_id})
-            counts[table] = int(cursor.fetchone()[0])
+    counts = {
+        table: fetch_value(f'SELECT count(*) FROM "{table}" WHERE {condition}', {"org": org_id})
+        for table, condition in organization_tables().conditions.items()
+    }
     return {table: rows for table, rows in counts.items() if rows}

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from msgspec import Struct
 
-from jemmo.store.db.query import fetch_rows
+from jemmo.store.db.query import fetch_rows, fetch_value
 from jemmo.store.feed.entities import ENTITIES, FOR_ALL, Level
 from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS
@@ -150,11 +149,9 @@ def readable_since(org_id: UUID, token_id: UUID, rights: list[str]) -> int:
     A new token may continue where an older one with the same rights may.
     """
     params: dict[str, Any] = {"org": org_id, "token": token_id, "rights": rights}
-    with connection.cursor() as cursor:
-        for statement in (_READER, _NEW_READER):
-            cursor.execute(statement, params)
-            if row := cursor.fetchone():
-                return int(row[0])
+    for statement in (_READER, _NEW_READER):
+        if (since := fetch_value(statement, params)) is not None:
+            return int(since)
     raise LookupError(f"{org_id} has no feed")
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from msgspec import Struct
 
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
-from jemmo.store.db.query import fetch_rows
+from jemmo.store.db.query import execute, fetch_rows
 from jemmo.store.db.run_context import contact_context, talent_texts_context, texts_context
 
 Opens = Callable[[bytes, bytes], bytes]
@@ -24,7 +24,7 @@ KEY_OF = "('x' || encode(substring({column} from 2 for 4), 'hex'))::bit(32)::big
 """The id of the key that sealed a value, which Tink writes after a version byte."""
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Place(Struct, frozen=True):
     """A column of encrypted values. ``bound_to`` are the columns that form a value's context."""
 
     table: str
@@ -80,16 +80,12 @@ def _others(place: Place, primary: int, after: Any) -> Sequence[Any]:
 
 
 def _exchange(place: Place, fresh: list[tuple[Any, bytes, bytes]]) -> int:
-    count = 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        for pk, old, new in fresh:
-            cursor.execute(
-                f"UPDATE {place.table} SET {place.column} = %s "
-                f"WHERE {place.key} = %s AND {place.column} = %s",
-                [new, pk, old],
-            )
-            count += cursor.rowcount
-    return count
+    change = (
+        f"UPDATE {place.table} SET {place.column} = %s "
+        f"WHERE {place.key} = %s AND {place.column} = %s"
+    )
+    with transaction.atomic():
+        return sum(execute(change, [new, pk, old]) for pk, old, new in fresh)
 
 
 def places(
@@ -105,11 +101,11 @@ def places(
     endpoint_context: Callable[[UUID], bytes],
 ) -> list[Place]:
     return [
-        _place("connection", "sealed_key", "id", "s.id, s.provider, s.base_url", key_context),
+        Place("connection", "sealed_key", "id", "s.id, s.provider, s.base_url", key_context),
         _of_talent("sealed", contact_context),
         _of_talent("sealed_texts", talent_texts_context),
         *(
-            _place(
+            Place(
                 entity.table,
                 "sealed_texts",
                 "id",
@@ -119,33 +115,27 @@ def places(
             for entity in ENTITIES.values()
             if entity.has_sealed_texts
         ),
-        _place("rejection", "sealed_raw", "id", "s.connection_id", rejection_context),
-        _place("file_text", "sealed", "attachment_id", "s.attachment_id", text_context),
-        _place("vault_secret", "sealed", "name", "s.name", secret_context),
-        _place(
+        Place("rejection", "sealed_raw", "id", "s.connection_id", rejection_context),
+        Place("file_text", "sealed", "attachment_id", "s.attachment_id", text_context),
+        Place("vault_secret", "sealed", "name", "s.name", secret_context),
+        Place(
             "webhook_address", "sealed_secret", "connection_id", "s.connection_id", address_context
         ),
-        _place(
+        Place(
             "webhook_address",
             "sealed_signing_key",
             "connection_id",
             "s.connection_id",
             signing_context,
         ),
-        _place("webhook_delivery", "sealed_body", "id", "s.connection_id", body_context),
-        _place("organisation_notices", "sealed_chat_url", "org_id", "s.org_id", chat_context),
-        _place("support_picture", "sealed", "message_id", "s.message_id", picture_context),
+        Place("webhook_delivery", "sealed_body", "id", "s.connection_id", body_context),
+        Place("organisation_notices", "sealed_chat_url", "org_id", "s.org_id", chat_context),
+        Place("support_picture", "sealed", "message_id", "s.message_id", picture_context),
         *(
-            _place("outgoing_endpoint", column, "id", "s.id", endpoint_context)
+            Place("outgoing_endpoint", column, "id", "s.id", endpoint_context)
             for column in ("sealed_secret", "sealed_old_secret")
         ),
     ]
-
-
-def _place(
-    table: str, column: str, key: str, bound_to: str, context: Callable[..., bytes]
-) -> Place:
-    return Place(table=table, column=column, key=key, bound_to=bound_to, context=context)
 
 
 def _of_talent(column: str, context: Callable[..., bytes]) -> Place:

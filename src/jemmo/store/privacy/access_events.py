@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -138,11 +137,9 @@ def _meant(org: Organisation, person: str) -> list[UUID]:
 def _lines(org: Organisation, events: list[AccessEvent]) -> list[Line]:
     ids = {row.talent for row in events if row.talent}
     people = {row.id: row for row in Talent.objects.filter(org=org, id__in=ids)}
-    return [Line(event=row, talent=people.get(_key(row))) for row in events]
-
-
-def _key(event: AccessEvent) -> Any:
-    return event.talent
+    return [
+        Line(event=row, talent=people.get(row.talent) if row.talent else None) for row in events
+    ]
 
 
 def _members(org: Organisation) -> list[Account]:

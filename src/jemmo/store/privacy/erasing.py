@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from jemmo.domain.entities import ENTITIES, PERSONAL_STREAMS
 from jemmo.domain.retention import Lift
 from jemmo.domain.streams import Stream
 from jemmo.store.db import task_queue
+from jemmo.store.db.query import execute, fetch_value
 from jemmo.store.models import FileVersion, Suppression, Talent
 from jemmo.store.models.by_stream import MODELS
 from jemmo.store.privacy.suppression import LOCK
@@ -71,9 +72,8 @@ def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
 
 def lock(connections: list[UUID]) -> None:
     """Wait for running page writes, and prevent new ones until this transaction ends."""
-    with connection.cursor() as cursor:
-        for connection_id in sorted(connections):
-            cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [connection_id])
+    for connection_id in sorted(connections):
+        execute(f"SELECT pg_advisory_xact_lock({LOCK})", [connection_id])
 
 
 class SuppressionEntry(Struct, frozen=True):
@@ -185,33 +185,27 @@ STEPS: dict[str, Step] = {
 def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
     """Count the rows that ``erase`` would delete for these people, by table."""
     values = _values(traces, bodies)
-    counts = {}
-    with connection.cursor() as cursor:
-        for name, step in STEPS.items():
-            cursor.execute(step.count, values)
-            counts[name] = int(cursor.fetchone()[0])
-        for name, (table, column, owner) in REPORTS.items():
-            mention = MENTION.format(table=table, column=column, owner=owner)
-            counts[name] = 0
-            for connection_id, keys in traces.by_connection.items():
-                cursor.execute(
-                    mention, {"connection": connection_id, "keys": [key for _, key, _ in keys]}
-                )
-                counts[name] += int(cursor.fetchone()[0])
+    counts = {name: int(fetch_value(step.count, values)) for name, step in STEPS.items()}
+    for name, (table, column) in REPORTS.items():
+        mention = MENTION.format(table=table, column=column)
+        counts[name] = sum(
+            fetch_value(mention, {"connection": connection_id, "keys": [key for _, key, _ in keys]})
+            for connection_id, keys in traces.by_connection.items()
+        )
     return counts
 
 
 def erase(traces: Traces, bodies: Bodies) -> None:
     """Delete the rows that ``count`` counts, in the caller's transaction."""
     values = _values(traces, bodies)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         for step in STEPS.values():
-            cursor.execute(step.removal, values)
-        for table, column, owner in REPORTS.values():
-            scrub = SCRUB.format(table=table, column=column, owner=owner)
+            execute(step.removal, values)
+        for table, column in REPORTS.values():
+            scrub = SCRUB.format(table=table, column=column)
             for connection_id, keys in traces.by_connection.items():
                 for _, key, _ in keys:
-                    cursor.execute(scrub, {"key": key, "connection": connection_id})
+                    execute(scrub, {"key": key, "connection": connection_id})
 
 
 def _values(traces: Traces, bodies: Bodies) -> dict[str, Any]:
@@ -228,17 +222,17 @@ def _values(traces: Traces, bodies: Bodies) -> dict[str, Any]:
 
 
 REPORTS = {
-    "run_reports": ("sync_run", "report", "connection_id"),
-    "notifications": ("notification", "facts", "connection_id"),
+    "run_reports": ("sync_run", "report"),
+    "notifications": ("notification", "facts"),
 }
 """JSON columns that name records as examples of a problem."""
 
 MENTION = (
-    "SELECT count(*) FROM {table} WHERE {owner} = %(connection)s AND EXISTS (SELECT FROM "
+    "SELECT count(*) FROM {table} WHERE connection_id = %(connection)s AND EXISTS (SELECT FROM "
     "unnest(%(keys)s::text[]) k WHERE position(to_json(k)::text in {column}::text) > 0)"
 )
 SCRUB = (
     "UPDATE {table} SET {column} = replace({column}::text, to_json(%(key)s::text)::text, "
-    "'\"erased\"')::jsonb WHERE {owner} = %(connection)s "
+    "'\"erased\"')::jsonb WHERE connection_id = %(connection)s "
     "AND position(to_json(%(key)s::text)::text in {column}::text) > 0"
 )
