@@ -47,18 +47,14 @@ def note_use(org_id: UUID) -> None:
 def forget(before: datetime) -> Counter[str]:
     """Delete numbered changes older than ``before``, and whole feeds that were not read since."""
     counts: Counter[str] = Counter()
-    for org_id in _orgs(_UNREAD, before):
+    for org_id in fetch_column(_UNREAD, {"before": before}):
         counts["feeds"] += numbering.end(org_id, before)
-    for org_id in _orgs(_READ, before):
+    for org_id in fetch_column(_READ, {"before": before}):
         numbering.number(org_id)
         counts["changes"] += _repeat(_FORGET, org_id, before)
-    for org_id in _orgs(_UNUSED, before):
+    for org_id in fetch_column(_UNUSED, {"before": before}):
         counts["marks"] += _repeat(_DROP_MARKS, org_id, before)
     return counts
-
-
-def _orgs(query: str, before: datetime) -> list[UUID]:
-    return fetch_column(query, {"before": before})
 
 
 def _repeat(statement: str, org_id: UUID, before: datetime) -> int:

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 from psycopg import sql
 
 from jemmo.domain.outgoing import Event
@@ -113,21 +112,17 @@ def note_erased(
     Stored responses are deleted, because receivers may have repeated data about these people.
     """
     listed = sorted(talents)
-    with connection.cursor() as cursor:
-        cursor.execute(_CLEAR_RESPONSES, [org_id])
-        for start in range(0, len(listed), MOST_PEOPLE):
-            data = {
-                "erasure_id": erasure_id,
-                "cause": kind,
-                "talent_ids": listed[start : start + MOST_PEOPLE],
-            }
-            params: dict[str, Any] = {
-                "org": org_id,
-                "event": str(Event.ERASED),
-                "data": msgspec.json.encode(data).decode(),
-                "connections": list(connections),
-            }
-            cursor.execute(_ERASED, params)
+    execute(_CLEAR_RESPONSES, [org_id])
+    for start in range(0, len(listed), MOST_PEOPLE):
+        people = listed[start : start + MOST_PEOPLE]
+        data = {"erasure_id": erasure_id, "cause": kind, "talent_ids": people}
+        params: dict[str, Any] = {
+            "org": org_id,
+            "event": str(Event.ERASED),
+            "data": msgspec.json.encode(data).decode(),
+            "connections": list(connections),
+        }
+        execute(_ERASED, params)
     wake()
 
 

@@ -17,14 +17,18 @@ from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
 
 
-class FirstOwner(Form):
-    organisation = forms.CharField(label=_("Organization"), max_length=200)
-    email = forms.EmailField(label=_("Your email address"))
-    password = forms.CharField(
+def _new_password() -> forms.CharField:
+    return forms.CharField(
         label=_("Choose a password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 8 characters. Avoid common passwords."),
     )
+
+
+class FirstOwner(Form):
+    organisation = forms.CharField(label=_("Organization"), max_length=200)
+    email = forms.EmailField(label=_("Your email address"))
+    password = _new_password()
 
     def clean_password(self) -> Any:
         password = self.cleaned_data["password"]
@@ -40,11 +44,7 @@ class NewAccount(Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    password = forms.CharField(
-        label=_("Choose a password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 8 characters. Avoid common passwords."),
-    )
+    password = _new_password()
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

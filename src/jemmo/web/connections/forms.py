@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.rules import MAX_HIRED_DAYS, RULES, Exclusion
 from jemmo.web.connections.attempts import ADDRESS, OPTIONS
-from jemmo.web.frame.forms import Form
+from jemmo.web.frame.forms import Form, TypedConfirmation
 from jemmo.web.frame.labels import label_for
 from jemmo.web.frame.problems import in_words
 
@@ -153,9 +153,7 @@ class Replay(Form):
     )
 
 
-class Disconnect(Form):
-    """``name`` is typed as confirmation."""
-
+class Disconnect(TypedConfirmation):
     fate = forms.ChoiceField(
         label=_("Synced records"),
         choices=[
@@ -165,19 +163,7 @@ class Disconnect(Form):
         widget=forms.RadioSelect,
         initial="keep",
     )
-    name = forms.CharField(max_length=400, strip=True)
-
-    def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.expected = expected
-        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": expected}
-        self.fields["name"].widget.attrs["autocomplete"] = "off"
-
-    def clean_name(self) -> str:
-        typed = str(self.cleaned_data["name"])
-        if typed.casefold() != self.expected.casefold():
-            raise forms.ValidationError(gettext("The name doesn't match."))
-        return typed
+    field_order = ("fate", "name")
 
 
 class Rules(Form):

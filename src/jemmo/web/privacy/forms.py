@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from jemmo.domain.retention import Counts, Retention
 from jemmo.web.frame.forms import Form
@@ -26,26 +26,6 @@ class FindPerson(Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-
-
-class TypedConfirmation(Form):
-    """``name`` is typed as confirmation."""
-
-    name = forms.CharField(
-        max_length=400,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.expected = expected
-        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": expected}
-
-    def clean_name(self) -> str:
-        typed = " ".join(str(self.cleaned_data["name"]).split())
-        if typed.casefold() != " ".join(self.expected.split()).casefold():
-            raise forms.ValidationError(gettext("The name doesn't match."))
-        return typed
 
 
 def _months(label: Any, help_text: Any) -> forms.IntegerField:

@@ -16,8 +16,8 @@ from jemmo.services.accounts import organization_deletion
 from jemmo.store.models import OrganisationDeletion, Role
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.forms import TypedConfirmation
 from jemmo.web.frame.problems import problem
-from jemmo.web.privacy.forms import TypedConfirmation
 from jemmo.web.privacy.requests import as_file, frame, now
 
 

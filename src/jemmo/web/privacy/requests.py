@@ -22,8 +22,9 @@ from jemmo.store.models import Erasure, Talent
 from jemmo.store.privacy import certificates as erasures
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.forms import TypedConfirmation
 from jemmo.web.frame.spooled import Spool, Spooled, download
-from jemmo.web.privacy.forms import FindPerson, TypedConfirmation
+from jemmo.web.privacy.forms import FindPerson
 
 MOST_TOGETHER = 20
 
