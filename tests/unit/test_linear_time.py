@@ -172,6 +172,7 @@ OTHERS = {
     "connectors/lenient.py": "msgspec's own messages, with the names of our fields",
     "conninfo.py": "the operator's own address of the database",
     "domain/error_catalog/__init__.py": "our own templates",
+    "domain/numbering_plans.py": "digits of a number, at most as many as numbers have",
     "domain/database_errors.py": "what PostgreSQL and the system say of a connection",
     "embedded/": "what PostgreSQL prints when it starts",
     "files/storage.py": "names that we give",

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from jemmo.domain.contact_finder import find_contacts
 from jemmo.domain.enums import ContactKind
-from jemmo.domain.phone_numbers import calling_code
+from jemmo.domain.numbering_plans import calling_code
 from jemmo.domain.plain_text import normalized, plain
 from jemmo.domain.records import Contact
 

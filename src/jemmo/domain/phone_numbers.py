@@ -1,18 +1,24 @@
 """Finds phone numbers in plain text: international, national, and in common abbreviated forms. Pure.
 
 A number with a prefix (``+``, ``00``, ``0``) may have any usual separators. A number without one must be valid in one
-of ``COUNTRIES``, be grouped as people there group it, and not appear where something else is counted; or nearby words
-must call it a phone number ("mobile", "appelez-moi", "my number").
+of ``numbering_plans.COUNTRIES``, be grouped as people there group it, and not appear where something else is counted;
+or nearby words must call it a phone number ("mobile", "appelez-moi", "my number").
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
-from importlib import import_module
-from types import ModuleType
 
+from jemmo.domain.numbering_plans import (
+    LONGEST,
+    is_dialed,
+    is_full,
+    is_international,
+    is_national,
+    looks_dialed,
+    may_be_dialed,
+)
 from jemmo.domain.phone_words import (
     CALLED_AFTER,
     CALLED_BEFORE,
@@ -27,12 +33,6 @@ from jemmo.domain.phone_words import (
 )
 from jemmo.domain.plain_text import is_western
 
-COUNTRIES = (
-    *("FR", "BE", "CH", "LU", "GB", "IE", "DE", "AT", "NL", "ES", "PT", "IT", "US", "CA"),
-    *("SE", "DK", "NO", "FI", "PL", "CZ"),
-)
-"""Countries whose numbers are recognized without a country code, by the rules of ``phonenumbers``."""
-
 # Between two digits: one pair of brackets, separators and spaces, but not the start of another number.
 _GAP = r"[ \t\r\n\xa0./()\[\]{}_·•*|~,:'-]{0,5}"
 _SEVEN_DIGITS = re.compile(r"\d(?:[\W_]{0,5}\d){6,}")
@@ -44,30 +44,12 @@ _MARK = re.compile(r"\+|(?<![0-9])0")
 _AROUND = 48  # characters around digits that show what they are
 _BEFORE = 40  # characters before digits that may introduce a phone number
 _DIGITS = re.compile(r"[0-9]+")
-_LONGEST = 15
-CACHED = 1_000  # results, since the same digits are checked several times in a row
 # Groups of digits examined in one text; each may start a number and is tried in many ways
 MAX_GROUPS = 500
 Candidates = Iterator[tuple[int, str]]
 """Digits that may be a number: the index of the last group of each, and its digits."""
 Pools = tuple[list[tuple[int, str]], ...]
 """Candidates in the order in which they are tried."""
-
-# Usual groupings of numbers without a prefix: digits per group.
-_GROUPS = {
-    10: {(10,), (3, 3, 4), (3, 7), (6, 4), (3, 3, 2, 2), (4, 6), (4, 3, 3), (3, 2, 2, 3)},
-    9: {
-        (9,),
-        (3, 3, 3),
-        (3, 2, 2, 2),
-        (2, 3, 2, 2),
-        (2, 7),
-        (3, 6),
-        (1, 2, 2, 2, 2),
-        (1, 8),
-        (2, 3, 4),
-    },
-}
 
 
 def may_hold_phones(text: str) -> bool:
@@ -149,17 +131,17 @@ def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) ->
     if "+" not in opening and text[begin] != "0":
         return _spaced_out(text, groups, first)
     if "+" in opening:
-        return _best(_candidates(text, groups, first), _international, _is_full)
+        return _best(_candidates(text, groups, first), is_international, is_full)
     if NAMED_BEFORE.search(text, max(0, begin - 30), begin):
         return None
     if first and not _may_follow(text[groups[first - 1][1] : begin]):
         return None
-    left = sum(stop - begin for begin, stop in groups[first : first + _LONGEST])
+    left = sum(stop - begin for begin, stop in groups[first : first + LONGEST])
     return _best(
         _candidates(text, groups, first),
-        lambda digits: _dialed(digits) and not 0 < left - len(digits) < 5,
-        _dialed,
-        _may_be_dialed,
+        lambda digits: is_dialed(digits) and not 0 < left - len(digits) < 5,
+        is_dialed,
+        may_be_dialed,
     )
 
 
@@ -210,7 +192,7 @@ def _spaced_out(text: str, groups: list[tuple[int, int]], first: int) -> int | N
         return None
     digits = "".join(text[begin] for begin, _ in groups[first:last])
     counting = digits.startswith(("123456789", "012345678"))
-    return last - 1 if not counting and _is_national(digits) else None
+    return last - 1 if not counting and is_national(digits) else None
 
 
 def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidates:
@@ -227,7 +209,7 @@ def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidate
         gaps.append(gap)
         digits += text[slice(*groups[last])]
         end = groups[last][1]
-        if len(digits) > _LONGEST + 3 or _is_pause(gaps, digits):
+        if len(digits) > LONGEST + 3 or _is_pause(gaps, digits):
             return
         if len(digits) >= 8:
             yield last, digits
@@ -236,84 +218,6 @@ def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidate
 def _is_pause(gaps: list[str], digits: str) -> bool:
     """Whether colons or commas separate only some groups, which suggests times or a list."""
     return len(set(gaps)) > 1 and any(sign in gap for gap in gaps for sign in ":,")
-
-
-def _is_full(digits: str) -> bool:
-    return 8 <= len(digits) <= _LONGEST
-
-
-def _dialed(digits: str) -> bool:
-    """Whether the digits can be dialed: ``00`` or ``011`` for international, ``0`` for national numbers."""
-    if digits.startswith("011") and _international(digits[3:]):
-        return True
-    if digits.startswith("00"):
-        return _international(digits[2:])
-    return _is_national(digits)
-
-
-def _may_be_dialed(digits: str) -> bool:
-    if digits.startswith("00"):
-        return digits[2] != "0" and _is_full(digits[2:])
-    return 9 <= len(digits) <= 12
-
-
-@cache
-def _library() -> ModuleType:
-    """Import ``phonenumbers`` when it is first needed; it takes as long to load as everything else here."""
-    return import_module("phonenumbers")
-
-
-@cache
-def _codes() -> dict[str, str]:
-    """Return the calling codes of ``COUNTRIES``, each with one country."""
-    return {str(_library().country_code_for_region(country)): country for country in COUNTRIES}
-
-
-def calling_code(digits: str) -> str | None:
-    """Return the calling code that the digits start with, written without ``+`` or ``00``."""
-    for length in (1, 2, 3):
-        if _library().region_code_for_country_code(int(digits[:length] or 0)) != "ZZ":
-            return digits[:length]
-    return None
-
-
-_ALSO = {"GB": r"|7[1-9]\d{8}", "US": r"|8(?:00|33|44|55|66|77|88)\d{7}"}
-"""Ranges other than landlines and mobiles: numbers reserved for films and examples, and toll-free numbers."""
-
-
-@cache
-def _national_pattern(country: str) -> re.Pattern[str]:
-    """Match landline and mobile numbers of a country, with or without the leading zero."""
-    known = _library().PhoneMetadata.metadata_for_region(country)
-    kinds = [kind for kind in (known.fixed_line, known.mobile) if kind is not None]
-    patterns = "|".join(f"(?:{kind.national_number_pattern})" for kind in kinds)
-    zero = "0?" if known.national_prefix == "0" else ""
-    return re.compile(rf"{zero}(?=[0-9]{{7,11}}\Z)(?:{patterns}{_ALSO.get(country, '')})")
-
-
-@cache
-def _home_pattern() -> re.Pattern[str]:
-    return re.compile(
-        "|".join(f"(?:{_national_pattern(country).pattern})" for country in COUNTRIES)
-    )
-
-
-@lru_cache(maxsize=CACHED)
-def _is_national(digits: str) -> bool:
-    """Whether the digits are a national number in one of ``COUNTRIES``."""
-    return 8 <= len(digits) <= 12 and bool(_home_pattern().fullmatch(digits))
-
-
-@lru_cache(maxsize=CACHED)
-def _international(digits: str) -> bool:
-    """Whether the digits, with an optional ``(0)``, are a calling code followed by a valid number."""
-    if not _is_full(digits) or digits.startswith("0"):
-        return False
-    for length in (1, 2, 3):
-        region = _library().region_code_for_country_code(int(digits[:length]))
-        if region not in {"ZZ", "001"}:
-            return bool(_national_pattern(region).fullmatch(digits[length:]))
-    return False
 
 
 def _unmarked(text: str, groups: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -325,8 +229,8 @@ def _unmarked(text: str, groups: list[tuple[int, int]]) -> Iterator[tuple[int, i
         before = text[max(0, start - _BEFORE) : start].lower()
         after = text[end : end + _BEFORE].lower()
         if (
-            (7 <= len(digits) <= _LONGEST and CALLED_BEFORE.search(before))
-            or (_looks_dialed(digits, sizes) and not _counted(before, after))
+            (7 <= len(digits) <= LONGEST and CALLED_BEFORE.search(before))
+            or (looks_dialed(digits, sizes) and not _counted(before, after))
             or _is_called(digits, sizes, before, after)
         ):
             yield _opening(text, start, max(0, start - 1)), end
@@ -365,42 +269,6 @@ def _parts(text: str, groups: list[tuple[int, int]]) -> Iterator[list[tuple[int,
             part = []
     if part:
         yield part
-
-
-def _looks_dialed(digits: str, sizes: tuple[int, ...]) -> bool:
-    if len(set(digits)) < 3:
-        return False
-    if sizes[0] == 3 and max(sizes) <= 4 and _MOBILE.fullmatch(digits):
-        return True
-    if sizes in _GROUPS.get(len(digits), ()):
-        return any(pattern.fullmatch(digits) for pattern in _bare_patterns(len(digits)))
-    if len(digits) == 11 and digits[0] == "1" and (sizes == (11,) or sizes[1:] in _GROUPS[10]):
-        return bool(_national_pattern("US").fullmatch(digits[1:]))
-    if 10 <= len(digits) <= 13 and len(sizes) <= 6:
-        return _names_country(digits, sizes)
-    return False
-
-
-_MOBILE = re.compile(r"3[2-9]\d{8}|[67]\d{8}")
-"""Mobile numbers in Italy and Spain. People write their first three digits apart and group the rest in any way."""
-
-
-@cache
-def _bare_patterns(length: int) -> tuple[re.Pattern[str], ...]:
-    """Return patterns for numbers written without a leading zero, which people leave out of mobile numbers."""
-    if length == 10:
-        return (*map(_national_pattern, ("US", "CA")), re.compile(r"3[2-9]\d{8}|7[1-9]\d{8}"))
-    return (*map(_national_pattern, ("ES", "PT", "PL")), re.compile(r"[67]\d{8}|4[5-9]\d{7}"))
-
-
-def _names_country(digits: str, sizes: tuple[int, ...]) -> bool:
-    """Whether the digits start with the calling code of one of ``COUNTRIES``, without the plus."""
-    for length in (2, 3):
-        country = _codes().get(digits[:length])
-        if country is not None and (sizes[0] == length or len(sizes) == 1):
-            rest = digits[length:]
-            return rest[0] != "0" and bool(_national_pattern(country).fullmatch(rest))
-    return False
 
 
 def _counted(before: str, after: str) -> bool:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jemmo.domain.contact_finder import find_contacts, may_hold_contacts
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.masking import without_contacts
-from jemmo.domain.phone_numbers import COUNTRIES
+from jemmo.domain.numbering_plans import COUNTRIES
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CORPORA = sorted(FIXTURES.glob("contact_spellings*.jsonl"))
