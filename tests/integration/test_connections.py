@@ -183,6 +183,7 @@ async def test_disconnected_it_keeps_its_records_and_comes_back(
     assert await company.counts() == before
     [row] = await in_thread(status.overview)
     assert (row.state, row.colour) == ("disconnected", "yellow")  # neither current nor failed
+    assert row.key_age_days is None  # there is no key any more
 
     assert await made(ats, refuse_known=True) == company.id
     report = await company.sync()

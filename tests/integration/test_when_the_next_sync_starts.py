@@ -45,9 +45,11 @@ def leased_until(connection: Connection, when: datetime, *, pid: int | None = No
     Lease.objects.create(connection=connection, token=uuid4(), expires_at=when, holder_pid=pid)
 
 
-def test_one_that_is_due_starts_now(connection: Connection) -> None:
+def test_one_that_is_due_keeps_the_time_at_which_it_became_due(connection: Connection) -> None:
+    """A client that polls an overdue connection must not see a new time with each response."""
     assert due() == [connection.id]
-    assert next_sync_at(connection, NOW) == NOW
+    assert next_sync_at(connection, NOW) == next_sync_at(connection, NOW + timedelta(hours=1))
+    assert next_sync_at(connection, NOW) == connection.due_at < NOW
 
 
 def test_one_that_is_due_later_waits(connection: Connection) -> None:
@@ -73,6 +75,7 @@ def test_a_day_in_the_far_future_was_set_by_a_wrong_clock(connection: Connection
     connection.save()
 
     assert due() == [connection.id]
+    assert next_sync_at(connection, NOW) == NOW
 
 
 def test_a_sync_whose_process_was_killed_is_started_again_at_once(connection: Connection) -> None:

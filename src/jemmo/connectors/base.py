@@ -322,7 +322,8 @@ class Connector(Struct, frozen=True, kw_only=True):
     connection test. ``docs_url`` is the vendor's API documentation; ``status_page`` reports outages and is empty if the
     vendor has none. ``base_url`` and ``pace`` return the address and the reading speed for the chosen options.
     ``recent_with_history``: recent changes also come first if the history is limited (``domain.history``).
-    ``open_files`` is set if files can be downloaded. Connectors need ``evidence`` to be offered.
+    ``open_files`` is set if files can be downloaded. Connectors need ``evidence`` to be offered. ``day_zone`` names the
+    option with the account's time zone, if the ATS reports dates without a time, stored as midnight there.
     """
 
     name: str
@@ -341,6 +342,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     recent_with_history: bool = True
     webhooks: Webhooks | None = None
     open_files: Callable[[Config], FileSource] | None = None
+    day_zone: str = ""
 
     def with_defaults(self, options: Options) -> dict[str, str]:
         """Return a connection's options with the defaults of those that were never set."""

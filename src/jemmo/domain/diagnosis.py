@@ -10,12 +10,13 @@ from typing import Any
 from msgspec import Struct
 
 from jemmo.domain.freshness import oldest
+from jemmo.domain.key_care import KEY_REFUSALS
 
 OVERDUE = timedelta(hours=24)
 
 
 class ConnectionFacts(Struct, frozen=True, kw_only=True):
-    """A connection's state as stored. ``since`` is when its current error first occurred.
+    """A connection's state as stored. ``since`` is when the sync with its current error ended, if a sync noticed it.
 
     ``late``: a sync is due and hasn't started; ``slow``: the current sync takes much longer than earlier ones.
     """
@@ -59,10 +60,10 @@ def _of(facts: ConnectionFacts, now: datetime) -> list[Finding]:
     about = partial(Finding, connection_id=facts.id, name=facts.name)
     with_error = partial(about, error=facts.error)
     listing = []
-    if facts.state == "refused":
-        listing.append(with_error(kind="refused", serious=True, at=facts.since))
-    elif facts.state == "paused":
+    if facts.state == "paused":
         listing.append(about(kind="paused"))
+    elif facts.state == "refused" or (facts.error and facts.error["code"] in KEY_REFUSALS):
+        listing.append(with_error(kind="refused", serious=True, at=facts.since))
     elif facts.error:
         listing.append(with_error(kind="failed", serious=True, at=facts.since))
     elif facts.running:

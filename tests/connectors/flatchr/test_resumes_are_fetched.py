@@ -123,3 +123,25 @@ async def test_a_refused_key_stays_in_the_status_until_a_file_arrives(
     await company.rows("UPDATE attachment SET next_try_at = NULL RETURNING 1")
     await fetched(company, storage)
     assert await shown() == ("green", None)
+
+
+@pytest.mark.long
+async def test_a_resume_replaced_in_the_ats_is_fetched_again(
+    database_url: str, storage: FolderStorage
+) -> None:
+    async with hooked(database_url, "flatchr", options=OPTIONS, talents=TALENTS) as found:
+        made = await found.sandbox.change(
+            "create", "applicants", attributes={"lastname": "Nadia", "cv": CV}
+        )
+        assert made == NADIA
+        await found.company.sync()
+        await fetched(found.company, storage)
+        before = await of_nadia(found.company)
+
+        await found.sandbox.change("edit", "applicants", NADIA, file="Nouveau parcours")
+        await found.company.sync()
+        await fetched(found.company, storage)
+
+        after = await of_nadia(found.company)
+        assert (before[0], after[0]) == ("STORED", "STORED")
+        assert after[1] != before[1]

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from fakes import programs
 from fakes.showcase import EMAIL, PHONE, Showcase
 from hypothesis import given
@@ -440,3 +442,22 @@ def test_the_command_ends_at_once_with_a_token_that_is_refused(
     assert done.returncode == 4
     assert done.stdout == ""
     assert "jemmo token create" in done.stderr
+
+
+@pytest.mark.parametrize("rights", [("records",), ("records", "contacts", "files")])
+def test_the_number_of_statements_does_not_grow_with_the_answer(
+    token: Callable[..., str], showcase: Showcase, rights: tuple[str, ...]
+) -> None:
+    """One statement per record would make a full answer fifty times as slow."""
+    secret, job = token(*rights), str(showcase.job("dev").id)
+
+    def statements(tool: str, **arguments: Any) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            ask(secret, tool, **arguments)
+        return len(captured)
+
+    statements("search_talents", limit=1)  # what is looked up once per process
+    assert ask(secret, "search_talents", limit=20)["total"] > 10
+    assert statements("search_talents", limit=20) <= statements("search_talents", limit=1)
+    assert statements("search_jobs", limit=20) <= statements("search_jobs", limit=1)
+    assert len(ask(secret, "job_pipeline", job_id=job)["people"]) > 1

@@ -110,7 +110,11 @@ async def test_whatever_notices_a_refused_key_every_page_says_so(
             text_of("help").partition("Attached information")[0],
         ):
             assert "refused the API key" in place
-        assert text_of("sync_status") == "Sync failed"
+            assert "sync failed" not in place.lower()  # the last sync succeeded
+            assert (
+                "ago" not in place.partition("refused the API key")[0]
+            )  # nor did it notice the refusal
+        assert text_of("sync_status") == "Key refused"
         [line] = status.overview()
         assert (line.colour, (line.error or {})["code"]) == ("red", "key_refused")
         # The next sync, which records it and tells the others, is due.

@@ -39,7 +39,7 @@ def test_the_next_sync_has_no_time_while_the_one_runs_whose_end_sets_it(
     connection.due_at = now - timedelta(minutes=1)
     connection.save(update_fields=["due_at"])
 
-    assert schedule.next_sync_at(connection, now) == now
+    assert schedule.next_sync_at(connection, now) == connection.due_at
     monkeypatch.setattr(schedule, "is_running", lambda *_: True)
     assert schedule.next_sync_at(connection, now) is None
     assert schedule.next_sync_at(connection, now - timedelta(hours=1)) == connection.due_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +16,7 @@ from pytest_django import Settings
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import FIRST_SYNCS, promised
 from jemmo.services.sync.schedule import next_sync_at
-from jemmo.store.models import Connection, SyncRun
+from jemmo.store.models import Connection, SyncRun, WebhookAddress
 
 SignedIn = Callable[[str], Client]
 HOME_PAGES = {"www.flatchr.io", "www.jarvi.tech", "flatchr.io", "jarvi.tech"}
@@ -85,10 +85,10 @@ def text_of(page: str) -> str:
 
 
 def test_the_schedule_is_that_of_the_connections(showcase: Showcase, recruiter: Client) -> None:
-    Connection.objects.filter(org=showcase.org).update(sync_every_hours=4, label="Our ATS")
-    connection = Connection.objects.get(org=showcase.org)
-    at = next_sync_at(connection, NOW)
-    assert at
+    at = datetime.now(UTC) + timedelta(hours=2)
+    connections = Connection.objects.filter(org=showcase.org)
+    connections.update(sync_every_hours=4, label="Our ATS", due_at=at)
+    assert next_sync_at(connections.get(), datetime.now(UTC)) == at
 
     page = recruiter.get(reverse("guides")).content.decode()
 
@@ -145,3 +145,31 @@ def test_the_support_address_is_shown_where_there_is_one(
             page = recruiter.get(reverse(name)).content.decode()
             assert ("mailto:" in page) is bool(address)
             assert ('href="mailto:support@example.com"' in page) is bool(address)
+
+
+@pytest.mark.parametrize(
+    ("last_delivery_at", "missed", "shown"), [(None, 0, False), (NOW, 0, True), (NOW, 7, False)]
+)
+def test_changes_arrive_by_webhook_only_while_webhooks_arrive(
+    showcase: Showcase,
+    recruiter: Client,
+    last_delivery_at: datetime | None,
+    missed: int,
+    shown: bool,
+) -> None:
+    """The last changes arrived without a webhook: the card says so, and the guides must not say the opposite."""
+    connection = Connection.objects.get(org=showcase.org)
+    WebhookAddress.objects.update_or_create(
+        connection=connection,
+        defaults={
+            "digest": b"x" * 32,
+            "sealed_secret": b"x",
+            "requested_at": NOW,
+            "last_delivery_at": last_delivery_at,
+            "missed": missed,
+        },
+    )
+
+    guides = text_of(recruiter.get(reverse("guides")).content.decode())
+
+    assert ("changes also arrive by webhook" in guides) is shown

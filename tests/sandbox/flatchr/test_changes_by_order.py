@@ -115,3 +115,17 @@ async def test_an_unknown_switch_is_refused_by_name(account: Any) -> None:
         await account(switches={"nonsense": 1})
     with pytest.raises(ValueError, match="switch bounds takes"):
         await account(switches={"bounds": "nonsense"})
+
+
+async def test_a_replaced_resume_has_another_key_and_the_old_one_leads_nowhere(
+    account: Any,
+) -> None:
+    client = await account()
+    row = next(one for one in await client.search() if (one["aws"] or {}).get("extension") == "pdf")
+    await client.control("edit", type="talent", id=row["applicant"], file="Nouveau parcours")
+    shown = next(one for one in await client.search() if one["applicant"] == row["applicant"])
+    assert shown["aws"]["key"] != row["aws"]["key"]
+    path = "COMPANY/files/expire?key={key}&extension={extension}"
+    assert (await client.ask(path.format(**row["aws"])))[0] == 404
+    status, _, content = await client.ask(path.format(**shown["aws"]))
+    assert (status, b"Nouveau parcours" in content) == (200, True)

@@ -265,7 +265,7 @@ def paused(org: Org, json: Json = False) -> None:
     for row in rows:
         state = "Released" if row.released_at else "Paused"
         name = row.connection.label or row.connection.provider
-        before = f" {row.recent:,} were deleted in the 24 hours before." if row.recent else ""
+        before = f" Deleted in the 24 hours before: {row.recent:,}." if row.recent else ""
         out.print(
             f"{name}: {state}: {row.missing:,} of {row.present:,} {row.stream}.{before}",
             markup=False,

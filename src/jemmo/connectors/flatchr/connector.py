@@ -49,6 +49,7 @@ FLATCHR = Connector(
     open=FlatchrSource,
     webhooks=WEBHOOKS,
     open_files=FlatchrFiles,
+    day_zone="tenant_tz",
     evidence=Evidence(
         reads=(
             "Columns (as stages), vacancies (as jobs, with their trade, channel, activity, and education "

@@ -54,11 +54,14 @@ class Applicants:
         }  # fmt: skip
 
 
-def resume_key(row: int, created_ms: int, first: str, last: str) -> dict[str, str]:
-    """Return the resume's key in Flatchr's own storage."""
+def resume_key(
+    row: int, created_ms: int, first: str, last: str, replaced_ms: int | None = None
+) -> dict[str, str]:
+    """Return the key in Flatchr's own storage of a resume, or of the one that replaced it at that time."""
     name = people.email(first, last, row).partition("@")[0].replace(".", "-")
-    month = iso(created_ms)[:7].replace("-", "/")
-    folder = f"00000000-0000-4000-8000-{row:012d}"
+    month = iso(created_ms if replaced_ms is None else replaced_ms)[:7].replace("-", "/")
+    version = 0 if replaced_ms is None else replaced_ms
+    folder = f"{version & 0xFFFFFFFF:08x}-{version >> 32 & 0xFFFF:04x}-4000-8000-{row:012d}"
     return {
         "key": f"candidates/{month}/{folder}/{name}",
         "extension": ("pdf", "docx", "pdf")[row % 3],

@@ -43,7 +43,7 @@ class Changes:
         return {"id": public_id(kind, row), "webhooks": [sent] if sent else []}
 
     def apply(self, order: dict[str, Any], *, log: bool = True) -> tuple[str, int]:
-        """Apply one order: op, type, id, attributes, relationships, stage, at, quiet."""
+        """Apply one order: op, type, id, attributes, relationships, stage, file, at, quiet."""
         order = dict(order)
         order["at"] = self._at(order.get("at"))
         kind = str(order.get("type", "applicants"))
@@ -81,8 +81,18 @@ class Changes:
             values.setdefault("hired", self._world.row("columns", column_row)["hired"])
         if not order.get("quiet"):
             values.setdefault("updated_ms", order["at"])
-        self._world.patch(kind, row, values)
+        self._world.patch(kind, row, values | self._file(kind, row, order))
         return row
+
+    def _file(self, kind: str, row: int, order: dict[str, Any]) -> dict[str, Any]:
+        """Store a new resume under a new key, as Flatchr does: the key is all that tells it from the old one."""
+        if kind != "applicants" or "file" not in order:
+            return {}
+        known = self._world.row(kind, row)
+        cv = applicants.resume_key(
+            row, known["created_ms"], known["firstname"], known["lastname"], order["at"]
+        )
+        return {"cv": cv, "text": str(order["file"])}
 
     def _values(
         self, kind: str, attributes: dict[str, Any], order: dict[str, Any]
@@ -127,6 +137,7 @@ class Changes:
             values.setdefault("vacancy_id", FIRST["vacancies"] + first)
         world.born[kind].append(row)
         world.patch(kind, row, values)
+        world.patch(kind, row, self._file(kind, row, order))
         return row
 
 

@@ -69,5 +69,6 @@ class Downloads:
         cv = self._world.row("applicants", row)["cv"]
         if cv is None or cv != {"key": key, "extension": extension}:
             return None
-        words = f"Curriculum vitae {FIRST_APPLICANT + row}"
+        text = self._world.row("applicants", row).get("text")
+        words = f"Curriculum vitae {FIRST_APPLICANT + row}" if text is None else text
         return docx(words) if extension == "docx" else pdf(words)

@@ -31,6 +31,6 @@ def _facts(connection: Connection, now: datetime) -> ConnectionFacts:
         last_success_at=state.synced_at,
         error=state.error,
         files_error=connection.files_error,
-        since=last.finished_at if last else None,
+        since=last.finished_at if last and state.error == last.report.get("error") else None,
         decision=state.decision,
     )

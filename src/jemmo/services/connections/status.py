@@ -86,7 +86,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     synced_at: dict[str, datetime | None]
     reread: Reread
     next_sync_at: datetime | None
-    key_age_days: int
+    key_age_days: int | None
     key_expires_at: datetime | None
     key_reminder: Reminder | None
     history: History | None
@@ -129,7 +129,7 @@ def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
         synced_at=seen.times,
         reread=Reread.of(connection),
         next_sync_at=next_sync_at(connection, now),
-        key_age_days=(now - connection.key_set_at).days,
+        key_age_days=None if connection.state in PARTED else (now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,
         key_reminder=key_care.key_reminder_of(connection, now),
         history=History.of(connection),

@@ -61,15 +61,16 @@ def start_due(now: datetime) -> int:
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts automatically; ``now`` if it is due.
+    """When the next sync starts automatically; if it is overdue, when it should have started.
 
-    ``None`` while the connection is not active, or while a sync runs, whose end sets the time.
+    ``None`` while the connection is not active, or while a sync runs, whose end sets the time. ``now`` if a wrong clock
+    stored a time in the far future, because such a sync is due (see ``due``).
     """
     if connection.state != ConnectionState.ACTIVE:
         return None
     if connection.due_at <= now and is_running(connection, now):
         return None
-    return max(connection.due_at, now)
+    return now if connection.due_at > now + FARTHEST else connection.due_at
 
 
 def put_off(connection_id: UUID, error: JemmoError) -> None:

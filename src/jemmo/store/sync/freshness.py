@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from jemmo.domain import brake, freshness, numbers
 from jemmo.domain.freshness import COVERED_BY, PAGES
+from jemmo.domain.key_care import KEY_REFUSALS
 from jemmo.domain.status import Colour, colour
 from jemmo.domain.stored_values import report_of
 from jemmo.store.connections import paused_deletions
@@ -54,10 +55,15 @@ WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 
 @dataclass(frozen=True)
 class Failure:
-    """The error of a connection's last sync."""
+    """The error of a connection's last sync, or a refusal of its key that something else noticed."""
 
     name: str
     error: Mapping[str, Any]
+
+    @property
+    def is_key_refused(self) -> bool:
+        """Whether the ATS refuses the key. That is true whatever noticed it, while the last sync may have succeeded."""
+        return self.error["code"] in KEY_REFUSALS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +87,11 @@ class Freshness:
     def error(self) -> Mapping[str, Any] | None:
         """The error, for one connection."""
         return next((failure.error for failure in self.failures), None)
+
+    @property
+    def is_key_refused(self) -> bool:
+        """Whether refused keys are all that failed."""
+        return bool(self.failures) and all(failure.is_key_refused for failure in self.failures)
 
     @property
     def decision(self) -> dict[str, Any] | None:

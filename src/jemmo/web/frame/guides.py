@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
 from jemmo.connectors.base import Connector
-from jemmo.connectors.registry import CONNECTORS
+from jemmo.connectors.registry import CONNECTORS, connector_for
 from jemmo.domain.estimate import FIRST_SYNCS
 from jemmo.domain.status import Colour
+from jemmo.domain.webhooks import Health
 from jemmo.services.sync.schedule import next_sync_at
 from jemmo.services.webhooks import endpoints
 from jemmo.store.connections.connections import PARTED, display_names, listed
@@ -83,10 +84,17 @@ def _schedules(connections: list[Connection], now: datetime) -> list[Schedule]:
             connection=connection,
             name=names[connection.id],
             next_sync_at=next_sync_at(connection, now),
-            announces=endpoints.status(connection, now).last_delivery_at is not None,
+            announces=_announces(connection, now),
         )
         for connection in connections
     ]
+
+
+def _announces(connection: Connection, now: datetime) -> bool:
+    """Whether webhooks are arriving, and not only for new records."""
+    rules = connector_for(connection.provider).webhooks
+    arriving = endpoints.status(connection, now).health is Health.HEALTHY
+    return arriving and rules is not None and not rules.only_new
 
 
 def _connectors(connections: Iterable[Connection]) -> list[Connector]:

@@ -18,7 +18,7 @@ from jemmo.store.accounts import members
 from jemmo.store.db import scope
 from jemmo.store.db.scope import Reach, Scope
 from jemmo.store.models import Account, Membership, Organisation, Role
-from jemmo.web.frame import errors
+from jemmo.web.frame import day_zones, errors
 from jemmo.web.frame.headers import HEADERS
 from jemmo.web.frame.limits import TOO_LARGE
 
@@ -181,7 +181,8 @@ class CurrentOrganisation(Middleware):
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = org  # type: ignore[attr-defined]
-        with timezone.override(_zone(org)), scope.acting_in(scope_of(request, membership)):
+        acting = scope.acting_in(scope_of(request, membership))
+        with timezone.override(_zone(org)), day_zones.showing(org), acting:
             return self.get_response(request)
 
 

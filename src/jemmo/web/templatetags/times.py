@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from html import escape
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.spans import in_words
+from jemmo.web.frame.day_zones import day_of
 
 register = template.Library()
 
@@ -69,8 +70,8 @@ def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
         return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
     current, local = now(), localtime(moment)
     since = current - moment
-    if is_day(local):
-        return _time(local, _days_ago(local.date(), localtime(current).date()), day_in_words(local))
+    if start := day_of(moment):
+        return _time(start, _days_ago(start.date(), localtime(current).date()), day_in_words(start))
     if since < timedelta(0):
         shown = day_in_words(local)
     elif not in_words(since):
@@ -87,8 +88,10 @@ def day(moment: datetime | None) -> SafeString:
     """The day, with the exact time on hover and for machines."""
     if not moment:
         return mark_safe("")
+    if start := day_of(moment):
+        return _time(start, day_in_words(start), day_in_words(start))
     local = localtime(moment)
-    return _time(local, day_in_words(local), day_in_words(local) if is_day(local) else None)
+    return _time(local, day_in_words(local))
 
 
 @register.filter
@@ -116,11 +119,6 @@ def exact(moment: datetime | None) -> SafeString:
 def planned(moment: datetime) -> str:
     """When something starts. Overdue work gets no time, since "now" would keep changing."""
     return _("due now") if moment <= now() else exact(moment)
-
-
-def is_day(local: datetime) -> bool:
-    """Whether this is exactly midnight, which means that an ATS reported only the day."""
-    return local.time() == time.min
 
 
 def _days_ago(shown: date, today: date) -> str:
