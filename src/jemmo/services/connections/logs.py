@@ -33,6 +33,7 @@ class Line(Struct, frozen=True, kw_only=True):
     connector: Connector | None
     record: tuple[str, UUID] | None = None
     decided: Decision | None = None
+    paused: dict[str, Any] = {}
 
     @property
     def next_step(self) -> str:
@@ -41,8 +42,9 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def error(self) -> dict[str, Any]:
-        """The facts that a page needs to render the error in the reader's language."""
+        """What a page needs to render the error in the reader's language, and without a question that was answered."""
         facts = {} if self.entry.facts is None else {"facts": self.entry.facts}
+        facts |= self.paused
         return {
             "code": self.entry.code,
             "variant": self.entry.variant,
@@ -186,6 +188,7 @@ def _line(
 ) -> Line:
     connection = connections[entry.connection_id]
     connector = CONNECTORS.get(connection.provider)
+    run, error = _paused(entry)
     return Line(
         entry=entry,
         kind=entry_of(entry.code, entry.variant).kind,
@@ -194,17 +197,20 @@ def _line(
         example=without_contacts(entry.example),
         connector=connector,
         record=record,
-        decided=_decision(entry),
+        decided=decision_since(connection.id, error, run.finished_at)
+        if run and run.finished_at
+        else None,
+        paused={name: error[name] for name in ("paused", "deleted") if name in error},
     )
 
 
-def _decision(entry: logs.Entry) -> Decision | None:
+def _paused(entry: logs.Entry) -> tuple[SyncRun | None, dict[str, Any]]:
+    """Return the sync that paused deletions and its error, with the deletions of each stream; or neither."""
     if entry.code != CODE or entry.run_id is None:
-        return None
+        return None, {}
     run = SyncRun.objects.filter(id=entry.run_id).first()
-    if run is None or run.finished_at is None or not (run.report.get("error") or {}).get("paused"):
-        return None
-    return decision_since(entry.connection_id, run.report["error"], run.finished_at)
+    error = (run and run.report.get("error")) or {}
+    return (run, error) if error.get("paused") else (None, {})
 
 
 def _wording(entry: logs.Entry) -> Wording:

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.timezone import localtime
 
-from jemmo.connectors.registry import CONNECTORS
-from jemmo.store.connections.connections import listed
-from jemmo.store.models import Connection, Organisation
+from jemmo.services.connections.day_zones import day_zones
+from jemmo.store.models import Organisation
 
 _QUARTER = 15  # minutes: the offset of every time zone since 1972 is a multiple of this
 
@@ -27,16 +26,11 @@ _zones: ContextVar[Callable[[], frozenset[ZoneInfo]]] = ContextVar("day_zones", 
 @contextmanager
 def showing(org: Organisation | None) -> Iterator[None]:
     """Show dates of this organization's ATSs as such. Its connections are read once, and only if needed."""
-    token = _zones.set(cache(lambda: zones_of(listed(org)) if org else frozenset()))
+    token = _zones.set(cache(lambda: day_zones(org) if org else frozenset()))
     try:
         yield
     finally:
         _zones.reset(token)
-
-
-def zones_of(connections: list[Connection]) -> frozenset[ZoneInfo]:
-    """Return the time zones in which these connections' ATSs report dates."""
-    return frozenset(zone for connection in connections if (zone := _zone_of(connection)))
 
 
 def day_of(moment: datetime) -> datetime | None:
@@ -51,13 +45,3 @@ def day_of(moment: datetime) -> datetime | None:
 
 def _is_midnight(local: datetime) -> bool:
     return local.time() == time.min
-
-
-def _zone_of(connection: Connection) -> ZoneInfo | None:
-    connector = CONNECTORS.get(connection.provider)
-    if connector is None or not connector.day_zone:
-        return None
-    try:
-        return ZoneInfo(connector.with_defaults(connection.options)[connector.day_zone])
-    except (KeyError, ValueError, OSError):  # a name that this machine does not know
-        return None
