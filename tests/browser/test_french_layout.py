@@ -26,6 +26,19 @@ Opens = Callable[..., Page]
 # The fonts of two machines differ in width: there is room to spare on each.
 WIDER_FONT = """() => document.querySelectorAll(".history").forEach(
     table => { table.style.letterSpacing = "0.05em"; })"""
+BROKEN_WORDS = """() => [...document.querySelectorAll("main button")].flatMap(button => {
+    const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT), broken = [];
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        if (text.parentElement.classList.contains("hidden")) continue;
+        for (const word of text.data.matchAll(/\\S+/g)) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            if (range.getClientRects().length > 1) broken.push(word[0]);
+        }
+    }
+    return broken;
+})"""
 MANY = {"fetched": 1, "created": 123_456, "updated": 123_456, "deleted": 123_456}
 
 
@@ -75,3 +88,14 @@ def test_nothing_is_cut_off_in_french(paths: list[str], opens: Opens) -> None:
             findings += cut_off_choices(page)
             findings += overflows(page, path, (width,))
     assert findings == []
+
+
+def test_no_word_of_a_button_is_broken_in_french(paths: list[str], opens: Opens) -> None:
+    page = opens("/settings/members/", role="owner")
+    page.locator("summary[aria-label=Account]").click()
+    page.get_by_role("button", name="Français").click()
+    for width in (1440, 1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/settings/members/")
+        expect(page.locator("main button").first).to_be_visible()
+        assert page.evaluate(BROKEN_WORDS) == [], width
