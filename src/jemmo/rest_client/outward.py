@@ -33,7 +33,13 @@ def check_address(
     """Return the host if the address may be contacted. Raises ``ConfigError``; names are not resolved yet."""
     parts = _parsed(url)
     host = _host(parts)
-    if not host or parts.user or parts.password or parts.scheme not in ("https", "http"):
+    if (
+        not host
+        or parts.user
+        or parts.password
+        or parts.explicit_port == 0
+        or parts.scheme not in ("https", "http")
+    ):
         raise ConfigError(code, variant="address")
     if _is_allowed(parts, allowed):
         return host

@@ -120,6 +120,20 @@ def test_a_warning_leads_to_its_record(
     assert EMAIL not in page
 
 
+def test_a_search_does_not_find_contact_details_in_ids(
+    connection: Connection, recruiter: Client
+) -> None:
+    """An id may be an address, which the log doesn't show. A search must not reveal it letter by letter."""
+    row = Rejection.objects.filter(connection=connection)[0]
+    row.remote_id = "cand-77 maelle.dupont@example.com"
+    row.save()
+
+    assert "maelle" not in shown(recruiter)
+    for guess in ("maelle.dupont@example.com", "maelle.d", "MAELLE"):
+        assert count(shown(recruiter, q=guess)) == 0, guess
+    assert count(shown(recruiter, q="cand-77")) == 1
+
+
 def test_filters_and_search(connection: Connection, recruiter: Client) -> None:
     assert count(shown(recruiter, kind="access")) == 1
     assert count(shown(recruiter, q="kept-out-7")) == 11

@@ -232,6 +232,7 @@ def test_the_chat_s_address_is_a_secret(
         "https://100.64.0.1/",
         "https://localhost/hook",
         "https://user:pass@chat.example/",
+        "https://chat.example:0/",
         "ftp://chat.example/",
         "https://",
         "https://[broken",

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection as db
 
 from jemmo.domain.error_catalog import ErrorKind, Severity, codes_of_kind
+from jemmo.domain.masking import without_contacts
 from jemmo.store.db.paging import query_text
 from jemmo.store.models import Organisation
 
@@ -147,7 +148,17 @@ def log_page(org: Organisation, filters: LogFilters, *, now: datetime, size: int
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     entries = [_entry(row) for row in rows]
     more = entries[size - 1].place if len(entries) > size else ""
-    return LogPage(entries=entries[:size], more=more, filters=filters)
+    findable = [entry for entry in entries[:size] if _is_findable(entry, filters.q)]
+    return LogPage(entries=findable, more=more, filters=filters)
+
+
+def _is_findable(entry: Entry, q: str) -> bool:
+    """Whether a search may find an entry. Contact details in an ID are not shown, and can't be guessed either."""
+    shown = without_contacts(entry.example)
+    if not q or shown == entry.example:
+        return True
+    texts = (entry.message, entry.code, entry.field, shown)
+    return any(q.lower() in text.lower() for text in texts if text)
 
 
 def every(org: Organisation, filters: LogFilters, *, now: datetime, most: int) -> Iterator[Entry]:
