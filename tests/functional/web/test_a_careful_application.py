@@ -219,6 +219,13 @@ def test_nobody_stays_signed_in_for_ever(recruiter: Client, settings: Settings) 
     assert recruiter.get("/jobs/").status_code == 302
 
 
+def test_a_clock_that_was_ahead_lengthens_no_session(recruiter: Client) -> None:
+    recruiter.get("/jobs/")
+    _move_back(recruiter, **{BEGAN: -(10**7), SEEN: -(10**7)})
+    assert recruiter.get("/jobs/").status_code == 200
+    assert max(recruiter.session[BEGAN], recruiter.session[SEEN]) <= time.time()
+
+
 def test_a_time_out_of_nothing_is_none(recruiter: Client, settings: Settings) -> None:
     settings.SESSION_IDLE_SECONDS = 0
     recruiter.get("/jobs/")

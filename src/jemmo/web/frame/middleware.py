@@ -103,6 +103,9 @@ class SessionEnd(Middleware):
         if began is None or seen is None:
             session[BEGAN] = session[SEEN] = now
             return False
+        if max(began, seen) > now + CLOCK_TOLERANCE:
+            began = session[BEGAN] = min(began, now)
+            seen = session[SEEN] = now
         idle = settings.SESSION_IDLE_SECONDS
         if now - began > settings.SESSION_COOKIE_AGE or (idle and now - seen > idle):
             return True
@@ -112,6 +115,8 @@ class SessionEnd(Middleware):
 
 
 BEGAN, SEEN = "began", "seen"
+CLOCK_TOLERANCE = 300.0
+"""Seconds by which a time may be in the future. Beyond, the clock was ahead, and the session would last longer."""
 # Seconds between two updates of a person's last activity, each of which writes a row
 SEEN_EVERY = 60.0
 UNASKED = "Jemmo-Unasked"
