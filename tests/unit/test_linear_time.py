@@ -23,7 +23,7 @@ import jemmo
 from jemmo.connectors import countries, moments, pay
 from jemmo.connectors.flatchr import mapping as flatchr
 from jemmo.connectors.greenhouse import pay as greenhouse_pay
-from jemmo.connectors.greenhouse import wire as greenhouse_wire
+from jemmo.connectors.greenhouse.custom import Custom
 from jemmo.connectors.jarvi import labels, probing
 from jemmo.connectors.jsonapi import refusals as jsonapi_refusals
 from jemmo.connectors.teamtailor import attachments as teamtailor_files
@@ -109,6 +109,7 @@ FUNCTIONS: dict[str, list[Work]] = {
         validation.parse_time,
         validation.number,
         validation.web_address,
+        validation.typed_address,
         lambda text: validation.web_address(f"https://{text}/"),
     ],
     "web/frame/links.py": [lambda text: back(RequestFactory().get("/"), f"http://{text}/")],
@@ -154,7 +155,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     "connectors/jarvi/labels.py": [labels.label_of],
     "connectors/greenhouse/pay.py": [
         lambda text: greenhouse_pay._internal(
-            greenhouse_wire.Custom(name=text, type="currency_range", value={"min_value": "1"})
+            Custom(name=text, type="currency_range", value={"min_value": "1"})
         ),
         lambda text: greenhouse_pay._PAY.search(text),
     ],

@@ -12,6 +12,8 @@ Json = Any
 
 Row = dict[str, Any]
 
+MAX_DIGITS = 18  # of a count sent as text
+
 
 def plain(value: Json) -> str | None:
     """Return text, or a number as text; ``None`` for any other type."""
@@ -40,6 +42,17 @@ def listed(value: Json) -> list[Json]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def count_of(value: Json) -> int | None:
+    """Return a count sent as a number or as text; ``None`` if it is neither.
+
+    >>> count_of(75), count_of("75"), count_of(True), count_of("many")
+    (75, 75, None, None)
+    """
+    if isinstance(value, str) and value.isdecimal() and len(value) <= MAX_DIGITS:
+        return int(value)
+    return value if type(value) is int else None
 
 
 def row_id(row: Json, key: str = "id") -> str | None:

@@ -170,6 +170,12 @@ def is_server(address: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and is_plain
 
 
+_BARE_ADDRESS = re.compile(
+    r"(?=www\.|[^/\s]+/)(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d{1,5})?(?:/\S*)?", re.IGNORECASE
+)
+"""A host with a path, or one that begins with ``www.``; a name such as ``resume.pdf`` is not an address."""
+
+
 def web_address(value: Any) -> str | None:
     """Return the address if a browser may open it (http or https), else ``None``."""
     address = text(value)
@@ -182,6 +188,19 @@ def web_address(value: Any) -> str | None:
     except ValueError:
         return None
     return address
+
+
+def typed_address(value: Any) -> str | None:
+    """Return an address that a person typed, with the scheme that many leave out, or ``None``.
+
+    >>> typed_address("linkedin.com/in/ada"), typed_address("www.example.com"), typed_address("ask me")
+    ('https://linkedin.com/in/ada', 'https://www.example.com', None)
+    """
+    address = web_address(value)
+    if address:
+        return address
+    bare = (text(value) or "").removeprefix("//")
+    return web_address(f"https://{bare}") if _BARE_ADDRESS.fullmatch(bare) else None
 
 
 def words(values: Any) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from jemmo.domain.fingerprint import content_hash
 from jemmo.domain.history import LIMITED
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.outcomes import Accepted, PageOutcome, Rejection
-from jemmo.domain.records import Application, Record, Talent
+from jemmo.domain.records import Application, Note, Record, Talent
 from jemmo.domain.rules import Rules, exclusion
 from jemmo.domain.streams import Notes, Page, RawRecord
 from jemmo.domain.validation import MAX_ID
@@ -69,6 +69,9 @@ def _record(page: Page, raw: RawRecord, notes: Notes) -> Record:
     record = page.map(raw, notes)
     for field, remote_id in _links(record):
         _check_id(field, remote_id)
+    if isinstance(record, Application | Note) and record.talent_remote_id is None:
+        # It is stored, but can't be shown with anyone.
+        notes.add(f"relation_not_sent:{page.stream}.talent", record.remote_id)
     return record
 
 

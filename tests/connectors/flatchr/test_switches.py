@@ -22,6 +22,8 @@ SWITCHES: list[dict[str, Any]] = [
     {"updated_format": "iso", "cv_in_row": "cv"},
     {"updated_format": "epoch", "cv_in_row": "candidate"},
     {"updated_format": "absent"},
+    {"rows": "texts"},
+    {"rows": "texts", "search_scope": "all", "archived_filter": "ignored"},
     {"rows": "old"},
     {"rows": "old", "search_scope": "all"},
     {"rows": "old", "search_cap": 10},

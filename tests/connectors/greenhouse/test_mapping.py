@@ -228,3 +228,34 @@ def test_whatever_comes_is_a_record_or_is_rejected(
     row = {one.encode_name: data.draw(ANYTHING) for one in names} | {"id": 1}
     with suppress(RecordRejected):
         read(kind, to_record, row, around)
+
+
+LEVEL = {"name": "Level", "type": "number", "value": 3}
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ({"level": LEVEL}, {"type": "number", "label": "Level", "value": 3}),
+        ({"level": 3}, {"type": None, "label": "level", "value": 3}),
+        (
+            [{"custom_field_id": 8, "name_key": "level", **LEVEL}],
+            {"type": "number", "label": "Level", "value": 3},
+        ),
+    ],
+)
+def test_custom_fields_are_read_in_each_form(sent: Any, stored: dict[str, Any]) -> None:
+    row = {"id": 1, "name": "Cook", "custom_fields": sent}
+
+    found, notes = job(row, AroundJobs())
+
+    assert found.custom_fields == {"level": stored}
+    assert not notes.counts
+
+
+@pytest.mark.parametrize("sent", [["vip", "2026"], [{"id": 1, "name": "vip"}, {"name": "2026"}]])
+def test_tags_are_names_or_objects_with_a_name(sent: Any) -> None:
+    found, notes = read(wire.CandidateRow, mapping.talent, {"id": 1, "tags": sent}, None)
+
+    assert found.tags == ("vip", "2026")
+    assert not notes.counts

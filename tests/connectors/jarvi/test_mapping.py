@@ -309,3 +309,39 @@ def test_the_tags_of_a_project_are_those_of_the_job_and_labels_are_readable() ->
         "label": "Language",
         "value": ["french"],
     }
+
+
+@pytest.mark.parametrize("key", ["email", "emailAddress", "address", "value"])
+def test_an_address_is_read_under_any_usual_name(key: str) -> None:
+    row, notes = {"emailAddresses": [{key: "ada@example.com", "type": "work"}]}, Notes()
+
+    found = mapping.talent(row, settings(), "1", notes)
+
+    assert [one.value for one in found.contacts] == ["ada@example.com"]
+    assert not notes.counts
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"emailAddresses": [{"mail": "ada@example.com"}]}, "dropped_value:emailAddresses"),
+        ({"phoneNumbers": [{"e164": "+33600000000"}]}, "dropped_value:phoneNumbers"),
+        ({"fieldsValues": {"nodes": []}}, "dropped_value:fieldsValues"),
+    ],
+)
+def test_what_has_an_unknown_form_is_counted(row: dict[str, Any], code: str) -> None:
+    notes = Notes()
+
+    mapping.talent(row, settings(), "1", notes)
+
+    assert notes.counts == {code: 1}
+
+
+def test_blank_addresses_are_no_oddity() -> None:
+    row = {"emailAddresses": [{"email": None}], "phoneNumbers": [{"number": "", "type": "home"}]}
+    notes = Notes()
+
+    found = mapping.talent(row, settings(), "1", notes)
+
+    assert found.contacts == ()
+    assert not notes.counts

@@ -223,3 +223,57 @@ def test_what_no_table_could_hold_is_left_out(relationships: Any, attributes: An
         convert(body, kind.resource, "1", notes), Inclusions([], Lookups()), notes
     )
     assert (stage.name, stage.job_remote_id, stage.position) == ("Inbox", None, None)
+
+
+def a_talent(**attributes: Any) -> tuple[Talent, Notes]:
+    notes = Notes()
+    body = {"id": "7", "type": "candidates", "attributes": attributes}
+    resource = convert(body, KINDS[Stream.TALENTS].resource, "7", notes)
+    found = KINDS[Stream.TALENTS].map(resource, Inclusions([], Lookups()), notes)
+    assert isinstance(found, Talent)
+    return found, notes
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("linkedin.com/in/ada-example", ["https://linkedin.com/in/ada-example"]),
+        ("www.linkedin.com/in/ada-example", ["https://www.linkedin.com/in/ada-example"]),
+        ("//fr.linkedin.com/in/ada", ["https://fr.linkedin.com/in/ada"]),
+        ("http://linkedin.com/in/ada", ["http://linkedin.com/in/ada"]),
+    ],
+)
+def test_a_profile_is_kept_although_its_address_has_no_scheme(
+    typed: str, stored: list[str]
+) -> None:
+    found, notes = a_talent(**{"linkedin-url": typed})
+
+    assert [one.value for one in found.contacts] == stored
+    assert not notes.counts
+
+
+@pytest.mark.parametrize("typed", ["ask me", "javascript:alert(1)", "ada@example.com/x"])
+def test_what_is_no_address_is_counted(typed: str) -> None:
+    found, notes = a_talent(**{"linkedin-url": typed})
+
+    assert found.contacts == ()
+    assert notes.counts == {"dropped_value:linkedin-url": 1}
+
+
+@pytest.mark.parametrize("sent", ["75", 75])
+@pytest.mark.parametrize("link", ["/v1/jobs?page=2", {"href": "/v1/jobs?page=2", "meta": {}}])
+def test_counts_may_be_text_and_links_objects(sent: Any, link: Any) -> None:
+    body = {"data": [], "meta": {"record-count": sent}, "links": {"next": link, "prev": None}}
+
+    page = decoder(KINDS[Stream.JOBS].resource, Included)(msgspec.json.encode(body))
+
+    assert (page.count, page.next, page.previous) == (75, "/v1/jobs?page=2", None)
+
+
+@pytest.mark.parametrize(
+    "rest", [{"meta": None, "links": None}, {}, {"meta": {"record-count": "many"}}]
+)
+def test_a_page_may_have_neither_count_nor_links(rest: dict[str, Any]) -> None:
+    page = decoder(KINDS[Stream.JOBS].resource, Included)(msgspec.json.encode({"data": []} | rest))
+
+    assert (page.count, page.next, page.previous) == (None, None, None)

@@ -61,6 +61,53 @@ async def test_an_account_that_knows_no_include_field_sort_or_filter_is_read(
     assert (await company.record(Stream.TALENTS, str(talent)))["first_name"] == "Odile"
 
 
+@pytest.mark.parametrize("switch", ["refused", "ignored"])
+@pytest.mark.parametrize(
+    ("includes", "relations"),
+    [
+        (
+            "include:job-applications.candidate,include:job-applications.job",
+            {"applications.talent", "applications.job"},
+        ),
+        ("include:stages.job", {"stages.job"}),
+        (
+            "include:candidates.uploads,include:jobs.department",
+            {"talents.uploads", "jobs.department"},
+        ),
+    ],
+)
+async def test_a_relation_that_is_not_sent_is_not_taken_for_an_empty_one(
+    connect: Connect, switch: str, includes: str, relations: set[str]
+) -> None:
+    _, company = await connect(switches={switch: includes}, talents=20)
+
+    report = await company.sync()
+
+    told = {one.code: one for one in report.warnings if one.code.startswith("relation_not_sent")}
+    assert set(told) == {f"relation_not_sent:{name}" for name in relations}
+    for code, warning in told.items():
+        assert warning.count > 0
+        assert code.partition(":")[2] in warning.message
+
+
+async def test_empty_relations_are_not_warned_about(connect: Connect) -> None:
+    _, company = await connect(talents=20)
+
+    report = await company.sync()
+
+    assert not [one for one in report.warnings if one.code.startswith("relation_not_sent")]
+
+
+async def test_links_may_be_objects_and_counts_text(connect: Connect) -> None:
+    sandbox, company = await connect(switches={"envelope": "objects"})
+
+    report = await company.sync()
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    await assert_equal_to_truth(sandbox, company)
+    assert (await company.verify()).equal
+
+
 @pytest.mark.parametrize("bodies", ["coded", "plain"])
 async def test_what_costs_nothing_costs_nothing(connect: Connect, bodies: str) -> None:
     switches = {"refused": ",".join(HARMLESS), "error_bodies": bodies}

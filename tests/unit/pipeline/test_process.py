@@ -88,3 +88,19 @@ def test_evidence_of_a_body_that_is_raw_is_that_body() -> None:
 
     page = Page(stream=Stream.JOBS, raw=[RawRecord("1", msgspec.Raw(b'{"x":1}'))], map=reject)
     assert process(page, Rules()).rejected[0].raw == b'{"x":1}'
+
+
+def test_an_application_of_nobody_is_noted() -> None:
+    def to_application(raw: RawRecord, notes: Notes) -> Record:
+        return Application(
+            remote_id=raw.remote_id or "",
+            talent_remote_id=raw.body,
+            status=ApplicationStatus.ACTIVE,
+        )
+
+    rows = [RawRecord("1", None), RawRecord("2", "7")]
+
+    outcome = process(Page(stream=Stream.APPLICATIONS, raw=rows, map=to_application), Rules())
+
+    assert outcome.notes.counts == {"relation_not_sent:applications.talent": 1}
+    assert len(outcome.accepted) == 2

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.by_offset.query import Query
 from jemmo.connectors.by_offset.walk import Fetch, Position, Rows, Step, Walk
+from jemmo.connectors.loose import count_of
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import Kept
 from jemmo.domain.errors import PermanentError
@@ -159,8 +160,8 @@ def rows_of(body: bytes, entity: str, label: str = "The ATS") -> Rows:
     if isinstance(envelope, list):
         return Rows(envelope, None)
     if isinstance(envelope, dict):
-        total = envelope.get("total")
+        total = count_of(envelope.get("total"))
         for name in ("data", entity):
             if isinstance(envelope.get(name), list):
-                return Rows(envelope[name], total if type(total) is int else None)
+                return Rows(envelope[name], total)
     raise PermanentError(variant="no_list", ats=label, name=entity)

@@ -49,7 +49,7 @@ from jemmo.domain.records import (
     Talent,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import name_text, number, text, web_address, words
+from jemmo.domain.validation import name_text, number, text, typed_address, web_address, words
 
 CONTRACTS = {
     "cdi": EmploymentType.FULL_TIME,
@@ -131,7 +131,7 @@ def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> J
         language=(text(vacancy.language) or "").replace("_", "-") or None,
         skills=words((text(vacancy.skills) or "").split(";")),
         posting_url=_posting(vacancy, settings),
-        apply_url=web_address(vacancy.apply_url),
+        apply_url=typed_address(vacancy.apply_url),
         opened_at=moment(vacancy.created_at, zone),
         tags=words([tag.title for tag in vacancy.tags or ()]),
         locations=_locations(vacancy.address) if vacancy.address else (),

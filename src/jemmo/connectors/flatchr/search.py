@@ -71,7 +71,7 @@ class Search(DaySearch):
             active = replace(question.by("opposite").only(**ONLY_ACTIVE), part=ACTIVE)
             if self.ids(step.rows) != self.ids(await self.ask(active)):  # the filter works
                 step = replace(step, rows=[row | IS_ARCHIVED for row in step.rows])
-        archived = [row.get("status") == 0 for row in step.rows]
+        archived = [str(row.get("status")) == "0" for row in step.rows]
         step = replace(step, rows=await self._numbered(question, step.rows))
         if question.part == ACTIVE or all(archived):
             seen = place.archived_seen or any(archived)

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from jemmo.connectors.greenhouse.custom import custom_values, customs, tag_names
 from jemmo.connectors.greenhouse.pay import compensations
 from jemmo.connectors.greenhouse.wire import (
     ApplicationRow,
     CandidateRow,
-    Custom,
     Id,
     JobRow,
     NamedRow,
@@ -39,7 +39,6 @@ from jemmo.domain.records import (
     Application,
     Attachment,
     Contact,
-    CustomFields,
     Department,
     Job,
     Location,
@@ -51,16 +50,7 @@ from jemmo.domain.records import (
     User,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import (
-    is_set,
-    name_text,
-    parse_time,
-    text,
-    utc,
-    web_address,
-    whole,
-    words,
-)
+from jemmo.domain.validation import is_set, name_text, parse_time, text, utc, web_address, whole
 
 JOB_STATUS = {"open": JobStatus.OPEN, "draft": JobStatus.DRAFT, "closed": JobStatus.CLOSED}
 STATUS = {
@@ -159,7 +149,7 @@ def reject_reason(row: ReasonRow, _: None, notes: Notes) -> RejectReason:
 
 def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
     """Map a job. Its public text comes from its live public post, otherwise from the newest post."""
-    remote_id, custom = str(row.id), row.custom_fields or {}
+    remote_id, custom = str(row.id), customs(row.custom_fields)
     shown = text(row.status)
     status = known(shown, JOB_STATUS, "status", remote_id, notes) or JobStatus.PENDING
     post = _public(around.posts.get(remote_id, []))
@@ -182,7 +172,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
         recruiter_remote_id=_recruiter(around.owners.get(remote_id, [])),
         locations=_locations(row.office_ids or [], around.offices),
         compensations=compensations(post, around.pay, around.pay_names, custom),
-        custom_fields=_custom_fields(custom),
+        custom_fields=custom_values(custom),
         **_base(row),
     )
 
@@ -223,7 +213,7 @@ def talent(
 ) -> Talent:
     addresses = (text(address.value) for address in row.addresses or [])
     place = next(filter(None, addresses), None)
-    custom = _custom_fields(row.custom_fields or {})
+    custom = custom_values(customs(row.custom_fields))
     preferred = text(row.preferred_name)
     if preferred:
         custom["preferred_name"] = {"type": "text", "label": "Preferred name", "value": preferred}
@@ -235,7 +225,7 @@ def talent(
         location=Location(raw=place) if place else None,
         is_private=is_set(row.private),
         can_email=row.can_email,
-        tags=words(row.tags),
+        tags=tag_names(row.tags),
         contacts=(
             *_contacts(row.email_addresses, ContactKind.EMAIL),
             *_contacts(row.phone_numbers, ContactKind.PHONE),
@@ -400,11 +390,3 @@ def _attachment(row: dict[str, Any]) -> Attachment:
         remote_version=version_of(row),
         remote_updated_at=parse_time(row.get("updated_at")),
     )
-
-
-def _custom_fields(fields: Mapping[str, Custom]) -> CustomFields:
-    return {
-        key: {"type": text(field.type), "label": text(field.name) or key, "value": field.value}
-        for key, field in fields.items()
-        if field.value not in (None, "", [])
-    }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jemmo.connectors.greenhouse.wire import Custom
+from jemmo.connectors.greenhouse.custom import Custom
 from jemmo.domain.enums import CompensationPeriod
 from jemmo.domain.records import Compensation
 from jemmo.domain.validation import number, text

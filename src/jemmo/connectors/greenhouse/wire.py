@@ -19,14 +19,6 @@ class Row(Struct):
     updated_at: datetime | None = None
 
 
-class Custom(Struct):
-    """The value of a custom field."""
-
-    name: str | None = None
-    type: str | None = None
-    value: Any = None
-
-
 class Value(Struct):
     """An address of any kind; social links have no type."""
 
@@ -65,7 +57,7 @@ class JobRow(Row):
     confidential: Any = None
     department_id: Id | None = None
     office_ids: list[Id] | None = None
-    custom_fields: dict[str, Custom] | None = None
+    custom_fields: dict[str, Any] | list[Any] | None = None
 
 
 class PostRow(Row):
@@ -94,13 +86,13 @@ class CandidateRow(Row):
     title: str | None = None
     private: Any = None
     can_email: bool | None = None
-    tags: list[str] | None = None
+    tags: list[Any] | None = None
     email_addresses: list[Value] | None = None
     phone_numbers: list[Value] | None = None
     addresses: list[Value] | None = None
     website_addresses: list[Value] | None = None
     social_media_addresses: list[Value] | None = None
-    custom_fields: dict[str, Custom] | None = None
+    custom_fields: dict[str, Any] | list[Any] | None = None
 
 
 class ApplicationRow(Row):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from jemmo.connectors.countries import country_code
 from jemmo.connectors.jarvi.fields import Fields
-from jemmo.connectors.jarvi.mapping import as_row, custom, status_name
+from jemmo.connectors.jarvi.mapping import as_row, custom, own_values, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.loose import Json, Row, first, inner, moment, row_id
@@ -58,7 +58,8 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
     if not isinstance(joined, Joined):
         raise RecordRejected("malformed_record")
     project, offer = as_row(joined.project), joined.offer
-    fields = Fields(settings.purposes, project.get("fieldsValues"), inner(offer, "fieldsValues"))
+    values = (own_values(row, remote_id, notes) for row in (project, offer))
+    fields = Fields(settings.purposes, *values)
     name = name_text(first(project, "name"))
     title = name_text(fields.text("joboffer_title")) or name_text(first(offer, "name")) or name
     if title is None:

@@ -17,7 +17,7 @@ from jemmo.domain.enums import AttachmentKind, ContactKind, TalentOrigin
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Attachment, Contact, CustomFields, Location, Talent, User
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import name_text, web_address, words
+from jemmo.domain.validation import name_text, typed_address, words
 
 APP = "https://app.jarvi.tech/#"
 ORIGIN = {
@@ -27,6 +27,9 @@ ORIGIN = {
     "referral": TalentOrigin.REFERRED,
     "csv_import": TalentOrigin.IMPORTED,
 }
+# The reference shows the first names; the others are common in public clients.
+EMAIL_KEYS = ("email", "emailAddress", "address", "value")
+PHONE_KEYS = ("canonicalNumber", "number", "phoneNumber", "phone", "value")
 COUNTERS = {
     "countResumes": ("count_resumes", "Resumes"),
     "countApplicationsFromThisProfile": ("count_applications", "Applications"),
@@ -35,7 +38,7 @@ COUNTERS = {
 
 def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talent:
     row = as_row(row)
-    fields = Fields(settings.purposes, row.get("fieldsValues"))
+    fields = Fields(settings.purposes, own_values(row, remote_id, notes))
     source = first(row, "source")
     return Talent(
         remote_id=remote_id,
@@ -50,7 +53,7 @@ def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talen
         origin=_origin(source, remote_id, notes),
         source=source,
         tags=words(fields.tags()),
-        contacts=_contacts(row, settings.region),
+        contacts=_contacts(row, settings.region, remote_id, notes),
         attachments=_resumes(row, settings.resume_paths),
         custom_fields=fields.custom(()) | _own_fields(row, settings),
         remote_created_at=moment(row, "createdAt"),
@@ -68,6 +71,15 @@ def as_row(row: Json) -> Row:
     if not isinstance(row, dict):
         raise RecordRejected("malformed_record")
     return row
+
+
+def own_values(row: Json, remote_id: str, notes: Notes) -> Json:
+    """Return the values of a record's custom fields; anything but a list is counted and left out."""
+    values = inner(row, "fieldsValues")
+    if values is None or isinstance(values, list):
+        return values
+    notes.add("dropped_value:fieldsValues", remote_id)
+    return None
 
 
 def status_name(row: Row, settings: Settings) -> str | None:
@@ -107,21 +119,31 @@ def _origin(source: str | None, remote_id: str, notes: Notes) -> TalentOrigin | 
     return TalentOrigin.OTHER
 
 
-def _contacts(row: Row, region: str) -> tuple[Contact, ...]:
-    addresses = (
-        first(entry, "email") or plain(entry) for entry in listed(row.get("emailAddresses"))
-    )
+def _written(row: Row, name: str, keys: tuple[str, ...], remote_id: str, notes: Notes) -> list[Row]:
+    """Return a list's entries as ``{"is": value, "type": …}``. An entry of an unknown form is counted."""
+    entries = []
+    for entry in listed(row.get(name)):
+        value = first(entry, *keys) or plain(entry)
+        if value:
+            entries.append({"is": value, "type": first(entry, "type")})
+        elif isinstance(entry, dict) and not any(key in entry for key in keys):
+            notes.add(f"dropped_value:{name}", remote_id)
+    return entries
+
+
+def _contacts(row: Row, region: str, remote_id: str, notes: Notes) -> tuple[Contact, ...]:
+    written = _written(row, "emailAddresses", EMAIL_KEYS, remote_id, notes)
+    addresses = [entry["is"] for entry in written]
     emails = words([first(row, "preferredEmailAddress"), *addresses])
     contacts = [Contact(kind=ContactKind.EMAIL, value=email) for email in emails]
     phones = {
-        international(number, region): first(entry, "type")
-        for entry in listed(row.get("phoneNumbers"))
-        if (number := first(entry, "canonicalNumber", "number") or plain(entry))
+        international(entry["is"], region): entry["type"]
+        for entry in _written(row, "phoneNumbers", PHONE_KEYS, remote_id, notes)
     }
     contacts += [
         Contact(kind=ContactKind.PHONE, value=number, type=kind) for number, kind in phones.items()
     ]
-    if linkedin := web_address(row.get("profileUrl")):
+    if linkedin := typed_address(row.get("profileUrl")):
         contacts.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
     return tuple(contacts)
 

@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from jemmo.connectors.loose import count_of
+
 Id = str | int
 MAX_ID = 200  # characters; longer ids are invalid
 MOST_ERRORS = 20  # read from one body
@@ -29,6 +31,10 @@ class Relationship(Struct, frozen=True, gc=False):
 
     data: Linkage | list[Linkage] | UnsetType | None = UNSET
 
+    @property
+    def is_sent(self) -> bool:
+        return self.data is not UNSET
+
     def one(self) -> str | None:
         return _key(self.data) if isinstance(self.data, Linkage) else None
 
@@ -40,6 +46,10 @@ class Relationship(Struct, frozen=True, gc=False):
 NO_RELATIONSHIP = Relationship()
 
 
+def _address(link: Link) -> str | None:
+    return link.href if isinstance(link, LinkObject) else link
+
+
 def _key(linkage: Linkage) -> str | None:
     """Return the linked id, if it is a possible id."""
     key = linkage.id if isinstance(linkage.id, str) else str(linkage.id)
@@ -47,31 +57,40 @@ def _key(linkage: Linkage) -> str | None:
 
 
 class Meta(Struct, frozen=True, gc=False, rename="kebab"):
-    record_count: int | None = None
+    record_count: int | str | None = None
+
+
+class LinkObject(Struct, frozen=True):
+    """The longer form of a link."""
+
+    href: str | None = None
+
+
+Link = str | LinkObject | None
 
 
 class PageLinks(Struct, frozen=True):
-    next: str | None = None
-    prev: str | None = None
+    next: Link = None
+    prev: Link = None
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
     """A page of a list without its records; see ``numbered.NumberedPage``."""
 
-    meta: Meta = Meta()
-    links: PageLinks = PageLinks()
+    meta: Meta | None = None
+    links: PageLinks | None = None
 
     @property
     def count(self) -> int | None:
-        return self.meta.record_count
+        return count_of(self.meta.record_count) if self.meta else None
 
     @property
     def next(self) -> str | None:
-        return self.links.next
+        return _address(self.links.next) if self.links else None
 
     @property
     def previous(self) -> str | None:
-        return self.links.prev
+        return _address(self.links.prev) if self.links else None
 
 
 class Document(Envelope, Generic[R, I], frozen=True, kw_only=True):

@@ -44,6 +44,16 @@ class ResourceType(Struct, frozen=True, kw_only=True):
     people: Mapping[Stream, str] = {}
     names: Mapping[str, str] = {}
 
+    def unsent(self, resource: Any) -> list[str]:
+        """Return the relations that a record should name but doesn't, unlike one that is empty.
+
+        The account refuses or ignores their includes, so nobody knows what the record belongs to. A missing talent is
+        noted for every ATS.
+        """
+        talent, sent = self.beside.get(Stream.TALENTS), resource.relationships
+        named = (name for name in self.include if "." not in name and name != talent)
+        return [name for name in named if not getattr(sent, name.replace("-", "_")).is_sent]
+
     def beside_by(self, relation: str) -> tuple[str, ...]:
         """Return the includes needed to fully read the records that this relation leads to."""
         return (relation, *(f"{relation}.{name}" for name in self.include))

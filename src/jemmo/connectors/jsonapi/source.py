@@ -312,6 +312,8 @@ class JsonApiSource(ClientSource):
             if not isinstance(resource, Struct):
                 resource = convert(resource, own.resource, record.remote_id or "", notes)
             mapped = own.map(resource, around, notes)
+            for name in own.unsent(resource):
+                notes.add(f"relation_not_sent:{stream}.{name}", mapped.remote_id)
             if since and mapped.remote_updated_at and mapped.remote_updated_at < since:
                 notes.add("filter_ignored", mapped.remote_id)
             return mapped

@@ -56,6 +56,7 @@ from jemmo.domain.validation import (
     is_set,
     name_text,
     text,
+    typed_address,
     unmarked,
     utc,
     web_address,
@@ -156,7 +157,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         language=text(own.language_code),
         category=included.name(resource.relationships.role.one(), "roles"),
         posting_url=web_address(resource.links.careersite_job_url),
-        apply_url=web_address(own.external_application_url)
+        apply_url=typed_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
         apply_email=text(own.mailbox),
         apply_button_text=text(own.apply_button_text),
@@ -208,14 +209,14 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         department_remote_id=resource.relationships.department.one(),
         origin=_origin(own),
         source=text(own.referring_site),
-        source_url=web_address(own.referring_url),
+        source_url=typed_address(own.referring_url),
         is_private=is_set(own.restricted_at),
         is_internal=own.internal is True,
         consent_state=ConsentState.GIVEN if consent_at else ConsentState.UNKNOWN,
         consent_at=consent_at,
         can_email=None if own.unsubscribed is None else not own.unsubscribed,
         tags=words(own.tags),
-        contacts=_contacts(own),
+        contacts=_contacts(own, str(resource.id), notes),
         attachments=attachments(resource, included),
         custom_fields=included.custom_fields(resource, notes),
         **_base(resource),
@@ -250,7 +251,7 @@ def application(
         rejected_by=_rejected_by(included.by_company(reason_id)),
         hired_at=entered_at if hired else None,
         source=text(own.referring_site),
-        source_url=web_address(own.referring_url),
+        source_url=typed_address(own.referring_url),
         cover_letter=text(own.cover_letter),
         is_sourced=own.sourced is True,
         **_base(resource),
@@ -346,8 +347,10 @@ def _origin(own: CandidateAttributes) -> TalentOrigin:
     return TalentOrigin.APPLIED
 
 
-def _contacts(own: CandidateAttributes) -> tuple[Contact, ...]:
-    email, phone, linkedin = text(own.email), text(own.phone), web_address(own.linkedin_url)
+def _contacts(own: CandidateAttributes, remote_id: str, notes: Notes) -> tuple[Contact, ...]:
+    email, phone, linkedin = text(own.email), text(own.phone), typed_address(own.linkedin_url)
+    if linkedin is None and text(own.linkedin_url):
+        notes.add("dropped_value:linkedin-url", remote_id)
     contacts = []
     if email:
         contacts.append(Contact(kind=ContactKind.EMAIL, value=email))

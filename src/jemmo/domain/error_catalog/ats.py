@@ -205,6 +205,16 @@ ATS: dict[str, Entry] = {
         _("Some records refer to other records that the ATS doesn't list ({detail})."),
         _("Check in the ATS that the API key has permission to read these records."),
     ),
+    "relation_not_sent": Entry(
+        _S,
+        _(
+            "The ATS didn't say what some records are linked to ({detail}), so the links are missing."
+        ),
+        _(
+            "Check in the ATS that the API key has permission to read these records. If it does, "
+            "contact support."
+        ),
+    ),
     "list_may_be_cut": Entry(
         _S,
         _("The ATS may have truncated a list that can't be split further ({stream})."),

@@ -88,6 +88,9 @@ class Shapes:
             fields["updated_at"] = self._moment(date_format, facts["updated_ms"])
         if self._switches.rows == "old":
             del fields["vacancy_id"], fields["status"]
+        elif self._switches.rows == "texts":
+            texts = {name: str(fields[name]).lower() for name in ("vacancy_id", "status", "hired")}
+            fields |= texts
         place = self._switches.cv_in_row
         if place == "candidate":
             fields["candidate"] = {"aws": facts["cv"]}

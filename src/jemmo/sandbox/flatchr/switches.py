@@ -18,7 +18,7 @@ class Switches(Switchboard):
         "updated_format": ("dmy", "iso", "epoch", "absent"),
         "bounds": ("inclusive", "exclusive"),
         "bounds_zone": ("company", "utc"),
-        "rows": ("current", "old"),
+        "rows": ("current", "old", "texts"),
         "cv_in_row": ("aws", "cv", "candidate", "absent"),
         "detail": ("on", "404", "405"),
         "cv_key": ("either", "token"),

@@ -197,7 +197,10 @@ class Teamtailor:
         if self.switches.links == "proxied":
             base = f"https://{urlsplit(base).hostname}:443"
         links = write_links(base + call.path, query, cut.links)
-        text = page_text(data, included if renderer.includes else None, meta, links)
+        objects = self.switches.envelope == "objects"
+        text = page_text(
+            data, included if renderer.includes else None, meta, links, objects=objects
+        )
         text = page_faults.rewrite(self.switches, text)
         if self.faults.on:
             text = page_faults.spoil_page(

@@ -108,9 +108,20 @@ def write_links(address: str, query: Query, links: dict[str, dict[str, str]]) ->
 
 
 def page_text(
-    data: str, included: str | None, meta: dict[str, object], links: dict[str, str]
+    data: str,
+    included: str | None,
+    meta: dict[str, object],
+    links: dict[str, str],
+    *,
+    objects: bool = False,
 ) -> str:
-    """Return a whole page as JSON text."""
+    """Return a whole page as JSON text; ``objects`` writes links as objects and counts as text."""
     middle = "" if included is None else f'"included":[{included}],'
-    rest = msgspec.json.encode({"meta": meta, "links": links}).decode()
+    written: dict[str, object] = {**links}
+    if objects:
+        written = {name: {"href": address} for name, address in links.items()}
+        meta = {
+            name: str(count) if isinstance(count, int) else count for name, count in meta.items()
+        }
+    rest = msgspec.json.encode({"meta": meta, "links": written}).decode()
     return f'{{"data":[{data}],{middle}{rest[1:]}'

@@ -124,6 +124,8 @@ class Reader:
             raise bad_request(
                 "Invalid field", f"{whole} is not a valid relationship of {kind}", "112"
             )
+        if f"include:{kind}.{name}" in self._switches.ignored.split(","):
+            return
         target = table.relations[name].target
         branch = tree.setdefault(name, {})
         if rest:

@@ -1,7 +1,8 @@
 """Switches for what the documentation leaves open; the defaults are the more likely or stricter behavior.
 
 ``refused`` lists parts of queries that the account refuses: ``include:jobs.role``, ``fields:users``,
-``sort:candidates``, ``filter:jobs.feed``. ``forbidden`` and ``missing`` are types that answer 403 and 404.
+``sort:candidates``, ``filter:jobs.feed``. ``ignored`` lists includes that are accepted without effect. ``forbidden``
+and ``missing`` are types that answer 403 and 404.
 ``select_options`` says where options are found: in a list of their own, beside the custom fields, or field by field.
 """
 
@@ -19,6 +20,7 @@ class Switches(Switchboard):
         "window": ("fixed", "sliding"),
         "moments": ("left", "unix", "unix_ms"),
         "links": ("own", "proxied"),
+        "envelope": ("plain", "objects"),
         "feed_combined": ("both", "first", "refuse"),
         "versions": ("known", "any"),
         "bounds": ("inclusive", "exclusive"),
@@ -48,6 +50,7 @@ class Switches(Switchboard):
     retry_after: bool = False
     moments: str = "left"
     links: str = "own"
+    envelope: str = "plain"
     feed_combined: str = "both"
     versions: str = "known"
     bearer: bool = False
@@ -63,6 +66,7 @@ class Switches(Switchboard):
     multi_select: str = "list"
     profile_url: bool = False
     refused: str = ""
+    ignored: str = ""
     forbidden: str = ""
     missing: str = ""
     error_bodies: str = "coded"
