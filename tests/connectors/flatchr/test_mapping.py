@@ -264,3 +264,30 @@ def test_any_vacancy_is_mapped_or_rejected(row: dict[str, Any]) -> None:
 def test_any_column_is_mapped_or_rejected(row: dict[str, Any]) -> None:
     pages = Pages(settings(), None)
     assert all(msgspec.json.encode(one) for one in mapped(pages.stages(Columns([row]))))
+
+
+def test_a_person_may_be_told_only_under_candidate() -> None:
+    person = {
+        "firstname": "Ada",
+        "lastname": "Exemple",
+        "email": "ada@example.com",
+        "phone": "+33 6 00 00 00 07",
+    }
+    row = an_applicant(**dict.fromkeys(person), candidate={"id": "Lk2jHg8fDs5aQw1e", **person})
+
+    found = mapping.talent(row, settings())
+
+    assert (found.first_name, found.last_name) == ("Ada", "Exemple")
+    assert [one.value for one in found.contacts] == ["ada@example.com", "+33 6 00 00 00 07"]
+
+
+def test_an_anonymized_row_takes_nothing_from_its_candidate() -> None:
+    person = {"firstname": "Ada", "email": "ada@example.com"}
+    row = an_applicant(**dict.fromkeys(person), anonym=True, candidate={"id": "x", **person})
+
+    found = mapping.talent(row, settings())
+
+    assert (found.first_name, [one.value for one in found.contacts]) == (
+        None,
+        ["+33 6 00 00 00 00"],
+    )

@@ -303,12 +303,15 @@ def _category(column: Column, name: str, *, is_first: bool) -> StageCategory:
 def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Talent:
     """Map an applicant. ``resume`` is the version of a resume that a webhook named; see ``resumes``."""
     person = row.candidate.id if row.candidate else None
-    ways = ((ContactKind.EMAIL, text(row.email)), (ContactKind.PHONE, text(row.phone)))
+    ways = (
+        (ContactKind.EMAIL, text(row.person("email"))),
+        (ContactKind.PHONE, text(row.person("phone"))),
+    )
     return Talent(
         remote_id=row.applicant.strip(),
         remote_aliases=(alias,) if (alias := text(person)) else (),
-        first_name=name_text(row.firstname),
-        last_name=name_text(row.lastname),
+        first_name=name_text(row.person("firstname")),
+        last_name=name_text(row.person("lastname")),
         origin=TalentOrigin.APPLIED,
         source=text(row.source),
         is_archived=row.status == 0,

@@ -102,7 +102,13 @@ Place = File | str | UnsetType | None
 
 
 class Candidate(Struct, frozen=True):
+    """The person, as in the response for a single applicant and in webhooks."""
+
     id: Text = None
+    firstname: Text = None
+    lastname: Text = None
+    email: Text = None
+    phone: Text = None
     aws: Place = UNSET
     cv: Place = UNSET
 
@@ -135,6 +141,14 @@ class Applicant(Resume, frozen=True, kw_only=True):
     source: Text = None
     anonym: bool | None = None
     comment: Text = None
+
+    def person(self, name: str) -> Text:
+        """Return a property of the person, which some responses have only under ``candidate``."""
+        own: Text = getattr(self, name)
+        if own or self.anonym or not self.candidate:
+            return own
+        theirs: Text = getattr(self.candidate, name)
+        return theirs
 
 
 Labels = Mapping[str, Mapping[int, str]]
