@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,7 +19,7 @@ from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.forms import TypedConfirmation
 from jemmo.web.frame.problems import problem
-from jemmo.web.privacy.requests import as_file, frame, now
+from jemmo.web.privacy.requests import as_file, frame
 
 
 @manager
@@ -35,7 +36,7 @@ def organisation(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             organization_deletion.schedule_org_deletion(
-                org, actor=request.membership.account, now=now()
+                org, actor=request.membership.account, now=timezone.now()
             )
         except JemmoError as error:
             shown["problem"] = problem(error)
@@ -56,7 +57,7 @@ def undo(request: MemberRequest) -> HttpResponse:
     _only_owners(request)
     try:
         organization_deletion.cancel_org_deletion(
-            request.organisation, actor=request.membership.account, now=now()
+            request.organisation, actor=request.membership.account, now=timezone.now()
         )
         messages.success(request, _("The deletion was canceled. Automatic syncs have resumed."))
     except JemmoError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,9 +41,9 @@ def requests(request: MemberRequest) -> HttpResponse:
     shown = frame(
         "requests", form=form, latest=erasures.certificate_page(request.organisation, 1).items[:5]
     )
-    shown["wishes"] = retention_policy.retention_policy_of(request.organisation)
+    shown["policy"] = retention_policy.retention_policy_of(request.organisation)
     if request.method == "POST" and form.is_valid():
-        shown["answer"] = people.search(
+        shown["matches"] = people.search(
             request.organisation,
             form.cleaned_data["who"],
             actor=request.membership.account,
@@ -125,7 +124,7 @@ def certificate(request: MemberRequest, erasure_id: UUID) -> HttpResponse:
     shown = frame(
         "requests",
         certificate=row,
-        told=erasure.certificate(row),
+        document=erasure.certificate(row),
         genuine=erasure.is_genuine(row, vault=default_vault()),
     )
     return render(request, "privacy/certificate.html", shown)
@@ -142,10 +141,6 @@ def as_file(document: Any, name: str) -> HttpResponse:
     answer = HttpResponse(content, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ from jemmo.web.frame.file_lines import csv_lines
 from jemmo.web.frame.problems import problem
 from jemmo.web.frame.spooled import Spool, Spooled, download, lines
 from jemmo.web.privacy.forms import RetentionForm
-from jemmo.web.privacy.requests import frame, now
+from jemmo.web.privacy.requests import frame
 
 COLUMNS = ("at", "member", "action", "talent_id", "ats_id", "subject", "detail")
 
@@ -35,7 +36,7 @@ def periods(request: MemberRequest) -> HttpResponse:
     org = request.organisation
     present = retention_policy.retention_policy_of(org)
     form = RetentionForm(request.POST)
-    shown = frame("retention", wishes=present)
+    shown = frame("retention", policy=present)
     if request.method != "POST":
         form = RetentionForm.filled(present, retention_policy.retention_fingerprint(org))
     elif form.is_valid():
@@ -87,7 +88,7 @@ def access(request: MemberRequest) -> HttpResponse:
         access_log.log_access(request.organisation, Action.RECORD_VIEWED, actor=account)
     shown = frame(
         "access",
-        page=access_events.access_page(request.organisation, filters, now=now()),
+        page=access_events.access_page(request.organisation, filters, now=timezone.now()),
         filters=filters,
         choices={"action": list(Action), "period": list(access_events.PERIODS)},
         operator=access_events.OPERATOR,
@@ -106,7 +107,7 @@ def access_file(request: MemberRequest) -> Spooled:
     def write(file: Spool) -> None:
         account = request.membership.account
         access_log.log_access(request.organisation, Action.RECORD_EXPORTED, actor=account)
-        events = access_events.every(request.organisation, filters, now=now())
+        events = access_events.every(request.organisation, filters, now=timezone.now())
         rows = (_row(line, hidden=shown_generic) for line in events)
         lines(csv_lines(COLUMNS, rows))(file)
 
@@ -135,16 +136,16 @@ def _row(line: access_events.Line, *, hidden: bool) -> list[Any]:
 @manager
 def record(request: MemberRequest) -> HttpResponse:
     """The record of processing, generated from the current settings."""
-    document = processing.record(request.organisation, now=now())
+    document = processing.record(request.organisation, now=timezone.now())
     return render(request, "privacy/processing.html", frame("processing", record=document))
 
 
 @manager
 def record_file(request: MemberRequest) -> HttpResponse:
-    document = processing.record(request.organisation, now=now())
+    document = processing.record(request.organisation, now=timezone.now())
     shown = {
         "record": document,
-        "how_long": _as_list("privacy/wishes.html", {"wishes": document.wishes}),
+        "how_long": _as_list("privacy/wishes.html", {"policy": document.wishes}),
         "measures": _as_list("privacy/measures.html", {}),
     }
     text = render_to_string("privacy/processing.md", shown).strip() + "\n"
