@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from threading import Thread
@@ -16,7 +17,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 
 from jemmo import bootstrap
 from jemmo.settings import POOL, database
-from jemmo.store.db import scope
+from jemmo.store.db import plans, scope
 from jemmo.store.db.scope import Scope
 
 T = TypeVar("T")
@@ -120,7 +121,17 @@ def in_parts(sql: str) -> Any:
         return cursor.fetchone()
 
 
-WAYS = [by_values, by_names, without_values, in_parts]
+def with_a_kept_plan(sql: str) -> Any:
+    with plans.kept():
+        return by_values(sql)
+
+
+def with_a_kept_plan_again(sql: str) -> Any:
+    with_a_kept_plan(sql)
+    return with_a_kept_plan(sql)
+
+
+WAYS = [by_values, by_names, without_values, in_parts, with_a_kept_plan, with_a_kept_plan_again]
 
 
 @pytest.mark.parametrize("ask", WAYS)
@@ -162,6 +173,32 @@ def test_a_scope_costs_a_statement_no_message_of_its_own(
     with scope.acting_in(Scope(org=uuid4())):
         by_values(TOLD)
     assert len(waits) == 1
+
+
+def test_neither_does_it_where_plans_are_kept(database_url: str) -> None:
+    """Postgres ends each message with the words "ReadyForQuery" in libpq's log."""
+    wrapper: Any = connections["default"]
+    with scope.acting_in(Scope(org=uuid4())):
+        with_a_kept_plan(TOLD)
+        with tempfile.TemporaryFile("w+") as log:
+            wrapper.connection.pgconn.trace(log.fileno())
+            with_a_kept_plan(TOLD)
+            wrapper.connection.pgconn.untrace()
+            log.seek(0)
+            sent = log.read()
+    assert sent.count("ReadyForQuery") == 1
+    assert "Parse" not in sent, "both statements were prepared before"
+
+
+def test_an_error_where_plans_are_kept_is_djangos_and_leaves_the_connection_usable(
+    database_url: str,
+) -> None:
+    with scope.acting_in(Scope(org=uuid4())):
+        with pytest.raises(DatabaseError, match="division by zero"):
+            with_a_kept_plan("SELECT 1/0")
+        with pytest.raises(DatabaseError, match="division by zero"), transaction.atomic():
+            with_a_kept_plan("SELECT 1/0")
+        assert with_a_kept_plan("SELECT 1") == (1,)
 
 
 def test_a_connection_that_another_thread_holds_is_waited_for_and_then_refused(pool: None) -> None:

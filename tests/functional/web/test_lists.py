@@ -50,6 +50,18 @@ def test_talents_are_found_by_the_beginning_of_words_whatever_the_accents(
         assert listed(recruiter, "/talents/", q=typed) == [], typed
 
 
+def test_postgres_keeps_the_plans_of_every_page_but_none_of_a_list(recruiter: Client) -> None:
+    """A plan for the average organization may be slow for the largest."""
+    listed(recruiter, "/talents/", q="elodie")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT from_sql, statement FROM pg_prepared_statements")
+        kept = [statement for _, statement in cursor.fetchall()]
+    assert sum('FROM "session"' in statement for statement in kept) == 1
+    assert not [
+        statement for statement in kept if 'FROM "talent"' in statement or "search" in statement
+    ]
+
+
 def test_nobody_found_offers_to_start_over(recruiter: Client) -> None:
     assert "Nothing matches" in recruiter.get("/talents/", {"q": "zzz"}).content.decode()
 

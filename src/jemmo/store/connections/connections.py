@@ -12,6 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from jemmo.domain.streams import Stream
+from jemmo.store.db import plans
 from jemmo.store.db.query import fetch_column
 from jemmo.store.models import Connection, ConnectionState, Organisation, RequestCount, SyncRun
 
@@ -35,6 +36,7 @@ def listed(org: Organisation) -> list[Connection]:
     return _ordered(org.connections.select_related("lease", "org"))
 
 
+@plans.kept()
 def _ordered(connections: QuerySet[Connection]) -> list[Connection]:
     return sorted(
         connections.order_by("created_at"), key=lambda connection: connection.state in PARTED
@@ -79,6 +81,7 @@ def find_connection(org: Organisation, connection_id: UUID) -> Connection | None
     return connections.filter(id=connection_id).first()
 
 
+@plans.kept()
 def history(connection: Connection, *, before: datetime | None = None) -> list[SyncRun]:
     """A page of its runs, newest first, plus one more if there are older ones."""
     runs = connection.runs.order_by("-started_at", "id")
@@ -87,6 +90,7 @@ def history(connection: Connection, *, before: datetime | None = None) -> list[S
     return list(runs[: RUNS_SHOWN + 1])
 
 
+@plans.kept()
 def requests_since(connection: Connection, since: datetime) -> int:
     """Count all requests to the ATS, including those for files: of syncs that started since then, and of other work."""
     sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())

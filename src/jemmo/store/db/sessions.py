@@ -20,6 +20,7 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from jemmo.store.db import plans
 from jemmo.store.models import Session
 
 NONCE = 12  # bytes
@@ -41,6 +42,7 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> type[Session]:
         return Session
 
+    @plans.kept()
     def _get_session_from_db(self) -> Session | None:
         key = self.session_key
         row = (

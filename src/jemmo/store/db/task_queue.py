@@ -9,6 +9,7 @@ from django.db import transaction
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from jemmo.store.db import plans
 from jemmo.store.db.query import afetch_column, execute, fetch_value
 
 PREFIX = "procrastinate"
@@ -119,6 +120,7 @@ async def most_urgent(db: AsyncConnection[TupleRow], queues: list[str], most: in
     return await afetch_column(db, _MOST_URGENT, [queues, most])
 
 
+@plans.kept()
 def is_sync_due(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
     """Whether a sync of these scopes is queued and may start now."""
     return bool(connection_ids) and bool(fetch_value(_SYNC_DUE, [connection_ids, list(scopes)]))

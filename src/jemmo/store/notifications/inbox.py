@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from jemmo.domain.notices import FOR_MANAGERS, When
+from jemmo.store.db import plans
 from jemmo.store.db.query import fetch_row
 from jemmo.store.models import (
     Delivery,
@@ -60,6 +61,7 @@ def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
     return list(_of(membership).order_by("-last_at", "-id")[:limit])
 
 
+@plans.kept()
 def unread(membership: Membership) -> Unread:
     """The numbers in the frame of every page."""
     org, since, own = membership.org_id, membership.created_at, membership.pk

@@ -19,6 +19,7 @@ from jemmo.domain.status import Colour, colour
 from jemmo.domain.stored_values import report_of
 from jemmo.store.connections import paused_deletions
 from jemmo.store.connections.connections import PARTED, is_running
+from jemmo.store.db import plans
 from jemmo.store.db.query import fetch_rows, fetch_value
 from jemmo.store.models import Connection, ConnectionState, HeldDeletion, Organisation, SyncRun
 from jemmo.store.sync.checkpoints import FIRST, LAST
@@ -141,6 +142,7 @@ def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
     return snapshots_of(org, org.connections.select_related("lease"))
 
 
+@plans.kept()
 def snapshots_of(org: Organisation, connections: Iterable[Connection]) -> list[ConnectionSnapshot]:
     """These connections of an organization as snapshots, with the facts that every page needs."""
     snapshots = [ConnectionSnapshot(connection) for connection in connections]
@@ -210,6 +212,7 @@ def synced_at(connection_id: UUID) -> dict[str, datetime | None]:
     return dict(fetch_rows(_SYNCED_AT, [FIRST, LAST, connection_id]))
 
 
+@plans.kept()
 def reread_at(connection_id: UUID) -> datetime | None:
     """When the last complete reread ended; ``None`` while a stream was never completely read."""
     records = [str(stream) for stream in numbers.RECORDS]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from jemmo import tracing
 from jemmo.store.accounts import members
-from jemmo.store.db import scope
+from jemmo.store.db import plans, scope
 from jemmo.store.db.scope import Reach, Scope
 from jemmo.store.models import Account, Membership, Organisation, Role
 from jemmo.web.frame import day_zones, errors
@@ -93,7 +93,9 @@ class SessionEnd(Middleware):
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.user.is_authenticated and self._is_over(request, time.time()):
+        with plans.kept():
+            is_signed_in = request.user.is_authenticated
+        if is_signed_in and self._is_over(request, time.time()):
             logout(request)
         return self.get_response(request)
 

@@ -12,8 +12,11 @@ from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
-from jemmo.store.db import schema, scope
+from jemmo.store.db import plans, schema, scope
 from jemmo.store.db.scope import Scope
+
+PreparedCursor: Any = base.ServerBindingCursor
+"""Sends the values apart from the statement, so Postgres can keep its plan (``jemmo.store.db.plans``)."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -68,6 +71,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told = None
         super().connect()
 
+    def create_cursor(self, name: str | None = None) -> Any:
+        if name is None and plans.are_kept():
+            return PreparedCursor(self.connection)
+        return super().create_cursor(name)
+
 
 class TimeLoader(TimestamptzLoader):
     """Parses times with Python's own parser. Django's regular expression takes half the time of a feed page."""
@@ -90,6 +98,12 @@ def _in_scope(
     if session_scope is None or database.needs_rollback or database.has_scope(session_scope):
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
+    if isinstance(cursor, PreparedCursor) and not many:
+        with database.wrap_database_errors, database.connection.pipeline():
+            PreparedCursor(database.connection).execute(*session_scope.statement)
+            executed = execute(sql, params, many, context)
+        database.remember_scope(session_scope)
+        return executed
     if many or not _joins(sql, params, cursor):
         alone = database.get_autocommit()
         with transaction.atomic(using=database.alias) if alone else nullcontext():
