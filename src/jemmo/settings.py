@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "jemmo.web.frame.middleware.SizeLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "jemmo.web.frame.signed_in.SignedIn",
     "jemmo.web.frame.middleware.SessionEnd",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -53,4 +54,30 @@ async def test_what_arrives_together_is_heard_whole_although_sessions_are_due_to
                 )
             db.commit()
         assert [await page.queue.get() for _ in news] == news
+    hub.close()
+
+
+async def test_a_page_may_have_missed_only_syncs_that_ended_while_nobody_listened_or_after_it_was_built(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody_ends(self: live.Hub, db: psycopg.AsyncConnection[object]) -> None:
+        """The session of this test is nobody's."""
+
+    monkeypatch.setattr(live.Hub, "_end_strangers", nobody_ends)
+    monkeypatch.setattr(live, "CLOCKS_APART", timedelta(0))
+    busy, quiet, hub = uuid4(), uuid4(), live.Hub(os.environ["DATABASE_URL"])
+    before = datetime.now(UTC)
+    assert hub.may_have_missed(quiet, before)
+    async with asyncio.timeout(60), hub.page(busy, "session", 1, uuid4()) as page:
+        assert hub.may_have_missed(quiet, before)
+        listening = datetime.now(UTC)
+        assert not hub.may_have_missed(busy, listening)
+        ended = msgspec.json.encode({"org": str(busy), "kind": "sync_ended"}).decode()
+        with psycopg.connect(database_url, autocommit=True) as db:
+            db.execute("SELECT pg_notify(%s, %s)", [CHANNEL, ended])
+        await page.queue.get()
+        assert hub.may_have_missed(busy, listening)
+        assert not hub.may_have_missed(busy, datetime.now(UTC))
+        assert not hub.may_have_missed(quiet, listening)
+    assert hub.may_have_missed(quiet, datetime.now(UTC))
     hub.close()

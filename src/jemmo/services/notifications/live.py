@@ -12,6 +12,7 @@ import os
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ QUEUED = 64  # events queued per page
 CHECK_EVERY = 20.0  # seconds between two checks that sessions and memberships are still valid
 MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # open pages per process
 RESYNC: dict[str, Any] = {"kind": "resync"}
+CLOCKS_APART = timedelta(seconds=5)  # at most, between the machines that send pages and events
 OWN = {"hello", "resync", "signed_out"}  # events that never come from a notification
 
 
@@ -65,6 +67,8 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._checked = 0.0
+        self._hears_all_since: datetime | None = None
+        self._syncs_ended: dict[int, datetime] = {}
 
     @contextlib.asynccontextmanager
     async def page(
@@ -98,6 +102,13 @@ class Hub:
                 del self.feeds[str(org_id)]
             self._rest()
 
+    def may_have_missed(self, org_id: UUID, since: datetime) -> bool:
+        """Whether a sync of the organization may have ended between then and the page's subscription."""
+        heard = self._hears_all_since
+        if heard is None:
+            return True
+        return since - CLOCKS_APART < self._syncs_ended.get(_slot(str(org_id)), heard)
+
     async def _listening(self) -> None:
         """Wait until the database connection listens or is unavailable."""
         if not self.closed and (self._task is None or self._task.done()):
@@ -111,6 +122,7 @@ class Hub:
         if not self.pages and not self.feeds and self._task is not None:
             self._task.cancel()
             self._task = None
+            self._hears_all_since = None
 
     def _wake(self, *orgs: str) -> None:
         for org in orgs:
@@ -128,7 +140,8 @@ class Hub:
     def tell(self, payload: str) -> None:
         """Pass an event on. Every database role may notify, so unreadable events are ignored.
 
-        For the same reason events don't change this process's state: session validity is read from the tables.
+        For the same reason events change nothing but what is read from the tables next: session validity, for example, is
+        always read from them.
         """
         try:
             event = msgspec.json.decode(payload, type=dict[str, Any])
@@ -136,6 +149,8 @@ class Hub:
             return
         if event.get("kind") in OWN:
             return
+        if event.get("kind") == "sync_ended":
+            self._syncs_ended[_slot(str(event.get("org")))] = datetime.now(UTC)
         for page in self.pages:
             if page.org == event.get("org"):
                 page.put(event)
@@ -149,6 +164,8 @@ class Hub:
                         for page in self.pages:
                             page.put(RESYNC)
                     self._wake(*self.feeds)
+                    self._syncs_ended.clear()
+                    self._hears_all_since = datetime.now(UTC)
                     self._ready.set()
                     pause = 0.2
                     while True:
@@ -160,6 +177,7 @@ class Hub:
                                 self.tell(notification.payload)
                         if self._overdue():
                             await self._end_strangers(db)
+            self._hears_all_since = None
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, 15.0)
 
@@ -178,6 +196,11 @@ class Hub:
             if (page.session, page.membership) not in entitled:
                 page.put({"kind": "signed_out"})
                 page.put(None)
+
+
+def _slot(org: str) -> int:
+    """One of 1,024 places, since organizations named in events may not exist."""
+    return hash(org) % 1024
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jemmo.domain.roles import ROLES
-from jemmo.store.db import plans
 from jemmo.store.models import Account, AuditEvent, Invitation, Membership, Organisation
 
 
-@plans.kept()
 def memberships(account: Account) -> list[Membership]:
     """A person's effective memberships, in the order in which they joined."""
     rows = Membership.objects.effective().filter(account_id=account.pk)

@@ -17,10 +17,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from jemmo.store.db import plans
+from jemmo.store.db.sign_ins import SignIn, find_sign_in
 from jemmo.store.models import Session
 
 NONCE = 12  # bytes
@@ -38,23 +37,25 @@ def _cipher(session_key: str) -> AESGCM:
 class SessionStore(db.SessionStore):
     """Django's database sessions, found by a hash and encrypted."""
 
+    _sign_in: SignIn | None = None
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
 
-    @plans.kept()
+    @property
+    def sign_in(self) -> SignIn | None:
+        """The account and memberships that were read with the session; ``None`` without a valid session."""
+        self._get_session()  # type: ignore[attr-defined]  # missing in the stubs
+        return self._sign_in
+
     def _get_session_from_db(self) -> Session | None:
         key = self.session_key
-        row = (
-            key
-            and Session.objects.filter(
-                session_key=hashed(key), expire_date__gt=timezone.now()
-            ).first()
-        )
-        if not row:
+        self._sign_in = find_sign_in(hashed(key)) if key else None
+        if self._sign_in is None:
             self._session_key = None
             return None
-        return row
+        return self._sign_in.session
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=hashed(session_key)).exists()

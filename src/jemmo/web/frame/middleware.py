@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from jemmo import tracing
 from jemmo.store.accounts import members
-from jemmo.store.db import plans, scope
+from jemmo.store.db import scope
 from jemmo.store.db.scope import Reach, Scope
 from jemmo.store.models import Account, Membership, Organisation, Role
 from jemmo.web.frame import day_zones, errors
 from jemmo.web.frame.headers import HEADERS
 from jemmo.web.frame.limits import TOO_LARGE
+from jemmo.web.frame.signed_in import memberships_of
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -93,9 +94,7 @@ class SessionEnd(Middleware):
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with plans.kept():
-            is_signed_in = request.user.is_authenticated
-        if is_signed_in and self._is_over(request, time.time()):
+        if request.user.is_authenticated and self._is_over(request, time.time()):
             logout(request)
         return self.get_response(request)
 
@@ -178,7 +177,7 @@ class CurrentOrganisation(Middleware):
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        memberships = members.memberships(request.user) if request.user.is_authenticated else []
+        memberships = memberships_of(request)
         membership = (
             members.current(memberships, request.session.get("organisation"))
             if memberships

@@ -56,7 +56,11 @@ async def _news(
         return
     async with live.hub().page(org_id, session, membership.pk, account) as page:
         yield f"retry: {RETRY}\n\n".encode()
-        if since is not None and (missed := await _news_since(org_id, since)):
+        if (
+            since is not None
+            and live.hub().may_have_missed(org_id, since)
+            and (missed := await _news_since(org_id, since))
+        ):
             yield _event(missed)
         yield _event({"kind": "hello"})
         while True:
