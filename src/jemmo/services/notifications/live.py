@@ -140,8 +140,7 @@ class Hub:
     def tell(self, payload: str) -> None:
         """Pass an event on. Every database role may notify, so unreadable events are ignored.
 
-        For the same reason events change nothing but what is read from the tables next: session validity, for example, is
-        always read from them.
+        For the same reason the validity of sessions is read from the tables.
         """
         try:
             event = msgspec.json.decode(payload, type=dict[str, Any])
