@@ -76,7 +76,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     icon.hover()
     expect(owner.locator(".sync-tip")).to_contain_text("No ATS is connected.")
     expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
-    owner.get_by_role("link", name="Connect one in the settings").click()
+    owner.get_by_role("link", name="Connect an ATS in the settings").click()
     expect(owner).to_have_url(re.compile("/settings/organization/ats/$"))
 
     late = enters("/", signed_in=False)  # nobody else makes a first owner

@@ -106,7 +106,7 @@ def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> 
     page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.newer)
     expect(page.get_by_role("alert")).to_contain_text("already connected")
-    page.get_by_role("link", name="Rotate that connection's key").click()
+    page.get_by_role("link", name="Rotate the existing connection's key").click()
     expect(page.get_by_role("heading", name="Rotate key")).to_be_visible()
     page.goto("/settings/organization/ats/")
     expect(page.locator("section.connection")).to_have_count(1)
@@ -269,6 +269,6 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     expect(page.get_by_role("alert")).to_contain_text(
         "so they will be hidden. Nothing will be deleted"
     )
-    page.get_by_label("Hide them").check()
+    page.get_by_label("Hide these records").check()
     page.get_by_role("button", name="Save").click()
     expect(card).to_contain_text("hidden (last changed before this date)")

@@ -171,7 +171,7 @@ def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
 
     other.get_by_label("Hours between syncs").fill("3")
     other.get_by_role("button", name="Save").click()
-    expect(other.get_by_role("alert")).to_contain_text("Someone else changed this in the meantime")
+    expect(other.get_by_role("alert")).to_contain_text("Someone else made a change in the meantime")
     other.goto(f"{card}edit/")
     expect(other.get_by_label("Connection name")).to_have_value("Ours")
 

@@ -153,7 +153,7 @@ def test_a_record_s_page_offers_its_own_news_alone(
     with beside.expect_response(lambda answer: answer.url.endswith(f"/jobs/{unchanged}/")):
         rename(connected, "Développeuse principale")
 
-    page.get_by_role("button", name="This page has changed: refresh").click()
+    page.get_by_role("button", name="This page has changed. Refresh it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Développeuse principale")
     expect(beside.locator("#news")).to_be_hidden()
 

@@ -49,7 +49,7 @@ def _page_address() -> Any:
     address="/jobs/{uuid:record_id}/job-posting",
     summary="Get a job as a JobPosting",
     description="Returns schema.org JSON-LD for a career site, so that search engines can find "
-    "the job. Only open and public jobs have one.",
+    "the job. Only open and public jobs have a JobPosting.",
     schema=reference("SchemaOrgJobPosting"),
     content_type="application/ld+json",
     scopes=SCOPES,
@@ -70,7 +70,7 @@ def get_job_posting(
     id="list_job_postings",
     address=f"/{LISTED}",
     summary="List open and public jobs as JobPostings",
-    description="Each is a schema.org JSON-LD document. Sorted by ATS ID, which never changes.",
+    description="Returns schema.org JSON-LD documents, sorted by ATS ID, which never changes.",
     schema=page_schema(reference("SchemaOrgJobPosting")),
     scopes=SCOPES,
     tag="job postings",

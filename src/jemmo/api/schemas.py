@@ -165,7 +165,7 @@ _ANY_OBJECTS: Schema = {"type": "array", "items": _ANY_OBJECT}
 LINES: Schema = {"type": "object", "description": "A record. The last line contains only `seq`."}
 _TOTAL = {
     "count": _made({"type": "integer"}, "The number of records."),
-    "digest": _made(TEXT, "The sum of their hashes, as 64 hexadecimal digits."),
+    "digest": _made(TEXT, "The sum of the records' hashes, as 64 hexadecimal digits."),
 }
 STANDARD: dict[str, Schema] = {
     "Changes": {
@@ -212,7 +212,7 @@ STANDARD: dict[str, Schema] = {
                 "description": "The total of each kind of record.",
                 "additionalProperties": {"$ref": "#/components/schemas/Total"},
             },
-            "parts": _list_of("DigestPart", "The totals of ranges of IDs, with `parts`."),
+            "parts": _list_of("DigestPart", "The totals for each range of IDs, if `parts` is set."),
         },
     },
     "Total": {
@@ -222,7 +222,7 @@ STANDARD: dict[str, Schema] = {
     },
     "DigestPart": {
         "type": "object",
-        "description": "A range of IDs that contains about as many records as each other range.",
+        "description": "A range of IDs that contains about as many records as the other ranges.",
         "properties": {
             "from": _made(_ID_OR_NULL, "The first ID; `null` means no limit."),
             "to": _made(

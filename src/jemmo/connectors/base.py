@@ -138,7 +138,7 @@ LAG = number(
     15,
     0,
     1440,
-    _("Overlap, in minutes, that each incremental sync reads again."),
+    _("Length, in minutes, of the already synced period that each incremental sync reads again."),
 )
 
 FULL_SWEEP = Option(
@@ -146,8 +146,8 @@ FULL_SWEEP = Option(
     label=_("Full reread schedule"),
     default="0 19 * * 6",
     help=_(
-        "When to read everything again, as a cron expression in UTC (minute hour day month weekday). "
-        "Leave empty to turn this off."
+        "When to read everything again, as a cron expression in UTC (minute hour day month "
+        "weekday). Leave empty to turn off full rereads."
     ),
 )
 """For an ATS that may change records without any sign of it: the first sync after this time is a reconcile."""

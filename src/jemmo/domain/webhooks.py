@@ -199,7 +199,7 @@ _TOLD = {
     ),
     Health.HEALTHY: _("Jemmo is receiving webhooks."),
     Health.SILENT: _(
-        "A sync found the latest changes without a webhook. Check the webhook in the ATS."
+        "The latest changes came from a sync, not from a webhook. Check the webhook in the ATS."
     ),
 }
 

@@ -36,7 +36,10 @@ Entity = Literal["jobs", "talents", "applications"]
 def search_jobs(
     query: Query = "", status: JobStatus | None = None, limit: Limit = 20, page: Page = 1
 ) -> dict[str, Any]:
-    """Find jobs by words in their title, department or location, newest change first. Empty query: all jobs."""
+    """Find jobs by words in their title, department, or location, newest change first.
+
+    An empty query finds all jobs.
+    """
     caller = _caller()
     filters = jobs.JobFilters(q=query, status=status or "", page=page)
     matches = jobs.search(caller.org, filters)
@@ -63,9 +66,9 @@ def search_talents(
     limit: Limit = 20,
     page: Page = 1,
 ) -> dict[str, Any]:
-    """Find candidates by words in their name, headline, tags or location, optionally of one job or status.
+    """Find candidates by words in their name, headline, tags, or location, optionally limited to one job or status.
 
-    Words inside resumes match only with the scope “files”, and e-mail addresses or phone numbers only with “contacts”.
+    Words inside resumes match only with the scope “files”, and email addresses and phone numbers only with “contacts”.
     """
     caller = _caller()
     filters = talents.TalentFilters(q=query, job=str(job_id or ""), status=status or "", page=page)
@@ -97,9 +100,9 @@ def _latest(application: talents.LatestApplication | None) -> dict[str, Any]:
 
 
 def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the name that assistants see
-    """Everything about one job, candidate or application.
+    """Get everything about one job, candidate, or application.
 
-    Candidates come with applications, and with the scope “files” with the names of their files.
+    A candidate includes their applications and, with the scope “files”, the names of their files.
     """
     rows = _rows(entity, [id], all_parts=True)
     if not rows:
@@ -109,9 +112,10 @@ def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the na
 
 
 def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
-    """A job's stages in order, with how many people are in each, and the people themselves (of one stage if given).
+    """List a job's stages in order, the number of people in each, and the people themselves.
 
-    A stage counts the people in process, and the hired people whose stage it is; `hired` counts all who were hired.
+    With a stage, the people are only those of that stage. A stage's count includes people in process and people
+    hired at that stage; `hired` counts everyone who was hired.
     """
     caller = _caller()
     page = jobs.job_page(caller.org, job_id, stage=str(stage_id or ""), unseal=caller.unseal)
@@ -151,9 +155,9 @@ def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
 def what_changed(
     since: datetime, entity: Entity | None = None, limit: Limit = 50
 ) -> dict[str, Any]:
-    """Which jobs, candidates and applications were created, changed or deleted since a moment, oldest change first.
+    """List the jobs, candidates, and applications created, changed, or deleted since a given time, oldest change first.
 
-    `since` is a time with an offset, such as 2026-11-30T08:00:00Z. Go on from `at` of the last change.
+    `since` is a time with an offset, such as 2026-11-30T08:00:00Z. To continue, pass the `at` of the last change.
     """
     if since.tzinfo is None:
         raise ConfigError("bad_parameter", variant="time", name="since")
@@ -184,7 +188,10 @@ def _changes(org: Organisation, name: str, since: datetime, most: int) -> list[d
 
 
 def why(record: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]) -> dict[str, Any]:
-    """Why a record is, or is not, in Jemmo. `record` is its id in Jemmo or in the ATS, its link, title or name."""
+    """Explain why a record is, or isn't, in Jemmo.
+
+    `record` is its ID in Jemmo or in the ATS, its link, title, or name.
+    """
     caller = _caller()
     answers = explain_record(
         caller.org,
@@ -197,7 +204,7 @@ def why(record: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]) -
 
 
 def sync_status() -> dict[str, Any]:
-    """For each connected ATS: its state, when its data were last synced, what failed, and counts of its records."""
+    """Show each connected ATS: its state, when its data was last synced, what failed, and how many records it has."""
     return {"connections": overview(_caller().org)}
 
 

@@ -28,7 +28,7 @@ def test_a_token_is_shown_once(jemmo: Jemmo) -> None:
     assert tokens.recognize(made.last["token"], token.created_at) == token
     secret = plain.out.strip()
     assert tokens.recognize(secret, token.created_at) is not None
-    assert "can't show it again" in plain.err
+    assert "can't show the token again" in plain.err
     assert "crm" in listed.out
     assert str(token.pk) in listed.out, "it can be revoked by what the list shows"
     for shown in (made.last["token"], secret):

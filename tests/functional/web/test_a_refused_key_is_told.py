@@ -170,7 +170,7 @@ async def test_a_click_says_that_it_leaves_out_a_refused_connection(
         refuse(ats)
         await found.sync()
         icon = await in_thread(lambda: text_of("sync_icon", "talents"))
-        assert "Sync the others" in icon
+        assert "Sync the other connections" in icon
         assert "Try again" not in icon
         await in_thread(lambda: text_of("sync_icon", "talents", post=True))
         queued = await found.rows(

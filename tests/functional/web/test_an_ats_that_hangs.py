@@ -14,7 +14,7 @@ from fakes.showcase import Showcase
 
 from jemmo.store.models import Connection, SyncRun
 
-BUSY = "Your organization is still waiting for a response from the ATS."
+BUSY = "A request from your organization is still waiting for a response from the ATS."
 SignedIn = Callable[[str], Client]
 
 

@@ -63,7 +63,7 @@ def test_a_decision_is_told_alike_everywhere(
     told = (
         f"We paused {number} deletions. Agency no longer lists 45 of 60 talents and "
         f"{applications.missing} of {applications.present} applications. "
-        "Review them before we remove anything."
+        "Review these records before we remove anything."
     )
     reader = signed_in(role)
 
@@ -138,7 +138,7 @@ def test_what_reported_the_pause_tells_what_was_decided_since(
     for page in pages:
         shown = text_of(admin.get(page).content.decode().partition("<main")[2])
         assert "no longer lists" in shown, page
-        assert "Review them before" not in shown.partition("Copy for support")[0], page
+        assert "Review these records before" not in shown.partition("Copy for support")[0], page
 
 
 def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(

@@ -275,7 +275,7 @@ def test_two_admins_at_once_do_not_overwrite_each_other(
 
     late = signed_in("admin").post(path, {"role": "admin", "was": "viewer"}, follow=True)
 
-    assert "Someone else changed this" in late.content.decode()
+    assert "Someone else made a change" in late.content.decode()
     assert of(showcase, "viewer").role == "recruiter"
 
 
@@ -360,5 +360,5 @@ def test_who_may_not_is_told_who_can(showcase: Showcase, signed_in: SignedIn, ro
     assert "rotate the key here" in manager
     Connection.objects.filter(id=connection.id).update(state="paused")
     icon = client.get("/sync/jobs/", headers={"HX-Request": "true"}).content.decode()
-    assert "Resume them in the settings" not in icon
+    assert "Resume syncs in the settings" not in icon
     assert "Ask an owner or admin of your organization." in icon

@@ -86,7 +86,7 @@ def test_a_failure_is_told_once_and_its_end_too(
     assert "failed" in chat.received[0]["text"]
 
     page = admin.get("/notifications/").content.decode()
-    assert "This has happened 3 times in a row." in page
+    assert "The same error has occurred 3 times in a row." in page
     assert 'aria-label="Notifications, 1 unread"' in page
 
     sync(company)

@@ -341,5 +341,5 @@ def test_the_pages_are_french_for_a_french_reader(showcase: Showcase, signed_in:
     admin.post("/i18n/setlang/", {"language": "fr", "next": LIST})
     assert "Ajouter une destination" in admin.get(LIST).content.decode()
     shown = admin.get(page).content.decode()
-    assert "Envoyer un test" in shown
+    assert "Envoyer un événement de test" in shown
     assert "Aucun webhook envoyé pour l’instant" in shown

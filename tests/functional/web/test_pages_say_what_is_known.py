@@ -315,8 +315,8 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
 
     assert "Accepted 2" in one_left
     assert "1 webhook is stored" in one_left
-    assert "The others were deleted" in one_left
-    assert "None of them are stored anymore." in none_left
+    assert "The other webhooks were deleted" in one_left
+    assert "None of the received webhooks are stored anymore." in none_left
     assert "No webhooks yet" not in none_left
 
 
@@ -400,7 +400,7 @@ async def test_saved_options_say_when_they_apply(database_url: str) -> None:
         tested = ats.site.log.counts.total() - asked
         await found.sync()
 
-    assert "Saved. The new options apply from the next sync." in saved
+    assert "Saved. The new options take effect with the next sync." in saved
     assert "Saved." in unchanged
     assert "next sync." not in unchanged.partition("Saved.")[2][:80]
     assert tested < 10, "no sync was started, only the options were tested"

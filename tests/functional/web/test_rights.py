@@ -110,8 +110,8 @@ def test_excluded_records_are_not_listed(showcase: Showcase, recruiter: Client) 
     [
         ("talents", "archived", "talent_archived", "This person is archived in the ATS"),
         ("talents", "idle", "no_active_application", "was not hired recently"),
-        ("jobs", "archived", "job_archived", "It is archived in the ATS"),
-        ("jobs", "draft", "job_draft", "It is a draft in the ATS"),
+        ("jobs", "archived", "job_archived", "This job is archived in the ATS"),
+        ("jobs", "draft", "job_draft", "This job is a draft in the ATS"),
     ],
 )
 def test_the_page_of_an_excluded_record_says_why_and_who_can_change_it(

@@ -98,7 +98,7 @@ def test_the_care_of_keys_is_for_those_who_have_it(
 
     assert "The API key is 120 days old." in told
     assert "The old key ••••0001 may still work." in told
-    for advice in ("Rotate it every 90 days.", "Revoke it in the ATS now."):
+    for advice in ("Rotate the key every 90 days.", "Revoke the old key in the ATS now."):
         assert (advice in told) is (role == "admin")
     assert told.count(ASK) == (0 if role == "admin" else 2)
 

@@ -108,7 +108,7 @@ def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> Non
             "Quiet hours cover the whole week",
         ),
         ({"quiet-TOTAL_FORMS": "500"}, "14"),
-        ({"seen": "old"}, "Someone else changed this in the meantime"),
+        ({"seen": "old"}, "Someone else made a change in the meantime"),
     ],
 )
 def test_what_cannot_be_is_explained_and_nothing_is_kept(

@@ -198,7 +198,7 @@ def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) 
 
     assert "Saved." in saved.content.decode()
     assert MARKUP not in saved.content.decode()
-    assert "Someone else changed this in the meantime" in late.content.decode()
+    assert "Someone else made a change in the meantime" in late.content.decode()
     ours.refresh_from_db()
     assert (ours.label, ours.sync_every_hours) == (MARKUP, 4)
 
@@ -215,7 +215,7 @@ def test_of_two_changes_of_the_rules_the_second_is_told(
     late = signed_in("admin").post("/settings/organization/ats/rules/", given)
 
     assert "Saved. This change made 1 record appear or disappear." in saved.content.decode()
-    assert "Someone else changed this in the meantime" in late.content.decode()
+    assert "Someone else made a change in the meantime" in late.content.decode()
     assert showcase.job("draft").excluded_reason is None
     assert showcase.job("archived").excluded_reason == "job_archived"
 
@@ -277,7 +277,7 @@ def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in
     page = admin.get(path(ours, "deletions/talents")).content.decode()
     assert (
         "We paused 60 deletions. Teamtailor no longer lists 60 of 64 talents. "
-        "Review them before we remove anything."
+        "Review these records before we remove anything."
     ) in page
     assert "Élodie Müller" in page
     covered = Application.objects.filter(connection=ours, remote_deleted_at=None).count()
@@ -308,7 +308,7 @@ def test_talents_and_their_applications_are_decided_together(
     admin = signed_in("admin")
     said = (
         "We paused 130 deletions. Teamtailor no longer lists 60 of 64 talents and "
-        "70 of 90 applications. Review them before we remove anything."
+        "70 of 90 applications. Review these records before we remove anything."
     )
     assert said in admin.get(path(ours, "deletions/talents")).content.decode()
 

@@ -77,8 +77,12 @@ def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in
 
     page = signed_in("admin").get(reverse("ats_disconnect", args=[agency.id])).content.decode()
 
-    assert "<h1>Delete its data</h1>" in page
-    for false in ("The key is deleted immediately", "Keep its jobs and talents", 'type="radio"'):
+    assert "<h1>Delete the connection's data</h1>" in page
+    for false in (
+        "The key is deleted immediately",
+        "Keep this connection's jobs and talents",
+        'type="radio"',
+    ):
         assert false not in page
     form = {"fate": "delete", "name": "Agency"}
     signed_in("admin").post(reverse("ats_disconnect", args=[agency.id]), form)

@@ -140,7 +140,7 @@ def test_parts_that_do_not_end_by_themselves_are_killed(
         command = [sys.executable, "-c", "input()", "jemmo.cli.operations.tied"]
         part = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock])
 
-    assert supervise.down() == ["the remains of an earlier `jemmo up`"]
+    assert supervise.down() == ["leftover processes of an earlier `jemmo up`"]
     assert part.wait() == -signal.SIGKILL
     part.communicate()
 

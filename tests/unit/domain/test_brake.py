@@ -91,6 +91,6 @@ def test_the_message_counts_what_was_and_what_was_not_deleted() -> None:
     ]
     assert error_of(facts, {"jobs": 2})["message"] == (
         "We paused 1,245 deletions. Your ATS no longer lists 45 of 60 talents and 1,200 of 2,000 "
-        "applications. Review them before we remove anything. Deleted in the 24 hours before: "
+        "applications. Review these records before we remove anything. Deleted in the 24 hours before: "
         "applications (3). Deleted in this sync: jobs (2)."
     )

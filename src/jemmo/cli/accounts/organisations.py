@@ -64,7 +64,7 @@ def delete(
         return
     if not at_once:
         out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
-        out.print(f"To undo this before then, run `jemmo org keep --org {org}`.")
+        out.print(f"To undo the deletion before then, run `jemmo org keep --org {org}`.")
         return
     out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
     for name, count in sorted(asked.removed.items()):
@@ -89,6 +89,6 @@ def _confirm(name: str, yes: bool) -> None:
     err.print(f"{name} and all its data will be deleted.", markup=False)
     if (
         not sys.stdin.isatty()
-        or typer.prompt("To confirm, type its name", err=True).strip() != name
+        or typer.prompt("To confirm, type the organization's name", err=True).strip() != name
     ):
         raise ConfigError("not_confirmed")

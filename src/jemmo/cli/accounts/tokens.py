@@ -14,7 +14,7 @@ from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 
-SHOWN_ONCE = "Store it now. Jemmo keeps only its hash and can't show it again."
+SHOWN_ONCE = "Store the token now. Jemmo keeps only its hash and can't show the token again."
 
 
 def register(app: typer.Typer) -> None:

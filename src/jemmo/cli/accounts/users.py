@@ -15,14 +15,14 @@ from jemmo.cli.startup import start
 RESET_PAGE = "/accounts/password/reset/"
 WAITS = (
     "Warning: {email} was added to {org}, but has no access yet. The account was created by "
-    "another organization, and its email address isn't verified. They get access when "
+    "another organization, and its email address isn't verified. This person gets access when "
     "{by_mail}you run `jemmo user verify {email} --password-stdin`, which replaces the current "
     "password."
 )
 BY_MAIL = f"they reset the password by email at {RESET_PAGE}, or when "
 NO_MAIL = (
-    "Email isn't set up, so they can't reset their password. To set one for them, run the "
-    "command again with --password-stdin."
+    "Email isn't set up, so this person can't reset their password. To set a password for "
+    "them, run the command again with --password-stdin."
 )
 
 
@@ -117,7 +117,8 @@ def verify(
         bool,
         typer.Option(
             "--keep-sign-in",
-            help="Keep the current password. Use only if the person confirmed that they set it themselves.",
+            help="Keep the current password. Use this option only if the person confirmed that "
+            "they set the password themselves.",
         ),
     ] = False,
     json: Json = False,
@@ -155,7 +156,7 @@ def sign_out(email: Email, json: Json = False) -> None:
     ended = sessions.end(accounts.account_of(email).pk)
     answer(
         {"email": email, "sessions_ended": ended},
-        f"{email} was signed out ({ended} sessions).",
+        f"{email} was signed out. Sessions ended: {ended}.",
         json=json,
     )
 

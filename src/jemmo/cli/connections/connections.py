@@ -213,8 +213,9 @@ def _remarks(row: ConnectionStatus) -> Iterator[str]:
     """Remarks about a connection. Failures come last, where people see them."""
     if row.org_deleted_at:
         yield (
-            f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. Until then, "
-            f"syncs are paused. To keep it, run `jemmo org keep --org {row.org}`."
+            f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. "
+            "Until then, syncs are paused. To keep the organization, run `jemmo org keep --org "
+            f"{row.org}`."
         )
     if line := files_line(row.files):
         yield f"{line.capitalize()}."

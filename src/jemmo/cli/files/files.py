@@ -40,7 +40,7 @@ def read(
     elif answer.verdict == "refused":
         out.print(f"Refused: {REASONS[answer.reason or 'broken']}", markup=False, soft_wrap=True)
     else:
-        out.print(f"Kept as {answer.content_type}.", markup=False)
+        out.print(f"Accepted as {answer.content_type}.", markup=False)
         if answer.reason:
             out.print(f"The text couldn't be read: {TEXT_REASONS[answer.reason]}", markup=False)
         else:

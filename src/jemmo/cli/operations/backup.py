@@ -41,8 +41,8 @@ def backup(
         bool | None,
         typer.Option(
             "--files/--no-files",
-            help="Include the contents of files. By default, contents are included for a folder, "
-            "but only a list of files for a bucket.",
+            help="Include the contents of files. By default, the backup includes the files of "
+            "a folder, but only a list of the files in a bucket.",
         ),
     ] = None,
     with_keyset: Annotated[
@@ -80,8 +80,8 @@ def backup(
     _print_made(made, files_included=included)
     if not with_keyset:
         out.print(
-            f"To open it, you need the keys {', '.join(made.manifest.keys)}. Keep a copy of "
-            f"{keyset_path()} in another place.",
+            f"To restore this backup, you need the keys {', '.join(made.manifest.keys)}. Keep a "
+            f"copy of {keyset_path()} in another place.",
             soft_wrap=True,
             markup=False,
         )

@@ -124,7 +124,7 @@ def tell_logins(web: str) -> None:
 
 def tell_ats(ats: str, web: str) -> None:
     out.print(f"The simulated ATS listens on {ats}.", soft_wrap=True)
-    out.print(f"To change a record there and watch it arrive: {web}/demo/", soft_wrap=True)
+    out.print(f"To change a record there and watch the change arrive: {web}/demo/", soft_wrap=True)
 
 
 def free_port() -> int:

@@ -274,7 +274,8 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
         if reminder := key_care.key_reminder_of(connection, datetime.now(UTC)):
             # A key that should be rotated is advice; an expired one makes syncs fail.
             step = (
-                "Rotate it in Settings > Organization > ATS integration, on the connection's card."
+                "Rotate the key in Settings > Organization > ATS integration, on the "
+                "connection's card."
             )
             yield Finding(
                 f"{name} key", reminder.about is not About.EXPIRED, key_line(reminder), step

@@ -86,7 +86,8 @@ def web(
         int | None,
         typer.Option(
             "--fd",
-            help="Use this open socket instead of a new one (3 with systemd socket activation).",
+            help="Use the open socket with this file descriptor instead of a new socket (3 "
+            "with systemd socket activation).",
         ),
     ] = None,
 ) -> None:

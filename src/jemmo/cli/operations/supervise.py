@@ -77,7 +77,7 @@ def down() -> list[str]:
     if _has_left_parts():
         _end_left_parts()
         if _other_up() is None:  # otherwise another has just started
-            stopped.append("the remains of an earlier `jemmo up`")
+            stopped.append("leftover processes of an earlier `jemmo up`")
     if (process := _other_up()) is not None:
         _end(process)
         stopped.append("jemmo up")

@@ -14,8 +14,8 @@ from jemmo.cli.output import answer, cell, out, print_json, print_secret, table
 from jemmo.cli.startup import start
 from jemmo.domain.outgoing import Event
 
-SWITCH_ON = "It will be sent once you turn the endpoint on with `jemmo endpoint on`."
-KEEP = "To keep it, run `jemmo org keep`."
+SWITCH_ON = "Jemmo starts sending once you turn the endpoint on with `jemmo endpoint on`."
+KEEP = "To keep the organization, run `jemmo org keep`."
 SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and can't show it again."
 EndpointId = Annotated[str, typer.Argument(help="The endpoint's ID.")]
 
@@ -172,7 +172,7 @@ def _why_it_waits(endpoint: Any) -> str:
     if endpoint.sends:
         return ""
     if endpoint.org.deleted_at:
-        return f"Its organization is scheduled for deletion. {KEEP}"
+        return f"The endpoint's organization is scheduled for deletion. {KEEP}"
     return SWITCH_ON
 
 

@@ -28,10 +28,11 @@ class Kind(StrEnum):
 
 OUTCOME_TEXT = {
     "read": "Read from the ATS just now: {}.",
-    "gone": "The ATS no longer has it, and neither does Jemmo.",
+    "gone": "The ATS no longer has the record, and neither does Jemmo.",
     "waiting": "The ATS hasn't responded yet. A worker will keep trying.",
-    "failed": "It couldn't be read. The next sync will find what changed.",
-    "kept": "The ATS no longer has it. Jemmo keeps it until someone decides on the paused deletions.",
+    "failed": "The record couldn't be read. The next sync will find what changed.",
+    "kept": "The ATS no longer has the record. Jemmo keeps it until someone decides on the "
+    "paused deletions.",
 }
 
 

@@ -86,7 +86,7 @@ def why(
 ) -> None:
     """Explain why a record is, or isn't, in Jemmo.
 
-    The reason may be a rule, a rejection, a missing parent, or a deletion, or Jemmo may never have seen the record.
+    The record may be excluded, rejected, deleted, or waiting for another record, or Jemmo may never have seen it.
     """
     start()
     from jemmo.services.accounts import accounts

@@ -279,8 +279,8 @@ def _print_covered(applications: int) -> None:
     """Say that a decision about talents or jobs covers their applications, which are not listed."""
     if applications:
         out.print(
-            f"This also covers {numbers.counted(applications, 'applications')} linked to these talents and jobs, "
-            "to be deleted once the ATS no longer lists them.",
+            f"This decision also covers {numbers.counted(applications, 'applications')} linked "
+            "to these talents and jobs. Jemmo deletes them once the ATS no longer lists them.",
             markup=False,
             soft_wrap=True,
         )

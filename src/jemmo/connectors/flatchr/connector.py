@@ -89,8 +89,8 @@ FLATCHR = Connector(
             label=_("Career site subdomain"),
             default="",
             help=_(
-                "Subdomain of the career site, used for links to public pages. Vacancies usually "
-                "include it."
+                "Subdomain of the career site, used for links to public pages. Flatchr usually "
+                "includes the subdomain in each vacancy."
             ),
         ),
         Option(
@@ -140,8 +140,8 @@ FLATCHR = Connector(
             0,
             7,
             _(
-                "Number of days that each sync reads again. Windows also overlap by this many days "
-                "because their boundaries and time zones aren't exact."
+                "Number of days that each sync reads again. Search windows overlap by the same "
+                "number of days because their boundaries and time zones aren't exact."
             ),
         ),
         number(
@@ -150,7 +150,7 @@ FLATCHR = Connector(
             31,
             1,
             366,
-            _("Initial number of days per window in a full read."),
+            _("Initial number of days in each search window of a full read."),
         ),
         Option(
             name="suspicious_sizes",
@@ -228,7 +228,7 @@ FLATCHR = Connector(
             name="webhook_events",
             label=_("Webhook events"),
             default="new_applicant,drag_applicant,new_message,new_vacancy",
-            help=_("Events that trigger a refetch. Others are ignored."),
+            help=_("Events that trigger a refetch. Other events are ignored."),
         ),
     ),
 )

@@ -151,8 +151,8 @@ WEBHOOKS = Webhooks(
     streams=STREAMS,
     only_new=True,
     setup=_(
-        "In Flatchr, as an administrator, open Administration > Marketplace > Webhooks. Enter the "
-        "address once for each event. For the event sent when an applicant is moved, enter it once "
-        "for each column."
+        "In Flatchr, as an administrator, open Administration > Marketplace > Webhooks. Enter "
+        "the address once for each event. For the event sent when an applicant is moved, enter "
+        "the address once for each column."
     ),
 )

@@ -113,7 +113,7 @@ GREENHOUSE = Connector(
             50,
             1,
             10_000,
-            _("Requests per 30 seconds. Jemmo adjusts this based on the response headers."),
+            _("Requests per 30 seconds. Jemmo adjusts this number based on the response headers."),
         ),
         number(
             "page_size",

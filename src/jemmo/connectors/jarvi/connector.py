@@ -79,7 +79,7 @@ JARVI = Connector(
             "talent_filter",
             _("Request talents only"),
             ("on", "off"),
-            _("Request only talents if the talent filter passes a test."),
+            _("Whether to request only talents if the talent filter passes a test."),
         ),
         choice(
             "contacts",
@@ -141,8 +141,8 @@ JARVI = Connector(
             "field_map",
             _("Custom field purposes"),
             _(
-                'JSON that assigns purposes to custom fields that have none, for example {"Salaire": '
-                '"joboffer_salary_per_year_max"}.'
+                "JSON that assigns a purpose to each custom field that has none, for example "
+                '{"Salaire": "joboffer_salary_per_year_max"}.'
             ),
         ),
         choice(
@@ -157,7 +157,7 @@ JARVI = Connector(
         ID_PATHS,
         number(
             "offers_min_interval",
-            _("Offer read interval (minutes)"),
+            _("Time between reads of offers (minutes)"),
             15,
             0,
             1440,

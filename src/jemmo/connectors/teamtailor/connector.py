@@ -117,7 +117,7 @@ TEAMTAILOR = Connector(
             50,
             1,
             10_000,
-            _("Requests per window. Jemmo adjusts this based on the response headers."),
+            _("Requests per window. Jemmo adjusts this number based on the response headers."),
         ),
         number(
             "rate_window",
@@ -164,8 +164,8 @@ TEAMTAILOR = Connector(
             _("Recognize resumes by path"),
             ON_OR_OFF,
             _(
-                "Treat a new path in a resume's link as a new file. Turn this off if the path "
-                "changes every time."
+                "Whether to treat a new path in a resume's link as a new file. Turn this off "
+                "if the path changes every time."
             ),
         ),
         choice(

@@ -12,7 +12,9 @@ _FLATCHR_KEY = _(
 )
 _RIGHT = _("Give the key this permission, or create a key that has it. {key_help}")
 _OPTIONS = _("Correct the connection's options.")
-_SETTINGS = _("Resume it in Settings > Organization > ATS integration, then start a sync.")
+_SETTINGS = _(
+    "Resume the connection in Settings > Organization > ATS integration, then start a sync."
+)
 _TEAMTAILOR_KEY = _(
     "In Teamtailor, open Settings > Integrations > API keys and create a key with Admin scope and "
     "Read permission. The same page shows your region's address."
@@ -23,32 +25,32 @@ ACCESS: dict[str, Entry] = {
     "key_refused": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}). It was revoked or mistyped, or it belongs to "
-            "another account."
+            "{ats} refused the API key ({status}). The key was revoked or mistyped, or it "
+            "belongs to another account."
         ),
         _ROTATE,
     ),
     "key_refused/flatchr": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}). It was deleted or mistyped, or it is over a year "
-            "old."
+            "{ats} refused the API key ({status}). The key was deleted or mistyped, or it is "
+            "over a year old."
         ),
         _FLATCHR_KEY,
     ),
     "key_refused/jarvi": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}). It was deleted or mistyped, or it is a public "
-            "key, which can read only published offers."
+            "{ats} refused the API key ({status}). The key was deleted or mistyped, or it is a "
+            "public key, which can read only published offers."
         ),
         _("In Jarvi, create a private key under Settings > API keys, then rotate the key here."),
     ),
     "key_refused/teamtailor": Entry(
         _A,
         _(
-            "{ats} refused the API key ({status}). It was deleted or mistyped, or it belongs to "
-            "another region."
+            "{ats} refused the API key ({status}). The key was deleted or mistyped, or it "
+            "belongs to another region."
         ),
         _TEAMTAILOR_KEY,
     ),
@@ -65,7 +67,7 @@ ACCESS: dict[str, Entry] = {
     "key_expires": Entry(
         _A,
         _("The API key expires soon ({detail})."),
-        _("Rotate the key before then to keep syncs running."),
+        _("Rotate the key before it expires to keep syncs running."),
     ),
     "signing_key_malformed": Entry(
         _A,
@@ -122,7 +124,7 @@ ACCESS: dict[str, Entry] = {
     "already_connected": Entry(
         _A,
         _("This ATS account is already connected ({account}), so nothing was changed."),
-        _("To use this key, rotate that connection's key."),
+        _("To use this key, rotate the key of the existing connection."),
     ),
     "history_hides": Entry(
         _A,
@@ -142,8 +144,9 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("This address isn't the connection's address, so the key wasn't sent."),
         _(
-            "Enter the ATS address you used when you connected. If it is already correct, someone "
-            "may have changed the database. Create a new connection for this ATS."
+            "Enter the ATS address you used when you connected. If that address is already "
+            "correct, someone may have changed the database. Create a new connection for this "
+            "ATS."
         ),
     ),
     "key_bound_elsewhere": Entry(
@@ -160,8 +163,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The organization is scheduled for deletion, so its syncs are paused."),
         _(
-            "To keep it, an owner can undo the deletion in Settings > Privacy > Delete the "
-            "organization, or an operator can run `jemmo org keep`."
+            "To keep the organization, an owner can undo the deletion in Settings > Privacy > "
+            "Delete the organization, or an operator can run `jemmo org keep`."
         ),
     ),
     "paused/all": Entry(_A, _("Every connection is paused."), _SETTINGS),
@@ -173,12 +176,15 @@ ACCESS: dict[str, Entry] = {
     "no_connection/none": Entry(
         _A,
         _("No ATS is connected."),
-        _("Connect one in Settings > Organization > ATS integration."),
+        _("Connect an ATS in Settings > Organization > ATS integration."),
     ),
     "not_signed": Entry(
         _A,
         _("{ats} doesn't sign its webhooks."),
-        _("Only the secret address protects them. Replace the address if anyone else has seen it."),
+        _(
+            "Only the secret address protects these webhooks. Replace the address if anyone else "
+            "has seen it."
+        ),
     ),
     "no_webhooks": Entry(
         _A,
@@ -198,7 +204,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "address_malformed": Entry(
         _A,
-        _("This isn't a valid web address. It should look like https://api.example.com."),
+        _("This isn't a valid web address. A valid address looks like https://api.example.com."),
         _("Correct the address, or leave it empty to use the ATS's default address."),
     ),
     "address_not_public": Entry(
@@ -221,8 +227,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The server at this address isn't the ATS's API ({host})."),
         _(
-            "Check the address. If it is correct, the ATS may be under maintenance. Check its status "
-            "page."
+            "Check the address. If the address is correct, the ATS may be under maintenance. "
+            "Check the ATS's status page."
         ),
     ),
     "option": Entry(_A, _("The {option} option has an invalid value."), _OPTIONS),
@@ -255,7 +261,7 @@ ACCESS: dict[str, Entry] = {
     "option/company_id": Entry(
         _A,
         _("The {option} option has an invalid value."),
-        _("Enter the encoded ID shown next to the API key. It has 16 letters and digits."),
+        _("Enter the encoded ID shown next to the API key. The ID has 16 letters and digits."),
     ),
     "option/tenant_tz": Entry(
         _A,
@@ -302,8 +308,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The {option} option must be a valid file address."),
         _(
-            "Enter a complete address such as https://files.example.com/{{fileId}}. It must use "
-            "https, and the file_hosts option must include its host."
+            "Enter a complete address such as https://files.example.com/{{fileId}}. The "
+            "address must use https, and the file_hosts option must include its host."
         ),
     ),
     "option_missing": Entry(
@@ -333,7 +339,7 @@ ACCESS: dict[str, Entry] = {
     "deletion_begun": Entry(
         _P,
         _("The deletion was confirmed and has begun, so these records can't be kept."),
-        _("Records still listed in the ATS will come back with the next full comparison."),
+        _("Records still listed in the ATS will be restored by the next full comparison."),
     ),
     "deletion_decided": Entry(
         _P,

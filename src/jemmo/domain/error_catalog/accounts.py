@@ -20,7 +20,7 @@ ACCOUNTS: dict[str, Entry] = {
         "Omit --as, or let the member see notes: `jemmo user add EMAIL --org {org} --role {role} --notes`.",
     ),
     "changed_meanwhile": _own(
-        _("Someone else changed this in the meantime, so your change wasn't saved."),
+        _("Someone else made a change in the meantime, so your change wasn't saved."),
         _(
             "Reload the page to see the current state, then make your change again if you still want "
             "to."
@@ -46,7 +46,7 @@ ACCOUNTS: dict[str, Entry] = {
     ),
     "unproved_address": _own(
         _("Your email address isn't confirmed yet."),
-        _("Confirm it in “My account”, then open the invitation again."),
+        _("Confirm your address in “My account”, then open the invitation again."),
     ),
     "other_account": _own(
         _("The invitation is for a different email address."),
@@ -56,7 +56,9 @@ ACCOUNTS: dict[str, Entry] = {
         _("This organization already exists. To give someone access to it, run `jemmo user add`."),
         _("To give yourself access, run `jemmo user add EMAIL --org {slug}`."),
     ),
-    "email": _own(_("This is not a valid email address."), _("Correct it and try again.")),
+    "email": _own(
+        _("This is not a valid email address."), _("Correct the email address and try again.")
+    ),
     "leaving_already": _own(
         _("This organization's deletion is already scheduled."),
         _(
@@ -67,7 +69,8 @@ ACCOUNTS: dict[str, Entry] = {
     "not_leaving": _own(_("No deletion is scheduled."), _("Reload the organization's page.")),
     "unknown_organisation": _own(
         "The organization “{slug}” doesn't exist.",
-        "To create it, connect an ATS: `jemmo connect teamtailor --org NAME --key-stdin`.",
+        "To create the organization, connect an ATS: `jemmo connect teamtailor --org NAME "
+        "--key-stdin`.",
     ),
     "unknown_organisation/others": _own(
         "The organization “{slug}” doesn't exist.", "Existing organizations: {organizations}."
@@ -79,25 +82,28 @@ ACCOUNTS: dict[str, Entry] = {
     "role": _own("“{role}” is not a role.", "Choose one of: {roles}."),
     "password_exists": _own(
         "{email} already has a password.",
-        "To keep it, omit --password-stdin. To replace it, add --reset-password, which signs the "
-        "person out on all devices.",
+        "To keep the password, omit --password-stdin. To replace it, add --reset-password, "
+        "which signs the person out on all devices.",
     ),
     "not_a_member": _own(
         "This person isn't a member of the organization.", "To add a member, run `jemmo user add`."
     ),
     "unknown_account": _own(
-        "No account has this email address.", "To create one, run `jemmo user add`."
+        "No account has this email address.", "To create an account, run `jemmo user add`."
     ),
 }
 
 TOKENS: dict[str, Entry] = {
     "token_expiry": _own(
         _("The expiration date is in the past."),
-        _("Choose a future date, or leave this empty for a token that doesn't expire."),
+        _("Choose a future date, or leave the field empty for a token that doesn't expire."),
     ),
     "too_many_tokens": _own(
         _("The organization already has {most} API tokens."),
-        _("Revoke tokens that are no longer used. The list shows when each was last used."),
+        _(
+            "Revoke tokens that are no longer used. The list of tokens shows when each token was "
+            "last used."
+        ),
     ),
     "unknown_token": _own(
         _("The organization has no API token with this ID."),
@@ -127,11 +133,11 @@ TOKENS: dict[str, Entry] = {
         _("Choose one of your connections."),
     ),
     "endpoint_events/field": _own(
-        _("“{name}” is not a field whose updates can be chosen."),
-        _("Enter fields as type.field, such as jobs.title."),
+        _("Updates can't be limited to the field “{name}”."),
+        _("Enter fields in the form type.field, such as jobs.title."),
     ),
     "endpoint_refused/address": _own(_("This web address can't receive webhooks."), _ENDPOINT),
-    "endpoint_refused/scheme": _own(_("Webhooks can only be sent over https."), _ENDPOINT_HOST),
+    "endpoint_refused/scheme": _own(_("Webhooks can be sent only over https."), _ENDPOINT_HOST),
     "endpoint_refused/private": _own(
         _("This address points to a private network."), _ENDPOINT_HOST
     ),

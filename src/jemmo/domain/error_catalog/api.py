@@ -51,9 +51,10 @@ API: dict[str, Entry] = {
         "Close a stream first. A token can have {most} at a time.",
     ),
     "cursor_expired": _own(
-        "The feed can't continue from this number. It is too old, comes from another database or "
-        "from before a restore, or predates the token's current access.",
-        "Restart from a snapshot. Read /api/v1/snapshot/ENTITY for each entity, then the changes after its `seq`.",
+        "The feed can't continue from this number. The number is too old, comes from another "
+        "database or from before a restore, or predates the token's current access.",
+        "Restart from a snapshot. Read /api/v1/snapshot/ENTITY for each entity, then read the "
+        "changes after the snapshot's `seq`.",
     ),
     "not_found/record": _own(
         "The record doesn't exist.",
@@ -61,17 +62,18 @@ API: dict[str, Entry] = {
     ),
     "not_found/entity": _own(
         "No such record exists in {entity}, or you don't have access to it.",
-        "Search for the record first, or call `why` with its ID. It may be deleted, excluded, or confidential.",
+        "Search for the record first, or call `why` with its ID. The record may be deleted, "
+        "excluded, or confidential.",
     ),
     "not_found/job_posting": _own(
         "The job doesn't exist, or it isn't public.",
-        "Only jobs that are open and public in the ATS have a posting. "
-        "Confidential, internal, and unlisted jobs don't.",
+        "Only jobs that are open and public in the ATS have a posting. Confidential, internal, "
+        "and unlisted jobs don't have one.",
     ),
     "not_found/file": _own(
         "The content of this file isn't available.",
-        "Check its `fetch_status`. Only STORED files can be downloaded, except those of people "
-        "who must not be contacted.",
+        "Check the file's `fetch_status`. Only STORED files can be downloaded. Files of people "
+        "who must not be contacted can't be downloaded.",
     ),
     "not_found/link": _own(
         "This file link isn't valid or has expired.",
@@ -116,7 +118,8 @@ API: dict[str, Entry] = {
         "Send the previous page's `next_cursor`, or omit it to start over.",
     ),
     "method_not_allowed": _own(
-        "This address does not support this method.", "See the Allow header."
+        "This address does not support this method.",
+        "See the Allow header for the supported methods.",
     ),
     "too_large/request": _own("The request is too large.", "Send a smaller request."),
     "address_too_long": _own("The address is too long.", "Shorten the parameters."),

@@ -8,7 +8,7 @@ from jemmo.domain.translation_marks import marked as _
 _S, _L, _D, _J = ErrorKind.ATS, ErrorKind.LIMIT, ErrorKind.DATA, ErrorKind.JEMMO
 _NOTHING = _("No action needed. The next sync will resume where this one left off.")
 _READ_ALL = _("No action needed. The next sync will compare everything with the ATS.")
-_CLOCK = _("Check this server's clock. If it is correct, contact your ATS's support team.")
+_CLOCK = _("Check this server's clock. If the clock is correct, contact your ATS's support team.")
 _SUPPORT = _("Copy this entry and send it to support. No data was lost.")
 _NEXT_SYNC = _("No action needed. The next sync will try again.")
 
@@ -18,15 +18,16 @@ ATS: dict[str, Entry] = {
         _S,
         _("{ats} is down or isn't responding (HTTP {status})."),
         _(
-            "No action needed. The sync will be retried automatically. If this continues, check your "
-            "ATS's status ({status_page})."
+            "No action needed. The sync will be retried automatically. If the problem "
+            "persists, check your ATS's status ({status_page})."
         ),
     ),
     "ats_unavailable/patience": Entry(
         _S,
         _("{ats} didn't respond within {seconds} seconds."),
         _(
-            "Try again in a few minutes. If this continues, check your ATS's status ({status_page})."
+            "Try again in a few minutes. If the problem persists, check your ATS's status "
+            "({status_page})."
         ),
     ),
     "unavailable": Entry(_S, _("Jemmo couldn't reach {ats}."), _NOTHING),
@@ -42,9 +43,9 @@ ATS: dict[str, Entry] = {
         _S,
         _("The ATS's certificate is not valid, so nothing was sent ({host}: {reason})."),
         _(
-            "Check the connection's address. If it is correct, contact the ATS's support team. If "
-            "you are behind a company proxy, add the proxy's certificate to the system's certificate "
-            "store (SSL_CERT_FILE)."
+            "Check the connection's address. If the address is correct, contact the ATS's "
+            "support team. If you are behind a company proxy, add the proxy's certificate to "
+            "the system's certificate store (SSL_CERT_FILE)."
         ),
     ),
     "not_asked": Entry(
@@ -70,7 +71,10 @@ ATS: dict[str, Entry] = {
     "foreign_link": Entry(
         _S,
         _("The ATS sent a link to another host ({host}), so Jemmo didn't send the key there."),
-        _("Check the connection's address. If it is correct, contact the ATS's support team."),
+        _(
+            "Check the connection's address. If the address is correct, contact the ATS's "
+            "support team."
+        ),
     ),
     "page_repeats": Entry(_S, _("The ATS kept returning the same page of a list."), _SUPPORT),
     "endless_list": Entry(
@@ -92,8 +96,8 @@ ATS: dict[str, Entry] = {
         _S,
         _("{ats} reports that the requested record doesn't exist ({path}, {answer})."),
         _(
-            "Check the connection's address, or leave it empty to use the ATS's default. If it is "
-            "correct, send this message to support."
+            "Check the connection's address, or leave it empty to use the ATS's default. If "
+            "the address is correct, send this message to support."
         ),
     ),
     "not_shown": Entry(
@@ -104,7 +108,7 @@ ATS: dict[str, Entry] = {
     "webhooks_silent": Entry(
         _S,
         _("Each sync finds changes, but the ATS is no longer sending webhooks for them."),
-        _("Check in the ATS that its webhook still points to this connection's address."),
+        _("Check in the ATS that the webhook still points to this connection's address."),
     ),
     # files
     "file_host": Entry(
@@ -112,7 +116,10 @@ ATS: dict[str, Entry] = {
         _(
             "The host {host} isn't on the list of allowed hosts, so Jemmo doesn't download files from it."
         ),
-        _("If the ATS stores its files there, add the host to the connection's file_hosts option."),
+        _(
+            "If the ATS stores its files on this host, add the host to the connection's "
+            "file_hosts option."
+        ),
     ),
     "file_redirects": Entry(_S, _("A file link redirects too many times."), _NEXT_SYNC),
     "link_dead": Entry(_S, _("A file link no longer works (HTTP {status})."), _NEXT_SYNC),
@@ -128,7 +135,7 @@ ATS: dict[str, Entry] = {
     "file_gone": Entry(
         _J,
         _("The file's contents are missing from the file storage."),
-        _("No action needed. Jemmo will download it from the ATS again within an hour."),
+        _("No action needed. Jemmo will download the file from the ATS again within an hour."),
     ),
     "files_off": Entry(
         _S,
@@ -169,7 +176,7 @@ ATS: dict[str, Entry] = {
             "This sync started over because Jemmo couldn't determine where the previous one had left "
             "off ({stream})."
         ),
-        _("No action needed. If this keeps happening, contact support."),
+        _("No action needed. If the problem persists, contact support."),
     ),
     "not_proved_complete": Entry(
         _S,

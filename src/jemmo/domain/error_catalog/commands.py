@@ -14,14 +14,16 @@ _PORT = "Choose another port with --port, or stop the program that uses this one
 
 ARGUMENTS: dict[str, Entry] = {
     "not_confirmed": _own(
-        "This needs your confirmation, so nothing was changed.", "Add --yes to confirm."
+        "This command needs your confirmation, so nothing was changed.", "Add --yes to confirm."
     ),
     "date": _own("“{day}” is not a date.", "Use the format 2027-06-30."),
     "key_missing": _own(
         "The API key is missing.",
         "Pipe it in with --key-stdin to keep it out of your shell history.",
     ),
-    "no_provider": _own("To run a probe, name an ATS.", "Add it: jemmo doctor {provider} --probe"),
+    "no_provider": _own(
+        "To run a probe, name an ATS.", "Add the name: jemmo doctor {provider} --probe"
+    ),
     "no_probe": _own(
         "{ats} doesn't need a probe, because its API is documented.",
         "To check the connection, run `jemmo doctor`.",
@@ -81,7 +83,8 @@ BACKUPS: dict[str, Entry] = {
     ),
     "not_empty": _own(
         "The database is not empty.",
-        "Restore into an empty database, or add --replace to discard this one's contents. Back it up first.",
+        "Restore into an empty database. Or back up this database, then add --replace to "
+        "discard its contents.",
     ),
     "in_use": _own(
         "The database is in use (other open sessions: {sessions}).",
@@ -112,7 +115,7 @@ PROCESSES: dict[str, Entry] = {
     ),
     "part_ended": _own(
         "The {program} {reason} {failures} times in a row, so everything was stopped. It printed: {lines}",
-        "Fix the problem it reported, then run `jemmo up` again.",
+        "Fix the problem that the program reported, then run `jemmo up` again.",
     ),
     "does_not_stop": _own(
         "`jemmo up` (process {process}) didn't stop within {seconds} seconds.",

@@ -21,7 +21,10 @@ DATA: dict[str, Entry] = {
     ),
     "unknown_value": Entry(
         _D,
-        _("The ATS sent a value that Jemmo doesn't recognize ({detail}). Jemmo stored it as text."),
+        _(
+            "The ATS sent a value that Jemmo doesn't recognize ({detail}). Jemmo stored the "
+            "value as text."
+        ),
         _("No action needed. To suggest a better label for this value, contact support."),
     ),
     "dropped_value": Entry(
@@ -66,14 +69,14 @@ DATA: dict[str, Entry] = {
     "shared_email": Entry(
         _D,
         _("Some talents share an email address. They may be the same person."),
-        _("If they are the same person, merge their records in the ATS."),
+        _("If these talents are the same person, merge their records in the ATS."),
     ),
     "salary_in_thousands": Entry(
         _D, _("Yearly salaries under 1,000 were interpreted as thousands."), _NOTHING
     ),
     "salary_unclear": Entry(
         _D,
-        _("Some salaries couldn't be interpreted. They are shown as written."),
+        _("Some salaries couldn't be interpreted. These salaries are shown as written."),
         _("Enter the amount and pay period in the ATS."),
     ),
     # rejected records

@@ -13,7 +13,7 @@ _CHAT = _("Correct the chat address in Settings > Notifications.")
 NOTIFICATIONS: dict[str, Entry] = {
     "email_not_set_up": _own(
         _("Email isn't set up, so this message wasn't sent."),
-        _("Ask your Jemmo operator to set it up."),
+        _("Ask your Jemmo operator to set up email."),
     ),
     "member_left": _own(_("This member left the organization."), _("No action needed.")),
     "chat_gone": _own(_("The chat was removed."), _("No action needed.")),
@@ -29,7 +29,7 @@ NOTIFICATIONS: dict[str, Entry] = {
         _CHAT,
     ),
     "receiver_refused/address": _own(_("This web address can't receive messages."), _CHAT),
-    "receiver_refused/scheme": _own(_("Messages can only be sent over https."), _CHAT),
+    "receiver_refused/scheme": _own(_("Messages can be sent only over https."), _CHAT),
     "receiver_refused/private": _own(
         _("This address points to a private network."),
         _CHAT,

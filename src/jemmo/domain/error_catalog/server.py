@@ -12,7 +12,10 @@ _CONTINUE = "Syncs will resume where they left off."
 _WAIT = _("Wait a minute and try again. Syncs will resume where they left off.")
 _OWN_SERVER = "Or set DATABASE_URL to your own PostgreSQL server (15 or newer)."
 _FREE_SPACE = "Free up disk space, then try again. Saved data isn't lost."
-_FOLDER = "Change its owner to the user that runs Jemmo, or choose another data folder with JEMMO_HOME. Then try again."
+_FOLDER = (
+    "Change the folder's owner to the user that runs Jemmo, or choose another data folder with JEMMO_HOME. "
+    "Then try again."
+)
 _CORRECT = "Correct {variable}."
 _ENCODE = (
     "Percent-encode special characters in the password, for example % as %25, @ as %40, / as "
@@ -51,14 +54,15 @@ DATABASE: dict[str, Entry] = {
         ErrorKind.JEMMO,
         _("No connection to Jemmo's database became available in time."),
         _(
-            "Wait a minute and try again. If this continues, run `jemmo doctor` to check the server, "
-            "or use JEMMO_WEB_CONNECTIONS to allow more connections for the web pages."
+            "Wait a minute and try again. If the problem persists, run `jemmo doctor` to check "
+            "the server, or use JEMMO_WEB_CONNECTIONS to allow more connections for the web "
+            "pages."
         ),
     ),
     "database_limit": _operator(
         _("A sync step exceeded one of Jemmo's database limits."),
-        "Raise that limit (for example, temp_file_limit) for the role in DATABASE_URL. The server's log shows which "
-        "limit it was.",
+        "Raise the limit that was exceeded (for example, temp_file_limit) for the role in "
+        "DATABASE_URL. The server's log shows which limit it was.",
     ),
     "database_restarting": Entry(ErrorKind.JEMMO, _("Jemmo's database is restarting."), _WAIT),
     "database_time_limit": _operator(
@@ -118,7 +122,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "password_refused": _operator(
         "The database server refused the role or password in DATABASE_URL: {reason}.",
-        f"Check both. {_ENCODE}",
+        f"Check the role and the password. {_ENCODE}",
     ),
     "startup_parameter": _operator(
         "The connection pooler refused a parameter in DATABASE_URL: {reason}.",
@@ -132,8 +136,8 @@ DATABASE: dict[str, Entry] = {
     "transaction_pooler/supabase": _operator(
         "DATABASE_URL points to a connection pooler in transaction mode, where every statement "
         "may use a different session. Jemmo needs its own sessions.",
-        "Use the session pooler's connection string. On Supabase, it is the same with port 5432 "
-        "instead of {port} (Connect > Session pooler).",
+        "Use the session pooler's connection string. On Supabase, only the port is different: "
+        "5432 instead of {port} (Connect > Session pooler).",
     ),
     "transaction_pooler/statement": _operator(
         "DATABASE_URL points to a connection pooler in statement mode, but Jemmo needs its own sessions: {reason}.",
@@ -160,7 +164,8 @@ DATABASE: dict[str, Entry] = {
     ),
     "extension_not_installed": _operator(
         "The extension {extension} is not installed on the database server.",
-        "Install it on the server. On Debian and Ubuntu, it is in the package {package}.",
+        "Install the extension on the server. On Debian and Ubuntu, the package {package} "
+        "contains it.",
     ),
     "foreign_tables": _operator(
         "The schema {schema} contains tables that don't belong to Jemmo, for example {table}.",
@@ -177,11 +182,12 @@ DATABASE: dict[str, Entry] = {
     ),
     "foreign_schema": _operator(
         "The schema {schema} belongs to the role {role}, which could read or change Jemmo's data in it.",
-        "Ask its owner or a superuser to run DROP SCHEMA {schema}. Jemmo recreates it at "
-        "startup. Or set {variable} to another name.",
+        "Ask the schema's owner or a superuser to run DROP SCHEMA {schema}. Jemmo recreates "
+        "the schema at startup. Or set {variable} to another name.",
     ),
     "not_the_owner": _operator(
-        "The database's tables must be updated, but the role in DATABASE_URL isn't allowed to do that.",
+        "The database's tables must be updated, but the role in DATABASE_URL isn't allowed to "
+        "update them.",
         "Run this command, or `jemmo migrate`, once with the DATABASE_URL of the tables' owner.",
     ),
     "tables_newer": _operator(
@@ -204,7 +210,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "database/incompatible": _operator(
         "{step} failed. The data folder was created by another version of PostgreSQL.",
-        f"Go back to the version of Jemmo that created it. {_OWN_SERVER}",
+        f"Go back to the version of Jemmo that created the data folder. {_OWN_SERVER}",
     ),
     "database/system": _operator(
         "{step} failed. Jemmo's embedded PostgreSQL doesn't run on this system.",
@@ -216,14 +222,15 @@ DATABASE: dict[str, Entry] = {
     ),
     "database/older": _operator(
         "The data in {folder} belongs to PostgreSQL {version}, but this version of Jemmo comes with {ours}.",
-        "Start the version of Jemmo that created it, and run `jemmo backup --to FOLDER`, then `jemmo down`. Rename "
-        "{root} to {name}-{version}. With this version of Jemmo, run `jemmo restore --from FILE`. docs/operations.md "
-        "explains each step. "
+        "Start the version of Jemmo that created the data, and run `jemmo backup --to FOLDER`, then `jemmo down`. "
+        "Rename {root} to {name}-{version}. With this version of Jemmo, run `jemmo restore --from FILE`. "
+        "docs/operations.md explains each step. "
         f"{_OWN_SERVER}",
     ),
     "database/newer": _operator(
         "The data in {folder} belongs to PostgreSQL {version}, but this version of Jemmo comes with {ours}.",
-        f"Go back to the version of Jemmo that created it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
+        "Go back to the version of Jemmo that created the data, or set JEMMO_HOME to a new "
+        f"folder. {_OWN_SERVER}",
     ),
     "database/socket": _operator(
         "The database needs {folder} for its socket, but that folder belongs to another user.",
@@ -241,7 +248,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "database/repairs": _operator(
         "The database is still recovering from a crash.",
-        "Run the command again in a few minutes. {log} shows its progress.",
+        "Run the command again in a few minutes. To follow the recovery, see {log}.",
     ),
     "database/password": _operator(
         "The database refused the stored password.",
@@ -293,15 +300,16 @@ MACHINE: dict[str, Entry] = {
         "Name a schema that only Jemmo uses, or unset {variable}.",
     ),
     "environment/choice": _operator(
-        "{variable} can't be “{value}”.", "Set it to one of these values: {choices}."
+        "{variable} can't be “{value}”.", "Set {variable} to one of these values: {choices}."
     ),
     "file_limit": _operator(
         "JEMMO_FILE_MB can't be “{value}”.",
-        "Set it to a number of megabytes from 1 to 200, or remove it to use 20.",
+        "Set JEMMO_FILE_MB to a number of megabytes from 1 to 200, or unset it to use 20.",
     ),
     "secret_key": _operator(
         "JEMMO_SECRET_KEY must have at least {least} characters.",
-        "Generate a new one, for example with `openssl rand -base64 48`. Everyone will have to sign in again.",
+        "Generate a new key, for example with `openssl rand -base64 48`. Everyone will have to "
+        "sign in again.",
     ),
     "secret_key/damaged": _operator(
         "{path}, which signs sessions, is damaged.",
@@ -326,7 +334,8 @@ MACHINE: dict[str, Entry] = {
     ),
     "encryption_keys/wrapping": _operator(
         "JEMMO_KEYSET_KEY is not a valid key.",
-        "Set it to 32 random bytes as base64. To generate them, run `openssl rand -base64 32`.",
+        "Set JEMMO_KEYSET_KEY to 32 random bytes as base64. To generate such a key, run "
+        "`openssl rand -base64 32`.",
     ),
     "encryption_keys/wrapped": _operator(
         "The encryption keys are themselves encrypted, but the key to decrypt them is missing.",
@@ -346,7 +355,8 @@ MACHINE: dict[str, Entry] = {
         "key IDs, run `jemmo keys status`.",
     ),
     "keyset_plain": _operator(
-        "The keyset is not encrypted. If it is included, anyone who finds the backup can read everything in it.",
+        "The keyset is not encrypted. If a backup includes the keyset, anyone who finds the "
+        "backup can read everything in it.",
         "Store a copy of {path} separately from the backup. Or set JEMMO_KEYSET_KEY, run `jemmo "
         "keys rotate`, and store that key separately.",
     ),

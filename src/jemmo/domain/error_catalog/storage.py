@@ -12,13 +12,14 @@ _unavailable = partial(
     Entry,
     ErrorKind.JEMMO,
     next_step=_(
-        "No action needed. Jemmo will try to process the files again. If this continues, ask your "
-        "Jemmo operator to run `jemmo doctor`."
+        "No action needed. Jemmo will try to process the files again. If the problem persists, "
+        "ask your Jemmo operator to run `jemmo doctor`."
     ),
 )
 _DOCTOR = "Then run `jemmo doctor`."
 _RULE = (
-    "Set it to a folder path, supabase://BUCKET, or s3://BUCKET with an optional /prefix and ?sse=…"
+    "Set JEMMO_FILES to a folder path, supabase://BUCKET, or s3://BUCKET with an optional "
+    "/prefix and ?sse=…"
 )
 _AWS_KEY = f"Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. {_DOCTOR}"
 _AWS_REGION = f"Set AWS_DEFAULT_REGION to the region of the bucket. {_DOCTOR}"
@@ -65,7 +66,8 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_address/encryption": _operator(
         "The address in JEMMO_FILES has options that don't exist ({address}).",
-        "After ?, you can add sse={methods}. With the last two, you can also add kms_key=KEY.",
+        "After ?, you can add sse={methods}. With the last two methods, you can also add "
+        "kms_key=KEY.",
     ),
     "storage_address/endpoint": _operator(
         "{variable} is not a valid server address.",
@@ -90,11 +92,11 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_refused/no_bucket": _operator(
         "The file storage {place} refused access because the bucket doesn't exist.",
-        f"Create it as a private bucket, or correct its name in JEMMO_FILES. {_DOCTOR}",
+        f"Create a private bucket with this name, or correct the name in JEMMO_FILES. {_DOCTOR}",
     ),
     "storage_refused/bucket_name": _operator(
         "The file storage {place} refused access because the bucket name isn't valid.",
-        f"Correct it in JEMMO_FILES. {_DOCTOR}",
+        f"Correct the name in JEMMO_FILES. {_DOCTOR}",
     ),
     "storage_refused/right": _operator(
         "The file storage {place} refused access because the key doesn't have the permission s3:{action}.",
@@ -153,7 +155,7 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_refused/supabase_paused": _operator(
         "The file storage {place} refused access because the project is paused.",
-        f"Resume it in Supabase. {_DOCTOR}",
+        f"Resume the project in Supabase. {_DOCTOR}",
     ),
     "storage_refused/supabase_types": _operator(
         "The file storage {place} refused the file because the bucket allows only other file types.",

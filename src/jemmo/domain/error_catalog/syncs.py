@@ -23,21 +23,23 @@ SYNCS: dict[str, Entry] = {
             "support."
         ),
     ),
-    "lease_lost": _own(_("Another run took over, so this one stopped."), _NOTHING),
+    "lease_lost": _own(_("Another run took over, so this run stopped."), _NOTHING),
     "slice_over": _own(_("Other syncs are waiting for this worker."), _NOTHING),
     "already_running": _own(
         _("A sync of this connection is already running."),
-        _("Wait for it to finish. To see its progress, run `jemmo status`."),
+        _("Wait for that sync to finish. To see its progress, run `jemmo status`."),
     ),
     "internal": _own(_("Jemmo ran into an unexpected error."), _SUPPORT),
     "internal/report": _own(
         "Jemmo ran into an unexpected error.",
         "Send {path} to support. It contains the location in the code and no data.",
     ),
-    "internal/place": _own("Jemmo ran into an unexpected error.", "Send this to support: {place}."),
+    "internal/place": _own(
+        "Jemmo ran into an unexpected error.", "Send this error location to support: {place}."
+    ),
     "error": _own(
         _("Something went wrong."),
-        _("Try again. If it happens again, send this message to support."),
+        _("Try again. If the error occurs again, send this message to support."),
     ),
 }
 
@@ -54,7 +56,8 @@ PAGE_REQUESTS: dict[str, Entry] = {
         _("Other ATS requests are still waiting for a response."), _HALF_A_MINUTE
     ),
     "questions_wait/organization": _own(
-        _("Your organization is still waiting for a response from the ATS."), _HALF_A_MINUTE
+        _("A request from your organization is still waiting for a response from the ATS."),
+        _HALF_A_MINUTE,
     ),
     "questions_wait/person": _own(
         _("Your last request to an ATS is still waiting for a response."), _HALF_A_MINUTE
@@ -69,6 +72,6 @@ PAGE_REQUESTS: dict[str, Entry] = {
     ),
     "not_refreshable": _own(
         _("This ATS can't return records of this type one at a time."),
-        _("Run a sync instead. It reads everything that has changed."),
+        _("Run a sync instead. A sync reads everything that has changed."),
     ),
 }

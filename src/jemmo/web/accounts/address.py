@@ -104,7 +104,10 @@ def prove(request: HttpRequest) -> HttpResponse:
         form.save(request)
     messages.success(
         request,
-        _("We sent a link to %(email)s. Open it and choose a password to confirm your address.")
+        _(
+            "We sent a link to %(email)s. Open the link and choose a password to confirm your "
+            "address."
+        )
         % {"email": account.email},
     )
     return redirect("account_email")

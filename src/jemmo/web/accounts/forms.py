@@ -97,7 +97,8 @@ class ApiTokenForm(Form):
         coerce=UUID,
         empty_value=None,
         help_text=_(
-            "You can't change this later. To use a different connection, create another token."
+            "You can't change the connection later. To use a different connection, create "
+            "another token."
         ),
     )
     expires = forms.DateField(

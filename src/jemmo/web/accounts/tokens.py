@@ -49,7 +49,7 @@ def create(request: MemberRequest) -> HttpResponse:
     except ConfigError:  # the form has checked everything else
         form.add_error(
             None,
-            _("Your organization has too many tokens. Revoke any that are no longer used."),
+            _("Your organization has too many tokens. Revoke tokens that are no longer used."),
         )
         return _page(request, form)
     return _page(request, _form(request), made)

@@ -193,7 +193,7 @@ def _saved(*, starts: bool, later: bool) -> str:
     """Say when a change takes effect."""
     if starts:
         return _("Saved. A sync with the new options is starting.")
-    return _("Saved. The new options apply from the next sync.") if later else _("Saved.")
+    return _("Saved. The new options take effect with the next sync.") if later else _("Saved.")
 
 
 @manager
@@ -207,7 +207,7 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         connections.disconnect(connection, delete=deletes)
         messages.success(
             request,
-            _("The ATS is disconnected. Its jobs and talents are being deleted.")
+            _("The ATS is disconnected. Its jobs and talents are being deleted from Jemmo.")
             if deletes
             else _("The ATS is disconnected. Its jobs and talents remain unchanged in Jemmo."),
         )

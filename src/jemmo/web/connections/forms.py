@@ -36,7 +36,7 @@ class _WithOptions(Form):
     ``hides_ok`` is required if a shorter history would hide visible records.
     """
 
-    hides_ok = forms.BooleanField(label=_("Hide them"), required=False)
+    hides_ok = forms.BooleanField(label=_("Hide these records"), required=False)
 
     def __init__(self, connector: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,7 +102,7 @@ class Connect(_WithOptions):
         max_length=500,
         required=False,
         help_text=_(
-            "Usually left empty. Fill this in only if the ATS's support team tells you to."
+            "Leave this field empty unless the ATS's support team tells you to fill it in."
         ),
     )
 
@@ -157,7 +157,7 @@ class Disconnect(TypedConfirmation):
     fate = forms.ChoiceField(
         label=_("Synced records"),
         choices=[
-            ("keep", _("Keep its jobs and talents in Jemmo as they are")),
+            ("keep", _("Keep this connection's jobs and talents in Jemmo as they are")),
             ("delete", _("Permanently delete this connection's jobs and talents")),
         ],
         widget=forms.RadioSelect,

@@ -23,7 +23,7 @@ def sentences(error: Mapping[str, Any]) -> str:
         _no_longer_listed(shares, error.get("connection")),
     ]
     if not error.get("decided"):
-        parts.append(_("Review them before we remove anything."))
+        parts.append(_("Review these records before we remove anything."))
     if recent := _counted((share["stream"], share["recent"]) for share in paused):
         parts.append(_("Deleted in the previous 24 hours: %(counts)s.") % {"counts": recent})
     if others := _counted((error.get("deleted") or {}).items()):

@@ -74,8 +74,8 @@ class OrganisationNoticesForm(Form):
         max_length=1000,
         widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
         help_text=_(
-            "From Slack, Mattermost, or a similar tool. It is stored encrypted and won't be shown "
-            "again."
+            "From Slack, Mattermost, or a similar tool. The URL is stored encrypted and won't "
+            "be shown again."
         ),
     )
     forget_chat = forms.BooleanField(label=_("Remove the current URL"), required=False)

@@ -41,13 +41,13 @@ class EndpointForm(Form):
     entities = forms.MultipleChoiceField(
         label=_("Only these records"),
         required=False,
-        help_text=_("To receive everything, leave all of these unselected."),
+        help_text=_("To receive everything, don't select anything here."),
         widget=forms.CheckboxSelectMultiple,
     )
     connections = forms.MultipleChoiceField(
         label=_("Only these connections"),
         required=False,
-        help_text=_("To receive everything, leave all of these unselected."),
+        help_text=_("To receive everything, don't select anything here."),
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -56,8 +56,9 @@ class EndpointForm(Form):
         required=False,
         max_length=LONGEST_FIELDS,
         help_text=_(
-            "Fields as type.field, separated by spaces, such as “jobs.title applications.stage”. Other updates "
-            "of these types are not sent. To receive every update, leave this empty."
+            "Fields in the form type.field, separated by spaces, such as “jobs.title "
+            "applications.stage”. Other updates to records of these types are not sent. To "
+            "receive every update, leave this field empty."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

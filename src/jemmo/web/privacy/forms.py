@@ -12,7 +12,7 @@ from jemmo.domain.retention import Counts, Retention
 from jemmo.web.frame.forms import Form
 
 COUNTS = [
-    (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to their record in the ATS")),
+    (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to the person's record in the ATS")),
     (Counts.STEP.value, pgettext_lazy("sign", "An application or a stage change")),
     (Counts.APPLICATION.value, pgettext_lazy("sign", "Only a new application")),
 ]
@@ -47,14 +47,14 @@ class RetentionForm(Form):
     )
     consent_ended = forms.BooleanField(
         label=_("Erase the data of people whose consent expired, was withdrawn, or was refused"),
-        help_text=_("This doesn't apply to people with an application in progress."),
+        help_text=_("This rule doesn't apply to people with an application in progress."),
         required=False,
     )
     deleted_days = forms.IntegerField(
         label=_("After this many days, permanently remove people who were deleted in the ATS"),
         help_text=_(
-            "They are hidden immediately. Until they are removed, a mistaken deletion can be undone "
-            "in the ATS."
+            "People deleted in the ATS are hidden immediately. Until they are permanently "
+            "removed, a mistaken deletion can be undone in the ATS."
         ),
         min_value=1,
         max_value=365,
@@ -85,7 +85,7 @@ class NotToContact(Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "Your colleagues can read this reason. It is stored with the person's record and "
-            "included in their export."
+            "Your colleagues can read this reason. The reason is stored with the person's "
+            "record and included in the person's export."
         ),
     )

@@ -44,7 +44,8 @@ def organisation(request: MemberRequest) -> HttpResponse:
             messages.success(
                 request,
                 _(
-                    "The organization is scheduled for deletion. You can undo this until it is deleted."
+                    "The organization is scheduled for deletion. You can undo the deletion "
+                    "until it takes place."
                 ),
             )
             return redirect("privacy_organisation")

@@ -34,7 +34,7 @@ OUTGOING: dict[str, dict[str, str | Promise]] = {
     },
     "endpoint_off": {
         "person": _("Turned off by a member or an operator."),
-        "failing": _("Turned off because it didn't accept any webhooks for several days."),
+        "failing": _("Turned off because the program didn't accept any webhooks for several days."),
         "gone": _("Turned off because the address no longer exists (HTTP 410)."),
     },
 }

@@ -110,11 +110,12 @@ RECORDS: dict[str, dict[str, str | Promise]] = {
     "excluded": {
         "job_archived": pgettext_lazy(
             "excluded",
-            "It is archived in the ATS, and one of your organization's rules excludes archived jobs.",
+            "This job is archived in the ATS, and one of your organization's rules excludes "
+            "archived jobs.",
         ),
         "job_draft": pgettext_lazy(
             "excluded",
-            "It is a draft in the ATS, and one of your organization's rules excludes drafts.",
+            "This job is a draft in the ATS, and one of your organization's rules excludes drafts.",
         ),
         "talent_archived": pgettext_lazy(
             "excluded",

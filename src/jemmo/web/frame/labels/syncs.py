@@ -77,7 +77,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "files": _("Files can't be downloaded."),
     },
     "finding_help": {
-        "nothing_connected": _("Connect one to see its jobs and talents here."),
+        "nothing_connected": _("Connect your ATS to see its jobs and talents here."),
         "well": _("Still missing a record? Tell us which one."),
         "refused": _("Create a new key in your ATS and enter it:"),
         "paused": _("Someone paused syncs. Resume them when you're ready:"),
@@ -87,7 +87,8 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "never": _("The first sync starts automatically. Follow its progress:"),
         "overdue": _("Start a sync manually, and check what caused the delay:"),
         "late": _(
-            "Either no worker is running or all workers are busy. Ask your Jemmo operator to check."
+            "Either no worker is running or all workers are busy. Ask your Jemmo operator to "
+            "check the workers."
         ),
         "slow": _("The sync will continue automatically. If it doesn't finish, check its log:"),
         "overdue_viewer": _("Recruiters, admins, and owners can start a sync."),
@@ -122,7 +123,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "yellow_viewer": _("Recruiters, admins, and owners can start a sync."),
         "decision": _("An owner or admin must decide."),
         "red": _("Check the error in Settings > Logs, then retry."),
-        "red_member": _("An owner or admin can fix this. The error is in Settings > Logs."),
+        "red_member": _("An owner or admin can fix this problem. The error is in Settings > Logs."),
         "loading": _("Wait for the sync to finish. The page updates automatically."),
     },
     "webhook": {
