@@ -80,7 +80,7 @@ def test_a_failure_is_told_once_and_its_end_too(
     assert "admin@acme.example" in whole
     assert "recruiter@" not in whole
     assert (
-        "Acme refused the API key. It was revoked or mistyped, or it belongs to another account. Create a new key"
+        "Acme refused the API key. The key was revoked or mistyped, or it belongs to another account. Create a new key"
         in whole
     )
     assert "failed" in chat.received[0]["text"]
