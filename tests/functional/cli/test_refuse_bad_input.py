@@ -159,7 +159,7 @@ def test_a_connection_nobody_knows(jemmo: Jemmo, ats: Ats, connection: str) -> N
 
 def test_an_organisation_without_an_ats(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
     jemmo("user", "add", "ada@example.org", "--org", "empty")
-    assert_explained(jemmo("sync", "--org", "empty"), 4, "No ATS is connected", "Connect one")
+    assert_explained(jemmo("sync", "--org", "empty"), 4, "No ATS is connected", "Connect an ATS")
 
 
 def test_a_paused_connection(jemmo: Jemmo, ats: Ats, database_url: str) -> None:

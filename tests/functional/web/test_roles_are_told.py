@@ -53,7 +53,7 @@ def text_of(client: Client, name: str) -> str:
         (refused, "Create a new key in the ATS", ASK),
         (paused, "Someone paused syncs.", ASK),
         (held, "delete or keep the records here", "An owner or admin must decide."),
-        (disconnected, "Connect one", ASK),
+        (disconnected, "Connect your ATS", ASK),
     ],
 )
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
