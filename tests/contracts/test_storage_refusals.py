@@ -150,7 +150,7 @@ def s3_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (403, "InvalidAccessKeyId", ConfigError, "AWS_ACCESS_KEY_ID"),
         (403, "RequestTimeTooSkewed", ConfigError, "clock"),
         (403, "AccessDenied", ConfigError, "s3:PutObject"),
-        (404, "NoSuchBucket", ConfigError, "Create it"),
+        (404, "NoSuchBucket", ConfigError, "Create a private bucket"),
         (400, "KMS.NotFoundException", ConfigError, "kms:GenerateDataKey"),
         (400, "NobodyKnows", ConfigError, "documentation"),
         (400, "EntityTooLarge", TooLarge, "JEMMO_FILE_MB"),

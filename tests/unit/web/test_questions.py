@@ -39,7 +39,7 @@ def ask(questions: AtsRequestSlots, org: UUID | None = None, person: UUID | None
 def test_an_organization_and_a_person_have_one_place_each() -> None:
     questions, org, person = AtsRequestSlots(8, wait=0), uuid4(), uuid4()
     with questions.place(org, person):
-        with refused("Your organization"):
+        with refused("A request from your organization"):
             ask(questions, org=org)
         with refused("Your last request"):
             ask(questions, person=person)
