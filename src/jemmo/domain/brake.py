@@ -171,7 +171,7 @@ def _message(paused: Sequence[dict[str, Any]], deleted: dict[str, int], connecti
     listed = f"{', '.join(others)} and {last}" if others else last
     text = (
         f"We paused {number:,} deletion{'' if number == 1 else 's'}. {connection} no longer lists "
-        f"{listed}. Review them before we remove anything."
+        f"{listed}. Review these records before we remove anything."
     )
     if recent := _counted((loss["stream"], loss["recent"]) for loss in paused):
         text += f" Deleted in the 24 hours before: {recent}."
