@@ -72,7 +72,7 @@ ACCESS: dict[str, Entry] = {
     "signing_key_malformed": Entry(
         _A,
         _("This doesn't look like a signature key."),
-        _("Copy only the key that the ATS shows next to the webhook, on a single line."),
+        _("Enter only the key that the ATS shows next to the webhook, as a single line."),
     ),
     "key_empty": Entry(_A, _("No API key was provided."), _("Paste the key.")),
     "key_malformed": Entry(
