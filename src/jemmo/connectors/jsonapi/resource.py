@@ -20,6 +20,7 @@ class ResourceType(Struct, frozen=True, kw_only=True):
     label         name of the list in the connection test; blank if a sync can do without it
     optional      whether jobs and talents are still worth reading without this stream
     include       relations whose records are included
+    newer         those of ``include`` that an account may not have yet, so nothing is missing without them
     may_include   further relations, included if the account allows them
     thin          sparse fields of included records, by type
     sweep_field   the field requested when only ids are needed
@@ -36,6 +37,7 @@ class ResourceType(Struct, frozen=True, kw_only=True):
     label: str = ""
     optional: bool = False
     include: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
     may_include: tuple[str, ...] = ()
     thin: Mapping[str, str] = {}
     sweep_field: str = "updated-at"
@@ -50,8 +52,8 @@ class ResourceType(Struct, frozen=True, kw_only=True):
         The account refuses or ignores their includes, so nobody knows what the record belongs to. A missing talent is
         noted for every ATS.
         """
-        talent, sent = self.beside.get(Stream.TALENTS), resource.relationships
-        named = (name for name in self.include if "." not in name and name != talent)
+        sent, ignored = resource.relationships, {self.beside.get(Stream.TALENTS), *self.newer}
+        named = (name for name in self.include if "." not in name and name not in ignored)
         return [name for name in named if not getattr(sent, name.replace("-", "_")).is_sent]
 
     def beside_by(self, relation: str) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ RESOURCES = (
             *("department", "division", "role", "locations", "regions", "user", "colleagues"),
             *_CUSTOM,
         ),
+        newer=("division", "custom-field-values"),
         thin={**dict.fromkeys(_NAMED, "name"), **_VALUES},
         names={**_PLACES, "roles": "[role]"},
     ),
