@@ -17,11 +17,11 @@ from fakes.processes import begin
 from fakes.teamtailor_truth import assert_equal_to_truth
 
 from jemmo.cli.operations import working
-from jemmo.cli.operations.server import NICENESS
 from jemmo.domain.streams import Mode
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.sync import queue
 from jemmo.services.sync.manual import request_sync
+from jemmo.store.db.priority import NICENESS
 
 pytestmark = pytest.mark.one_server
 

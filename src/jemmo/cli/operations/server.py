@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
-from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,15 +16,12 @@ from jemmo.cli.operations.listening import adopt, listen, remember
 from jemmo.cli.options import Json
 from jemmo.cli.output import out, print_json
 from jemmo.cli.startup import start
-from jemmo.store.db import budget
+from jemmo.store.db import budget, priority
 
 if TYPE_CHECKING:  # loaded only by the command that serves
     import uvicorn
 
 log = logging.getLogger(__name__)
-NICENESS = 5
-"""A sync can wait for the processor; a person who opened a page can't."""
-AUTOGROUP = Path("/proc/self/autogroup")
 SWITCH_SECONDS = 0.0005
 """How long a thread that builds a page keeps the interpreter while the event loop waits for it.
 
@@ -148,6 +142,7 @@ def worker(
     """
     from jemmo import bootstrap
 
+    priority.give_way()
     bootstrap.start(operator=False, process="worker", pool=budget.Worker().threads)
     from jemmo.cli.operations.working import work
     from jemmo.files import text
@@ -157,23 +152,8 @@ def worker(
         text.ready()
     except ReaderUnavailable as error:  # files wait; syncs need not
         log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - a traceback would not help
-    _give_way()
     asyncio.run(work(concurrency))
     bootstrap.stop()
-
-
-def _give_way() -> None:
-    """Run at a lower priority than the pages of the same machine.
-
-    Linux shares the processor among sessions first, and the priority of a process counts only within its session. A
-    worker that leads a session of its own, as under ``jemmo up``, lowers the session's priority too.
-    """
-    if not hasattr(os, "nice"):  # Windows has no such function
-        return
-    os.nice(NICENESS)
-    if os.getsid(0) == os.getpid():
-        with suppress(OSError):  # not Linux, or without this feature
-            AUTOGROUP.write_text(str(NICENESS))
 
 
 def migrate(json: Json = False) -> None:

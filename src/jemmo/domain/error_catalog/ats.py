@@ -70,7 +70,9 @@ ATS: dict[str, Entry] = {
     "broken_link": Entry(_S, _("The ATS sent a broken link."), _SUPPORT),
     "foreign_link": Entry(
         _S,
-        _("The ATS sent a link that points to another host ({host}), so Jemmo didn't send the key there."),
+        _(
+            "The ATS sent a link that points to another host ({host}), so Jemmo didn't send the key there."
+        ),
         _(
             "Check the connection's address. If the address is correct, contact the ATS's "
             "support team."

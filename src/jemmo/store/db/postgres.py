@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 
 from jemmo.domain import database_errors
 from jemmo.domain.errors import TransientError
-from jemmo.store.db import schema, scope
+from jemmo.store.db import priority, schema, scope
 from jemmo.store.db.query import execute
 
 Connection = psycopg.AsyncConnection[TupleRow]
@@ -35,7 +35,8 @@ async def connect(url: str) -> AsyncIterator[Connection]:
 
 
 async def prepare(connection: Connection) -> None:
-    """Set the schema and the scope of a new connection."""
+    """Set the priority, the schema and the scope of a new connection."""
+    priority.lower(connection)
     with explained():
         await schema.set_search_path_async(connection)
     await apply_scope(connection)

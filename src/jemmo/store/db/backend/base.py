@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
-from jemmo.store.db import plans, schema, scope
+from jemmo.store.db import plans, priority, schema, scope
 from jemmo.store.db.scope import Scope
 
 PreparedCursor: Any = base.ServerBindingCursor
@@ -65,6 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._configure_connection(connection)  # type: ignore[misc]
         connection.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
         connection.adapters.register_loader("timestamptz", TimeLoader)
+        priority.lower(connection)
         return True
 
     def connect(self) -> None:

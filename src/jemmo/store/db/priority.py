@@ -1,0 +1,42 @@
+"""Workers give way to the pages of the same machine: a sync can wait for the processor, a visitor can't.
+
+Linux shares the processor among sessions first, and the priority of a process counts only within its session. Each of
+Postgres's processes is a session of its own, so four that sync would together get four times as much as the web server.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+NICENESS = 5
+PROCESSES = Path("/proc")  # of Linux; elsewhere, only the worker's own priority is lowered
+_gives_way = False
+
+
+def give_way() -> None:
+    """Lower the priority of this process, and from now on that of its database sessions."""
+    global _gives_way  # noqa: PLW0603 - of the process
+    _gives_way = True
+    if not hasattr(os, "nice"):  # Windows has no such function
+        return
+    os.nice(NICENESS)
+    if os.getsid(0) == os.getpid():
+        _lower_session("self")
+
+
+def lower(connection: Any) -> None:
+    """If this process gives way, lower the priority of the process that serves a connection on this machine."""
+    if not _gives_way or not connection.info.host.startswith("/"):  # not a local socket
+        return
+    served_by = connection.info.backend_pid
+    with suppress(OSError):
+        if (PROCESSES / str(served_by) / "cmdline").read_bytes().startswith(b"postgres:"):
+            _lower_session(served_by)
+
+
+def _lower_session(process: int | str) -> None:
+    with suppress(OSError):  # not Linux, without this feature, or another user's process
+        (PROCESSES / str(process) / "autogroup").write_text(str(NICENESS))
