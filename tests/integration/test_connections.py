@@ -12,7 +12,7 @@ import pytest
 from fakes.company import Company, heard, in_thread
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from jemmo.domain.errors import ConfigError
+from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
 from jemmo.services.connections import (
@@ -303,3 +303,17 @@ async def test_what_a_crash_left_half_erased_is_queued_once(
         )
     )
     assert waiting == [{"connection_id": str(connection_id)}]
+
+
+@pytest.mark.parametrize("fault", ["flaky5xx=1", "cut_json=1"])
+async def test_a_connection_that_could_not_be_made_promises_no_sync(
+    database_url: str, ats: SandboxServer, fault: str
+) -> None:
+    ats.faults.set(fault)
+
+    with pytest.raises(TransientError) as refused:
+        await made(ats)
+
+    assert refused.value.next_step.startswith("Nothing was saved. Try again in a few minutes.")
+    assert "sync" not in refused.value.next_step
+    assert not await in_thread(Connection.objects.exists)

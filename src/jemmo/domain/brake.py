@@ -122,7 +122,7 @@ def error_of(
     """The error of a run that paused deletions: its facts and the English text."""
     return {
         "code": CODE,
-        "message": _message(paused, deleted, connection),
+        "message": message_of(paused, deleted, connection),
         "next_step": worded(CODE, variant="report").next_step,
         "paused": list(paused),
         "deleted": deleted,
@@ -163,7 +163,14 @@ def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return None if error and error.get("code") == CODE else error
 
 
-def _message(paused: Sequence[dict[str, Any]], deleted: dict[str, int], connection: str) -> str:
+def message_of(
+    paused: Sequence[dict[str, Any]],
+    deleted: Mapping[str, int],
+    connection: str,
+    *,
+    is_decided: bool = False,
+) -> str:
+    """The English sentences about paused and completed deletions. They ask for a review until it ``is_decided``."""
     number = sum(loss["missing"] for loss in paused)
     *others, last = (
         f"{loss['missing']:,} of {loss['present']:,} {_name(loss['stream'])}" for loss in paused
@@ -171,8 +178,10 @@ def _message(paused: Sequence[dict[str, Any]], deleted: dict[str, int], connecti
     listed = f"{', '.join(others)} and {last}" if others else last
     text = (
         f"We paused {number:,} deletion{'' if number == 1 else 's'}. {connection} no longer lists "
-        f"{listed}. Review these records before we remove anything."
+        f"{listed}."
     )
+    if not is_decided:
+        text += " Review these records before we remove anything."
     if recent := _counted((loss["stream"], loss["recent"]) for loss in paused):
         text += f" Deleted in the 24 hours before: {recent}."
     if besides := _counted(deleted.items()):

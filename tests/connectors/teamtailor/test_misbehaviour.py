@@ -14,6 +14,7 @@ from jemmo.domain.errors import FailureMode
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.rest_client import client
+from jemmo.sandbox.teamtailor import lookups
 
 SURVIVED = ["flaky5xx", "html", "truncated", "cut_json", "flaky5xx,html=0.1,cut_json=0.1"]
 DEADLY = [
@@ -275,3 +276,24 @@ async def tombstones(company: object) -> int:
             for table in tables
         ]
     )
+
+
+async def test_a_department_without_a_name_is_rejected_and_its_jobs_are_not_broken(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = len(lookups.DEPARTMENTS)
+    monkeypatch.setattr(lookups, "DEPARTMENTS", (" ",) * number)
+    _, company = await connect()
+
+    for mode in (Mode.INITIAL, Mode.INCREMENTAL, Mode.RECONCILE):
+        report = await company.sync(mode)
+        codes = {note.code.partition(":")[0] for note in report.warnings}
+        verdict = await company.verify()
+
+        assert verdict.streams[Stream.DEPARTMENTS].rejected == number
+        assert await company.value(
+            "SELECT count(*) FROM job WHERE connection_id = {me} "
+            "AND department_remote_id IS NOT NULL AND department_id IS NULL"
+        )
+        assert verdict.equal, verdict.problems
+        assert "dangling_relation" not in codes

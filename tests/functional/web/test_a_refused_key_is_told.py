@@ -125,6 +125,7 @@ async def test_whatever_notices_a_refused_key_every_page_says_so(
     assert await in_thread(
         lambda: (Connection.objects.get().state, Notification.objects.latest("last_at").kind)
     ) == ("refused", "sync_failed")
+    assert (await in_thread(lambda: text_of("ats_card", found.id))).count("Key refused") == 1
 
 
 async def test_a_key_that_works_again_is_no_longer_called_refused(

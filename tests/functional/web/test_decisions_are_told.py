@@ -19,8 +19,9 @@ from jemmo.cli.sync.syncs import what_helps
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import run_sandbox
 from jemmo.services.connections import status
+from jemmo.services.sync.run_rows import run_row
 from jemmo.services.sync.verification import Problem, StreamVerdict, Verdict
-from jemmo.store.models import Connection, HeldDeletion, Talent
+from jemmo.store.models import Connection, HeldDeletion, SyncRun, Talent
 
 SignedIn = Callable[[str], Client]
 STEPS = {
@@ -138,7 +139,12 @@ def test_what_reported_the_pause_tells_what_was_decided_since(
     for page in pages:
         shown = text_of(admin.get(page).content.decode().partition("<main")[2])
         assert "no longer lists" in shown, page
-        assert "Review these records before" not in shown.partition("Copy for support")[0], page
+        assert "Review these records before" not in shown, page
+    row = run_row(SyncRun.objects.get(id=run.id)).error
+    assert row is not None
+    assert "no longer lists" in row.message
+    assert "Review these records before" not in row.message
+    assert row.next_step == text
 
 
 def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(

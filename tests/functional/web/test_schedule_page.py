@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from functional.web.conftest import SignedIn
 
 from jemmo.domain.schedule import FirstSync, Window
 from jemmo.services.sync import schedule
-from jemmo.store.models import Connection
+from jemmo.store.models import Connection, Lease, SyncRun
 
 if TYPE_CHECKING:
     from fakes.showcase import Showcase
@@ -150,3 +151,21 @@ def test_a_start_that_was_put_off_comes_back_when_the_hours_are_free_again(
 
     one.refresh_from_db()
     assert one.due_at <= now + timedelta(hours=6.5)
+
+
+def test_a_running_sync_is_not_listed_as_the_next_start(showcase: Showcase) -> None:
+    now = datetime.now(UTC)
+    one = Connection.objects.get(org=showcase.org)
+    Connection.objects.filter(id=one.id).update(state="active", due_at=now - timedelta(hours=2))
+    assert schedule.planned(showcase.org, now)[0].starts[0] == now
+
+    run = SyncRun.objects.create(
+        connection=one, mode="incremental", status="running", started_at=now
+    )
+    Lease.objects.create(
+        connection=one, token=uuid4(), run_id=run.id, expires_at=now + timedelta(hours=1)
+    )
+
+    starts = schedule.planned(showcase.org, now)[0].starts
+    assert len(starts) == 4
+    assert min(starts) > now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.test import Client
 from fakes.showcase import Showcase
 
 from jemmo.services.accounts import two_step
@@ -59,3 +61,10 @@ def test_secrets_of_a_former_version_are_bound_when_jemmo_starts(showcase: Showc
     keys.check(keyset_path())
     assert TOTP(kept(owner, "totp")).validate_code(code())
     assert two_step.bind(vault) == 0
+
+
+def test_two_step_sign_in_has_one_name(signed_in: Callable[[str], Client]) -> None:
+    page = signed_in("owner").get("/accounts/2fa/").content.decode()
+
+    assert "Two-step sign-in" in page
+    assert "wo-factor" not in page.lower()

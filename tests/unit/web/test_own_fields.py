@@ -15,7 +15,11 @@ from jemmo.web.frame.field_names import OWN_FIELDS, UNNAMED
 
 CONNECTORS = Path(jemmo.connectors.__file__).parent
 GIVEN = re.compile(r'"label": "([^"]+)"')
-SAME_IN_FRENCH = {"client", "score"}
+GIVEN_IN_A_CALL = re.compile(r'custom\("\w+", "([^"]+)", ')
+GIVEN_IN_A_LINE = re.compile(
+    r'^ +\("\w+", "(?:text|html|date|number|multi_select)", "([^"]+)", ', re.MULTILINE
+)
+SAME_IN_FRENCH = {"client", "division", "score"}
 
 
 def french(key: str, label: str) -> str:
@@ -26,10 +30,13 @@ def french(key: str, label: str) -> str:
 
 def test_every_name_that_a_connector_gives_is_known() -> None:
     given = {
-        label for path in CONNECTORS.rglob("*.py") for label in GIVEN.findall(path.read_text())
+        label
+        for path in CONNECTORS.rglob("*.py")
+        for pattern in (GIVEN, GIVEN_IN_A_CALL, GIVEN_IN_A_LINE)
+        for label in pattern.findall(path.read_text())
     }
     given |= {label for _, label in mapping.COUNTERS.values()}
-    assert given
+    assert "Hiring team" in given
     assert given <= {*OWN_FIELDS.values(), UNNAMED}
 
 

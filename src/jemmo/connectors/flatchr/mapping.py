@@ -318,7 +318,7 @@ def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Tal
         contacts=tuple(Contact(kind=kind, value=value) for kind, value in ways if value),
         attachments=() if row.anonym else resumes(row, settings, resume),
         custom_fields=custom_fields(
-            ("external_id", "text", "External id", text(row.external_id)),
+            ("external_id", "text", "External ID", text(row.external_id)),
             ("score", "number", "Score", row.score),
         ),
         remote_created_at=moment(row.created_at, settings.zone),

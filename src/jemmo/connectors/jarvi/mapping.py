@@ -176,7 +176,7 @@ def _own_fields(row: Row, settings: Settings) -> CustomFields:
     if isinstance(is_open, bool):
         fields["open_to_opportunities"] = custom("boolean", "Open to new opportunities", is_open)
     if external := first(row, "externalId"):
-        fields["external_id"] = custom("text", "External id", external)
+        fields["external_id"] = custom("text", "External ID", external)
     for name, (key, label) in COUNTERS.items():
         count = row.get(name)
         if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 10**9:

@@ -10,6 +10,10 @@ _NOTHING = _("No action needed. The next sync will resume where this one left of
 _READ_ALL = _("No action needed. The next sync will compare everything with the ATS.")
 _CLOCK = _("Check this server's clock. If the clock is correct, contact your ATS's support team.")
 _SUPPORT = _("Copy this entry and send it to support. No data was lost.")
+_CONNECT = _(
+    "Nothing was saved. Try again in a few minutes. If the problem persists, check your ATS's "
+    "status ({status_page})."
+)
 _NEXT_SYNC = _("No action needed. The next sync will try again.")
 
 ATS: dict[str, Entry] = {
@@ -52,6 +56,17 @@ ATS: dict[str, Entry] = {
         _S,
         _("The other ATSs took too long to respond, so this one was skipped."),
         _("Refresh the counts again."),
+    ),
+    # reaching it before anything is stored: no sync will try again
+    "ats_unavailable/trial": Entry(
+        _S, _("{ats} is down or isn't responding (HTTP {status})."), _CONNECT
+    ),
+    "unavailable/trial": Entry(_S, _("Jemmo couldn't reach {ats}."), _CONNECT),
+    "timeout/trial": Entry(_S, _("{ats} took too long to respond ({host})."), _CONNECT),
+    "connection_lost/trial": Entry(_S, _("The connection to {ats} was lost ({host})."), _CONNECT),
+    "broken_answer/trial": Entry(_S, _("The ATS sent an incomplete response ({host})."), _CONNECT),
+    "rate_limited/trial": Entry(
+        _L, _("{ats} asked Jemmo to wait because the rate limit was reached."), _CONNECT
     ),
     # its data
     "broken_answer": Entry(_S, _("The ATS sent an incomplete response ({host})."), _NOTHING),

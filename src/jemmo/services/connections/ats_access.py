@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from contextlib import nullcontext
 
 from jemmo.connectors.base import Config, Connector
+from jemmo.domain.error_catalog import ERROR_CATALOG
 from jemmo.domain.errors import ConfigError, ScopeTooSmall, TransientError
 from jemmo.domain.streams import AccessReport
 from jemmo.domain.validation import split_address
@@ -35,12 +36,18 @@ def try_key(
     patience: float | None = None,
     sent: Callable[[int], None] = lambda _: None,
 ) -> AccessReport:
-    """Check what the key may read. Raises ``AccessTooSmall``, or an error for the ATS's refusal.
+    """Check what a key that is not stored yet may read. Raises ``AccessTooSmall``, or an error for the ATS's refusal.
 
     With ``patience`` (seconds), a slow ATS raises ``TransientError``, and responses are limited to what a web process
     can hold (``amounts.REPLY``). ``sent`` gets the number of requests, whatever their outcome.
     """
-    report = report_on(connector, config, patience=patience, sent=sent)
+    try:
+        report = report_on(connector, config, patience=patience, sent=sent)
+    except TransientError as error:
+        if not error.variant and f"{error.code}/trial" in ERROR_CATALOG:
+            error.variant = "trial"
+            error.facts.setdefault("status_page", connector.status_page)
+        raise
     if not report.ok:
         raise AccessTooSmall(connector, report)
     return report

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision
+from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision, message_of
 from jemmo.domain.error_catalog import UNKNOWN, ErrorKind, Wording, entry_of, worded
 from jemmo.domain.masking import without_contacts
 from jemmo.store.connections import logs
@@ -34,6 +34,14 @@ class Line(Struct, frozen=True, kw_only=True):
     record: tuple[str, UUID] | None = None
     decided: Decision | None = None
     paused: dict[str, Any] = {}
+
+    @property
+    def message(self) -> str:
+        """What happened, without a request for a review after the decision."""
+        if not self.decided:
+            return self.wording.message
+        paused, deleted = self.paused["paused"], self.paused.get("deleted") or {}
+        return message_of(paused, deleted, self.connection.display_name, is_decided=True)
 
     @property
     def next_step(self) -> str:
@@ -168,8 +176,8 @@ def plain(line: Line) -> dict[str, Any]:
         "severity": entry.severity,
         "kind": line.kind,
         "code": entry.code,
-        "means": line.wording.message,
-        "message": line.wording.message,
+        "means": line.message,
+        "message": line.message,
         "next_step": line.next_step,
         "count": entry.count,
         "stream": entry.stream,

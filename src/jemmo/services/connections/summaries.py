@@ -103,6 +103,12 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
         return self.error is not None and self.error["code"] in KEY_REFUSALS
 
     @property
+    def names_refusal(self) -> bool:
+        """Whether the line about the state already says that the key is refused, as the state does."""
+        is_refused = self.connection.state == ConnectionState.REFUSED and self.is_key_refused
+        return is_refused and self.colour is Colour.RED and not self.queued
+
+    @property
     def leaving(self) -> bool:
         return bool(self.connection.state == ConnectionState.LEAVING)
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain import numbers
 from jemmo.domain.masking import without_contacts
+from jemmo.services.connections.decided_errors import decided_error
 from jemmo.store.models import SyncRun
 
 
@@ -76,7 +77,7 @@ def run_row(run: SyncRun) -> RunRow:
         seconds=_number(report.get("seconds")),
         records=_records(streams) if run.status != "running" else None,
         streams=streams,
-        error=_error(error) if error else None,
+        error=_error(decided_error(run.connection, error, run.finished_at)) if error else None,
         warnings=[_error(warning) for warning in report.get("warnings") or ()],
     )
 

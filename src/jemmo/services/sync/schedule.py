@@ -146,7 +146,7 @@ def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
             connection=connection,
             starts=next_starts(
                 connection.id,
-                due_at=max(connection.due_at, now),
+                due_at=_next_start(connection, plan, now),
                 every=interval(connection.sync_every_hours),
                 plan=plan,
                 count=count,
@@ -154,6 +154,14 @@ def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
         )
         for connection in _planned(org)
     ]
+
+
+def _next_start(connection: Connection, plan: Plan, now: datetime) -> datetime:
+    """When the next sync starts. One that is due and already running has started, so the one after it counts."""
+    if connection.due_at <= now and is_running(connection, now):
+        every = interval(connection.sync_every_hours)
+        return next_due(connection.id, now=now, every=every, plan=plan)
+    return max(connection.due_at, now)
 
 
 def _planned(org: Organisation) -> list[Connection]:

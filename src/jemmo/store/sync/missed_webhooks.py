@@ -12,10 +12,11 @@ from jemmo.store.db.query import afetch_value
 
 async def missed_webhooks_warning(db: Connection, connection_id: UUID) -> RunWarning | None:
     """The warning for a run's report if changes arrive without the webhooks that came before."""
-    missed = await afetch_value(
+    # Without a count: it would be the number of changes, not of occurrences.
+    is_silent = await afetch_value(
         db,
-        "SELECT missed FROM webhook_address WHERE connection_id = %s AND missed >= %s "
+        "SELECT true FROM webhook_address WHERE connection_id = %s AND missed >= %s "
         "AND last_delivery_at IS NOT NULL",
         [connection_id, SILENT_AFTER],
     )
-    return RunWarning.of("webhooks_silent", count=missed) if missed else None
+    return RunWarning.of("webhooks_silent") if is_silent else None

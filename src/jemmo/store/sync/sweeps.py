@@ -224,11 +224,18 @@ async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) ->
     return await _count(db, query, names)
 
 
-async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[str, str], int]:
-    """The number of waiting links, by stream and target."""
+async def waiting_links(
+    db: Connection, connection_id: UUID, *, without_rejected: bool = False
+) -> dict[tuple[str, str], int]:
+    """The number of waiting links, by stream and target, or only of those whose target was not rejected."""
+    rejected = (
+        "AND NOT EXISTS (SELECT FROM rejection j WHERE j.connection_id = p.connection_id "
+        "AND j.stream = p.target AND j.remote_id = p.target_remote_id)"
+    )
     rows = await afetch_rows(
         db,
-        "SELECT stream, target, count(*) FROM pending_link WHERE connection_id = %s GROUP BY 1, 2",
+        "SELECT stream, target, count(*) FROM pending_link p WHERE connection_id = %s "
+        f"{rejected if without_rejected else ''} GROUP BY 1, 2",
         [connection_id],
     )
     return {(row[0], row[1]): row[2] for row in rows}

@@ -129,10 +129,22 @@ TABLES: dict[Stream, Table] = {stream: _table(entity) for stream, entity in ENTI
 
 
 def leads_nowhere(link: Link, row: str) -> str:
-    """The condition that a row's relation is broken: the target never arrived, or was deleted."""
+    """The condition that a row's relation is broken: the target never arrived, or was deleted.
+
+    A rejected target is not missing in the ATS, and is counted as rejected.
+    """
     return (
         f"{row}.{link.via} IS NOT NULL AND NOT EXISTS (SELECT FROM {TABLES[link.target].name} other "
-        f"WHERE other.id = {row}.{link.column} AND other.remote_deleted_at IS NULL)"
+        f"WHERE other.id = {row}.{link.column} AND other.remote_deleted_at IS NULL) "
+        f"AND NOT {is_rejected(link.target, f'{row}.connection_id', f'{row}.{link.via}')}"
+    )
+
+
+def is_rejected(stream: Stream, connection: str, remote_id: str) -> str:
+    """The condition that a connection's record was rejected. The arguments are columns."""
+    return (
+        f"EXISTS (SELECT FROM rejection j WHERE j.connection_id = {connection} "
+        f"AND j.remote_id = {remote_id} AND j.stream = '{stream}')"
     )
 
 

@@ -190,7 +190,9 @@ class Writer:
             if waiting := await sweeps.waiting_links(self.db, self._connection_id):
                 async with self._records.alone():
                     await sweeps.forget_stale_links(self.db, self._connection_id, waiting)
-                waiting = await sweeps.waiting_links(self.db, self._connection_id)
+                waiting = await sweeps.waiting_links(
+                    self.db, self._connection_id, without_rejected=True
+                )
             broken = await self._broken_relations(waiting)
             report.warn(
                 _dangling(relation) for relation in broken if relation.target in report.streams

@@ -1,0 +1,27 @@
+"""Errors about paused deletions in English, with the decision made since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from jemmo.domain.brake import DECISION_TEXTS, message_of
+from jemmo.store.connections.paused_deletions import with_decision
+from jemmo.store.models import Connection
+
+
+def decided_error(
+    connection: Connection, error: Mapping[str, Any], ended_at: datetime | None
+) -> dict[str, Any]:
+    """Return the error of a sync that ended then. A decision replaces the next step and the request for a review."""
+    error = with_decision(connection.id, error, ended_at)
+    if decided := error.get("decided"):
+        error["message"] = message_of(
+            error["paused"],
+            error.get("deleted") or {},
+            connection.display_name,
+            is_decided=True,
+        )
+        error["next_step"] = DECISION_TEXTS[decided]
+    return error
