@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain import numbers
 from jemmo.domain.masking import without_contacts
-from jemmo.services.connections.decided_errors import decided_error
+from jemmo.services.base.decided_errors import decided_error
 from jemmo.store.models import SyncRun
 
 
