@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-NICENESS = 5
+NICENESS = 10
 PROCESSES = Path("/proc")  # of Linux; elsewhere, only the worker's own priority is lowered
 _gives_way = False
 
