@@ -52,7 +52,6 @@ def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, 
     parts: dict[str, Any] = {
         "application_name": f"jemmo {process}",
         "connect_timeout": "10",
-        "prepare_threshold": 0,  # what jemmo.store.db.plans selects is prepared at once
         **conninfo.parse(url),
     }
     if pool:

@@ -201,6 +201,43 @@ def test_an_error_where_plans_are_kept_is_djangos_and_leaves_the_connection_usab
         assert with_a_kept_plan("SELECT 1") == (1,)
 
 
+@pytest.mark.parametrize("ask", [by_values, with_a_kept_plan])
+def test_a_failed_part_of_a_transaction_leaves_the_rest_intact(
+    database_url: str, ask: Callable[[str], Any]
+) -> None:
+    org = uuid4()
+    with scope.acting_in(Scope(org=org)), transaction.atomic():
+        assert ask(TOLD)[0] == str(org)
+        with pytest.raises(DatabaseError, match="division by zero"), transaction.atomic():
+            ask("SELECT 1/0")
+        assert ask(TOLD)[0] == str(org)
+
+
+@pytest.mark.parametrize("ask", [by_values, with_a_kept_plan])
+def test_a_statement_that_can_not_be_sent_leaves_its_scope_to_none(
+    database_url: str, ask: Callable[[str], Any]
+) -> None:
+    org = uuid4()
+    with scope.acting_in(Scope(org=org)), transaction.atomic():
+        assert ask(TOLD)[0] == str(org)
+        with scope.acting_in(scope.EVERYTHING), pytest.raises((DatabaseError, ValueError)):
+            ask("SELECT %s")  # one value for two places
+        assert ask(TOLD)[0] == str(org)
+
+
+def test_a_kept_plan_of_a_column_whose_type_changed_fails_once(database_url: str) -> None:
+    with scope.acting_in(Scope(org=uuid4())):
+        with connections["default"].cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE changing (name varchar(10))")
+        with_a_kept_plan("SELECT name FROM changing")
+        with connections["default"].cursor() as cursor:
+            cursor.execute("ALTER TABLE changing ALTER name TYPE varchar(20)")
+        with pytest.raises(DatabaseError, match="cached plan"):
+            with_a_kept_plan("SELECT name FROM changing")
+        connections.close_all()
+        assert with_a_kept_plan("SELECT 1") == (1,)
+
+
 def test_a_connection_that_another_thread_holds_is_waited_for_and_then_refused(pool: None) -> None:
     def refused() -> bool:
         with pytest.raises(OperationalError):

@@ -16,7 +16,16 @@ from jemmo.store.db.events import CHANNEL
 
 pytestmark = pytest.mark.versions
 
-UNREADABLE = ("", "no JSON", "[]", '"text"', '{"org": ', '{"a":' + "[" * 7000)
+UNREADABLE = (
+    '{"kind": []}',
+    '{"kind": {}}',
+    "",
+    "no JSON",
+    "[]",
+    '"text"',
+    '{"org": ',
+    '{"a":' + "[" * 7000,
+)
 
 
 async def test_pages_go_on_hearing_after_notifications_that_cannot_be_read(

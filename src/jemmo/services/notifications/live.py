@@ -29,6 +29,7 @@ CHECK_EVERY = 20.0  # seconds between two checks that sessions and memberships a
 MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # open pages per process
 RESYNC: dict[str, Any] = {"kind": "resync"}
 CLOCKS_APART = timedelta(seconds=5)  # at most, between the machines that send pages and events
+ENDS_SYNCS = {"sync_ended", "sync_started"}  # a sync that starts closes one whose worker was killed
 OWN = {"hello", "resync", "signed_out"}  # events that never come from a notification
 
 
@@ -105,7 +106,7 @@ class Hub:
     def may_have_missed(self, org_id: UUID, since: datetime) -> bool:
         """Whether a sync of the organization may have ended between then and the page's subscription."""
         heard = self._hears_all_since
-        if heard is None:
+        if heard is None or since > datetime.now(UTC):
             return True
         return since - CLOCKS_APART < self._syncs_ended.get(_slot(str(org_id)), heard)
 
@@ -113,6 +114,7 @@ class Hub:
         """Wait until the database connection listens or is unavailable."""
         if not self.closed and (self._task is None or self._task.done()):
             self._ready.clear()
+            self._hears_all_since = None
             self._task = asyncio.create_task(self._listen())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
@@ -146,9 +148,10 @@ class Hub:
             event = msgspec.json.decode(payload, type=dict[str, Any])
         except (msgspec.DecodeError, RecursionError):
             return
-        if event.get("kind") in OWN:
+        kind = event.get("kind")
+        if not isinstance(kind, str) or kind in OWN:
             return
-        if event.get("kind") == "sync_ended":
+        if kind in ENDS_SYNCS:
             self._syncs_ended[_slot(str(event.get("org")))] = datetime.now(UTC)
         for page in self.pages:
             if page.org == event.get("org"):

@@ -31,9 +31,11 @@ def lower(connection: Any) -> None:
     """If this process gives way, lower the priority of the process that serves a connection on this machine."""
     if not _gives_way or not connection.info.host.startswith("/"):  # not a local socket
         return
-    served_by = connection.info.backend_pid
+    served_by, database = connection.info.backend_pid, connection.info.dbname
     with suppress(OSError):
-        if (PROCESSES / str(served_by) / "cmdline").read_bytes().startswith(b"postgres:"):
+        title = (PROCESSES / str(served_by) / "cmdline").read_text(errors="replace")
+        # In a container, Postgres may name a process that is another one here.
+        if title.startswith("postgres:") and f" {database} [local]" in title:
             _lower_session(served_by)
 
 

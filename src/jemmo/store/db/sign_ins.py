@@ -42,7 +42,7 @@ def find_sign_in(session_hash: str) -> SignIn | None:
     if not rows:
         return None
     session = _SESSION.read(rows[0])
-    if session.account_id is None:
+    if rows[0][_ACCOUNT.start] is None:
         return SignIn(session=session, account=None, memberships=[])
     account = _ACCOUNT.read(rows[0])
     listed = [_membership(account, row) for row in rows if row[_MEMBERSHIP.start] is not None]

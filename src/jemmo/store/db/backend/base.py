@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from django.db import transaction
+from django.db import NotSupportedError, transaction
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -38,6 +38,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.execute(*session_scope.statement)
         self.remember_scope(session_scope)
 
+    def forget_scope(self) -> None:
+        self._told = None
+
     def remember_scope(self, session_scope: Scope) -> None:
         """Remember the scope sent to Postgres, which forgets it at the end of a transaction."""
         self._told = None if self.get_autocommit() else session_scope
@@ -49,8 +52,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
-        self._told = None
-        super()._savepoint_rollback(sid)  # type: ignore[misc]
+        try:
+            with scope.acting_in(None):  # a failed transaction accepts nothing else
+                super()._savepoint_rollback(sid)  # type: ignore[misc]
+        finally:
+            self._told = None
 
     def _rollback(self) -> None:
         self._told = None
@@ -73,9 +79,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().connect()
 
     def create_cursor(self, name: str | None = None) -> Any:
-        if name is None and plans.are_kept():
-            return PreparedCursor(self.connection)
-        return super().create_cursor(name)
+        is_kept = name is None and plans.are_kept()
+        self.connection.prepare_threshold = 0 if is_kept else None  # at once, or never
+        return PreparedCursor(self.connection) if is_kept else super().create_cursor(name)
 
 
 class TimeLoader(TimestamptzLoader):
@@ -100,9 +106,14 @@ def _in_scope(
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
     if isinstance(cursor, PreparedCursor) and not many:
-        with database.wrap_database_errors, database.connection.pipeline():
-            PreparedCursor(database.connection).execute(*session_scope.statement)
-            executed = execute(sql, params, many, context)
+        database.forget_scope()  # the new one is sent even if the statement can't be
+        try:
+            with database.wrap_database_errors, database.connection.pipeline():
+                PreparedCursor(database.connection).execute(*session_scope.statement)
+                executed = execute(sql, params, many, context)
+        except NotSupportedError:  # an update changed the type of a column that a kept plan returns
+            database.connection.close()  # its successor makes new plans
+            raise
         database.remember_scope(session_scope)
         return executed
     if many or not _joins(sql, params, cursor):
