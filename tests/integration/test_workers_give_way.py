@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from jemmo.store.db import priority
 from jemmo.store.db.priority import NICENESS
 
 OWN = Path("/proc/self/autogroup")
@@ -77,3 +79,23 @@ def test_a_worker_in_a_session_with_others_lowers_only_itself() -> None:
 def test_the_processes_of_postgres_that_serve_a_worker_give_way_too(database_url: str) -> None:
     assert printed(CONNECTS, "web") == ["0", "0"]
     assert printed(CONNECTS, "worker") == [str(NICENESS), str(NICENESS)]
+
+
+def test_what_the_kernel_refuses_for_a_moment_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    attempts: list[str] = []
+    done = Event()
+
+    def write(path: Path, text: str) -> None:
+        attempts.append(f"{path.relative_to(tmp_path)}: {text}")
+        if len(attempts) < 4:
+            raise BlockingIOError
+        done.set()
+
+    monkeypatch.setattr(priority, "PROCESSES", tmp_path)
+    monkeypatch.setattr(priority, "PAUSE", 0.0)
+    monkeypatch.setattr(Path, "write_text", write)
+    priority._lower_session(42)
+    assert done.wait(60)
+    assert attempts == [f"42/autogroup: {NICENESS}"] * 4

@@ -7,11 +7,14 @@ Postgres's processes is a session of its own, so four that sync would together g
 from __future__ import annotations
 
 import os
+import random
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 NICENESS = 10
+PAUSE = 0.2  # seconds
 PROCESSES = Path("/proc")  # of Linux; elsewhere, only the worker's own priority is lowered
 _gives_way = False
 
@@ -39,6 +42,14 @@ def lower(connection: Any) -> None:
             _lower_session(served_by)
 
 
-def _lower_session(process: int | str) -> None:
-    with suppress(OSError):  # not Linux, without this feature, or another user's process
+def _lower_session(process: int | str, *, attempts: int = 20) -> None:
+    try:
         (PROCESSES / str(process) / "autogroup").write_text(str(NICENESS))
+    except BlockingIOError:  # Linux allows users other than root one change every 100 ms
+        if attempts > 1:
+            again = {"attempts": attempts - 1}
+            later = Timer(PAUSE * random.uniform(0.5, 1.5), _lower_session, (process,), again)
+            later.daemon = True
+            later.start()
+    except OSError:  # not Linux, without this feature, or another user's process
+        pass
