@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from jemmo.domain.typed_values import zone_or_none
+
 LATE_AFTER = timedelta(minutes=15)
 SLOW_AT_LEAST = timedelta(minutes=5)
 ENOUGH_PAST = 3  # earlier runs to compare with
@@ -74,10 +76,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone; UTC if this machine doesn't know it."""
-        try:
-            return ZoneInfo(self.time_zone)
-        except (KeyError, ValueError, OSError):
-            return ZoneInfo("UTC")
+        return zone_or_none(self.time_zone) or ZoneInfo("UTC")
 
     def first_due(self, now: datetime) -> datetime:
         """Return when the first sync of a connection created now starts."""

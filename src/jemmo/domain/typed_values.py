@@ -1,9 +1,10 @@
-"""Ids and times as people and programs type them. Anything else counts as missing."""
+"""Ids, times and time zones as people and programs type them. Anything else counts as missing."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 
 def uuid_or_none(text: str) -> UUID | None:
@@ -20,3 +21,11 @@ def time_or_none(text: str) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else None
+
+
+def zone_or_none(name: str) -> ZoneInfo | None:
+    """Return the time zone if this machine knows it."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None

@@ -17,11 +17,12 @@ def decided_error(
     """Return the error of a sync that ended then. A decision replaces the next step and the request for a review."""
     error = with_decision(connection.id, error, ended_at)
     if decided := error.get("decided"):
-        error["message"] = message_of(
-            error["paused"],
-            error.get("deleted") or {},
-            connection.display_name,
-            is_decided=True,
-        )
+        error["message"] = decided_message(connection, error)
         error["next_step"] = DECISION_TEXTS[decided]
     return error
+
+
+def decided_message(connection: Connection, error: Mapping[str, Any]) -> str:
+    """Return what such an error says once the decision was made."""
+    deleted = error.get("deleted") or {}
+    return message_of(error["paused"], deleted, connection.display_name, is_decided=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.typed_values import zone_or_none
 from jemmo.store.connections.connections import listed
 from jemmo.store.models import Connection, Organisation
 
@@ -18,7 +19,4 @@ def _zone_of(connection: Connection) -> ZoneInfo | None:
     connector = CONNECTORS.get(connection.provider)
     if connector is None or not connector.day_zone:
         return None
-    try:
-        return ZoneInfo(connector.with_defaults(connection.options)[connector.day_zone])
-    except (KeyError, ValueError, OSError):  # a name that this machine does not know
-        return None
+    return zone_or_none(connector.with_defaults(connection.options)[connector.day_zone])

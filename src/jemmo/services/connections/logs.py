@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision, message_of
+from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision
 from jemmo.domain.error_catalog import UNKNOWN, ErrorKind, Wording, entry_of, worded
 from jemmo.domain.masking import without_contacts
+from jemmo.services.base.decided_errors import decided_message
 from jemmo.store.connections import logs
 from jemmo.store.connections.paused_deletions import decision_since
 from jemmo.store.db.visible import SHOWN
@@ -38,10 +39,9 @@ class Line(Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """What happened, without a request for a review after the decision."""
-        if not self.decided:
-            return self.wording.message
-        paused, deleted = self.paused["paused"], self.paused.get("deleted") or {}
-        return message_of(paused, deleted, self.connection.display_name, is_decided=True)
+        return (
+            decided_message(self.connection, self.paused) if self.decided else self.wording.message
+        )
 
     @property
     def next_step(self) -> str:

@@ -106,7 +106,7 @@ class Hub:
     def may_have_missed(self, org_id: UUID, since: datetime) -> bool:
         """Whether a sync of the organization may have ended between then and the page's subscription."""
         heard = self._hears_all_since
-        if heard is None or since > datetime.now(UTC):
+        if self._task is None or heard is None or since > datetime.now(UTC):
             return True
         return since - CLOCKS_APART < self._syncs_ended.get(_slot(str(org_id)), heard)
 
@@ -114,7 +114,6 @@ class Hub:
         """Wait until the database connection listens or is unavailable."""
         if not self.closed and (self._task is None or self._task.done()):
             self._ready.clear()
-            self._hears_all_since = None
             self._task = asyncio.create_task(self._listen())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
@@ -124,7 +123,6 @@ class Hub:
         if not self.pages and not self.feeds and self._task is not None:
             self._task.cancel()
             self._task = None
-            self._hears_all_since = None
 
     def _wake(self, *orgs: str) -> None:
         for org in orgs:
@@ -166,22 +164,28 @@ class Hub:
                         for page in self.pages:
                             page.put(RESYNC)
                     self._wake(*self.feeds)
-                    self._syncs_ended.clear()
-                    self._hears_all_since = datetime.now(UTC)
-                    self._ready.set()
                     pause = 0.2
-                    while True:
-                        # All events that arrived together, because leaving the loop would lose the rest.
-                        async for notification in db.notifies(timeout=CHECK_EVERY, stop_after=1):
-                            if notification.channel == triggers.CHANNEL:
-                                self._wake(notification.payload)
-                            else:
-                                self.tell(notification.payload)
-                        if self._overdue():
-                            await self._end_strangers(db)
-            self._hears_all_since = None
+                    await self._hear(db)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, 15.0)
+
+    async def _hear(self, db: Connection) -> None:
+        """Pass events on until the database connection is lost."""
+        self._syncs_ended.clear()
+        self._hears_all_since = datetime.now(UTC)
+        self._ready.set()
+        try:
+            while True:
+                # All events that arrived together, because leaving the loop would lose the rest.
+                async for notification in db.notifies(timeout=CHECK_EVERY, stop_after=1):
+                    if notification.channel == triggers.CHANNEL:
+                        self._wake(notification.payload)
+                    else:
+                        self.tell(notification.payload)
+                if self._overdue():
+                    await self._end_strangers(db)
+        finally:
+            self._hears_all_since = None
 
     def _overdue(self) -> bool:
         """Whether sessions are due for a check although events keep arriving."""

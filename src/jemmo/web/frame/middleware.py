@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -14,10 +13,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from jemmo import tracing
+from jemmo.domain.typed_values import zone_or_none
 from jemmo.store.accounts import members
 from jemmo.store.db import scope
 from jemmo.store.db.scope import Reach, Scope
-from jemmo.store.models import Account, Membership, Organisation, Role
+from jemmo.store.models import Account, Membership, Role
 from jemmo.web.frame import day_zones, errors
 from jemmo.web.frame.headers import HEADERS
 from jemmo.web.frame.limits import TOO_LARGE
@@ -188,12 +188,6 @@ class CurrentOrganisation(Middleware):
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = org  # type: ignore[attr-defined]
         acting = scope.acting_in(scope_of(request, membership))
-        with timezone.override(_zone(org)), day_zones.showing(org), acting:
+        zone = zone_or_none(org.time_zone) if org else None
+        with timezone.override(zone), day_zones.showing(org), acting:
             return self.get_response(request)
-
-
-def _zone(org: Organisation | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(org.time_zone) if org else None
-    except (KeyError, ValueError, OSError):  # a name that this machine does not know
-        return None
