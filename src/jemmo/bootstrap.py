@@ -14,7 +14,6 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 
 from jemmo import logs, tracing
 from jemmo.domain.errors import ConfigError
@@ -85,8 +84,7 @@ def bring_up_to_date() -> None:
     database = connections["default"]
     with database.cursor() as cursor:
         if schema.is_settled(cursor):
-            versions.refuse_newer_tables(database)
-            is_whole = schema.has_unaccent(cursor) and not _is_behind(database)
+            is_whole = not versions.count_missing(database) and schema.has_unaccent(cursor)
             if is_whole and not guard.may_close(cursor):
                 return
         _refuse_all_but_the_owner(database)
@@ -95,11 +93,6 @@ def bring_up_to_date() -> None:
             schema.settle(database)
             versions.refuse_newer_tables(database)
             call_command("migrate", verbosity=0, interactive=False)
-
-
-def _is_behind(database: BaseDatabaseWrapper) -> bool:
-    executor = MigrationExecutor(database)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def check_keys() -> None:

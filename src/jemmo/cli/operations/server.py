@@ -96,7 +96,11 @@ def web(
 
         from jemmo.cli.operations import visitors
         from jemmo.services.notifications import live
+        from jemmo.web.frame.warming import warm_up
 
+        config = server_config("jemmo.asgi:application")
+        config.load()
+        warm_up()
         visitors.log_seldom()
         sys.setswitchinterval(SWITCH_SECONDS)
 
@@ -107,7 +111,7 @@ def web(
                 live.close()
                 super().handle_exit(sig, frame)
 
-        Server(server_config("jemmo.asgi:application")).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
         bootstrap.stop()
 
 
