@@ -26,6 +26,7 @@ TIMEOUT = "OTEL_EXPORTER_OTLP_TIMEOUT"
 EXPORT_SECONDS = (
     3.0  # retries included; a process that ends while its collector is down waits this long
 )
+ERROR = "error.type"  # an exception's class or a word of ours; a message may contain the values that caused it
 FACTS = {
     "method": "http.request.method",
     "route": "http.route",
@@ -40,9 +41,13 @@ FACTS = {
     "failure": "jemmo.sync.failure",
     "task": "jemmo.task",
     "queue": "jemmo.queue",
+    "event": "jemmo.event",
+    "database": "db.system.name",
+    "operation": "db.operation.name",
+    "table": "db.collection.name",
+    "error": ERROR,
 }
 """The attribute for each fact. The names outside ``jemmo`` are OpenTelemetry's own."""
-ERROR = "error.type"  # an exception's class; its message may contain the values that caused it
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "_OTHER"  # OpenTelemetry's name for a method that a client made up
 

@@ -41,6 +41,8 @@ async def test_a_sync_and_its_requests_are_traced_without_values(database_url: s
             "url.template": "/v1/candidates",
             "http.response.status_code": 200,
         }
+        written = await traces.named("WITH talent")
+        assert attributes(written)["db.system.name"] == "postgresql"
         sent = b"".join(traces.bodies)
         secrets = {ats.key, "page[", "%5B", "acme"}
         async for line in ats.provider.truth("candidates", ats.base_url):

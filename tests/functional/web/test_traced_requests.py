@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connections
 from django.test import Client
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from jemmo import tracing
+from jemmo.store.db.traces import statement_span
 
 if TYPE_CHECKING:
     from fakes.showcase import Showcase
@@ -46,3 +48,35 @@ def test_requests_are_named_by_their_routes(
     ]
     sent = "".join(span.to_json() for span in finished).lower()
     assert not [word for word in ("k-secret", "maelle", str(showcase.org.pk)) if word in sent]
+
+
+@pytest.mark.usefixtures("showcase")
+def test_statements_are_named_by_their_tables(spans: InMemorySpanExporter) -> None:
+    database = connections.create_connection("default")  # traced from its start, as in a process
+    with database.cursor() as cursor:
+        cursor.execute("SELECT id FROM talent WHERE first_name = %s", ["Maelle"])
+    database.close()
+    [statement] = [span for span in spans.get_finished_spans() if "talent" in span.name]
+    assert statement.name == "SELECT talent"
+    assert statement.attributes == {
+        "db.system.name": "postgresql",
+        "db.operation.name": "SELECT",
+        "db.collection.name": "talent",
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ('INSERT INTO "session" (key) VALUES (%s)', "INSERT session"),
+        (b"UPDATE checkpoint SET done = true", "UPDATE checkpoint"),
+        ("WITH held AS (UPDATE lease SET at = now() RETURNING 1) SELECT 1", "WITH lease"),
+        ("SELECT count(*) FROM unnest(%s::uuid[])", "SELECT"),
+        ("", "statement"),
+        (object(), "statement"),
+    ],
+)
+def test_a_statement_is_named(spans: InMemorySpanExporter, statement: object, name: str) -> None:
+    with statement_span(statement):
+        pass
+    assert [span.name for span in spans.get_finished_spans()] == [name]

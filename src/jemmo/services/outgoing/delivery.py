@@ -21,6 +21,7 @@ from jemmo.domain import numbers
 from jemmo.domain.outgoing import Event
 from jemmo.domain.stored_values import report_of
 from jemmo.rest_client.outward import post_webhook
+from jemmo.rest_client.routes import host
 from jemmo.services.base.contexts import endpoint_context
 from jemmo.services.base.scopes import run_for_outgoing
 from jemmo.services.outgoing import outcomes, records, signing
@@ -30,6 +31,7 @@ from jemmo.store.models import OutgoingEndpoint, OutgoingMessage, SyncRun
 from jemmo.store.notifications import live_events
 from jemmo.store.outgoing import events, queue
 from jemmo.store.outgoing.queue import Claim
+from jemmo.tracing import span
 from jemmo.vault import Vault
 
 CONCURRENCY = 20  # endpoints that one worker sends to at the same time
@@ -171,7 +173,15 @@ class OutgoingWorker:
         message, body = outgoing.message, signing.body_of(outgoing.message)
         identifier = signing.message_id(message)
         headers = signing.headers_of(identifier, body, outgoing.secrets, datetime.now(UTC))
-        answer = await post_webhook(outgoing.url, body, headers, allowed=allowed_hosts())
+        with span(
+            "outgoing webhook",
+            "client",
+            method="POST",
+            host=host(outgoing.url),
+            event=message.event,
+        ) as delivery:
+            answer = await post_webhook(outgoing.url, body, headers, allowed=allowed_hosts())
+            delivery.note(status=answer.status, error=answer.error or None)
         await run_for_outgoing(org_id, outcomes.note_outcome, message, answer, self._clock())
 
 

@@ -9,10 +9,12 @@ import psycopg
 from django.db import DatabaseError, InterfaceError
 from psycopg.rows import TupleRow
 
+from jemmo import tracing
 from jemmo.domain import database_errors
 from jemmo.domain.errors import TransientError
 from jemmo.store.db import priority, schema, scope
 from jemmo.store.db.query import execute
+from jemmo.store.db.traces import TracedCursor
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
@@ -37,6 +39,8 @@ async def connect(url: str) -> AsyncIterator[Connection]:
 async def prepare(connection: Connection) -> None:
     """Set the priority, the schema and the scope of a new connection."""
     priority.lower(connection)
+    if tracing.is_on():
+        connection.cursor_factory = TracedCursor
     with explained():
         await schema.set_search_path_async(connection)
     await apply_scope(connection)

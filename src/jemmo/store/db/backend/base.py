@@ -12,7 +12,8 @@ from django.db import NotSupportedError, transaction
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
-from jemmo.store.db import plans, priority, schema, scope
+from jemmo import tracing
+from jemmo.store.db import plans, priority, schema, scope, traces
 from jemmo.store.db.scope import Scope
 
 PreparedCursor: Any = base.ServerBindingCursor
@@ -29,6 +30,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._told: Scope | None = None
         self.execute_wrappers.append(_in_scope)
+        if tracing.is_on():
+            self.execute_wrappers.append(traces.trace_statement)
 
     def has_scope(self, session_scope: Scope) -> bool:
         return self._told == session_scope
