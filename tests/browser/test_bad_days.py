@@ -176,6 +176,7 @@ def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
     expect(other.get_by_label("Connection name")).to_have_value("Ours")
 
 
+@pytest.mark.long
 def test_what_belongs_to_another_organisation_is_not_there(
     staff: Showcase, opens_foreign: list[str], opens: Opens
 ) -> None:

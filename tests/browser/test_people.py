@@ -83,6 +83,7 @@ def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> No
     expect(guest.get_by_text("You don't belong to an organization yet")).to_be_visible()
 
 
+@pytest.mark.long
 def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> None:
     page = sign_in(opens, "admin@acme.example", "/settings/profile/")
     page.get_by_role("link", name="Set up Two-step sign-in").click()

@@ -37,6 +37,7 @@ def staffed(
     return showcase
 
 
+@pytest.mark.long
 def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_path: Path) -> None:
     page = opens("/settings/privacy/", role="admin")
     who = page.get_by_label("Name, email address, phone number, or ATS ID")

@@ -51,7 +51,7 @@ def end(connection_id: UUID) -> None:
     SyncRun.objects.filter(connection_id=connection_id, status="running").update(status="succeeded")
 
 
-@pytest.mark.sample(1)
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1440, 390])
 def test_progress_moves_without_a_reload_and_without_a_jump(
     showcase: Showcase, opens: Opens, width: int

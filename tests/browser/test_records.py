@@ -51,6 +51,7 @@ def rows(page: Page) -> Any:
     return page.locator("#results tbody tr")
 
 
+@pytest.mark.long
 def test_sorting_filters_and_pages_stay_in_the_address(showcase: Showcase, opens: Opens) -> None:
     page = opens("/talents/")
     page.get_by_role("link", name="Name").click()
@@ -153,6 +154,7 @@ def test_a_talent_s_way_is_a_timeline(story: dict[str, str], opens: Opens) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text("Développeuse full-stack")
 
 
+@pytest.mark.long
 def test_a_viewer_sees_no_contact_and_opens_no_file(story: dict[str, str], opens: Opens) -> None:
     recruiter = opens(story["talent"])
     resume = recruiter.get_by_role("link", name="cv.pdf", exact=True).get_attribute("href")

@@ -53,6 +53,7 @@ def address_on(page: Page) -> str:
     return page.get_by_label("Secret address").input_value()
 
 
+@pytest.mark.long
 def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     page = opens("/settings/organization/ats/", role="admin", permissions=CLIPBOARD)
     page.get_by_role("link", name="Set up webhooks").click()

@@ -161,6 +161,7 @@ async def test_records_repeated_on_the_next_page_are_stored_once(
     await assert_equal(ats, found)
 
 
+@pytest.mark.sample("jarvi-replay")
 async def test_a_storm_of_refusals_is_waited_out(vendor: Vendor, database_url: str) -> None:
     can(vendor, "storm")
     async with start(vendor, talents=20) as ats:

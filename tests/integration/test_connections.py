@@ -305,6 +305,7 @@ async def test_what_a_crash_left_half_erased_is_queued_once(
     assert waiting == [{"connection_id": str(connection_id)}]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("fault", ["flaky5xx=1", "cut_json=1"])
 async def test_a_connection_that_could_not_be_made_promises_no_sync(
     database_url: str, ats: SandboxServer, fault: str

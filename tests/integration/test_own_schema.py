@@ -251,6 +251,7 @@ def as_it_is(value: bytes) -> bytes:
     return value
 
 
+@pytest.mark.long
 def test_what_was_in_public_is_moved_once_and_others_things_stay(former: str) -> None:
     for _ in range(2):
         migrate(former)

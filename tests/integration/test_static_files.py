@@ -26,6 +26,7 @@ def times(home: Path) -> dict[Path, int]:
     return {path: path.stat().st_ctime_ns for path in found}
 
 
+@pytest.mark.long
 def test_servers_that_start_at_once_do_not_trip_over_each_other(tmp_path: Path) -> None:
     assert collect(tmp_path, 4) == [0, 0, 0, 0]
     assert (tmp_path / "static" / "staticfiles.json").exists()

@@ -55,6 +55,7 @@ async def test_a_sync_and_its_requests_are_traced_without_values(database_url: s
         assert not {value for value in secrets if len(value) > 3 and value.encode() in sent}
 
 
+@pytest.mark.long
 async def test_a_worker_traces_its_tasks_and_stops_though_the_collector_is_gone(
     database_url: str,
 ) -> None:

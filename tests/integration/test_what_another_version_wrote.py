@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 from fakes.company import Company, company, in_thread
+from fakes.effort import examples
 from fakes.teamtailor_truth import assert_equal_to_truth
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.domain.outcomes import RunStatus
@@ -89,11 +90,7 @@ def read_all(found: Company) -> None:
     metrics.rendered()
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(6)
 @given(data=st.data())
 def test_a_sync_ends_well_whatever_is_stored(database_url: str, data: st.DataObject) -> None:
     odd = {

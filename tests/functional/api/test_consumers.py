@@ -131,6 +131,7 @@ def events(answer: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
             yield json.loads(line.removeprefix(b"data: "))
 
 
+@pytest.mark.long
 def test_a_program_that_never_reads_costs_nothing_and_delays_nobody(
     showcase: Showcase, address: str, reads: list[tuple[Any, int]]
 ) -> None:

@@ -271,6 +271,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(below)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("bound", [False, True], ids=["whole", "bound"])
 def test_every_order_reads_a_page_from_its_index(
     large: Organisation, ask: Asks, bound: bool
