@@ -44,7 +44,7 @@ With `--json`, the last line on stdout is always a single JSON object. After an 
 
 CONNECTORS_HEAD = """# Connectors
 
-`make reference` generates this page from the connectors' declarations, and a test fails if it is out of date.
+`make reference` generates this page from the connectors' declarations, and a test fails if the page is out of date.
 To add an ATS, see [adding a connector](adding-a-connector.md).
 """
 CAPABILITIES = (
@@ -259,12 +259,13 @@ def _capabilities() -> Iterator[str]:
         yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
-        "*Stage history* means that the ATS reports each application's past stages. If it doesn't, "
-        "Jemmo records the changes between syncs. "
+        "*Stage history* means that the ATS reports each application's past stages. If an ATS doesn't report them, "
+        "Jemmo records the stage changes that it finds from one sync to the next. "
         "*Deletions* are detected by comparing all IDs once a day, and through webhooks if the ATS sends them. "
         "*Last 30 days first* means that the first sync of a large account starts with recent records "
-        "([details](how-a-sync-works.md#the-last-30-days-first)). Older Flatchr accounts, whose rows "
-        "don't show who is archived, and Jarvi accounts whose filters don't work are read in the usual order."
+        "([details](how-a-sync-works.md#the-last-30-days-first)). The usual order applies "
+        "to older Flatchr accounts, whose rows don't show who is archived, and to Jarvi accounts whose filters don't "
+        "work."
     )
 
 

@@ -62,8 +62,8 @@ FLATCHR = Connector(
         sure=(
             "The public reference (developers.flatchr.io, including its 2019 and "
             "2022 editions) and public clients. The reference does not document how to request archived applicants, "
-            "whether responses are cut off, how resumes are returned, or the error format; "
-            "each of these has an option or is detected automatically. The reference does not "
+            "whether responses are cut off, how resumes are returned, or what errors look like. "
+            "Jemmo detects each of these automatically or has an option for it. The reference does not "
             "mention merged candidates either."
         ),
     ),

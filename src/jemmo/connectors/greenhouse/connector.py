@@ -73,7 +73,7 @@ GREENHOUSE = Connector(
         ),
         sure=(
             "The Harvest v3 reference (harvestdocs.greenhouse.io). The reference does not document the "
-            "rate limit or some response formats; the simulator has a switch for each."
+            "rate limit or some response formats. The simulator has a switch for each of them."
         ),
     ),
     capabilities=Capabilities(

@@ -49,8 +49,8 @@ JARVI = Connector(
         unread="Notes, messages, meetings, tasks, history, and companies other than a job's client.",
         sure=(
             "The public pages of api-docs.jarvi.tech (whose response schemas are incomplete), Jarvi's "
-            "help center, and measurements that public clients made on one account. The location of "
-            "applications and resumes is not documented."
+            "help center, and measurements that public clients made on one account. These sources do not "
+            "document where applications and resumes are found."
         ),
     ),
     capabilities=Capabilities(
