@@ -44,7 +44,7 @@ With `--json`, the last line on stdout is always a single JSON object. After an 
 
 CONNECTORS_HEAD = """# Connectors
 
-`make reference` generates this page from the connectors' declarations, and a test fails if the page is out of date.
+`make reference` generates this page from the connectors' declarations, and a test fails if this page is out of date.
 To add an ATS, see [adding a connector](adding-a-connector.md).
 """
 CAPABILITIES = (
