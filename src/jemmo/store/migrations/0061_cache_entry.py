@@ -1,4 +1,4 @@
-"""Where all processes count attempts to sign in: what Django's cache in the database needs."""
+"""Adds the cache table in which all processes count sign-in attempts."""
 
 from django.db import migrations
 
@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            # What is lost by a crash is worth nothing: no need to log it.
+            # Unlogged, because losing the counts in a crash does no harm.
             "CREATE UNLOGGED TABLE cache_entry (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, "
             "expires timestamptz NOT NULL); CREATE INDEX cache_entry_expires ON cache_entry (expires);",
             "DROP TABLE cache_entry",

@@ -1,4 +1,4 @@
-"""When each connection is due, what its organisation wishes, and what a run reads."""
+"""Adds each connection's due time, the organization's schedule, and the scope of a run."""
 
 from django.db import migrations, models
 from django.db.models.functions import Now

@@ -1,4 +1,4 @@
-"""The pace that all processes of an API key share."""
+"""Adds the request pace that all processes with the same API key share."""
 
 import django.contrib.postgres.fields
 from django.db import migrations, models

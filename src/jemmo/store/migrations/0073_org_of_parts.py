@@ -1,4 +1,4 @@
-"""Parts of records carry their organisation, so that a policy need not look for their record."""
+"""Stores the organization with each part of a record, so that policies don't have to look up the record."""
 
 from typing import Any
 

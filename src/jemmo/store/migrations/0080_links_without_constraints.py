@@ -1,4 +1,4 @@
-"""Relations that only the data path writes are kept by its statements; checking each row cost a quarter of a sync."""
+"""Drops the constraints of relations that only syncs write: checking each row took a quarter of a sync."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""Search finds talents by their tags too; those that are here already are told them once."""
+"""Adds tags to the search index of the talents already stored. Syncs index those of new ones."""
 
 from django.db import migrations
 

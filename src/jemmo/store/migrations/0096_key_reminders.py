@@ -1,4 +1,4 @@
-"""Reminders of API keys are notifications too."""
+"""Adds a notification kind for API key reminders."""
 
 from django.db import migrations, models
 

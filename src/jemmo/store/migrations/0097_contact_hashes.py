@@ -1,4 +1,4 @@
-"""Keyed hashes by which a talent is found by an e-mail address or a phone number."""
+"""Adds keyed hashes for finding a talent by e-mail address or phone number."""
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes

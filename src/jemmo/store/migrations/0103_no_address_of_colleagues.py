@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """Nothing read them, and a stolen dump gave them away."""
+    """Removes the e-mail addresses of ATS users: nothing read them, and a stolen dump would have exposed them."""
 
     dependencies = [("store", "0102_sweep_missing")]
 

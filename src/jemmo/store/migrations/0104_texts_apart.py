@@ -9,11 +9,11 @@ READ_AGAIN = """
     DELETE FROM checkpoint WHERE connection_id IN (
         SELECT connection_id FROM application WHERE content_hash = ''
         UNION SELECT connection_id FROM talent WHERE content_hash = '');"""
-"""What a migration may not seal, having no keys, is read again: the next sync of such a connection is a full one."""
+"""Makes the next sync of these connections read everything, since a migration has no keys to encrypt old texts with."""
 
 
 class Migration(migrations.Migration):
-    """Contact details in free text, and cover letters, are kept sealed beside it."""
+    """Moves cover letters, and contact details in free text, into encrypted columns."""
 
     dependencies = [("store", "0103_no_address_of_colleagues")]
 

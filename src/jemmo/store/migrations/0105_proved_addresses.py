@@ -12,14 +12,15 @@ PROVED = """
     DELETE FROM account_emailconfirmation;
     DELETE FROM account_emailaddress;
     DELETE FROM django_session;"""
-"""Accounts that an operator or the first page made are trusted; those that an invitation's link made are not.
+"""Trusts accounts created by an operator or during setup, but not those created through an invitation's link.
 
-The link was shown to whoever invited, so it proves nothing. Sessions were kept under their key: everybody signs in anew.
+The inviter could see that link, so it proves nothing. Everyone has to sign in again, because the session table
+contained the session keys themselves.
 """
 
 
 class Migration(migrations.Migration):
-    """Whether an account's address is proved, where an unproved one may work, and sessions without their keys."""
+    """Adds verified addresses, confines unverified accounts to one organization, and stores sessions without keys."""
 
     dependencies = [
         ("store", "0104_texts_apart"),

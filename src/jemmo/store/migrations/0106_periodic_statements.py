@@ -4,7 +4,7 @@ from django.db.models.functions import Greatest, Now
 
 
 class Migration(migrations.Migration):
-    """What periodic statements read by, so that none of them grows with the number of talents."""
+    """Adds indexes that keep periodic statements fast, however many talents there are."""
 
     dependencies = [("store", "0105_proved_addresses")]
 

@@ -1,11 +1,11 @@
 from django.db import migrations, models
 
 KNOWN = "UPDATE checkpoint SET synced_at = watermark WHERE complete"
-"""The watermark of a stream whose last pass was proved is when that pass began."""
+"""The watermark of a stream whose last pass was complete is the start of that pass."""
 
 
 class Migration(migrations.Migration):
-    """When each stream was last read to a proved end."""
+    """Adds the time of each stream's last complete pass."""
 
     dependencies = [("store", "0107_files_error")]
 

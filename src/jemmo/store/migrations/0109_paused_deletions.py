@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """What was decided about paused deletions stays, so that it counts for the day after."""
+    """Keeps decisions about paused deletions, so that they count for the following day."""
 
     dependencies = [("store", "0108_synced_per_stream")]
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Requests that are sent beside syncs: for files, webhooks, refreshes, tests and comparisons."""
+    """Adds a count of requests outside syncs: for files, webhooks, refreshes, tests and comparisons."""
 
     dependencies = [("store", "0109_paused_deletions")]
 

@@ -1,4 +1,4 @@
-"""Syncs that are late or slow are notifications too."""
+"""Adds notification kinds for late and slow syncs."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,7 @@
-"""The searches are made anew by what follows every migration, ``jemmo.store.db.policies``: they look in our schema alone."""
+"""Changes nothing itself: after every migration, ``jemmo.store.db.guard`` recreates the search functions.
+
+They now look up names only in our schema.
+"""
 
 from django.db import migrations
 

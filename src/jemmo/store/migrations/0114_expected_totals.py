@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """What the ATS counted when it was last asked: how much a first sync has to read."""
+    """Adds the record counts that the ATS last reported, which tell how much a first sync has to read."""
 
     dependencies = [("store", "0113_confidential_records")]
 

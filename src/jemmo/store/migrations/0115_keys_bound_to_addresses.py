@@ -1,6 +1,7 @@
-"""The keys are bound at the start that follows, where they can be opened: ``jemmo.services.base.api_keys.bind``.
+"""Changes nothing itself: the next start binds each API key to its address (``jemmo.services.base.api_keys.bind``).
 
-Workers of an older Jemmo, which could not open them any more, end when they see this migration.
+A migration has no keys to decrypt them with. Workers of an older Jemmo can't decrypt bound keys, so they exit when they
+see this migration.
 """
 
 from django.db import migrations

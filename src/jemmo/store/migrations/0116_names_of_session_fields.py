@@ -1,4 +1,4 @@
-"""What Django's abstract session calls its fields; no table changes."""
+"""Uses the field names of Django's abstract session. No table changes."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,7 @@
-"""Names are looked up in our schema alone: what comes before and after every migration makes ``unaccent`` known there."""
+"""Changes nothing itself: the steps before and after every migration create ``unaccent`` in our schema.
+
+Names are now looked up only there.
+"""
 
 from django.db import migrations
 

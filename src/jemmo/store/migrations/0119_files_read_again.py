@@ -1,10 +1,13 @@
-"""Have what earlier readers missed or garbled read again: every hour some files whose text is pending are read."""
+"""Marks files for another text extraction, since earlier versions missed or garbled some text.
+
+The hourly cleanup reads some of the marked files each time.
+"""
 
 from django.db import migrations
 
 PENDING = """UPDATE file_version SET text_status = 'PENDING'
 WHERE state = 'stored' AND content_type NOT LIKE 'image/%' AND (content_type <> 'application/pdf' OR text_status <> 'DONE')"""
-"""The text that is stored stays until then."""
+"""The stored text stays until then."""
 
 
 class Migration(migrations.Migration):

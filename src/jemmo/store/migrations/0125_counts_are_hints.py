@@ -1,4 +1,4 @@
-"""How many records an ATS counted but did not send, so that a difference that stays is told once."""
+"""Adds how many records the ATS counted but did not send, so that a lasting difference is reported only once."""
 
 from django.db import migrations, models
 

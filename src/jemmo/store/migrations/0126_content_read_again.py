@@ -1,4 +1,4 @@
-"""What records were mapped with, how far each stream's content is read again, and when all of it last was."""
+"""Adds the digest of the lookups that records were mapped with, and the progress and end of each stream's reread."""
 
 from django.db import migrations, models
 

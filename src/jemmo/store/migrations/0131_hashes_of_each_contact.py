@@ -1,6 +1,6 @@
-"""People are found by each address and number of a field: hashes made before are made again in the background.
+"""Marks contact hashes as outdated, so that they are recreated in the background for each contact in a field.
 
-Until then they find whom they found before, and a request under data protection law opens what is outdated.
+Until then the old hashes find the same people as before, and data protection requests also search outdated rows.
 """
 
 from django.db import migrations, models
@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [("store", "0119_files_read_again")]
 
     operations = [
-        # The first default marks all rows at once, without writing them; the second is that of new ones.
+        # The first default marks all existing rows without rewriting them; the second is for new rows.
         migrations.AddField(
             "talentcontacts", "hashes_outdated", models.BooleanField(db_default=True)
         ),

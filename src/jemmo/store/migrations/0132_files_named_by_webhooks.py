@@ -1,4 +1,4 @@
-"""A webhook may be the only one to name a resume."""
+"""Adds the resume named by a webhook, for ATSs that name it nowhere else."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""A paused deletion keeps the ids of all its records, not only of some examples."""
+"""Stores the ids of all records of a paused deletion instead of a few examples."""
 
 from django.db import migrations
 
@@ -20,7 +20,7 @@ MISSED = """
                 WHERE s.connection_id = t.connection_id AND s.stream = h.stream
                 AND s.remote_id = t.remote_id))
     WHERE h.stream = '{stream}' AND h.closed_at IS NULL"""
-"""What the last comparison missed: those that wait are about just that."""
+"""The records that the last comparison did not find, which are what the waiting decisions cover."""
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,4 @@
-"""Webhooks are found by whom they name. Those that were kept before name anybody until they expire, after 7 days."""
+"""Adds hashes of the people that a webhook names. Older webhooks may name anyone until they expire after 7 days."""
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes

@@ -1,4 +1,4 @@
-"""Moves that an ATS reports tell when an application left a stage."""
+"""Adds the time at which an application left a stage, which some ATSs report."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""The department of the company that a talent belongs to, where the ATS tells."""
+"""Adds a talent's department in the company, for ATSs that report one."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""How far back the last whole reading of a stream goes, where the history of its connection is limited."""
+"""Adds how far back a stream's last full read goes, for connections with a limited history."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""What a connection's account refused to answer, so that not each sync asks in vain."""
+"""Adds the requests that a connection's account refuses, so that syncs don't keep repeating them."""
 
 from django.db import migrations, models
 
