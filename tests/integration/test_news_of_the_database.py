@@ -52,7 +52,7 @@ async def test_what_arrives_together_is_heard_whole_although_sessions_are_due_to
     async def nobody_ends(self: live.Hub, db: psycopg.AsyncConnection[object]) -> None:
         """The session of this test is nobody's; checks stay due."""
 
-    monkeypatch.setattr(live.Hub, "_end_strangers", nobody_ends)
+    monkeypatch.setattr(live.Hub, "_end_unauthorized", nobody_ends)
     org, hub = uuid4(), live.Hub(os.environ["DATABASE_URL"])
     news = [{"org": str(org), "kind": f"sync {number}"} for number in range(5)]
     async with asyncio.timeout(60), hub.page(org, "session", 1, uuid4()) as page:
@@ -72,7 +72,7 @@ async def test_a_page_may_have_missed_only_syncs_that_ended_while_nobody_listene
     async def nobody_ends(self: live.Hub, db: psycopg.AsyncConnection[object]) -> None:
         """The session of this test is nobody's."""
 
-    monkeypatch.setattr(live.Hub, "_end_strangers", nobody_ends)
+    monkeypatch.setattr(live.Hub, "_end_unauthorized", nobody_ends)
     monkeypatch.setattr(live, "CLOCKS_APART", timedelta(0))
     busy, quiet, hub = uuid4(), uuid4(), live.Hub(os.environ["DATABASE_URL"])
     before = datetime.now(UTC)

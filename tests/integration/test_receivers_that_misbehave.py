@@ -126,7 +126,7 @@ def test_an_endpoint_that_hears_of_little_does_not_read_a_long_feed_in_one_turn(
         records.position(showcase.org.pk)  # a change of its own
     Stage.objects.filter(org=showcase.org, remote_deleted_at=None).update(name="Renamed")
     monkeypatch.setattr(records, "SCAN", 1)
-    monkeypatch.setattr(records, "MOST_SCANS", 2)
+    monkeypatch.setattr(records, "MAX_SCANS", 2)
     assert records.next_message(endpoint) is None
     drain(database_url)
     changes = [change for body in pair[0].bodies() for change in body["data"]["changes"]]

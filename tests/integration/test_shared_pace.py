@@ -64,7 +64,7 @@ async def test_a_sync_in_the_background_ends_when_it_would_wait_for_long_and_goe
     sandbox: SandboxServer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setattr(retries, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(retries, "MAX_WAIT", 0.01)
     slowly = {**PACED, "rate_window": "30"}  # slower than any machine sends
     held = await company(
         database_url, base_url=sandbox.base_url, key=sandbox.key, options=slowly, org="acme"

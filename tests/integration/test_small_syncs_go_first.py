@@ -132,9 +132,9 @@ def test_large_first_syncs_get_one_short_slice_each_while_small_ones_wait(
     worker.run_until_the_small_ones_are_done()
 
     assert [worker.begun.count(sync) for sync in worker.large] == [1] * large
-    assert worker.held <= large * (slices.SHORTEST + 2)  # two looks at what waits
+    assert worker.held <= large * (slices.MIN_SECONDS + 2)  # two looks at what waits
     alone = 20 * SMALL / HANDS
-    assert worker.now <= alone + large * (slices.SHORTEST + 2) / HANDS + SMALL
+    assert worker.now <= alone + large * (slices.MIN_SECONDS + 2) / HANDS + SMALL
 
 
 def test_where_small_syncs_take_longer_than_a_slice_large_ones_cost_them_less_than_a_third(
@@ -160,7 +160,7 @@ def test_large_syncs_that_run_alone_give_way_to_a_small_one_at_once(worker: Work
         worker.add(SMALL)
     worker.run_until_the_small_ones_are_done()
 
-    assert worker.now - began <= slices.SHORTEST + 2 + 2 * SMALL
+    assert worker.now - began <= slices.MIN_SECONDS + 2 + 2 * SMALL
     assert not worker.large & set(worker.begun)
 
 
@@ -176,7 +176,7 @@ def test_a_sync_that_lasts_gives_way_even_if_it_reads_only_what_changed(worker: 
 
 def test_a_slice_whose_ats_keeps_it_waiting_is_cut_off_while_others_wait(worker: Worker) -> None:
     with slices.Slice(queue.INITIAL) as slow:
-        worker.now = int(slices.SHORTEST)
+        worker.now = int(slices.MIN_SECONDS)
         slices.preempt([queue.INCREMENTAL])
         worker.now += int(slices.GIVE_WAY)
         is_cut_off = []

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jemmo.domain.markup import LONGEST_PLAIN, MOST_MARKS
+from jemmo.domain.markup import MAX_PLAIN, MAX_MARKS
 from jemmo.web.templatetags.markup import clean_html
 
 LONG = 160_000  # characters
@@ -57,13 +57,13 @@ def test_formatting_alone_is_left(markup: str, shown: str) -> None:
 
 
 def test_far_more_markup_than_people_write_is_shown_as_plain_text() -> None:
-    markup = f"<p>Ada &amp; <i>Bob</i></p><p>{'<b>' * MOST_MARKS}<script>alert(1)</p>"
+    markup = f"<p>Ada &amp; <i>Bob</i></p><p>{'<b>' * MAX_MARKS}<script>alert(1)</p>"
 
     assert clean_html(markup) == "<p>Ada &amp; Bob<br>alert(1)</p>"
 
 
 def test_of_endless_markup_the_beginning_is_shown() -> None:
-    shown = clean_html("Ada &amp; " * LONGEST_PLAIN)
+    shown = clean_html("Ada &amp; " * MAX_PLAIN)
 
     assert shown.startswith("<p>Ada &amp; Ada &amp;")
-    assert len(shown) < 2 * LONGEST_PLAIN
+    assert len(shown) < 2 * MAX_PLAIN

@@ -1,4 +1,4 @@
-"""The entries of the access log: who viewed, downloaded or changed personal data."""
+"""The actions that the access log records: viewing, downloading or changing personal data."""
 
 from __future__ import annotations
 

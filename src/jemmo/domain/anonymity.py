@@ -1,4 +1,4 @@
-"""Detects records whose person the ATS has anonymized."""
+"""Detects records of people whom the ATS has anonymized."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ _NO_MAILBOX = re.compile(
 def is_anonymous(record: Talent) -> bool:
     """Whether nothing in the record identifies the person: no contact details, and no real name.
 
-    ATSs have no field for this, so missing data is the only sign. Only a person who was identifiable before can be
-    anonymized.
+    No ATS has a field for this, so missing data is the only sign. It means something only if the person was
+    identifiable before.
     """
     named = names_somebody(record.first_name, record.last_name)
-    return not named and not any(map(_reaches_somebody, record.contacts))
+    return not named and not any(map(_is_real, record.contacts))
 
 
-def _reaches_somebody(contact: Contact) -> bool:
-    """Whether a contact is real, not one that an ATS invents for a removed person, such as ``7f3a@deleted.invalid``."""
+def _is_real(contact: Contact) -> bool:
+    """Whether a contact is real, rather than made up for a removed person, such as ``7f3a@deleted.invalid``."""
     value = contact.value.strip()
     if contact.kind is ContactKind.EMAIL:
         return not (_NO_ADDRESS.fullmatch(value) or _NO_MAILBOX.fullmatch(value))
@@ -66,6 +66,7 @@ def _reaches_somebody(contact: Contact) -> bool:
 
 
 def names_somebody(*names: str | None) -> bool:
+    """Whether any of the names contains a word that isn't a placeholder."""
     return any(word not in PLACEHOLDERS for name in names if name for word in _words(name))
 
 

@@ -1,7 +1,7 @@
 """The brake: how many deletions a sync may apply before a person reviews them.
 
-``max_unreviewed`` defines the whole curve. Small companies lose a record now and then, large ones a few percent:
-1 of 1, 4 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may be deleted within a day.
+``max_unreviewed`` defines the whole curve. Small companies lose a record now and then, large ones a few percent.
+Within a day, 1 of 1, 4 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may be deleted.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def max_unreviewed(present: int) -> int:
 
 
 def remaining_allowance(present: int, recent: int) -> int:
-    """Return how many more may be deleted, if ``recent`` were deleted within the last day."""
+    """Return how many more records may be deleted if ``recent`` were deleted within the last day."""
     return max(0, max_unreviewed(present + recent) - recent)
 
 
 def related(stream: str) -> Sequence[str]:
-    """The streams that are decided together with this one, itself included."""
+    """Return the streams whose deletions are decided together, including this one."""
     return RELATED if stream in RELATED else (stream,)
 
 
@@ -96,7 +96,7 @@ class CascadeCounts(Struct, frozen=True, kw_only=True):
     parts: Mapping[Stream, frozenset[str]] = {}
 
 
-def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[PendingDeletions]:
+def to_review(losses: Iterable[PendingDeletions], cascade: CascadeCounts) -> list[PendingDeletions]:
     """Return the deletions that a person must review first, with those that depend on them.
 
     Removes parts of missing records from ``losses``: they share the decision about the record they belong to.
@@ -104,12 +104,12 @@ def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[
     by_stream = {loss.stream: loss for loss in losses}
     over = {stream for stream, loss in by_stream.items() if loss.exceeds()}
     tied = {Stream.APPLICATIONS}
-    tied |= {Stream.TALENTS} if along.under_talents else set()
-    tied |= {Stream.JOBS} if along.under_jobs else set()
+    tied |= {Stream.TALENTS} if cascade.under_talents else set()
+    tied |= {Stream.JOBS} if cascade.under_jobs else set()
     applications = by_stream.get(Stream.APPLICATIONS)
-    if over & tied or (applications and applications.exceeds(along.gone)):
+    if over & tied or (applications and applications.exceeds(cascade.gone)):
         over |= tied
-    for stream, parts in along.parts.items():
+    for stream, parts in cascade.parts.items():
         if parts and (loss := by_stream.get(stream)):
             loss.missing = [part for part in loss.missing if part not in parts]
             over -= set() if loss.exceeds() else {stream}
@@ -119,7 +119,7 @@ def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[
 def error_of(
     paused: Sequence[dict[str, Any]], deleted: dict[str, int], *, connection: str = "Your ATS"
 ) -> dict[str, Any]:
-    """The error of a run that paused deletions: its facts and the English text."""
+    """Return the error of a run that paused deletions: its facts and the English text."""
     return {
         "code": CODE,
         "message": message_of(paused, deleted, connection),
@@ -170,7 +170,7 @@ def message_of(
     *,
     is_decided: bool = False,
 ) -> str:
-    """The English sentences about paused and completed deletions. They ask for a review until it ``is_decided``."""
+    """Return the English text about paused and completed deletions; it asks for a review unless ``is_decided``."""
     number = sum(loss["missing"] for loss in paused)
     *others, last = (
         f"{loss['missing']:,} of {loss['present']:,} {_name(loss['stream'])}" for loss in paused

@@ -40,7 +40,7 @@ _BY_CONSENT = {
 def withheld(consent_state: str, *, do_not_contact: bool) -> Withheld | None:
     """Why this person's contact details are not shown; ``None`` if they may be contacted.
 
-    A person's own request outweighs the ATS's value. An expired consent only gets a mark, since it doesn't affect an
+    A person's own request outweighs the ATS's value. Expired consent only adds a badge, since it doesn't affect an
     application in progress.
     """
     if do_not_contact:

@@ -1,4 +1,4 @@
-"""Finds contact details that people typed into free text, however they are spelled. Pure.
+"""Finds contact details in free text, however people spelled them. Pure.
 
 The text is normalized first (``plain_text``), then searched for addresses (``email_addresses``) and numbers
 (``phone_numbers``). Results give positions in the original text.

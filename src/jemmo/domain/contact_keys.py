@@ -1,6 +1,6 @@
 """Splits a field into its contacts, and derives keys that all spellings of a contact share. Pure.
 
-People put several contacts into a field, along with names, remarks and extensions. Each of them finds the person.
+People put several contacts into one field, along with names, remarks and extensions. Each contact must find the person.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from jemmo.domain.records import Contact
 ALIKE = 8
 """Number of trailing digits used as a key, since the digits before them differ between spellings."""
 LEAST = 6
-LONGEST = 15  # digits in a phone number
-SEARCHED = 20_000  # characters of a field
+MAX_DIGITS = 15  # digits in a phone number
+MAX_SEARCHED = 20_000  # characters of a field
 LINKS = (ContactKind.URL, ContactKind.SOCIAL)
 _MAX_GROUPS = 24  # groups of digits tried in every combination
 
-# What most fields hold: a single contact and nothing else.
+# Most fields contain a single contact and nothing else.
 _ONE_ADDRESS = re.compile(r"[A-Za-z0-9](?:[\w.+-]*\w)?@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}", re.ASCII)
 _ONE_NUMBER = re.compile(
     r"\+[0-9]{8,14}|0[0-9]{8,10}|(?:\+33 ?|0)[1-9](?:[ .-]?[0-9]{2}){4}", re.ASCII
@@ -45,13 +45,13 @@ _DIGITS = re.compile(r"[0-9]+")
 def single_contacts(field: Contact) -> list[Contact]:
     """Return each address and number in a field as a contact of its own.
 
-    >>> [one.value for one in single_contacts(Contact(kind=ContactKind.EMAIL, value="Ada <ada@example.com>."))]
+    >>> [contact.value for contact in single_contacts(Contact(kind=ContactKind.EMAIL, value="Ada <ada@example.com>."))]
     ['ada@example.com']
     """
     value = field.value.strip()
     if _is_simple(field.kind, value):
         return [Contact(kind=field.kind, value=value)]
-    value = value[:SEARCHED]
+    value = value[:MAX_SEARCHED]
     if field.kind in LINKS and not _REACHES.search(value):
         return []
     contacts = [Contact(kind=match.kind, value=match.value) for match in find_contacts(value)]
@@ -75,7 +75,7 @@ def typed_contacts(text: str) -> list[Contact]:
 
 
 def contact_keys(contact: Contact) -> set[str]:
-    """Return the keys that all spellings of a contact share; empty for text that isn't worth a search.
+    """Return the keys that all spellings of a contact share; none for text that isn't worth a search.
 
     A number has a second key if its last digits include a part of the country code, which other spellings omit.
     """
@@ -140,16 +140,16 @@ def _numbers(part: str) -> Iterator[str]:
     groups = [group.span() for group in _DIGITS.finditer(part)][:_MAX_GROUPS]
     plus = "+" if "+" in part else ""
     count = sum(end - start for start, end in groups)
-    if count <= LONGEST:
+    if count <= MAX_DIGITS:
         if count >= LEAST:
             yield f"{plus}{part[part.index('+') + 1 :] if plus else part}".strip()
         return
     for place, (start, end) in enumerate(groups):
-        if end - start > LONGEST and (end - start) % 2 == 0:
+        if end - start > MAX_DIGITS and (end - start) % 2 == 0:
             yield from (part[start : (start + end) // 2], part[(start + end) // 2 : end])
         lengths = accumulate(stop - begin for begin, stop in groups[place:])
         for last, length in enumerate(lengths, place):
-            if ALIKE <= length <= LONGEST:
+            if ALIKE <= length <= MAX_DIGITS:
                 yield (plus if place == 0 else "") + part[start : groups[last][1]]
 
 
@@ -178,7 +178,7 @@ def _international(value: str) -> str | None:
     digits = _digits(value.replace("(0)", ""))
     if text.startswith("+"):
         return digits.removeprefix("00")
-    if digits.startswith("011") and len(digits) > LONGEST - 2:  # as dialed in North America
+    if digits.startswith("011") and len(digits) > MAX_DIGITS - 2:  # as dialed in North America
         return digits[3:]
     return digits[2:] if digits.startswith("00") else None
 

@@ -36,7 +36,7 @@ class Refusal(StrEnum):
         return TransientError(self.value)
 
 
-# By full SQLSTATE, then by class. Errors that only our own bugs can cause (22, 23, 42, 54 …) are left out on purpose.
+# By full SQLSTATE, then by class. Errors that only our own bugs can cause (22, 23, 42, 54 …) are missing on purpose.
 _STATES = {
     "53100": Refusal.DISK_FULL,
     "53200": Refusal.OUT_OF_MEMORY,
@@ -65,7 +65,7 @@ _CLASSES = {
     "F0": Refusal.SYSTEM,
 }
 
-# While connecting, drivers report only the server's message, no SQLSTATE. Connection poolers have their own messages.
+# While connecting, drivers report only the server's message, without an SQLSTATE. Poolers have their own messages.
 _WORDS = (
     (r"too many (clients|connections)|connection slots are reserved", Refusal.TOO_MANY),
     (

@@ -16,9 +16,10 @@ OVERDUE = timedelta(hours=24)
 
 
 class ConnectionFacts(Struct, frozen=True, kw_only=True):
-    """A connection's state as stored. ``since`` is when the sync with its current error ended, if a sync noticed it.
+    """A connection's state as stored.
 
-    ``late``: a sync is due and hasn't started; ``slow``: the current sync takes much longer than earlier ones.
+    ``since`` is the end of the sync that failed with the current error; ``None`` if no sync did. ``late``: a sync is
+    due and hasn't started. ``slow``: the current sync takes much longer than earlier ones.
     """
 
     id: str
@@ -35,7 +36,10 @@ class ConnectionFacts(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """``kind`` is a key of ``jemmo.web.frame.labels``; ``error`` is the error from a run's report, if any."""
+    """A problem, or the reassurance that there is none.
+
+    ``kind`` is a key of ``jemmo.web.frame.labels``; ``error`` is the error from a run's report, if any.
+    """
 
     kind: str
     serious: bool = False
@@ -72,11 +76,11 @@ def _of(facts: ConnectionFacts, now: datetime) -> list[Finding]:
         listing.append(about(kind="never"))
     elif now - facts.last_success_at > OVERDUE and not facts.late:
         listing.append(about(kind="overdue", at=facts.last_success_at))
-    return [*listing, *_besides(facts)]
+    return [*listing, *_additional(facts)]
 
 
-def _besides(facts: ConnectionFacts) -> list[Finding]:
-    """What is shown whatever the state, as far as the state does not imply it."""
+def _additional(facts: ConnectionFacts) -> list[Finding]:
+    """Return the findings that may accompany any state, unless the state already implies them."""
     about = partial(Finding, connection_id=facts.id, name=facts.name)
     listing = []
     if facts.error and facts.slow:

@@ -30,7 +30,7 @@ _KEY_HINT = re.compile("(?<!•)•{2,}+ ?[\\w-]+")
 
 
 def generic_contacts(text: str) -> str:
-    """Replace each e-mail address, phone number, web address and key in the text by a generic one."""
+    """Replace each e-mail address, phone number, web address and key in the text with a generic one."""
     text = _SECRET_PATH.sub(r"/\1/••••", _WEB.sub(GENERIC_ADDRESS, text))
     return _KEY_HINT.sub("••••", replace_contacts(text, _generic_contact))
 
@@ -61,7 +61,7 @@ MAX_INVENTED = 600  # characters
 
 
 class Disguise:
-    """Replaces people and companies by generic ones.
+    """Replaces the names of people and companies with generic ones.
 
     Register the values that may occur in a text first, then change the text.
 
@@ -73,7 +73,7 @@ class Disguise:
     def __init__(self, secret: bytes, ordinary: Collection[str] = frozenset()) -> None:
         self._secret = secret
         self._ordinary = ordinary
-        self._kept: set[str] = set()  # more ordinary words, from titles and places on this page
+        self._kept: set[str] = set()  # further ordinary words, from titles and places on this page
         self._whole: dict[str, str] = {}  # names that are replaced in any spelling
         self._written: set[str] = set()  # their known spellings
         # Parts of names, replaced only in this spelling or in capitals so that prose stays readable.
@@ -82,7 +82,7 @@ class Disguise:
         self._found: re.Pattern[str] | None = None
 
     def person(self, key: object, first: str | None, last: str | None) -> str:
-        """Register a person by a permanent key; returns the generic name."""
+        """Register a person by a permanent key and return their generic name."""
         drawn = self._drawn("person", str(key))
         names = FIRST[drawn[0] % len(FIRST)], LAST[drawn[1] % len(LAST)]
         generic = " ".join(names)
@@ -93,10 +93,10 @@ class Disguise:
             self._words(first, names[0])
             self._words(last, names[1])
         elif first or last:
-            self._name_in_one(first or last, names)
+            self._single_name(first or last, names)
         return generic
 
-    def _name_in_one(self, name: str, names: tuple[str, str]) -> None:
+    def _single_name(self, name: str, names: tuple[str, str]) -> None:
         self._note_whole(name, " ".join(names))
         before, _, after = name.partition(" ")
         if after:
@@ -105,7 +105,7 @@ class Disguise:
 
     def _words(self, name: str, generic: str) -> None:
         for word in {name, *re.split(r"[\s-]+", name)}:
-            if word in _VOCABULARY or not _tells(word):
+            if word in _VOCABULARY or not _identifies(word):
                 continue
             self._loose.setdefault(_key(word), generic)
             for written in (word, word.capitalize(), word.upper(), _folded(word)):
@@ -113,7 +113,7 @@ class Disguise:
         self._found = None
 
     def company(self, name: str | None) -> str | None:
-        """Register a company; returns its generic name, which is the same for all spellings."""
+        """Register a company and return its generic name, which is the same for all spellings."""
         if not name or not name.strip():
             return None
         generic = COMPANIES[self._drawn("company", _key(name))[0] % len(COMPANIES)]
@@ -122,7 +122,7 @@ class Disguise:
         return generic
 
     def file(self, name: str | None) -> str | None:
-        """Register a file name; returns the generic one. People name their resumes after themselves."""
+        """Register a file name and return a generic one. People name their resumes after themselves."""
         if not name:
             return name
         ending = _FILE_ENDING.search(name)
@@ -132,7 +132,7 @@ class Disguise:
         return generic
 
     def keep(self, *texts: str | None) -> None:
-        """Register titles and places, whose words stay even if a person on the page has that name."""
+        """Register titles and places, whose words stay even if they are also a person's name."""
         for text in texts:
             self._kept.update(_key(word) for word in _WORD.findall(text or ""))
         self._found = None
@@ -244,17 +244,17 @@ class Disguise:
     def _pattern(self) -> re.Pattern[str]:
         whole, exact = set(), set()
         for name in self._written:
-            ways = self._ways(name)
-            whole |= ways[0]
-            exact |= ways[1]
+            spellings = self._spellings(name)
+            whole |= spellings[0]
+            exact |= spellings[1]
         exact |= {word for word in self._exact if not self._all_stay(word)}
-        any_way = "|".join(map(_however_written, _longest_first(whole))) or "(?!)"
-        one_way = "|".join(map(re.escape, _longest_first(exact))) or "(?!)"
+        any_spelling = "|".join(map(_any_separators, _longest_first(whole))) or "(?!)"
+        exact_spelling = "|".join(map(re.escape, _longest_first(exact))) or "(?!)"
         return re.compile(
-            rf"(?<![^\W_])(?:(?P<whole>(?i:{any_way}))|(?P<exact>{one_way}))(?![^\W_])"
+            rf"(?<![^\W_])(?:(?P<whole>(?i:{any_spelling}))|(?P<exact>{exact_spelling}))(?![^\W_])"
         )
 
-    def _ways(self, name: str) -> tuple[set[str], set[str]]:
+    def _spellings(self, name: str) -> tuple[set[str], set[str]]:
         """Return the spellings of a whole name to match in any form, and those to match exactly.
 
         A name made of ordinary words ("Will May") matches only exactly; a single ordinary word never matches.
@@ -264,7 +264,7 @@ class Disguise:
         return set(), {name, name.upper()} if len(_key(name).split(" ")) > 1 else set()
 
     def _all_stay(self, name: str) -> bool:
-        return all(not _tells(word) or self._stays(word) for word in _key(name).split(" "))
+        return all(not _identifies(word) or self._stays(word) for word in _key(name).split(" "))
 
     def _note_whole(self, name: str, generic: str) -> None:
         key = _key(name)
@@ -288,11 +288,11 @@ _FILE_ENDING = re.compile(
     r"\.(pdf|docx?|odt|rtf|txt|html?|pages|png|jpe?g|gif|webp|tiff?|heic|zip|pptx?|xlsx?|csv|eml|msg)$",
     re.IGNORECASE,
 )
-_SHORTEST = 3  # letters in a part of a name that is replaced on its own
+_MIN_LENGTH = 3  # letters in a part of a name that is replaced on its own
 
 
 def _changed(escaped: str, change: Callable[[str], str]) -> str:
-    """Return escaped markup with its text changed; untouched if nothing changes."""
+    """Apply ``change`` to the text of escaped markup. Markup that it doesn't change is returned as it was."""
     plain = unescape(escaped)
     changed = change(plain)
     return escaped if changed == plain else escape(changed)
@@ -314,17 +314,17 @@ def _key(name: str) -> str:
     return _SPACE.sub(" ", _folded(name).casefold()).strip()
 
 
-def _tells(word: str) -> bool:
+def _identifies(word: str) -> bool:
     """Whether this part of a name identifies a person: "Tour" in "de la Tour" does; "de" and "la" do not."""
     if " " in word.strip():
-        return any(map(_tells, word.split()))
+        return any(map(_identifies, word.split()))
     ideograms = (
         bool(word) and not word.isascii() and not word[0].isupper() and not word[0].islower()
     )
-    return ideograms or (len(word) >= _SHORTEST and word.casefold() not in PARTICLES)
+    return ideograms or (len(word) >= _MIN_LENGTH and word.casefold() not in PARTICLES)
 
 
-def _however_written(name: str) -> str:
+def _any_separators(name: str) -> str:
     """Return a pattern that matches the name with any usual separators between its words."""
     return r"[\s._,-]+".join(re.escape(word) for word in _SPACE.split(name) if word)
 

@@ -1,4 +1,4 @@
-"""Finds e-mail addresses in plain text, also with spaces, brackets or spelled-out signs ("at", "dot"). Pure.
+"""Finds e-mail addresses in plain text, even with spaces, brackets or spelled-out signs ("at", "dot"). Pure.
 
 Each sign is checked once, and the text around it is never read twice, so the time is linear in the text's length.
 """
@@ -48,7 +48,7 @@ _BROKEN_DOMAIN = re.compile(rf"(?:\.\r?\n|\r?\n\.)(?=(?:{_TOP.pattern})\b)")
 _LOCAL_END = re.compile(r"[a-z0-9][\w.+-]*\Z", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}", re.IGNORECASE)
 MAX_SIGNS = 500  # signs examined in one text; everything from the next one on counts as an address
-_LONGEST_NAME = 64  # characters of a local part written with spaces around the sign
+_MAX_NAME_LENGTH = 64  # characters of a local part written with spaces around the sign
 _SIGNS = ("@", "_at_", "arob", "arrob", "chioc", "apenst", "apest", " ät ", "snabel", "klammeraff")
 _BRACKETS = re.compile(r"[(\[{<] ?(?:at?|ät) ?[)\]}>]")
 _SPELLED = re.compile(r" at [\w-]{1,60}(?:\.\w| ?[(\[{]? ?(?:" + _DOT_WORDS + r")\b)")
@@ -81,12 +81,12 @@ def addresses_in(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def written_addresses(text: str) -> Iterator[str]:
-    """Yield addresses in their usual spelling, for texts too long for a close search."""
+    """Yield addresses in their usual spelling, for texts that are too long to search closely."""
     place, read = text.find("@"), 0
     for _ in range(MAX_SIGNS):
         if place < 0:
             return
-        name = _LOCAL_END.search(text, max(read, place - _LONGEST_NAME), place)
+        name = _LOCAL_END.search(text, max(read, place - _MAX_NAME_LENGTH), place)
         domain = _HOST.match(text, place + 1)
         if name is not None and domain is not None:
             yield f"{name[0]}@{domain[0]}"
@@ -97,46 +97,46 @@ def written_addresses(text: str) -> Iterator[str]:
 def _is_address(at: re.Match[str], local: str, name: str) -> bool:
     if at["sign"] and at[0] == at["sign"]:
         return not _VERSION.fullmatch(name) and ("." in name or _is_host(local, name))
-    if len(local) > _LONGEST_NAME:
+    if len(local) > _MAX_NAME_LENGTH:
         return False
     dotted = bool(_DOTTED.fullmatch(name))
     known = dotted and bool(_TOP.fullmatch(name.rpartition(".")[2]))
     if at["at"]:  # "jane at example dot com" is an address, "worked at example.com" is not
         spelled = not at.string.startswith(name, at.end())
-        return dotted and (_is_telling(local) or (spelled and known))
+        return dotted and (_looks_like_local_part(local) or (spelled and known))
     if at["sign"]:  # "meet @ noon.Then" is not an address
-        return known or (name[:1].isalpha() and _is_telling(local))
+        return known or (name[:1].isalpha() and _looks_like_local_part(local))
     return dotted
 
 
 def _is_host(local: str, name: str) -> bool:
-    """Whether a name without a full stop is the host of an address; not so in "Work@Home"."""
+    """Whether a name without a full stop is the host of an address, which it isn't in "Work@Home"."""
     plain_words = name.isalpha() and local.isalpha() and (local + name).islower()
-    return plain_words or name.startswith("[") or _is_telling(local)
+    return plain_words or name.startswith("[") or _looks_like_local_part(local)
 
 
-def _is_telling(local: str) -> bool:
+def _looks_like_local_part(local: str) -> bool:
     """Whether this looks like a local part rather than a word or an amount."""
     letters = any(map(str.isalpha, local))
     return letters and not local.isalpha() and bool(_LOCAL.fullmatch(local))
 
 
-def _local(text: str, end: int, least: int) -> tuple[int, str] | None:
+def _local(text: str, end: int, earliest: int) -> tuple[int, str] | None:
     """Return where the local part begins, and its normalized form."""
-    if end > least and text[end - 1] == ")":
-        opened = text.rfind("(", max(least, end - 66), end)
-        end = opened if opened > least else end
+    if end > earliest and text[end - 1] == ")":
+        opened = text.rfind("(", max(earliest, end - 66), end)
+        end = opened if opened > earliest else end
     if end and text[end - 1] == '"':
         return _quoted(text, end)
-    start = _back(text, end, least)
-    if end - start == 1 and (apart := _letters_before(text, start, least)) is not None:
+    start = _back(text, end, earliest)
+    if end - start == 1 and (apart := _letters_before(text, start, earliest)) is not None:
         return apart
     parts = [text[start:end]]
-    while (sign := _sign_before(text, start, least)) is not None:
-        parts.append(_meant(text[sign:start]))
-        start = _back(text, sign, least)
+    while (sign := _sign_before(text, start, earliest)) is not None:
+        parts.append(_sign_for(text[sign:start]))
+        start = _back(text, sign, earliest)
         parts.append(text[start:sign])
-    if text[start - 1 : start] == "\n" and (name := _broken_name(text, start, least)) is not None:
+    if text[start - 1 : start] == "\n" and (name := _broken_name(text, start, earliest)) is not None:
         start = name[0]
         parts += [".", name[1]]
     local = "".join(reversed(parts))
@@ -145,37 +145,37 @@ def _local(text: str, end: int, least: int) -> tuple[int, str] | None:
     return (start, trimmed) if trimmed else None
 
 
-def _back(text: str, end: int, least: int) -> int:
+def _back(text: str, end: int, earliest: int) -> int:
     start = end
-    while start > least and _is_inside(text, start - 1):
+    while start > earliest and _is_inside(text, start - 1):
         start -= 1
     return start
 
 
 def _is_inside(text: str, place: int) -> bool:
-    """Whether the character belongs to a local part. An apostrophe does if letters surround it."""
+    """Whether a character belongs to a local part. An apostrophe does if it is between letters."""
     character = text[place]
     if character == "'":
         return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
     return character not in _OUTSIDE and not character.isspace()
 
 
-def _meant(sign: str) -> str:
+def _sign_for(sign: str) -> str:
     """Return the sign that a word stands for."""
     return _DASHES.get(sign.strip(" ()[]{}<>").lower(), ".")
 
 
-def _sign_before(text: str, start: int, least: int) -> int | None:
+def _sign_before(text: str, start: int, earliest: int) -> int | None:
     """Return the end of the previous word if a word for a sign separates the two."""
-    for begin in range(max(least + 1, start - 18), start - 2):
+    for begin in range(max(earliest + 1, start - 18), start - 2):
         if _SIGN.fullmatch(text, begin, start) and text[begin - 1].isalnum():
             return begin
     return None
 
 
-def _broken_name(text: str, start: int, least: int) -> tuple[int, str] | None:
+def _broken_name(text: str, start: int, earliest: int) -> tuple[int, str] | None:
     """Return a name that ends the previous line with a full stop and follows a colon or a bracket."""
-    begin = max(least, start - 70)
+    begin = max(earliest, start - 70)
     for broken in _BROKEN_NAME.finditer(text, begin, start):
         if broken.end() == start:
             return broken.start("name"), broken["name"]
@@ -184,21 +184,21 @@ def _broken_name(text: str, start: int, least: int) -> tuple[int, str] | None:
 
 def _quoted(text: str, end: int) -> tuple[int, str] | None:
     """Return a quoted local part; it may contain a sign that was already examined."""
-    least = max(0, end - 66)
-    opened = text.rfind('"', least, end - 1)
-    while opened > least and text[opened - 1] == "\\":
-        opened = text.rfind('"', least, opened)
+    earliest = max(0, end - 66)
+    opened = text.rfind('"', earliest, end - 1)
+    while opened > earliest and text[opened - 1] == "\\":
+        opened = text.rfind('"', earliest, opened)
     return (opened, text[opened:end]) if opened >= 0 else None
 
 
-def _letters_before(text: str, start: int, least: int) -> tuple[int, str] | None:
+def _letters_before(text: str, start: int, earliest: int) -> tuple[int, str] | None:
     """Return a name with a space after each letter, at least three letters long."""
     begin = start
     while (
-        begin - 2 >= least
+        begin - 2 >= earliest
         and text[begin - 1] == " "
         and not text[begin - 2].isspace()
-        and (begin - 3 < least or text[begin - 3].isspace())
+        and (begin - 3 < earliest or text[begin - 3].isspace())
     ):
         begin -= 2
     letters = text[begin : start + 1].replace(" ", "")
@@ -227,7 +227,7 @@ def _domain(text: str, start: int) -> tuple[int, str] | None:
         word = _WORDS.match(text, sign.end()) if sign else None
         if sign is None or word is None:
             break
-        name, end = f"{name}{_meant(sign[0])}{word[0]}", word.end()
+        name, end = f"{name}{_sign_for(sign[0])}{word[0]}", word.end()
         match = word
     return end, name
 

@@ -37,7 +37,7 @@ class Entity(Struct, frozen=True, kw_only=True):
     record  its canonical record, which declares its fields
     table   where it is stored
     name    singular name on pages; ``plural`` is used for several, and in the API's description of lists
-    right   the right that a member or token needs to see any of them; blank if no particular right is needed
+    right   the right that a member or token needs to see any of them; empty if no particular right is needed
     hides   whether the organization's rules may exclude it
     owner   the record it belongs to; deleted with it when the ATS deletes the owner, without a review of its own
     parts   parts stored with it in tables of their own

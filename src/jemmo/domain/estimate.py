@@ -13,8 +13,9 @@ from jemmo.domain.streams import Checkpoint, Stream
 
 PROMISES = ((100, 1, 5), (500, 5, 15), (1000, 15, 30), (5000, 30, 60))
 """Rows of maximum records, minimum minutes, maximum minutes."""
-LONGEST = (60, 24 * 60)
-SHORTEST = timedelta(seconds=2)  # a shorter time gives no reliable pace
+UNBOUNDED = (60, 24 * 60)
+"""Minutes promised for more records than any row covers."""
+MIN_ELAPSED = timedelta(seconds=2)  # a shorter time gives no reliable pace
 
 
 class FirstSyncRow(Struct, frozen=True, kw_only=True):
@@ -32,7 +33,7 @@ class FirstSyncRow(Struct, frozen=True, kw_only=True):
 FIRST_SYNCS = tuple(
     FirstSyncRow(least=least, most=most, low=low, high=high)
     for least, (most, low, high) in zip(
-        (0, *(most + 1 for most, _, _ in PROMISES)), (*PROMISES, (None, *LONGEST)), strict=True
+        (0, *(most + 1 for most, _, _ in PROMISES)), (*PROMISES, (None, *UNBOUNDED)), strict=True
     )
 )
 """The promises as a table."""
@@ -82,11 +83,11 @@ def promised(records: int) -> tuple[int, int]:
     for most, low, high in PROMISES:
         if records <= most:
             return low, high
-    return LONGEST
+    return UNBOUNDED
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """The progress of a sync. It has read ``seen`` of ``total`` records.
+    """The progress of a sync that has read ``seen`` of ``total`` records.
 
     ``total`` is ``None`` if the ATS doesn't count its records. ``left`` is the time remaining at the current pace,
     ``None`` while that would be a guess. ``recent_ready``: everything that changed in the last 30 days is stored.
@@ -108,8 +109,8 @@ def progress(
 ) -> Progress:
     """Return the progress of a pass over these streams, ``read`` being the records read in the time ``elapsed``.
 
-    ``expected`` are the totals of the connection test. They stand in for streams that haven't started, so that the
-    total doesn't grow with each stream. Without them, the total is unknown.
+    ``expected`` are the totals of the connection test. They count for streams that haven't started, so that the total
+    doesn't grow with each stream. Without them, the total is unknown.
     """
     counted = [_count(points.get(name), expected[name]) for name in streams if name in expected]
     seen = sum(points[name].seen for name in streams if name in points)
@@ -129,7 +130,7 @@ def _count(point: Checkpoint | None, expected: int) -> int:
 
 
 def _left(read: int, missing: int, elapsed: timedelta) -> timedelta | None:
-    if read <= 0 or missing <= 0 or elapsed < SHORTEST:
+    if read <= 0 or missing <= 0 or elapsed < MIN_ELAPSED:
         return None
     return elapsed * (missing / read)
 

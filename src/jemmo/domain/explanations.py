@@ -46,7 +46,7 @@ class Reason(StrEnum):
 
 
 class Missed(Struct, frozen=True, kw_only=True):
-    """The ATS no longer lists a record, but it was not deleted; gives a person's decision, if any, and its time."""
+    """Why a record that the ATS no longer lists was not deleted, such as a person's decision and its time."""
 
     verdict: Verdict
     at: datetime
@@ -122,17 +122,20 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class RecordFacts(Struct, frozen=True, kw_only=True):
-    held: Sequence[KnownRecord] = ()
-    refused: Sequence[RejectedRecord] = ()
-    awaited: Sequence[MissingReference] = ()
-    left_out: Sequence[OutsideHistory] = ()
+    """Everything known about the records that match a search."""
+
+    known: Sequence[KnownRecord] = ()
+    rejected: Sequence[RejectedRecord] = ()
+    missing: Sequence[MissingReference] = ()
+    outside_history: Sequence[OutsideHistory] = ()
     readings: Sequence[Reading] = ()
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last listed the record.
+    """One line of the answer.
 
-    ``limit`` is the start of the connection's history, if it matters.
+    ``at`` is since when the verdict applies, ``seen_at`` when the ATS last listed the record. ``limit`` is the start of
+    the connection's history, if it matters.
     """
 
     verdict: Verdict
@@ -154,15 +157,15 @@ class Explanation(Struct, frozen=True, kw_only=True):
 def explain(facts: RecordFacts, *, sees_contacts: bool) -> list[Explanation]:
     """Explain what happened to each matching record; if there is none, why each connection may lack it."""
     answers = [
-        *(_of_held(fact, sees_contacts) for fact in facts.held),
-        *(_of_refused(fact) for fact in facts.refused),
-        *(_of_awaited(fact) for fact in facts.awaited),
-        *(_of_left_out(fact) for fact in facts.left_out),
+        *(_of_known(fact, sees_contacts) for fact in facts.known),
+        *(_of_rejected(fact) for fact in facts.rejected),
+        *(_of_missing_reference(fact) for fact in facts.missing),
+        *(_of_older(fact) for fact in facts.outside_history),
     ]
     return answers or [_of_reading(fact) for fact in facts.readings]
 
 
-def _of_held(record: KnownRecord, sees_contacts: bool) -> Explanation:
+def _of_known(record: KnownRecord, sees_contacts: bool) -> Explanation:
     verdict, at = Verdict.SHOWN, None
     if record.deleted_at is not None:
         verdict, at = Verdict.DELETED, record.deleted_at
@@ -200,7 +203,7 @@ def _seen(record: KnownRecord) -> datetime | None:
     return max(record.read_all_at or record.stored_at, record.stored_at)
 
 
-def _of_refused(rejection: RejectedRecord) -> Explanation:
+def _of_rejected(rejection: RejectedRecord) -> Explanation:
     return Explanation(
         verdict=Verdict.REJECTED,
         kind=rejection.stream,
@@ -214,7 +217,7 @@ def _of_refused(rejection: RejectedRecord) -> Explanation:
     )
 
 
-def _of_awaited(reference: MissingReference) -> Explanation:
+def _of_missing_reference(reference: MissingReference) -> Explanation:
     return Explanation(
         verdict=Verdict.AWAITED,
         kind=reference.stream,
@@ -225,7 +228,7 @@ def _of_awaited(reference: MissingReference) -> Explanation:
     )
 
 
-def _of_left_out(record: OutsideHistory) -> Explanation:
+def _of_older(record: OutsideHistory) -> Explanation:
     return Explanation(
         verdict=Verdict.LEFT_OUT,
         kind=record.stream,

@@ -1,6 +1,6 @@
-"""What the fields of a canonical record declare in ``Annotated``: see ``jemmo.domain.records``.
+"""Declarations about fields of canonical records, made in ``Annotated``: see ``jemmo.domain.records``.
 
-Columns, exports, the API, search, redaction and pages derive from it, so that a field is declared once.
+Columns, exports, the API, search, redaction and pages derive from them, so that a field is declared only once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Mark(Enum):
 class Label(NamedTuple):
     """The label of the field on the record's page. Fields without a label are shown separately there.
 
-    Its French is here and not in the catalogue, so that a field is declared once.
+    Its French is here and not in the message catalog, so that a field is declared only once.
     """
 
     text: str

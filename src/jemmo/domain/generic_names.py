@@ -3,7 +3,7 @@
 Each list's length divides 256, so that all words are equally likely.
 """
 
-# ruff: noqa: SIM905 - a list of words is read more easily as words
+# ruff: noqa: SIM905 - a plain line of words is easier to read than a list of strings
 
 FIRST = tuple(
     "Alex Camille Charlie Dominique Sacha Morgan Robin Lou Eden Noa Sam Jules Andrea Maxime Claude Ange "

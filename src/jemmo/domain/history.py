@@ -6,8 +6,8 @@ date; a record without a modification time is not older. A person is excluded on
 its applications is within the history, all of them are. Jobs, stages, departments, users and reject reasons are always
 read in full.
 
-Older records are not read if the ATS and the connector allow that; those that are stored anyway are hidden
-(``store.sync.history_limit``). So what people see does not depend on how much the connector could skip.
+If the ATS and the connector allow it, older records are not read. Those that are stored anyway are hidden
+(``store.sync.history_limit``), so what people see does not depend on how much the connector could skip.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from jemmo.domain.streams import Stream
 
 YEARS, FROM = "history_years", "history_from"
-MOST_YEARS = 30
+MAX_YEARS = 30
 LIMITED = frozenset((Stream.TALENTS, Stream.APPLICATIONS))
 
 

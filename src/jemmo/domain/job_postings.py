@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 
 
 class Advert(Struct, frozen=True, kw_only=True):
-    """Facts about a job that its row lacks: the text of its public posting, and when that was published."""
+    """Facts about a job that its row lacks: the text of its public posting, and when it was published."""
 
     organization: str
     content_html: str | None = None
@@ -41,7 +41,7 @@ class Advert(Struct, frozen=True, kw_only=True):
 
 
 def job_posting(job: Row, advert: Advert, address: str | None = None) -> dict[str, Any]:
-    """Return the posting of a job whose page has this address; by default the address that the ATS gives."""
+    """Return the posting of a job whose page has this address, by default the one from the ATS."""
     posting = {
         "@context": CONTEXT,
         "@type": "JobPosting",

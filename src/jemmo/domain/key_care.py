@@ -1,4 +1,4 @@
-"""Decides when to remind people of an API key: it is old, about to expire, or its predecessor still works. Pure."""
+"""Decides when to remind people of an API key that is old, about to expire, or replaced but still valid. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class About(StrEnum):
 
 
 class Reminder(Struct, frozen=True):
-    """``step`` identifies the reminder, which is sent once per step and key. ``days`` is the key's age or time left."""
+    """A reminder, sent once per ``step`` and key. ``days`` is the key's age, or the time left until it expires."""
 
     about: About
     step: str

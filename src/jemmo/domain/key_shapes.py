@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 REDACTED = "[redacted]"
-SHORTEST_OWN = 6  # characters; a shorter key would be found in ordinary words
+MIN_OWN_LENGTH = 6  # characters; a shorter key would be found in ordinary words
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LINK = re.compile(
@@ -27,7 +27,7 @@ _BETWEEN = re.compile(r"[-_=+~]")
 def without_keys(text: str, own: Iterable[str] = ()) -> str:
     """Return the text without anything that looks like a key, and without ``own`` keys, whatever they look like."""
     for key in sorted(own, key=len, reverse=True):
-        if len(key) >= SHORTEST_OWN:
+        if len(key) >= MIN_OWN_LENGTH:
             text = text.replace(key, REDACTED)
     text = _LINK.sub(rf"\1{REDACTED}", _LOGIN.sub(f"{REDACTED}@", text))
     text = _LABELED.sub(_labeled, text)

@@ -15,18 +15,18 @@ TAGS = {
 MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>")
 HREF = re.compile(r"""\shref\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=`]++)""", re.IGNORECASE)
 WITHOUT_TEXT = {"script", "style"}  # their content is not text
-MOST_MARKS = 4_000  # tags and entities in a description; long ones have a few hundred
-LONGEST_PLAIN = 200_000  # characters of overlong markup that are shown, as plain text
+MAX_MARKS = 4_000  # tags and entities in a description; long ones have a few hundred
+MAX_PLAIN = 200_000  # characters of overlong markup that are shown, as plain text
 
 
 def clean(markup: str) -> str | None:
     """Reduce markup to text formatting and mark links as external; ``None`` if there is far too much markup.
 
     Browser-style repair of invalid markup takes quadratic time, and even longer with many different attributes. So
-    attributes are removed first, and markup larger than people write is not cleaned at all.
+    attributes are removed first, and markup longer than people write is not cleaned at all.
     """
-    marked = MARKUP.sub(_simply, markup)
-    if marked.count("<") + marked.count("&") > MOST_MARKS:
+    marked = MARKUP.sub(_simplified, markup)
+    if marked.count("<") + marked.count("&") > MAX_MARKS:
         return None
     return nh3.clean(
         marked,
@@ -39,10 +39,10 @@ def clean(markup: str) -> str | None:
 
 def plain(markup: str) -> str:
     """Return the text of markup that ``clean`` gave up on."""
-    return html_to_text(markup[:LONGEST_PLAIN]) or ""
+    return html_to_text(markup[:MAX_PLAIN]) or ""
 
 
-def _simply(tag: re.Match[str]) -> str:
+def _simplified(tag: re.Match[str]) -> str:
     """Return a tag as it will be shown: without attributes except a link's target; nothing for an unknown tag."""
     name = tag[2].lower()
     leads = HREF.search(tag[3]) if name == "a" else None

@@ -1,6 +1,6 @@
 """Removes contact details from texts, for readers who may not see them. Pure, and used everywhere.
 
-Contact details are removed wherever they were typed. Screenshot mode is ``jemmo.domain.disguise``.
+They are removed wherever people typed them. For screenshot mode, see ``jemmo.domain.disguise``.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ HIDDEN = REDACTED
 CONTACT_TYPES = {"email", "phone", "tel", "url"}
 MAX_SEARCHED = 20_000  # characters of a text searched for contact details
 MAX_SEARCHED_IN_RECORD = 40_000  # across all texts of a record
-# Characters; a contact cut off at the end of the searched part is not recognized
-_LONGEST_CONTACT = 500
+# Characters: a contact that is cut off at the end of the searched part would not be recognized
+_MAX_CONTACT_LENGTH = 500
 Hide = Callable[[str], str]
 
 
 def without_contacts(text: str | None) -> str | None:
-    """Return the text without e-mail addresses, phone numbers and whatever is too long to be searched."""
+    """Return the text without e-mail addresses and phone numbers, and without any text that is too long to search."""
     return _searched(text, MAX_SEARCHED) if text else text
 
 
 class Search:
-    """Removes contact details from the texts of one record, within a time budget.
+    """Removes contact details from the texts of one record, with a budget of characters to search.
 
     Text beyond the budget is removed without being searched, so that nothing in it is shown.
     """
@@ -48,10 +48,10 @@ class Search:
 
 
 def _searched(text: str, most: int) -> str:
-    """Replace the contact details in the searched part of the text, and all of the rest."""
+    """Replace the contact details in the first ``most`` characters of the text, and everything after them."""
     if len(text) <= most:
         return replace_contacts(text, lambda _: HIDDEN)
-    shown = max(0, most - _LONGEST_CONTACT)
+    shown = max(0, most - _MAX_CONTACT_LENGTH)
     parts, last = [], 0
     for contact in find_contacts(text[:most]):
         if contact.start < shown:
@@ -80,7 +80,7 @@ def has_contacts(text: str) -> bool:
 
 
 def may_hide(texts: Sequence[str]) -> bool:
-    """Whether ``Search`` might remove anything from a record's texts. It rarely does, so this check is fast."""
+    """Whether ``Search`` might remove anything from a record's texts. A quick check, since it rarely does."""
     if sum(map(len, texts)) > MAX_SEARCHED:
         return True
     return may_hold_contacts("\n\x00\n".join(texts))
@@ -115,7 +115,7 @@ def hidden_row(row: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """Apply ``change`` to every text in the value; keys and other values stay."""
+    """Apply ``change`` to every text in the value. Keys and other values stay as they are."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):

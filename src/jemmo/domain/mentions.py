@@ -1,4 +1,4 @@
-"""Finds which people the body of a webhook or of a rejected record mentions. Pure.
+"""Finds out which people the body of a webhook or a rejected record mentions. Pure.
 
 Bodies and people are compared by *names*: text keys derived from both, so that an index can find one by the other. Two
 spellings of a number or an address share a key (``contact_keys``).
@@ -20,10 +20,10 @@ from jemmo.domain.webhooks import RefetchRequest
 
 PERSONAL = ("applicant", "candidate", "person", "profile", "prospect", "talent")
 """If a JSON member's name contains one of these words, ids under it may be a person's."""
-MOST_NAMES = 1_000  # per body; a single record has at most a few hundred
-MOST_TEXTS = 5_000  # texts and numbers in a body, duplicates included
-LOOKED_AT = 200_000  # characters of a body's texts
-SEARCHED = 20_000  # characters of texts that may contain an address or a number
+MAX_NAMES = 1_000  # per body; a single record has at most a few hundred
+MAX_TEXTS = 5_000  # texts and numbers in a body, duplicates included
+MAX_SIZE = 200_000  # characters of a body's texts
+MAX_SEARCHED = 20_000  # characters of texts that may contain an address or a number
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -57,17 +57,17 @@ def names_in(body: bytes, requests: Collection[RefetchRequest]) -> set[str] | No
     looked_at = searched = 0
     for place, (text, personal) in enumerate(_texts(content, not requests)):
         looked_at += len(text)
-        if place >= MOST_TEXTS or looked_at > LOOKED_AT or len(names) > MOST_NAMES:
+        if place >= MAX_TEXTS or looked_at > MAX_SIZE or len(names) > MAX_NAMES:
             return None
         if may_hold_contacts(text):
             searched += len(text)
-            if searched > SEARCHED:
+            if searched > MAX_SEARCHED:
                 return None
         names.add(_text(text))
         if personal:
             names.add(_id(text))
         names |= _contacts(typed_contacts(text))
-    return names if len(names) <= MOST_NAMES else None
+    return names if len(names) <= MAX_NAMES else None
 
 
 def _record(stream: Stream, remote_id: str) -> str:

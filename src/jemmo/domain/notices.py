@@ -43,14 +43,14 @@ class When(StrEnum):
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """``fold`` is the key of a repeating notification. If one with this key is open, its count is increased."""
+    """A notification to store. If one with the key ``fold`` is open, its count is increased instead."""
 
     kind: Kind
     fold: str | None = None
 
 
 def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) -> Notice | None:
-    """Return the notification about a finished run; ``every``: the organization wants one for each success.
+    """Return the notification about a finished run, if any; ``every``: the organization wants one for each success.
 
     ``in_trouble``: a failure was reported earlier, and this run is the recovery. A successful sync of jobs doesn't
     resolve a failure with talents.
@@ -62,7 +62,7 @@ def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) ->
         return Notice(kind=Kind.FAILED, fold=f"failed:{code}")
     if report.status is RunStatus.PARTIAL:
         if report.error is None:
-            return None  # postponed, or not proved complete: the next sync takes care of it
+            return None  # postponed, or not proved complete: the next sync continues
         return Notice(kind=Kind.ATTENTION, fold=f"attention:{report.error['code']}")
     if in_trouble:
         return Notice(kind=Kind.RECOVERED)
@@ -72,7 +72,7 @@ def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) ->
 
 
 def sends(notice: Notice, *, when: When, failure: FailureMode | None, times: int) -> bool:
-    """Whether to send it. Temporary failures are sent at the second occurrence only."""
+    """Whether to send a notification. A temporary failure is sent only when it occurs for the second time."""
     if when is When.NEVER:
         return False
     if notice.kind is Kind.FAILED:

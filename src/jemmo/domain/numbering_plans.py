@@ -1,4 +1,4 @@
-"""Which digits are a phone number: by the rules of ``phonenumbers``, and as people in each country group them. Pure."""
+"""Recognizes phone numbers by the rules of ``phonenumbers`` and by how people in each country group digits. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COUNTRIES = (
 )
 """Countries whose numbers are recognized without a country code, by the rules of ``phonenumbers``."""
 
-LONGEST = 15  # digits
+MAX_DIGITS = 15  # digits
 CACHED = 1_000  # results, since the same digits are checked several times in a row
 
 # Usual groupings of numbers without a prefix: digits per group.
@@ -34,7 +34,7 @@ _GROUPS = {
 
 
 def is_full(digits: str) -> bool:
-    return 8 <= len(digits) <= LONGEST
+    return 8 <= len(digits) <= MAX_DIGITS
 
 
 def is_dialed(digits: str) -> bool:

@@ -1,4 +1,4 @@
-"""The counts of a sync that people see, each computed only here. docs/counts-and-times.md defines them.
+"""The counts of a sync that people see, computed nowhere else. docs/counts-and-times.md defines them.
 
 A *record* is a job, a talent or an application. Records that these refer to (departments, users, stages, reject
 reasons) are synced too, but not counted.
@@ -36,7 +36,8 @@ class Numbers(Struct, frozen=True, kw_only=True):
     ``created`` and ``updated`` count visible records, ``deleted`` also excluded ones. ``read`` counts all records that
     the ATS sent.
 
-    Which new records a rule hides is known only when the sync ends, so don't show ``created`` and ``changed`` before.
+    Don't show ``created`` and ``changed`` before the sync ends, since only then it is known which new records a rule
+    hides.
     """
 
     read: int

@@ -78,7 +78,7 @@ class RunStatus(StrEnum):
 
 
 class RunWarning(Struct, frozen=True, kw_only=True):
-    """An oddity that the sync coped with, counted. ``message`` is the catalog's text with the facts filled in."""
+    """An oddity that the sync handled, and how often. ``message`` is the catalog's text with the facts filled in."""
 
     code: str
     message: str

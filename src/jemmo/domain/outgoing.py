@@ -51,8 +51,8 @@ class MessageState(StrEnum):
 
 RETRIES_FOR = timedelta(hours=24)  # after the first attempt; then a message is given up
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=4)
-LONGEST_HOLD = timedelta(hours=1)  # longest pause in sending to a failing endpoint
-RETRY_AFTER_MOST = timedelta(hours=1)  # a receiver can't ask for a longer pause
+MAX_HOLD = timedelta(hours=1)  # longest pause in sending to a failing endpoint
+MAX_RETRY_AFTER = timedelta(hours=1)  # a receiver can't request a longer pause
 WARN_AFTER = timedelta(days=1)  # without a single success
 OFF_AFTER = timedelta(days=4)  # after the warning
 OLD_SECRET_SIGNS = timedelta(hours=24)  # after a rotation
@@ -84,7 +84,7 @@ def retry_delay(attempt: int, *, chance: float, retry_after: int | None = None) 
     steps: int = 4 ** min(attempt - 1, 20)
     usual = min(FIRST_RETRY * steps, LONGEST_RETRY)
     jittered = usual * (1 + JITTER * (2 * chance - 1))
-    asked = min(timedelta(seconds=max(0, retry_after or 0)), RETRY_AFTER_MOST)
+    asked = min(timedelta(seconds=max(0, retry_after or 0)), MAX_RETRY_AFTER)
     return max(jittered, asked)
 
 
@@ -100,7 +100,7 @@ def hold(failures: int, *, chance: float, retry_after: int | None = None) -> tim
     """Return how long to send nothing to an endpoint after this many failures in a row."""
     return min(
         retry_delay(failures, chance=chance, retry_after=retry_after),
-        max(LONGEST_HOLD, RETRY_AFTER_MOST),
+        max(MAX_HOLD, MAX_RETRY_AFTER),
     )
 
 
@@ -115,7 +115,7 @@ class Verdict(StrEnum):
 def verdict(
     *, now: datetime, failing_since: datetime | None, warned_at: datetime | None
 ) -> Verdict:
-    """Decide what to do. An endpoint is switched off only when ``OFF_AFTER`` has passed since the warning."""
+    """Decide what to do. An endpoint is switched off only once ``OFF_AFTER`` has passed since the warning."""
     if failing_since is None:
         return Verdict.GO_ON
     if warned_at is None:

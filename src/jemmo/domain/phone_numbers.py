@@ -1,8 +1,8 @@
 """Finds phone numbers in plain text: international, national, and in common abbreviated forms. Pure.
 
-A number with a prefix (``+``, ``00``, ``0``) may have any usual separators. A number without one must be valid in one
-of ``numbering_plans.COUNTRIES``, be grouped as people there group it, and not appear where something else is counted;
-or nearby words must call it a phone number ("mobile", "appelez-moi", "my number").
+A number with a prefix (``+``, ``00``, ``0``) may have any usual separators. A number without one counts if nearby words
+call it a phone number ("mobile", "appelez-moi", "my number"). Otherwise it must be valid in one of
+``numbering_plans.COUNTRIES``, be grouped as people there group it, and not appear where something else is counted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from jemmo.domain.numbering_plans import (
-    LONGEST,
+    MAX_DIGITS,
     is_dialed,
     is_full,
     is_international,
@@ -136,7 +136,7 @@ def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) ->
         return None
     if first and not _may_follow(text[groups[first - 1][1] : begin]):
         return None
-    left = sum(stop - begin for begin, stop in groups[first : first + LONGEST])
+    left = sum(stop - begin for begin, stop in groups[first : first + MAX_DIGITS])
     return _best(
         _candidates(text, groups, first),
         lambda digits: is_dialed(digits) and not 0 < left - len(digits) < 5,
@@ -209,7 +209,7 @@ def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidate
         gaps.append(gap)
         digits += text[slice(*groups[last])]
         end = groups[last][1]
-        if len(digits) > LONGEST + 3 or _is_pause(gaps, digits):
+        if len(digits) > MAX_DIGITS + 3 or _is_pause(gaps, digits):
             return
         if len(digits) >= 8:
             yield last, digits
@@ -229,7 +229,7 @@ def _unmarked(text: str, groups: list[tuple[int, int]]) -> Iterator[tuple[int, i
         before = text[max(0, start - _BEFORE) : start].lower()
         after = text[end : end + _BEFORE].lower()
         if (
-            (7 <= len(digits) <= LONGEST and CALLED_BEFORE.search(before))
+            (7 <= len(digits) <= MAX_DIGITS and CALLED_BEFORE.search(before))
             or (looks_dialed(digits, sizes) and not _counted(before, after))
             or _is_called(digits, sizes, before, after)
         ):

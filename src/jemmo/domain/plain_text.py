@@ -1,4 +1,4 @@
-"""Normalizes the many spellings of a character, and remembers its original position. Pure."""
+"""Normalizes the many spellings of each character and remembers its original position. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def plain(text: str) -> PlainText:
         start, end = special.span()
         parts.append(text[last:start])
         places += range(last, start)
-        meant = _meant(special[0])
+        meant = _plain_form(special[0])
         parts.append(meant)
         places += [start] * len(meant)
         last = end
@@ -68,7 +68,7 @@ def plain(text: str) -> PlainText:
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     """Return the text in a Unicode normal form, in linear time.
 
-    Python sorts the combining marks of a letter in quadratic time, blocking all threads. A letter with
+    Python sorts the combining marks of a letter in quadratic time and blocks all threads meanwhile. A letter with
     hundreds of marks is meaningless, so the text is normalized piece by piece.
     """
     if text.isascii():
@@ -79,14 +79,14 @@ def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
 def roughly_plain(text: str) -> str:
     """Return the plain text without positions. Faster, to find out whether a full pass is worthwhile."""
     if ("&" in text or "%" in text) and _WRITTEN.search(text):
-        text = _WRITTEN.sub(lambda written: _meant(written[0]), text)
+        text = _WRITTEN.sub(lambda written: _plain_form(written[0]), text)
     if is_western(text) and "\xad" not in text:
         return text  # every other Western character is its own normal form
     return _INVISIBLE.sub("", normalized("NFKC", text.replace(REDACTED, "\x00")))
 
 
 def visible(text: str) -> str:
-    """Return the text without zero-width characters, which come along when people copy text."""
+    """Return the text without zero-width characters, which people copy along with text by accident."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
@@ -99,12 +99,12 @@ def is_western(text: str) -> bool:
     return True
 
 
-def _meant(special: str) -> str:
+def _plain_form(special: str) -> str:
     if len(special) > 1:
         while (character := unescape(special)) != special:
             special = character
         special = unquote(special) if special.startswith("%") else special
-        return special if special.isascii() else "".join(map(_meant, special))
+        return special if special.isascii() else "".join(map(_plain_form, special))
     if special in _MEANT:
         return _MEANT[special]
     if _INVISIBLE.match(special):

@@ -116,7 +116,7 @@ class QuotaLedger(Protocol):
     """A connection's use of a time quota, shared by all its processes."""
 
     async def enter(self, at: datetime, seconds: float) -> int:
-        """Record a use, before or after it happens; returns the number to correct it by."""
+        """Record a use, before or after it happens, and return its number for ``correct``."""
         ...
 
     async def correct(self, entry: int, seconds: float) -> None: ...
@@ -127,7 +127,7 @@ class QuotaLedger(Protocol):
 
 
 class PaceState(Struct, kw_only=True):
-    """Times at which one API key's requests were or will be sent, in seconds of a clock that all processes share.
+    """When an API key's requests were or will be sent, in seconds of a clock that all processes share.
 
     ``limit`` is what the ATS last reported for its window of ``per`` seconds.
     """
@@ -195,7 +195,7 @@ class RunStore(Protocol):
         ...
 
     async def pending_deletions(self, stream: Stream, before: datetime) -> PendingDeletions:
-        """Return the deletions from the stream's sweep, and a person's decision about them."""
+        """Return the deletions that the stream's sweep calls for, and a person's decision about them."""
         ...
 
     async def cascade_counts(self, losses: Sequence[PendingDeletions]) -> CascadeCounts:
@@ -229,7 +229,7 @@ class RunStore(Protocol):
         ...
 
     async def paused(self) -> list[dict[str, Any]]:
-        """Return the facts of the deletions that this run paused, as ``PendingDeletions.facts``."""
+        """Return the facts of the deletions that this run paused, in the shape of ``PendingDeletions.facts``."""
         ...
 
     async def settle(self, report: RunReport) -> None:

@@ -136,7 +136,7 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Posting(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An advert for a job. A job may have several: in other languages, on other boards, or for employees only."""
+    """An ad for a job. A job may have several: in other languages, on other boards, or for employees only."""
 
     job_remote_id: Annotated[str | None, Link(Job)] = None
     title: str | None = None

@@ -74,7 +74,7 @@ def contacts_in_texts(texts: RedactedTexts) -> tuple[Contact, ...]:
 
 
 def _may_hold(talent: Talent) -> bool:
-    """Quick check, since most records have no contact details."""
+    """Whether the talent may have contact details. A quick check, since most have none."""
     if any(getattr(talent, name) for name in _TALENT_DOCUMENTS):
         return True
     strings = [*_TALENT_SAYS(talent), *talent.tags]

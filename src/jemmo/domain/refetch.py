@@ -7,7 +7,7 @@ from msgspec import Struct
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Page, Stream
 
-MOST_MERGES = 5  # in a row: the survivor of a merge may have been merged again
+MAX_MERGES = 5  # in a row: the survivor of a merge may have been merged again
 
 
 class Refetched(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ async def refetch(source: Source, stream: Stream, remote_id: str) -> Refetched:
                 pages=[page] if page else [], gone=page is None or current_id != remote_id
             )
         asked.add(current_id)
-        if other in asked or len(asked) > MOST_MERGES:
+        if other in asked or len(asked) > MAX_MERGES:
             return Refetched(pages=[], gone=True)
         current_id = other
 

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 ASK_AGAIN = timedelta(hours=20)
 """After this time the request is tried again: once a day, whatever the hours of the syncs."""
-MOST = 200
+MAX_REFUSALS = 200
 """Maximum number of refusals stored per connection."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A refused list, or the part of its request that was refused.
+    """A list that the account refuses, or the refused part of the request for it.
 
     path     path of the list in the ATS's API
     part     ``list`` for the whole list, otherwise ``include``, ``fields``, ``sort`` or ``filter``

@@ -1,6 +1,6 @@
 """An organization's rules: which records are excluded, and why.
 
-Excluded records are stored with the reason, so that it can be shown, and so that they appear at once when the rule or
+Excluded records are stored with the reason, so that pages can show it and the records appear at once when the rule or
 the record changes. One rule needs more than one record (a talent needs an active application or a recent hire), so the
 store applies it; its settings are here with the others.
 """

@@ -172,7 +172,7 @@ def place_of(connection_id: UUID) -> float:
 
 
 def retry_pause(connection_id: UUID, failures: int, every: timedelta) -> timedelta:
-    """Start at 15 minutes, doubled with each failure up to ``every``, varied by 10% per connection."""
+    """Return 15 minutes, doubled with each further failure up to ``every``, and varied by 10% per connection."""
     pause: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 10), max(every, FIRST_RETRY))
     return pause * (0.9 + 0.2 * place_of(connection_id))
 

@@ -9,24 +9,24 @@ from collections.abc import Iterator
 from jemmo.domain.plain_text import normalized
 
 WORD = re.compile(r"[^\W_]+[+#]*")
-MOST = 6000  # distinct words per text
-LONGEST = 40  # characters
+MAX_WORDS = 6000  # distinct words per text
+MAX_LENGTH = 40  # characters
 
 
 def search_words(text: str) -> Iterator[str]:
-    """Yield each word once, without case and accents; skip e-mail addresses and all numbers except years.
+    """Yield each word once, in lower case without accents. Skip e-mail addresses and all numbers except years.
 
     >>> sorted(search_words("Été 2019 : C++, ada@example.com, 06 00 00 00 01"))
     ['2019', 'c++', 'ete']
     """
-    met: set[str] = set()
+    seen: set[str] = set()
     for token in WORD.findall(_plain(_without_addresses(text))):
-        word = token[:LONGEST]
-        if len(word) < 2 or word in met or (word.isdecimal() and not _is_year(word)):
+        word = token[:MAX_LENGTH]
+        if len(word) < 2 or word in seen or (word.isdecimal() and not _is_year(word)):
             continue
-        met.add(word)
+        seen.add(word)
         yield word
-        if len(met) >= MOST:
+        if len(seen) >= MAX_WORDS:
             return
 
 

@@ -1,6 +1,6 @@
 """Reads stored values that another version, or an accident, may have written.
 
-Readable values count, and defaults replace the rest: one odd value must not stop a sync or a page.
+Defaults replace whatever is unreadable, since one odd value must not stop a sync or a page.
 """
 
 from __future__ import annotations

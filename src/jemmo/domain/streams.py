@@ -35,15 +35,17 @@ class Mode(StrEnum):
 
 
 class StreamSpec(Struct, frozen=True, kw_only=True):
-    """What a connector declares about a stream.
+    """A connector's declarations about a stream.
 
-    ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream. ``lag`` is the
-    overlap that is read twice on purpose, since an ATS's filters and clock are imprecise. ``after`` lists streams that
-    should be complete before this one starts. ``thin_sweep``: listing all ids costs less than reading the stream.
-    Without it a reconcile reads everything, which also finds changes without a date. ``follows`` lists the streams that
-    refer to this one: an incremental sync reads it only after one of them had changes, so changes to this stream alone
-    wait for the next reconcile. ``recent``: recent changes can be read first. Older records of these streams are read
-    once the recent ones of all of them are stored.
+    cursor      the field that orders changes; ``None`` if each sync reads the whole stream
+    lag         overlap that is read twice on purpose, since an ATS's filters and clock are imprecise
+    after       streams that should be complete before this one starts
+    thin_sweep  listing all ids costs less than reading the stream. Otherwise a reconcile reads everything, which also
+                finds changes without a date
+    follows     streams that refer to this one. An incremental sync reads it only after one of them had changes, so
+                changes to this stream alone wait for the next reconcile
+    recent      recent changes can be read first. Older records of such streams are read once the recent ones of all of
+                them are stored
     """
 
     name: Stream
@@ -127,19 +129,19 @@ RECENT = timedelta(days=30)
 """A first sync starts with changes from this long before its start."""
 
 
-MOST_NOTES = 100  # distinct codes; more are counted by kind
+MAX_NOTES = 100  # distinct codes; more are counted by kind
 
 
 class Notes:
-    """Counts oddities in mapped records, which are stored anyway, with one example of each."""
+    """Counts oddities in mapped records, with one example of each. The records are stored anyway."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.examples: dict[str, str] = {}
 
     def add(self, code: str, remote_id: str, count: int = 1) -> None:
-        if len(self.counts) >= MOST_NOTES and code not in self.counts:
-            code = code.partition(":")[0]  # too many distinct details: count by kind only
+        if len(self.counts) >= MAX_NOTES and code not in self.counts:
+            code = code.partition(":")[0]  # too many distinct details, so count by kind only
         self.counts[code] = self.counts.get(code, 0) + count
         self.examples.setdefault(code, remote_id)
 
@@ -161,7 +163,7 @@ class Page(Struct, frozen=True, kw_only=True):
     raw      the records as sent
     map      turns one of them into a canonical record; raises ``RecordRejected``
     cursor   where to continue after this page; ``None`` on the last page
-    total    how many records the pass has by the ATS's count, if available
+    total    how many records the pass has, by the ATS's own count, if it reports one
     repeats  how many of these records were already in an earlier page of this pass
     short    on the last page, how many counted records the ATS did not send, if ``total`` cannot tell
     covers   ``False`` if the connector had to skip something, so the pass is not complete
@@ -171,8 +173,8 @@ class Page(Struct, frozen=True, kw_only=True):
              connector, which compares it with ``Start.basis`` and rereads the affected records itself
     recent   ``True`` while more recent changes follow this page, ``False`` once all were sent, ``None`` if the stream
              is not read in that order
-    beside   records of other streams in the same response. They will be sent again with their own stream, so they
-             appear early but don't count as proof
+    beside   records of other streams in the same response. Storing them makes them appear early, but they prove
+             nothing, since they will be sent again with their own stream
     """
 
     stream: Stream

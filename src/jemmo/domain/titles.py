@@ -23,7 +23,7 @@ def plain(title: str) -> str:
 
 
 def variants(titles: Iterable[str]) -> list[list[str]]:
-    """Return groups of titles that differ only in these details, each spelling once; largest group first."""
+    """Return groups of titles whose ``plain`` form is the same, each spelling once, largest group first."""
     groups: dict[str, set[str]] = {}
     for title in titles:
         if key := plain(title):

@@ -1,4 +1,4 @@
-"""Marks texts for translation. Pages translate them; all other code uses English."""
+"""Marks texts for translation. Pages translate them, and all other code uses the English."""
 
 from __future__ import annotations
 

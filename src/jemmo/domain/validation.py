@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 MAX_ID = 200  # characters of a record's id or of an id it links to
-MAX_TEXT = 2_000_000  # characters; longer text is cut, since no page or search can use it
+MAX_TEXT = 2_000_000  # characters; the rest is cut off, since no page or search can use it
 MAX_WHOLE = 2**63
 MAX_WORD = 200  # characters of a tag
-LONGEST_ADDRESS = 4_000  # characters of a non-ASCII address
+MAX_ADDRESS = 4_000  # characters of a non-ASCII address
 EARLIEST, LATEST = (
     1900,
     2200,
@@ -107,7 +107,7 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def number(value: Any) -> float | None:
-    """Return a number from a number or text such as ``"500.0"``; ``None`` for blank, zero or other text."""
+    """Return a number from a number or text such as ``"500.0"``; ``None`` for zero and for any other text."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -136,9 +136,9 @@ def is_set(value: Any) -> bool:
 def may_be_address(value: str) -> bool:
     """Whether a text is short enough to be parsed as an address.
 
-    URL parsers normalize a non-ASCII host in time quadratic in its combining marks, blocking all threads.
+    URL parsers take time quadratic in the combining marks of a non-ASCII host, and block all threads meanwhile.
     """
-    return len(value) <= LONGEST_ADDRESS or value.isascii()
+    return len(value) <= MAX_ADDRESS or value.isascii()
 
 
 def split_address(address: str) -> SplitResult:

@@ -48,7 +48,7 @@ class ParsedWebhook(Struct, frozen=True, kw_only=True):
 
 
 class Proof(StrEnum):
-    """What a signature proves. ``STALE`` is a valid one with an old timestamp: sent late, or replayed."""
+    """What a signature proves. ``STALE`` is valid with an old timestamp: the webhook was sent late, or replayed."""
 
     GOOD = "good"
     MISSING = "missing"
@@ -87,7 +87,7 @@ class Outcome(StrEnum):
 
     @property
     def is_taken(self) -> bool:
-        """Whether it came from the ATS and was accepted."""
+        """Whether the webhook came from the ATS and was accepted."""
         return self in {
             Outcome.ACCEPTED,
             Outcome.NOT_KEPT,
@@ -169,9 +169,10 @@ class Bucket:
 
 
 class Health(StrEnum):
-    """``NEVER``: no webhook received yet. ``REFUSED``: webhooks arrived, but none was accepted.
+    """Whether a connection's webhooks work.
 
-    ``SILENT``: webhooks are set up, but the last changes arrived without one.
+    ``NEVER``: no webhook received yet. ``REFUSED``: webhooks arrived, but none was accepted. ``SILENT``: webhooks are
+    set up, but the last changes arrived without one.
     """
 
     NEVER = "never"
@@ -181,17 +182,18 @@ class Health(StrEnum):
 
 
 def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> Health:
-    """Whether webhooks work. ``missed`` counts the changes found by polling since the last delivery.
+    """Return whether webhooks work.
 
-    ``refused`` counts recently rejected webhooks. A few missed changes prove nothing: an ATS need not announce every
-    field, and a sync may be faster than a webhook.
+    ``missed`` counts the changes that polling found since the last delivery, ``refused`` the recently rejected
+    webhooks. A few missed changes prove nothing: an ATS need not announce every field, and a sync may be faster than a
+    webhook.
     """
     if last_delivery_at is None:
         return Health.REFUSED if refused else Health.NEVER
     return Health.SILENT if missed >= SILENT_AFTER else Health.HEALTHY
 
 
-_TOLD = {
+_HEALTH_MESSAGES = {
     Health.NEVER: _("No webhooks received yet. Enter the address in the ATS and send a test."),
     Health.REFUSED: _(
         "Webhooks are arriving, but Jemmo hasn't accepted any of them. Check the signature key here "
@@ -210,4 +212,4 @@ def health_message(state: Health, *, supported: bool, set_up: bool) -> str:
         return _("This ATS doesn't send webhooks. Changes arrive with each sync.")
     if not set_up:
         return _("Webhooks aren't set up. Changes arrive with each sync.")
-    return _TOLD[state]
+    return _HEALTH_MESSAGES[state]

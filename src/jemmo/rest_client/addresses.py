@@ -35,17 +35,17 @@ def is_public(text: str) -> bool:
 _RELAY = ipaddress.ip_network("192.88.99.0/24")
 _AZURE = ipaddress.ip_network(
     "168.63.129.16/32"
-)  # Azure's metadata service, which tells machines about themselves
+)  # Azure's metadata service, which gives machines their own configuration
 _DOCUMENTATION = ipaddress.ip_network("3fff::/20")
 _UNICAST = ipaddress.ip_network("2000::/3")  # all addresses assigned for public use
 _TUNNELS = [ipaddress.ip_network(network) for network in ("2001::/32", "2002::/16")]
 _WITH_IPV4 = [ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96")]
-# Marks an interface id that contains an IPv4 address to which packets are forwarded
+# Marks an interface id that contains the IPv4 address to which packets are forwarded
 _ISATAP = 0x5EFE
 
 
 def _is_public_v6(address: ipaddress.IPv6Address) -> bool:
-    """Teredo and 6to4 are refused: they are obsolete, and forward packets to the embedded IPv4 address."""
+    """Whether an IPv6 address is public. Teredo and 6to4 are not: they forward packets to an embedded IPv4 address."""
     inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if any(address in network for network in _WITH_IPV4):
         return is_public(str(inside))
@@ -97,7 +97,7 @@ def is_trusted_ats(url: str) -> bool:
 
 
 def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:
-    """Call ``count`` for each request that a session sends, not for failed connection attempts."""
+    """Call ``count`` for each request that a session sends, but not for failed attempts to connect."""
 
     async def note(
         _session: aiohttp.ClientSession,
@@ -114,7 +114,7 @@ def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:
 def connector(
     *, trusted: bool, refusal: JemmoError | None = None, limit: int = 100
 ) -> aiohttp.TCPConnector:
-    """Create a connector for requests: unless ``trusted``, only to public addresses.
+    """Create a connector that reaches only public addresses, unless it is ``trusted``.
 
     A name is refused when it is resolved. The address is checked again when a socket is opened for it, because a host
     that is a number in any notation is never resolved.
@@ -136,7 +136,7 @@ _REFUSED = ConfigError("address_not_public")
 
 
 class Guarded(AbstractResolver):
-    """Resolves a name once, and fails unless all its addresses are public; only these addresses are used."""
+    """Resolves a name once and fails unless all its addresses are public. Only these addresses are used."""
 
     def __init__(self, refusal: JemmoError = _REFUSED) -> None:
         self._refusal = refusal

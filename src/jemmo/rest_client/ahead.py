@@ -17,7 +17,7 @@ class Ahead(Generic[T]):
         self._under_way: dict[str, asyncio.Task[T]] = {}
 
     async def expect(self, url: str) -> None:
-        """Send the request for the next page; returns once it was sent."""
+        """Send the request for the next page and return once it was sent."""
         if url not in self._under_way:
             self._under_way[url] = asyncio.create_task(self._ask(url))
             await asyncio.sleep(0)  # otherwise it would only be sent once something awaits it

@@ -1,4 +1,4 @@
-"""Limits one response's size and number of values, since decoded values take far more memory."""
+"""Limits a response's size and number of values, since decoded values take far more memory."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def bounded(body: bytes) -> bytes:
 
 
 def values(body: bytes) -> int:
-    """Count the maximum of values and keys in a JSON text by its commas, colons and brackets.
+    """Return the largest possible number of values and keys in a JSON text, by its commas, colons and brackets.
 
     >>> values(b'{"a": [1, 2], "b": {}}')
     7

@@ -1,4 +1,4 @@
-"""A client for one API: paced, retried, and never sending the key to another host."""
+"""A client for one API that paces and retries its requests and never sends the key to another host."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.rest_client import amounts, retries, routes
 from jemmo.rest_client.addresses import connector, counting, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_limit_headers, retry_after
 from jemmo.rest_client.own_addresses import OwnAddresses
-from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, RateLimitStatus
+from jemmo.rest_client.pacing import MAX_HOLD, Pacer, RateLimitStatus
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
 from jemmo.rest_client.retries import attempts, backoff, patience, postponed, until_cut_off
@@ -69,14 +69,16 @@ Sign = Callable[[Mapping[str, str] | None], Awaitable[Mapping[str, str]]]
 class RestClient:
     """Sends read requests to one base address: GET, and POST for APIs whose searches use it.
 
-    ``refuse`` turns a response other than 200 into this vendor's error; only ``TransientError`` is retried. ``turn`` is
-    a context entered before each request, retries included, and left with its response: it may wait, refuse, and
-    measure how long the ATS took. ``pause`` returns the time before the next attempt if the ATS doesn't say. ``sign``
-    adds headers to each request; if they are refused (401), the request is repeated once. ``shared`` coordinates the
-    pace of all processes that use the same key. ``nothing`` is the body to assume for a response without content (204),
-    such as this API's empty list. ``received`` counts the uncompressed bytes of all responses. ``clock_off`` is the
-    seconds by which the ATS's clock is ahead of ours (negative if behind), according to its responses; small
-    differences count as 0.
+    refuse   turns a response other than 200 into this vendor's error; only ``TransientError`` is retried
+    shared   coordinates the pace of all processes that use the same key
+    turn     context entered before each request, retries included, and left with its response: it may wait, refuse,
+             and measure how long the ATS took
+    pause    returns the time before the next attempt if the ATS doesn't say
+    sign     adds headers to each request; if they are refused (401), the request is repeated once
+    nothing  body to assume for a response without content (204), such as this API's empty list
+
+    ``received`` counts the uncompressed bytes of all responses. ``clock_off`` is the number of seconds by which the
+    ATS's clock is ahead of ours (negative if behind), according to its responses; small differences count as 0.
     """
 
     def __init__(
@@ -193,7 +195,7 @@ class RestClient:
         raise _Undecodable(url, answer)
 
     async def _followed(self, question: Question) -> Answer:
-        """Return the response, following redirects on the same host, such as to a trailing slash."""
+        """Return the response, after following redirects on the same host, such as to a trailing slash."""
         answer = await self._send(question)
         for _ in range(REDIRECTS):
             place = self._place(question, answer)
@@ -341,11 +343,11 @@ class RestClient:
 def rate_limited(answer: Answer) -> RateLimited:
     """Return the error for a 429, with the wait from ``Retry-After`` or the rest of the window."""
     wait = pause_asked(answer.headers, time.time())
-    return RateLimited(retry_after=None if wait is None else min(wait, LONGEST_HOLD) + 0.1)
+    return RateLimited(retry_after=None if wait is None else min(wait, MAX_HOLD) + 0.1)
 
 
 class _Undecodable(Exception):
-    """A 200 with an invalid body. It is retried, since proxies and broken connections cause it."""
+    """A 200 with an invalid body. It is retried, since proxies and broken connections can cause it."""
 
     def __init__(self, url: str, answer: Answer) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ class Hosts(Struct, frozen=True):
         )
 
     def check(self, url: str) -> None:
-        """Raises ``ConfigError`` for a link to another host."""
+        """Raise ``ConfigError`` for a link to another host."""
         parts = _split(url)
         host = (parts.raw_host or "").lower().rstrip(".")
         if self.is_own(url):

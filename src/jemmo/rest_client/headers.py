@@ -13,7 +13,7 @@ _WINDOW = 60.0  # seconds; the rest of a longer window may be in milliseconds
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
 _MOMENT = 1_000_000_000  # seconds; a larger number is a timestamp, not a duration
-_SECONDS = 100_000_000_000  # the year 5138; larger times are in milliseconds or smaller units
+_SECONDS = 100_000_000_000  # the year 5138; larger timestamps are in milliseconds or smaller units
 
 
 class RateLimitHeaders(Struct, frozen=True, kw_only=True):
@@ -30,8 +30,8 @@ def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeade
     >>> rate_limit_headers({"X-RateLimit-Limit": "50", "X-RateLimit-Reset": "1700000030"}, 1_700_000_000.0)
     RateLimitHeaders(limit=50, remaining=None, reset=30.0)
     """
-    limit, remaining = _told(headers, "Limit"), _told(headers, "Remaining")
-    reset = _told(headers, "Reset")
+    limit, remaining = _value(headers, "Limit"), _value(headers, "Remaining")
+    reset = _value(headers, "Reset")
     return RateLimitHeaders(
         limit=int(limit or 0) or None,
         remaining=None if remaining is None else int(remaining),
@@ -100,7 +100,7 @@ def _date(header: str | None) -> float | None:
         return None
 
 
-def _told(headers: Mapping[str, str], name: str) -> float | None:
+def _value(headers: Mapping[str, str], name: str) -> float | None:
     return _number(headers.get(f"X-RateLimit-{name}") or headers.get(f"X-Rate-Limit-{name}"))
 
 

@@ -1,8 +1,8 @@
-"""Sends JSON to an address that a person typed in, but never into this machine's own network.
+"""Sends JSON to an address that a person typed, but never into this machine's own network.
 
-Only https and public addresses are allowed. The check applies to the address actually connected to, however the host is
-written and whatever its name resolves to later. Redirects are not followed. Hosts that the operator allows by name may
-be anywhere and use http.
+Only https and public addresses are allowed. The check covers the address that is actually connected to, however the
+host is written and whatever its name resolves to later. Redirects are not followed. Hosts that the operator allows by
+name may be anywhere and may use http.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jemmo.rest_client.addresses import as_number, connector, is_public
 SECONDS = 10
 WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5, sock_connect=5, sock_read=10)
 EXCERPT = 2048  # bytes of a webhook's response that are read
-EXCERPT_SECONDS = 2.0  # to read them; only the status matters
+EXCERPT_SECONDS = 2.0  # for reading them, since only the status matters
 
 
 def check_address(
@@ -70,7 +70,7 @@ def _is_allowed(url: URL, allowed: Collection[str]) -> bool:
 
 
 async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] = ()) -> None:
-    """Send JSON; returns once the receiver has confirmed it.
+    """Send JSON and return once the receiver has confirmed it.
 
     Raises ``ConfigError`` if the address is not allowed or the receiver refuses for good, ``TransientError`` if a retry
     may help.

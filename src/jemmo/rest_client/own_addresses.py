@@ -1,4 +1,4 @@
-"""Which addresses belong to an API, so that its key is sent nowhere else."""
+"""Recognizes the addresses of an API, so that its key is sent nowhere else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import SplitResult
 from jemmo.domain.errors import PermanentError
 from jemmo.domain.validation import join_address, may_be_address, split_address
 
-LONGEST_LINK = 64 * 1024  # characters
+MAX_LINK_LENGTH = 64 * 1024  # characters
 _PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
 """Safe paths, which need no further check because no dots or slashes can lead elsewhere."""
 
 
 class OwnAddresses:
-    """The addresses on the host of one API's base address."""
+    """The addresses on the host of an API's base address."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
@@ -24,9 +24,9 @@ class OwnAddresses:
         """Return the absolute address of ``path``; refuse other hosts before the key is sent there.
 
         ``path`` may come from a saved position. Behind a proxy, an ATS may write links with another scheme or port of
-        its host. Only their path is used, and it is requested at our own address.
+        its host. Only their path is used, and it is requested at the address that we know.
         """
-        if len(path) > LONGEST_LINK or not may_be_address(path):
+        if len(path) > MAX_LINK_LENGTH or not may_be_address(path):
             raise PermanentError("broken_link")
         if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
             return path
@@ -43,10 +43,10 @@ class OwnAddresses:
         return theirs._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
 
     def path_of(self, url: str) -> str:
-        """Return the path and query of an address on the same host, safe to store since the host may move."""
+        """Return the path and query of an address on the same host. They stay valid if the host changes later."""
         if (
             url.startswith(self._root)
-            and len(url) <= LONGEST_LINK
+            and len(url) <= MAX_LINK_LENGTH
             and _PLAIN.fullmatch(url, len(self._root))
         ):
             return url[len(self._root) - 1 :]

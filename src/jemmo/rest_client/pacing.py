@@ -11,9 +11,9 @@ from msgspec import Struct
 from jemmo.domain.ports import PaceState
 
 AHEAD = 6  # windows for which requests may be reserved in advance
-LONGEST_HOLD = 900.0  # maximum seconds that a key sends nothing, whatever the ATS asks for; then it tries again
+MAX_HOLD = 900.0  # seconds to send nothing, even if the ATS asks for more; then a request is tried
 
-LONGEST_PAUSE = 3  # times the regular interval; longer pauses would be slower than others need
+MAX_PAUSE = 3  # times the regular interval; longer pauses would slow us down without helping others
 
 SPARE = 1  # unused requests per window: clocks and networks are imprecise
 
@@ -33,10 +33,10 @@ class RateLimitStatus(Struct, frozen=True, kw_only=True):
 class Pacer:
     """Allows at most ``limit`` requests in any ``per`` seconds.
 
-    A share of ``at_once`` of a window may be sent in a burst, so that a small company is read in a moment. The rest of
+    The share ``at_once`` of a window may be sent in a burst, so that a small company is read in a moment. The rest of
     the window is spread evenly until its oldest request expires, so that others with the same key can send at any time.
-    Once a window is used up, requests are spread evenly too. The ATS's own count slows it down further, since other
-    tools may use the same key.
+    Once a window is used up, requests are spread evenly too. The ATS's own count slows the pace down further, since
+    other tools may use the same key.
     """
 
     def __init__(self, limit: int, per: float, *, share: float = 1.0, at_once: float = 1.0) -> None:
@@ -44,7 +44,7 @@ class Pacer:
         self.share = share
         self.at_once = at_once
         self._held_until = 0.0
-        self._own_last = 0.0  # requests of this process keep their order; others of the same key may be sent in between
+        self._own_last = 0.0  # requests of this process stay in order; others with the same key may be sent in between
         self._allow(limit)
         self._sent: deque[float] = deque(maxlen=10_000)
 
@@ -54,7 +54,7 @@ class Pacer:
         self._sent.extend(
             sent_at for sent_at in state.sent if sent_at <= state.now + AHEAD * self.per
         )
-        self._held_until = min(state.held_until, state.now + LONGEST_HOLD)
+        self._held_until = min(state.held_until, state.now + MAX_HOLD)
         if state.limit and state.limit != self.limit:
             self._allow(state.limit)
 
@@ -95,7 +95,7 @@ class Pacer:
         if left <= 0 or len(counted) < max(1, int(self.window * self.at_once)):
             return slot
         pause = (counted[-1] + self.per - now) / (left + 1)
-        return max(slot, latest + min(pause, LONGEST_PAUSE * self.per / self.window))
+        return max(slot, latest + min(pause, MAX_PAUSE * self.per / self.window))
 
     def changes_limit(self, status: RateLimitStatus) -> bool:
         """Whether ``apply_status`` would change anything."""
@@ -119,5 +119,5 @@ class Pacer:
         return min(max(reset or 0.0, 0.0), longest)
 
     def hold(self, now: float, seconds: float) -> None:
-        """Send nothing for this many seconds, at most ``LONGEST_HOLD``."""
-        self._held_until = max(self._held_until, now + min(seconds, LONGEST_HOLD))
+        """Send nothing for this many seconds, at most ``MAX_HOLD``."""
+        self._held_until = max(self._held_until, now + min(seconds, MAX_HOLD))

@@ -1,4 +1,4 @@
-"""Repairs JSON that a strict parser refuses: other charsets, byte order marks, invalid characters."""
+"""Repairs JSON that a strict parser rejects: other charsets, byte order marks, invalid characters."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _SPOKEN = frozenset(
 def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
     r"""Return the body as valid UTF-8; ``None`` if it already was.
 
-    Drops a byte order mark, decodes the charset in the content type, and replaces lone surrogates and invalid bytes by
-    U+FFFD.
+    Drops a byte order mark, decodes the charset in the content type, and replaces lone surrogates and invalid bytes
+    with U+FFFD.
 
     >>> repaired(b'"x \\ud83d"'), repaired(b'"\\ud83d\\ude00 \\\\ud83d"')
     (b'"x \\ufffd"', None)
@@ -50,7 +50,7 @@ def _decoded(body: bytes, content_type: str | None) -> str:
         return body.decode("utf-16", "replace")
     named = _charset(content_type)
     try:
-        # Valid UTF-8 is read as UTF-8, whatever its label, unless a two-byte encoding may just look like it.
+        # Valid UTF-8 is read as UTF-8, whatever its label, unless the label names an encoding that may look like it.
         charset = named if named.startswith(("utf-16", "utf_16", "utf-32")) else "utf-8-sig"
         return body.decode(charset)
     except (LookupError, UnicodeDecodeError):

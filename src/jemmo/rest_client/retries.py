@@ -1,4 +1,4 @@
-"""Decides how often and after how long a request is retried."""
+"""Decides how often a request is retried, and after what pause."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from jemmo.domain.errors import Postponed, SliceOver
 ATTEMPTS = 6
 ATTEMPTS_AT_SILENCE = 2
 """Attempts for a request that times out while others wait, since each may take two minutes."""
-LONGEST = 30.0  # seconds
-LONGEST_WAIT = 35.0
+MAX_BACKOFF = 30.0  # seconds
+MAX_WAIT = 35.0
 """Seconds that work may wait for the ATS while other work is queued: a bit more than Greenhouse's window of 30."""
-LONGEST_WAIT_ALONE = 300.0
+MAX_WAIT_ALONE = 300.0
 """Seconds that other work may wait. A sync that would wait longer ends, and the status shows when it continues."""
 
 
@@ -30,7 +30,7 @@ def backoff(attempt: int, chance: float) -> float:
     >>> backoff(20, 0.0)
     30.0
     """
-    return min(LONGEST, 0.5 * 2.0 ** (attempt - 1)) * (1 - chance / 2)
+    return min(MAX_BACKOFF, 0.5 * 2.0 ** (attempt - 1)) * (1 - chance / 2)
 
 
 _IS_AWAITED: ContextVar[bool] = ContextVar("someone waits for the answer", default=False)
@@ -58,8 +58,8 @@ def attempts(code: str) -> int:
 class CutOff:
     """Lets others interrupt work that waits for an ATS: any current or later wait then raises ``SliceOver``.
 
-    Writes in progress are not interrupted. An ATS can take two minutes per response, so this frees the worker for
-    others.
+    This frees the worker for others, since an ATS can take two minutes per response. Writes in progress are not
+    interrupted.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ _GIVES_WAY: ContextVar[CutOff | None] = ContextVar("others queue behind this wor
 
 @contextmanager
 def giving_way(cut_off: CutOff | None = None) -> Iterator[None]:
-    """Mark work that others are waiting behind: waits longer than ``LONGEST_WAIT`` raise ``Postponed``.
+    """Mark work that others are waiting behind: waits longer than ``MAX_WAIT`` raise ``Postponed``.
 
     A request that the ATS doesn't answer is abandoned after ``ATTEMPTS_AT_SILENCE``, or on ``cut_off``, and repeated
     when the work continues.
@@ -132,9 +132,9 @@ def gives_way() -> bool:
     return _GIVES_WAY.get() is not None
 
 
-def patience(alone: float = LONGEST_WAIT_ALONE) -> float:
-    """Return how many seconds a request may wait; ``alone`` if no other work waits behind it."""
-    return min(alone, LONGEST_WAIT) if gives_way() else alone
+def patience(alone: float = MAX_WAIT_ALONE) -> float:
+    """Return how many seconds a request may wait: at most ``alone``, or less if other work waits behind it."""
+    return min(alone, MAX_WAIT) if gives_way() else alone
 
 
 def postponed(seconds: float) -> Postponed:

@@ -1,4 +1,4 @@
-"""What a trace may say about an address: its path without ids, slugs, or anything else from a record or an account."""
+"""Reduces an address to what a trace may contain: its path without anything from a record or an account."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from jemmo.domain.validation import split_address
 from jemmo.tracing import NO_SPAN, Span, is_on, span
 
-LONGEST = 12  # segments
+MAX_SEGMENTS = 12  # segments
 
 _WORDS = """
 activities api applicant applicants application_stages applications attachments candidate candidates channels
@@ -35,7 +35,7 @@ def template(url: str) -> str:
     except ValueError:
         return "/{}"
     parts = path.strip("/").split("/")
-    kept = [part if part in WORDS or _VERSION.fullmatch(part) else "{}" for part in parts[:LONGEST]]
+    kept = [part if part in WORDS or _VERSION.fullmatch(part) else "{}" for part in parts[:MAX_SEGMENTS]]
     return "/" + "/".join(kept)
 
 
@@ -47,7 +47,7 @@ def host(url: str) -> str:
 
 
 def request_span(method: str, url: str) -> AbstractContextManager[Span]:
-    """The span of one request to an ATS, from when it is sent to the end of its response."""
+    """Open the span of a request to an ATS, which lasts until the end of its response."""
     if not is_on():
         return nullcontext(NO_SPAN)
     path = template(url)

@@ -18,9 +18,10 @@ LIFE = 3600.0  # seconds, if the API doesn't say
 
 
 class ClientCredentials:
-    """Signs requests with a token, requesting one if there is none, or it expires or is refused.
+    """Signs requests with a token, and requests a new one if there is none, or the last one expired or was refused.
 
-    A ``Sign`` for ``RestClient``. ``client`` sends requests to the token endpoint, ``form`` has additional form fields.
+    A ``Sign`` for ``RestClient``. ``client`` sends requests to the token endpoint, and ``form`` has additional form
+    fields.
     """
 
     def __init__(self, client: RestClient, path: str, form: Mapping[str, str]) -> None:

@@ -27,7 +27,7 @@ async def apply_rules(connection_id: str) -> None:
 @app.periodic(cron="47 2 * * *", periodic_id="rules")
 @app.task(name="apply_all_rules", queue="schedule")
 async def apply_all_rules(timestamp: int) -> None:
-    """Apply all rules every night, since a hire counts as an active application only for some days."""
+    """Apply all rules every night, since a hire counts as an active application for a few days only."""
     await run_on_clock(rules.apply_to_all)
 
 

@@ -12,5 +12,5 @@ from jemmo.services.sync.queue import RESUMES
 @app.periodic(cron="41 * * * *", periodic_id="history")
 @app.task(name="forget_history", queue="files", lock="history", priority=RESUMES)
 async def forget_history(timestamp: int) -> None:
-    """Runs every hour, so that each turn finds little."""
+    """Delete old history every hour, so that there is little to delete each time."""
     await run_for_all_orgs(pruning.forget_old)

@@ -1,4 +1,4 @@
-"""After a rotation: re-encrypts everything in the background, and deletes old keys that are no longer needed."""
+"""Finishes key rotations: re-encrypts everything in the background and deletes keys that are no longer needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jemmo.vault import default_vault, keyset_path
 @app.periodic(cron="*/10 * * * *", periodic_id="keys")
 @app.task(name="finish_rotation", queue="keys", lock="keys", priority=RESUMES)
 async def finish_rotation(timestamp: int) -> None:
-    """Continue with the rest. Does nothing if there is none."""
+    """Continue the re-encryption if anything is left to do."""
     await run_for_all_orgs(_finish)
 
 

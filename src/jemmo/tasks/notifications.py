@@ -33,7 +33,7 @@ async def remind_of_keys(timestamp: int) -> None:
 @app.periodic(cron="*/5 * * * *", periodic_id="watch_syncs")
 @app.task(name="watch_syncs", queue="notifications", lock="watch_syncs")
 async def watch_syncs(timestamp: int) -> None:
-    """Notify about late or slow syncs. Any worker that is not busy syncing can run this."""
+    """Notify people about late or slow syncs. Any worker that isn't busy with a sync can run this."""
     if await run_for_all_orgs(overdue.notify_stalled_syncs, datetime.now(UTC)):
         await send_soon()
 

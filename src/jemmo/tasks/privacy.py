@@ -43,7 +43,7 @@ async def delete_organisations(timestamp: int) -> None:
 
 @app.task(name="delete_organisation", queue="files")
 async def delete_organisation(deletion_id: str) -> None:
-    """Delete the next part, with access to everything, since members without another organization are deleted too."""
+    """Delete the next part, with access to all rows, since members without another organization are deleted too."""
     key = UUID(deletion_id)
     vault, storage = default_vault(), open_storage()
     if await run_for_all_orgs(organization_deletion.step, key, vault=vault, storage=storage):

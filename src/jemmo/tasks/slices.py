@@ -11,8 +11,8 @@ from jemmo.environment import seconds
 from jemmo.rest_client.retries import CutOff
 from jemmo.services.sync.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
 
-LONGEST = seconds("JEMMO_SLICE_SECONDS", 600.0)
-SHORTEST = seconds("JEMMO_SLICE_AT_LEAST", 3.0)
+MAX_SECONDS = seconds("JEMMO_SLICE_SECONDS", 600.0)
+MIN_SECONDS = seconds("JEMMO_SLICE_AT_LEAST", 3.0)
 """Seconds that a slice runs before it gives way to more urgent work, so that starting it was worthwhile."""
 
 LONG = 30.0
@@ -46,11 +46,11 @@ class Slice:
         return self._asked_at is not None
 
     def ask(self) -> None:
-        """Ask it to end after its page."""
+        """Ask the slice to end after its current page."""
         self._asked_at = monotonic()
 
     def end_if_late(self) -> None:
-        """End it within its page, if it was asked to end and its ATS is still slow."""
+        """End the slice within its page if it was asked to end and its ATS is still slow."""
         if self._asked_at is not None and monotonic() - self._asked_at >= GIVE_WAY:
             self.cut_off.set()
 
@@ -60,19 +60,19 @@ class Slice:
 
     @property
     def priority(self) -> int:
-        """The priority of the rest. Long reads are not urgent, whoever requested them.
+        """The priority of what remains to be done. Long reads are not urgent, whoever requested them.
 
-        A long read that has lasted for ``SHORTEST`` is large and gives way to all work that may be small. So is every
-        other slice that has lasted for ``LONG``.
+        A long read that has lasted for ``MIN_SECONDS``, or any other slice that has lasted for ``LONG``, counts as
+        large and gives way to all work that may be small.
         """
         if not self._is_long and self.age < LONG:
             return self._priority
-        return min(self._priority, INITIAL if self.age < SHORTEST else LARGE)
+        return min(self._priority, INITIAL if self.age < MIN_SECONDS else LARGE)
 
     def is_over(self, mode: Mode) -> bool:
         """Whether to end after this page. Only ``mode`` distinguishes a requested long read from an urgent one."""
         self._is_long = self._is_long or mode is not Mode.INCREMENTAL
-        return _stopping or self.asked or self.age >= LONGEST
+        return _stopping or self.asked or self.age >= MAX_SECONDS
 
     def rest(self, mode: Mode) -> int:
         """The priority of the run's next slice. An interrupted one continues when no other sync is waiting."""
@@ -82,7 +82,7 @@ class Slice:
 
 
 def stop() -> None:
-    """Let every slice of this process end after its next page."""
+    """Make every slice of this process end after its current page."""
     global _stopping  # noqa: PLW0603 - a process stops once
     _stopping = True
 
@@ -105,8 +105,8 @@ def preempt(waiting: Sequence[int]) -> None:
 
 
 def _give_way(to: int) -> None:
-    able = [
-        turn for turn in _running if not turn.asked and turn.priority < to and turn.age >= SHORTEST
+    candidates = [
+        turn for turn in _running if not turn.asked and turn.priority < to and turn.age >= MIN_SECONDS
     ]
-    if able:
-        min(able, key=lambda turn: (turn.priority, -turn.age)).ask()
+    if candidates:
+        min(candidates, key=lambda turn: (turn.priority, -turn.age)).ask()

@@ -31,7 +31,7 @@ async def sync_connection(
     run_id: str | None = None,
     token: str | None = None,
 ) -> None:
-    """Run one slice of a sync. Its failures are in its report, so they don't fail the task."""
+    """Run one slice of a sync. Failures go into its report and don't fail the task."""
     before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
     wanted_id, requested_mode = UUID(connection_id), Mode(mode) if mode else None
     with Slice(context.job.priority) as turn, giving_way(turn.cut_off):

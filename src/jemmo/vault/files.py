@@ -1,4 +1,4 @@
-"""Secrets in files of their own, readable only by their owner."""
+"""Secrets in separate files, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def create_private(path: Path, text: str) -> None:
         os.link(draft, path)
 
 
-SHORTEST = 32  # characters; a shorter secret could be guessed
+MIN_LENGTH = 32  # characters; a shorter secret could be guessed
 
 
 def signing_key(chosen: str, path: Path) -> str:
@@ -28,8 +28,8 @@ def signing_key(chosen: str, path: Path) -> str:
     Raises ``ConfigError`` for a secret that could be guessed, because it is weak or its file is damaged.
     """
     if chosen:
-        if len(chosen) < SHORTEST:
-            raise ConfigError("secret_key", least=SHORTEST)
+        if len(chosen) < MIN_LENGTH:
+            raise ConfigError("secret_key", least=MIN_LENGTH)
         return chosen
     if not path.exists():
         create_private(path, secrets.token_urlsafe(48))
@@ -39,7 +39,7 @@ def signing_key(chosen: str, path: Path) -> str:
         raise
     except (OSError, UnicodeError):
         text = ""
-    if len(text) < SHORTEST:
+    if len(text) < MIN_LENGTH:
         raise ConfigError("secret_key", variant="damaged", path=path)
     return text
 

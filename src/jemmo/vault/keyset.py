@@ -1,8 +1,8 @@
 """Encryption at rest with Tink (AES-256-GCM). Each sealed value carries the id of its key, so keys can be rotated.
 
-A value is bound to a context (its connection, its record): copied elsewhere it can't be decrypted. The keyset is a
-file, mode 0600, created on the first start. Together with the database it decrypts everything, so keep it apart from
-the database's backups. With ``JEMMO_KEYSET_KEY`` the file itself is encrypted.
+Each value is bound to a context, such as its connection or record, so a copy of it can't be decrypted elsewhere. The
+keyset is a file, mode 0600, created on the first start. Anyone with the keyset and the database can decrypt everything,
+so keep it apart from the database's backups. With ``JEMMO_KEYSET_KEY`` the file itself is encrypted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jemmo.vault.files import create_private
 
 aead.register()
 
-RELOAD_SECONDS = 1.0  # seconds; afterwards a rotation by another process is noticed
+RELOAD_SECONDS = 1.0  # after which a rotation by another process is noticed
 
 
 class VaultError(ConfigError):
@@ -30,7 +30,7 @@ class VaultError(ConfigError):
 
 
 class Vault:
-    """Seals and opens small values. ``refresh`` returns newer keys if there are any, else ``None``."""
+    """Encrypts and decrypts small values. ``refresh`` returns newer keys, or ``None`` if there are none."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Vault:
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         if time.monotonic() - self._looked_at > RELOAD_SECONDS:
-            self._look_again()
+            self._reload()
         return bytes(self._aead.encrypt(plain, context))
 
     def open(self, sealed: bytes | memoryview, context: bytes) -> bytes:
@@ -55,11 +55,11 @@ class Vault:
         try:
             return bytes(self._aead.decrypt(bytes(sealed), context))
         except tink.TinkError as error:
-            if self._look_again():  # sealed with a key created since we started
+            if self._reload():  # sealed with a key created since we started
                 return self.open(sealed, context)
             raise VaultError from error
 
-    def _look_again(self) -> bool:
+    def _reload(self) -> bool:
         """Load keys that another process has created. Return whether there were any."""
         self._looked_at = time.monotonic()
         handle = self._refresh() if self._refresh is not None else None
@@ -82,7 +82,7 @@ class KeysetFile:
         self._seen: tuple[int, int] | None = None
 
     def read(self) -> tink.KeysetHandle:
-        """The keys; raises ``VaultError``."""
+        """Return the keys. Raises ``VaultError``."""
         try:
             self._seen = self._stamp()
             return wrapping.parse(self.path.read_text())
@@ -92,7 +92,7 @@ class KeysetFile:
             raise VaultError(variant="unreadable", path=self.path) from error
 
     def changed(self) -> tink.KeysetHandle | None:
-        """The keys, if the file has changed since it was last read."""
+        """Return the keys if the file has changed since it was last read."""
         try:
             if self._stamp() == self._seen:
                 return None

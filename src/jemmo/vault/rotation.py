@@ -17,7 +17,7 @@ from jemmo.vault.keyset import KeysetFile
 
 
 class Keys(Struct, frozen=True):
-    """The ids of a keyset's keys, oldest first, and the one that seals."""
+    """The ids of a keyset's keys, oldest first, and of the one that encrypts."""
 
     primary: int
     ids: list[int]
@@ -57,7 +57,7 @@ def _save(path: Path, handle: tink.KeysetHandle) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Serialize changes of the file: two at once would lose a key, and with it data."""
+    """Let only one process at a time change the file. Two at once would lose a key, and data with it."""
     lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

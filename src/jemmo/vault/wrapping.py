@@ -1,7 +1,7 @@
-"""The form of a keyset on disk: plain in a private file, or encrypted by an external key.
+"""The form of a keyset on disk: plain in a private file, or encrypted with an external key.
 
-The latter is where a key management service fits in: anything that implements Tink's ``Aead`` can wrap the keyset. The
-built-in one takes the key from the environment, where a secret manager or an init container puts it.
+A key management service can provide that key: anything that implements Tink's ``Aead`` can wrap the keyset. The
+built-in implementation reads the key from the environment, where a secret manager or an init container puts it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NONCE = 12
 
 
 class WrongWrapping(Exception):
-    """The keyset is encrypted and cannot be decrypted, or the wrapping key is invalid. ``variant`` names the text."""
+    """The keyset can't be decrypted, or the wrapping key is invalid. ``variant`` is the variant of the error's text."""
 
     def __init__(self, variant: str) -> None:
         super().__init__(variant)
@@ -48,7 +48,7 @@ class EnvironmentKey(aead.Aead):  # type: ignore[misc]  # tink has no types
 
 
 def wrapping_key() -> EnvironmentKey | None:
-    """The configured wrapping of keysets, if any. Raises ``WrongWrapping`` for an invalid key."""
+    """Return the key that keysets are wrapped with, if one is configured. Raises ``WrongWrapping`` if it is invalid."""
     encoded = os.environ.get(VARIABLE)
     if not encoded:
         return None
@@ -69,7 +69,7 @@ def serialize(handle: tink.KeysetHandle) -> str:
 
 
 def parse(text: str) -> tink.KeysetHandle:
-    """The keys of a file. A plain file opens even with a wrapping key, so that it can be wrapped later."""
+    """Return the keys in a file. A plain file opens even with a wrapping key, so that it can be wrapped later."""
     if "encryptedKeyset" not in json.loads(text):
         return json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
     key = wrapping_key()
@@ -90,7 +90,7 @@ def ids_of(handle: tink.KeysetHandle) -> list[int]:
 
 
 def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
-    """The same keys and a new one that seals everything from now on."""
+    """Return the same keys and a new one that encrypts everything from now on."""
     keys, fresh = _plain(handle), _plain(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM))
     if fresh["primaryKeyId"] in ids_of(handle):  # ids are random: one in four billion
         return with_new_primary(handle)
@@ -98,7 +98,7 @@ def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
 
 
 def without(handle: tink.KeysetHandle, gone: set[int]) -> tink.KeysetHandle:
-    """The keys without these; never without the primary."""
+    """Return the keys except those in ``gone``. The primary always stays."""
     keys = _plain(handle)
     kept = [key for key in keys["key"] if key["keyId"] not in gone - {keys["primaryKeyId"]}]
     return _handle({**keys, "key": kept})

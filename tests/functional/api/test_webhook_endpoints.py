@@ -94,7 +94,7 @@ def test_what_cannot_be_is_refused(
 def test_too_many_endpoints_are_a_conflict(
     showcase: Showcase, token: Makes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoints, "MOST_ENDPOINTS", 1)
+    monkeypatch.setattr(endpoints, "MAX_ENDPOINTS", 1)
     secret = token("admin")
     call("", secret, 201, body=BODY)
     assert call("", secret, 409, body=BODY)["code"] == "too_many_endpoints"
@@ -103,7 +103,7 @@ def test_too_many_endpoints_are_a_conflict(
 def test_test_events_are_limited(showcase: Showcase, token: Makes) -> None:
     secret = token("admin")
     path = f"/{call('', secret, 201, body=BODY)['id']}/test"
-    for _number in range(endpoints.MOST_TESTS):
+    for _number in range(endpoints.MAX_TESTS):
         call(path, secret, 202)
     response = send(f"webhook-endpoints{path}", secret, "POST")
     assert (response.status_code, response["Retry-After"]) == (429, "60")

@@ -23,8 +23,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     hub = live.Hub("")
     hubs: dict[Any, live.Hub] = {None: hub}
     monkeypatch.setattr(live, "_hubs", hubs)
-    monkeypatch.setattr(live, "MOST_OF_SESSION", 2)
-    monkeypatch.setattr(live, "MOST_OF_ACCOUNT", 3)
+    monkeypatch.setattr(live, "MAX_PER_SESSION", 2)
+    monkeypatch.setattr(live, "MAX_PER_ACCOUNT", 3)
     return lambda session, account: hub.pages.add(live.Subscription("org", session, 1, account))
 
 

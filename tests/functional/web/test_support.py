@@ -227,7 +227,7 @@ def test_a_screenshot_is_attached_in_screenshot_mode_alone(recruiter: Client) ->
 def test_a_conversation_has_room_for_so_many_screenshots(
     recruiter: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(support, "MOST_PICTURES", 1)
+    monkeypatch.setattr(support, "MAX_PICTURES", 1)
     attach(in_screenshot_mode(recruiter), png())
 
     assert "the maximum" in attach(recruiter, png())

@@ -264,7 +264,7 @@ def test_numbers_are_grouped_where_the_text_says_so() -> None:
     [
         ("\x1b[31mRed\x1b[0m\nnext", "Red next"),
         ("{0.__class__} {status}", "{0.__class__} {status}"),
-        ("Xy " * 5_000, ("Xy " * 5_000)[: error_catalog.LONGEST]),
+        ("Xy " * 5_000, ("Xy " * 5_000)[: error_catalog.MAX_FACT]),
     ],
     ids=["control characters", "a template", "endless"],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jemmo.domain.contact_keys import same_contact, single_contacts, typed_contacts
 from jemmo.domain.enums import ContactKind
-from jemmo.domain.mentions import LOOKED_AT, MOST_NAMES, MOST_TEXTS, Person, names_in, names_of
+from jemmo.domain.mentions import MAX_SIZE, MAX_NAMES, MAX_TEXTS, Person, names_in, names_of
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import RefetchRequest
@@ -96,9 +96,9 @@ def test_who_has_a_contact_of_a_text_is_named_by_it(typed: str, kept: str, befor
     [
         {"x": ["+33600000000 a0@b.example"] * 20_000},
         {"x": "+33600000000 a0@b.example " * 20_000},
-        {"x": list(range(MOST_NAMES + 1))},
-        {"x": ["alike"] * (MOST_TEXTS + 1)},
-        {"x": "&amp;" * LOOKED_AT},
+        {"x": list(range(MAX_NAMES + 1))},
+        {"x": ["alike"] * (MAX_TEXTS + 1)},
+        {"x": "&amp;" * MAX_SIZE},
     ],
 )
 def test_a_body_that_names_too_many_may_name_anybody(told: object) -> None:
@@ -113,5 +113,5 @@ def test_long_texts_without_a_contact_name_nobody() -> None:
 
 
 def test_a_deep_body_is_read_in_linear_time() -> None:
-    deep = b"[" * 500 + b",".join([b"1"] * MOST_TEXTS) + b"]" * 500
+    deep = b"[" * 500 + b",".join([b"1"] * MAX_TEXTS) + b"]" * 500
     assert names_in(deep, OF_A_JOB) == {"record jobs 17", "text 1"}

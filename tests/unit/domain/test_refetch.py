@@ -6,7 +6,7 @@ import pytest
 from fakes.source import FakeSource
 
 from jemmo.domain.records import Talent
-from jemmo.domain.refetch import MOST_MERGES, refetch
+from jemmo.domain.refetch import MAX_MERGES, refetch
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream
 
 NOBODY: dict[Stream, list[list[Talent]]] = {Stream.TALENTS: [[]]}
@@ -69,4 +69,4 @@ async def test_a_chain_of_merges_ends() -> None:
     found = await refetch(source, Stream.TALENTS, "0")
 
     assert (found.gone, found.pages) == (True, [])
-    assert len(source.asked) <= MOST_MERGES + 1
+    assert len(source.asked) <= MAX_MERGES + 1

@@ -46,7 +46,7 @@ READING = Reading(
 
 
 def verdict(held: KnownRecord, *, sees_contacts: bool = True) -> Verdict:
-    (answer,) = explain(RecordFacts(held=[held], readings=[READING]), sees_contacts=sees_contacts)
+    (answer,) = explain(RecordFacts(known=[held], readings=[READING]), sees_contacts=sees_contacts)
     assert (answer.record is None) is (answer.verdict in {Verdict.WAITS, Verdict.DELETED})
     return answer.verdict
 
@@ -70,7 +70,7 @@ def test_only_what_the_ats_still_has_was_last_seen_there() -> None:
     missed = Missed(verdict=Verdict.DELETION_PAUSED, at=later)
 
     def seen(record: KnownRecord) -> datetime | None:
-        (answer,) = explain(RecordFacts(held=[record]), sees_contacts=True)
+        (answer,) = explain(RecordFacts(known=[record]), sees_contacts=True)
         return answer.seen_at
 
     assert seen(compared) == later
@@ -88,7 +88,7 @@ def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:
     awaited = MissingReference(stream="talents", remote_id="17", connection="T", since=NOW, by=3)
 
     answers = explain(
-        RecordFacts(held=[TALENT], refused=[refused], awaited=[awaited]), sees_contacts=True
+        RecordFacts(known=[TALENT], rejected=[refused], missing=[awaited]), sees_contacts=True
     )
 
     assert [one.verdict for one in answers] == [Verdict.SHOWN, Verdict.REJECTED, Verdict.AWAITED]

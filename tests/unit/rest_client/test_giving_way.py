@@ -17,7 +17,7 @@ from jemmo.domain.errors import Postponed, SliceOver, TransientError
 from jemmo.rest_client import Pacer, RestClient
 from jemmo.rest_client import client as client_module
 from jemmo.rest_client.download import Downloads, Hosts
-from jemmo.rest_client.retries import LONGEST_WAIT, LONGEST_WAIT_ALONE, CutOff, giving_way, patience
+from jemmo.rest_client.retries import MAX_WAIT, MAX_WAIT_ALONE, CutOff, giving_way, patience
 
 REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.example.com")
 HOUR = timedelta(hours=1)
@@ -117,7 +117,7 @@ async def test_other_work_waits_for_five_minutes_at_most(address: str) -> None:
     try:
         with pytest.raises(Postponed) as told:
             await client.get("/busy/for/an/hour", len)
-        assert told.value.resume_at > datetime.now(UTC) + timedelta(seconds=LONGEST_WAIT_ALONE)
+        assert told.value.resume_at > datetime.now(UTC) + timedelta(seconds=MAX_WAIT_ALONE)
         assert client.requests == 1
     finally:
         await client.close()
@@ -125,8 +125,8 @@ async def test_other_work_waits_for_five_minutes_at_most(address: str) -> None:
 
 def test_other_work_is_patient() -> None:
     with giving_way():
-        assert patience() == LONGEST_WAIT
-    assert patience() == LONGEST_WAIT_ALONE
+        assert patience() == MAX_WAIT
+    assert patience() == MAX_WAIT_ALONE
 
 
 async def waits_for(client: RestClient, path: str, cut_off: CutOff) -> None:
@@ -152,7 +152,7 @@ async def test_what_waits_for_an_ats_can_be_cut_off(address: str, path: str) -> 
 
 
 async def test_a_wait_for_its_turn_can_be_cut_off(address: str) -> None:
-    client = RestClient(address, headers={}, refuse=REFUSE, pacer=Pacer(1, LONGEST_WAIT - 1))
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=Pacer(1, MAX_WAIT - 1))
     cut_off = CutOff()
     try:
         assert await client.get("/", len) == 3

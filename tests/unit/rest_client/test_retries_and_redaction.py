@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.rest_client.redaction import address
-from jemmo.rest_client.retries import LONGEST, backoff
+from jemmo.rest_client.retries import MAX_BACKOFF, backoff
 
 
 @given(st.integers(1, 60), st.floats(0, 1))
 def test_a_wait_is_never_longer_than_the_longest_nor_none_at_all(
     attempt: int, chance: float
 ) -> None:
-    assert 0.25 <= backoff(attempt, chance) <= LONGEST
+    assert 0.25 <= backoff(attempt, chance) <= MAX_BACKOFF
 
 
 @given(st.integers(1, 10), st.floats(0, 1))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from jemmo.domain.errors import ConfigError
-from jemmo.vault.files import SHORTEST, signing_key
+from jemmo.vault.files import MIN_LENGTH, signing_key
 
 
 def test_a_key_is_made_once(tmp_path: Path) -> None:
     path = tmp_path / "session.key"
     made = signing_key("", path)
-    assert len(made) >= SHORTEST
+    assert len(made) >= MIN_LENGTH
     assert signing_key("", path) == made
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -38,7 +38,7 @@ def test_what_is_no_file_is_no_key(tmp_path: Path, obstacle: object) -> None:
 
 
 def test_a_chosen_key_must_be_long(tmp_path: Path) -> None:
-    assert signing_key("k" * SHORTEST, tmp_path / "session.key") == "k" * SHORTEST
+    assert signing_key("k" * MIN_LENGTH, tmp_path / "session.key") == "k" * MIN_LENGTH
     with pytest.raises(ConfigError, match="JEMMO_SECRET_KEY"):
         signing_key("changeme", tmp_path / "session.key")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""The only text of each error (what happened, and the next step), by code, as templates over the error's facts.
+"""The text of each error (what happened, and the next step) by code, as templates over the error's facts.
 
 A key is a code, or ``code/variant`` where a code has several causes or next steps. ``{fact}`` is replaced by a fact of
 the error. Text in parentheses is dropped if its fact is unknown, and an unknown ``{ats}`` becomes “the ATS”. Pages
@@ -58,7 +58,7 @@ UNKNOWN = Entry(
 OPERATOR = _("Ask your Jemmo operator to run `jemmo doctor`, which shows what to do.")
 DEFAULTS = {"ats": _("the ATS"), "key_help": ""}
 """Optional facts."""
-LONGEST = 400  # characters in a fact
+MAX_FACT = 400  # characters in a fact
 _PARENTHESIS = re.compile(r" ?\([^()]*\{[^()]*\)")
 _MANAGERS = {"host_unreachable", "tls"}
 
@@ -102,7 +102,7 @@ def bounded(fact: Any) -> Any:
     if fact is None or isinstance(fact, int):
         return fact
     text = printable(" ".join(str(fact).split()))
-    return without_contacts(text[:LONGEST])
+    return without_contacts(text[:MAX_FACT])
 
 
 def facts_of(entry: Entry) -> set[str]:

@@ -1,4 +1,4 @@
-"""Errors of the API and of its tokens."""
+"""Errors of the API and its tokens."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from jemmo.domain.errors import JemmoError
 from jemmo.store.models import ApiToken, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
-LONGEST_WORK = timedelta(minutes=5)
+MAX_DURATION = timedelta(minutes=5)
 """After this time, a request without a response was interrupted with its process and may be retried."""
 BATCH = 5000  # rows per statement
 
@@ -65,7 +65,7 @@ def _before(before: IdempotencyKey, claim: IdempotencyKey, now: datetime) -> Ans
     if before.status is not None:
         return Answered(status=before.status, content=(before.answer or "").encode())
     cut_off = IdempotencyKey.objects.filter(
-        id=before.id, status=None, begun_at=before.begun_at, begun_at__lte=now - LONGEST_WORK
+        id=before.id, status=None, begun_at=before.begun_at, begun_at__lte=now - MAX_DURATION
     )
     if not cut_off.update(begun_at=now):
         raise KeyInUse

@@ -21,8 +21,8 @@ from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, ApiToken, Organisation
 
 SECRET_BYTES = 32
-LONGEST_TOKEN = 200  # characters; longer ones are rejected before hashing
-MOST_TOKENS = 100  # per organization
+MAX_TOKEN_LENGTH = 200  # characters; longer ones are rejected before hashing
+MAX_TOKENS = 100  # per organization
 USED_EVERY = timedelta(minutes=1)  # each update of ``last used`` writes a row
 
 
@@ -52,8 +52,8 @@ def create(
         raise ConfigError("no_connection")
     if expires_at is not None and expires_at <= now:
         raise ConfigError("token_expiry")
-    if api_tokens.count_live(org, now) >= MOST_TOKENS:
-        raise ConfigError("too_many_tokens", most=MOST_TOKENS)
+    if api_tokens.count_live(org, now) >= MAX_TOKENS:
+        raise ConfigError("too_many_tokens", most=MAX_TOKENS)
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -76,7 +76,7 @@ def create(
 
 def recognize(secret: str, now: datetime) -> ApiToken | None:
     """Return the live token with this secret and record its use; ``None`` for any other text."""
-    if not secret.startswith(PREFIX) or len(secret) > LONGEST_TOKEN:
+    if not secret.startswith(PREFIX) or len(secret) > MAX_TOKEN_LENGTH:
         return None
     token = api_tokens.with_hash(_hash(secret), now)
     if token and (token.last_used_at is None or now - token.last_used_at >= USED_EVERY):

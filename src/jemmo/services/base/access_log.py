@@ -16,7 +16,7 @@ from jemmo.store.privacy import access_events
 BATCH = 5000  # rows per statement
 MONTH = timedelta(days=30.44)
 REMEMBERED_FOR = 60  # seconds
-MOST_REMEMBERED = 1000
+MAX_REMEMBERED = 1000
 _REMEMBERED: dict[tuple[UUID, str, str], float] = {}
 """Reads that are already in the database, and until when this process need not check again."""
 
@@ -67,7 +67,7 @@ def _is_noted(org: Organisation, what: str, program: str) -> bool:
         return True
     found = was_logged_recently(org, Action.EXPORTED, what=what, token=program)
     if found:
-        if len(_REMEMBERED) >= MOST_REMEMBERED:
+        if len(_REMEMBERED) >= MAX_REMEMBERED:
             _REMEMBERED.clear()
         _REMEMBERED[key] = now + REMEMBERED_FOR
     return found

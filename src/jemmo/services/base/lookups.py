@@ -24,7 +24,7 @@ from jemmo.vault.lookups import LookupHash, word_hashes
 
 NAME = "lookup"
 # People with one address or number, or with the same eight digits, that a list considers
-MOST = 1_000
+MAX_MATCHES = 1_000
 BATCH = 500
 
 
@@ -100,7 +100,7 @@ def talents_by_contact(
     if not hashes:
         return []
     talents = list(
-        Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MOST]
+        Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MAX_MATCHES]
     )
     meant = Q(talent__in=talents)
     if thoroughly:

@@ -23,7 +23,7 @@ from jemmo.vault import Vault
 
 LINK_SECONDS = 300
 SALT = "jemmo.file-link"
-LONGEST_NAME = 500  # characters of a name that are checked
+MAX_NAME = 500  # characters of a name that are checked
 UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 SAME_ENDING = {"jpeg": "jpg", "text": "txt", "md": "txt"}
 
@@ -168,7 +168,7 @@ def safe_name(name: str | None, content_type: str) -> str:
     >>> safe_name("../../cv.exe", "application/pdf")
     'cv.exe.pdf'
     """
-    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", (name or "")[:LONGEST_NAME])).strip(
+    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", (name or "")[:MAX_NAME])).strip(
         " ."
     )[:120]
     ending = ENDINGS[content_type]

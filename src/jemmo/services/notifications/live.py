@@ -24,9 +24,9 @@ from jemmo.store.db.postgres import Connection
 from jemmo.store.feed import triggers
 from jemmo.store.notifications import live_events
 
-QUEUED = 64  # events queued per page
+MAX_QUEUED = 64  # events queued per page
 CHECK_EVERY = 20.0  # seconds between two checks that sessions and memberships are still valid
-MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # open pages per process
+MAX_PER_SESSION, MAX_PER_ACCOUNT = 20, 100  # open pages per process
 RESYNC: dict[str, Any] = {"kind": "resync"}
 CLOCKS_APART = timedelta(seconds=5)  # at most, between the machines that send pages and events
 ENDS_SYNCS = {"sync_ended", "sync_started"}  # a sync that starts closes one whose worker was killed
@@ -45,7 +45,7 @@ class Subscription:
     membership: int
     account: UUID
     queue: asyncio.Queue[dict[str, Any] | None] = field(
-        default_factory=lambda: asyncio.Queue(QUEUED)
+        default_factory=lambda: asyncio.Queue(MAX_QUEUED)
     )
 
     def put(self, event: dict[str, Any] | None) -> None:
@@ -183,7 +183,7 @@ class Hub:
                     else:
                         self.tell(notification.payload)
                 if self._overdue():
-                    await self._end_strangers(db)
+                    await self._end_unauthorized(db)
         finally:
             self._hears_all_since = None
 
@@ -191,7 +191,7 @@ class Hub:
         """Whether sessions are due for a check although events keep arriving."""
         return asyncio.get_running_loop().time() - self._checked >= CHECK_EVERY
 
-    async def _end_strangers(self, db: Connection) -> None:
+    async def _end_unauthorized(self, db: Connection) -> None:
         """End the streams of people who signed out or were removed, or whose session expired."""
         self._checked = asyncio.get_running_loop().time()
         pages = list(self.pages)
@@ -227,7 +227,7 @@ def has_room(session: str, account: UUID) -> bool:
     pages = [page for hub in list(_hubs.values()) for page in list(hub.pages)]
     of_session = sum(page.session == session for page in pages)
     of_account = sum(page.account == account for page in pages)
-    return of_session < MOST_OF_SESSION and of_account < MOST_OF_ACCOUNT
+    return of_session < MAX_PER_SESSION and of_account < MAX_PER_ACCOUNT
 
 
 def close() -> None:

@@ -35,8 +35,8 @@ from jemmo.vault import Vault
 ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 AT_A_TIME = 100
-LOOKED_AT = 1000  # due deliveries per turn
-IN_ONE = 50  # notifications per message
+MAX_DUE = 1000  # due deliveries per turn
+PER_MESSAGE = 50  # notifications per message
 HOUR = timedelta(hours=1)
 SINGLY, GATHERED = 3, timedelta(minutes=15)
 RECEIVER = ("channel", "membership_id", "notification__org_id")
@@ -108,14 +108,14 @@ def send_due(*, vault: Vault, now: datetime | None = None) -> int:
 def _claim(now: datetime) -> list[Delivery]:
     """Claim what is due to one receiver. The next attempt is set first, so a killed process only delays it."""
     due = Delivery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "id")
-    waiting = due.values_list(*RECEIVER)[:LOOKED_AT]
+    waiting = due.values_list(*RECEIVER)[:MAX_DUE]
     full = _full(now)
     receiver = next((candidate for candidate in waiting if candidate not in full), None)
     if receiver is None:
         return []
     with transaction.atomic():
         same = due.filter(**dict(zip(RECEIVER, receiver, strict=True)))
-        deliveries = list(same.select_for_update(skip_locked=True, of=("self",))[:IN_ONE])
+        deliveries = list(same.select_for_update(skip_locked=True, of=("self",))[:PER_MESSAGE])
         for delivery in deliveries:
             delivery.attempts += 1
             last = delivery.attempts >= ATTEMPTS

@@ -20,8 +20,8 @@ from jemmo.services.base.contexts import picture_context
 from jemmo.store.models import Account, Organisation, SupportMessage, SupportPicture, SupportThread
 from jemmo.vault import Vault, VaultError
 
-MOST_PICTURES = 20  # per conversation
-LONGEST = 10_000  # characters of a message, and of an attachment
+MAX_PICTURES = 20  # per conversation
+MAX_LENGTH = 10_000  # characters of a message, and of an attachment
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def write(
 def has_room(org: Organisation, account: Account) -> bool:
     """Whether another picture fits into the open conversation."""
     threads = SupportThread.objects.filter(org=org, account=account, closed_at=None)
-    return SupportPicture.objects.filter(message__thread__in=threads).count() < MOST_PICTURES
+    return SupportPicture.objects.filter(message__thread__in=threads).count() < MAX_PICTURES
 
 
 def own_picture(
@@ -136,4 +136,4 @@ def mark_read(thread: SupportThread, *, now: datetime) -> None:
 
 
 def _kept(text: str) -> str:
-    return text.replace("\x00", "").strip()[:LONGEST]
+    return text.replace("\x00", "").strip()[:MAX_LENGTH]

@@ -29,7 +29,7 @@ CONTEXT = b"backup manifest"
 BLOCK = 256 * 1024
 IN_MEMORY = 8 * 1024 * 1024
 PART = 64 * 1024 * 1024  # bytes of a table's rows per part, uncompressed
-MOST_MANIFEST = 512 * 1024 * 1024
+MAX_MANIFEST = 512 * 1024 * 1024
 
 
 class Damaged(ConfigError):
@@ -174,7 +174,7 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
             if name in parts or name in kept:
                 raise Damaged(file=path.name)
             if name in {MANIFEST, PROOF}:
-                kept[name] = content.read(MOST_MANIFEST)
+                kept[name] = content.read(MAX_MANIFEST)
             else:
                 parts[name] = _sum_of(content)
     if set(kept) != {MANIFEST, PROOF}:

@@ -36,7 +36,7 @@ from jemmo.vault import Vault
 
 CONCURRENCY = 20  # endpoints that one worker sends to at the same time
 POLL_SECONDS = 2.0  # for retries, and in case a notification is missed
-MOST_IN_A_TURN = 20  # messages per turn; then other endpoints get their turn
+MAX_PER_TURN = 20  # messages per turn; then other endpoints get their turn
 TURN_SECONDS = 30.0  # also ends a turn, in case a receiver is slow
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class OutgoingWorker:
         """Send to one endpoint, one message after another."""
         try:
             ends = time.monotonic() + TURN_SECONDS
-            for _ in range(MOST_IN_A_TURN):
+            for _ in range(MAX_PER_TURN):
                 outgoing = await run_for_outgoing(held.org, self._next, held)
                 if outgoing is None:
                     break

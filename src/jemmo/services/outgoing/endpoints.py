@@ -23,8 +23,8 @@ from jemmo.store.models import Account, Connection, Organisation, OutgoingEndpoi
 from jemmo.store.outgoing import events
 from jemmo.vault import Vault
 
-MOST_ENDPOINTS = 20  # per organization
-MOST_TESTS = 5  # test events per endpoint in ``TEST_WINDOW``
+MAX_ENDPOINTS = 20  # per organization
+MAX_TESTS = 5  # test events per endpoint in ``TEST_WINDOW``
 TEST_WINDOW = timedelta(minutes=1)
 
 
@@ -57,8 +57,8 @@ def create(
 ) -> NewEndpoint:
     """Create an endpoint that receives events from now on. Raises ``ConfigError``; ``actor=None`` is the operator."""
     values = _checked(org, choice)
-    if OutgoingEndpoint.objects.filter(org=org).count() >= MOST_ENDPOINTS:
-        raise ConfigError("too_many_endpoints", most=MOST_ENDPOINTS)
+    if OutgoingEndpoint.objects.filter(org=org).count() >= MAX_ENDPOINTS:
+        raise ConfigError("too_many_endpoints", most=MAX_ENDPOINTS)
     secret = signing.new_secret()
     endpoint = OutgoingEndpoint(org=org, created_by=actor, created_at=now, **values)
     endpoint.sealed_secret = vault.seal(secret.encode(), endpoint_context(endpoint.pk))
@@ -148,8 +148,8 @@ def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
         recent = OutgoingMessage.objects.filter(
             endpoint=endpoint, event=TEST, created_at__gt=now - TEST_WINDOW
         )
-        if recent.count() >= MOST_TESTS:
-            raise ConfigError("too_many_test_events", most=MOST_TESTS)
+        if recent.count() >= MAX_TESTS:
+            raise ConfigError("too_many_test_events", most=MAX_TESTS)
         message = OutgoingMessage.objects.create(
             org_id=endpoint.org_id,
             endpoint=endpoint,

@@ -22,8 +22,8 @@ from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 from jemmo.store.records.export import KINDS
 
 SCAN = 500  # changes read at once
-MOST_SCANS = 20  # per turn of an endpoint, whose filters may drop everything
-MOST_CHANGES = 100  # per message, which keeps it below 20 kB
+MAX_SCANS = 20  # per turn of an endpoint, whose filters may drop everything
+MAX_CHANGES = 100  # per message, which keeps it below 20 kB
 
 
 def position(org_id: UUID) -> int:
@@ -39,7 +39,7 @@ def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
     Both happen in one transaction, so after a crash either the message waits or its changes are read again.
     """
     _follow(endpoint.org_id)
-    for _ in range(MOST_SCANS):
+    for _ in range(MAX_SCANS):
         with transaction.atomic():
             message, is_more = _step(endpoint)
         if message or not is_more:
@@ -73,9 +73,9 @@ def _step(endpoint: OutgoingEndpoint) -> tuple[OutgoingMessage | None, bool]:
         return _write(held, EXPIRED, known.seq, {"after": known.seq}), False
     page = known.changes
     end = page[-1].seq if len(page) == SCAN else known.seq
-    told = _told(held, page)
-    if len(told) > MOST_CHANGES:
-        told = told[:MOST_CHANGES]
+    told = _sent_changes(held, page)
+    if len(told) > MAX_CHANGES:
+        told = told[:MAX_CHANGES]
         end = told[-1]["seq"]
     if not told:
         _advance(held, end)
@@ -97,7 +97,7 @@ def _advance(endpoint: OutgoingEndpoint, end: int) -> None:
         endpoint.save(update_fields=["after"])
 
 
-def _told(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[dict[str, Any]]:
+def _sent_changes(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[dict[str, Any]]:
     """Return the changes that pass the endpoint's filters. Deleted records pass any connection filter."""
     chosen = [
         change for change in page if not endpoint.entities or change.entity in endpoint.entities

@@ -13,7 +13,7 @@ from jemmo.services.base import access_log
 from jemmo.services.base.audit import log_audit_event
 from jemmo.store.models import Membership, Role, Talent
 
-LONGEST = 500  # characters of a reason
+MAX_REASON = 500  # characters of a reason
 
 
 def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
@@ -21,7 +21,7 @@ def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: 
 
     The reason is shown in their place, stored with the person's record and deleted with it.
     """
-    reason = reason.replace("\x00", "").strip()[:LONGEST]
+    reason = reason.replace("\x00", "").strip()[:MAX_REASON]
     if not reason:
         raise ConfigError("contact_reason_missing")
     with transaction.atomic():

@@ -22,7 +22,7 @@ from jemmo.store.db.search import talents_matching
 from jemmo.store.models import Account, FileVersion, Organisation, Suppression, Talent
 from jemmo.vault import Vault
 
-MOST = 50
+MAX_PEOPLE = 50
 
 
 class PersonSearch(Struct, frozen=True, kw_only=True):
@@ -55,9 +55,9 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
         meant |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
     matches = Talent.objects.filter(meant, org=org)
-    listed = list(matches.select_related("connection").order_by("last_name", "id")[: MOST + 1])
-    log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
-    return PersonSearch(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
+    listed = list(matches.select_related("connection").order_by("last_name", "id")[: MAX_PEOPLE + 1])
+    log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MAX_PEOPLE))
+    return PersonSearch(people=listed[:MAX_PEOPLE], more=len(listed) > MAX_PEOPLE, kept_out=kept_out)
 
 
 def _named(org: Organisation, typed: str) -> Q:
@@ -111,7 +111,7 @@ def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
             same |= Q(first=_plain(Value(talent.first_name)), last=_plain(Value(talent.last_name)))
     named = Talent.objects.alias(first=_plain("first_name"), last=_plain("last_name"))
     matches = named.filter(same, org=org).exclude(id__in=[talent.id for talent in people])
-    return list(matches.select_related("connection")[:MOST])
+    return list(matches.select_related("connection")[:MAX_PEOPLE])
 
 
 def _plain(name: Any) -> Lower:

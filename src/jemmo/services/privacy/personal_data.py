@@ -25,7 +25,7 @@ from jemmo.vault import Vault, VaultError
 
 AT_ONCE = 500
 ERASED = "[erased]"
-SHORTEST = 5  # characters; shorter names are too common as ordinary words
+MIN_NAME = 5  # characters; shorter names are too common as ordinary words
 WRITTEN = ("body", "error", "steps")
 
 
@@ -50,10 +50,10 @@ def collect_personal_data(
     with scope.acting_in(
         scope.organization_scope(org.id)
     ):  # also what other members wrote to support
-        return _weighed(org, talents, vault)
+        return _collected(org, talents, vault)
 
 
-def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> PersonalTraces:
+def _collected(org: Organisation, talents: list[UUID], vault: Vault) -> PersonalTraces:
     traces = erasing.traces_of(org.id, talents)
     people = list(Talent.objects.filter(id__in=traces.talents))
     contacts, listed = _contacts(people, vault)
@@ -140,7 +140,7 @@ def _messages(
     for talent in people:
         words |= {talent.full_name, f"{talent.last_name or ''} {talent.first_name or ''}".strip()}
         words |= {str(talent.id)}
-    written = sorted((re.escape(word) for word in words if len(word) >= SHORTEST), key=len)
+    written = sorted((re.escape(word) for word in words if len(word) >= MIN_NAME), key=len)
     if not written:
         return {}
     pattern = re.compile("|".join(reversed(written)), re.IGNORECASE)

@@ -25,10 +25,10 @@ from jemmo.store.records.refresh_outcome import State
 from jemmo.vault import Vault
 
 REFRESHED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
-MOST_APPLICATIONS = 20
+MAX_APPLICATIONS = 20
 PATIENCE = 60.0  # seconds
 # Seconds between checks while a worker refetches it, or before asking the ATS again
-LOOK_AGAIN = 0.2
+POLL_SECONDS = 0.2
 
 
 class RecordRef(Struct, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ def request_record_refetch(
         applications = Application.objects.filter(
             connection=connection, talent__remote_id=remote_id, remote_deleted_at=None
         ).order_by("-remote_updated_at")
-        known = applications.values_list("remote_id", flat=True)[:MOST_APPLICATIONS]
+        known = applications.values_list("remote_id", flat=True)[:MAX_APPLICATIONS]
         requests += [
             RefetchRequest(stream=Stream.APPLICATIONS, remote_id=application_id)
             for application_id in known
@@ -125,7 +125,7 @@ def refetch_now(
                 if not state.waits or state.trouble or time.monotonic() >= ends:
                     break
                 if not served:
-                    time.sleep(LOOK_AGAIN)
+                    time.sleep(POLL_SECONDS)
         finally:
             runner.run(lane.close())
     return Refreshed(

@@ -29,7 +29,7 @@ from jemmo.store.connections.connections import is_running
 from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
 from jemmo.store.sync import due as due_syncs
 
-MOST_AT_ONCE = 500
+MAX_AT_ONCE = 500
 
 
 class Planned(Struct, frozen=True):
@@ -48,7 +48,7 @@ class Due(Struct, frozen=True):
 
 def due(now: datetime) -> list[Due]:
     """Return active connections whose next sync should have started by ``now``, the longest waiting first."""
-    return [Due(*row) for row in due_syncs.due(now, now + FARTHEST, MOST_AT_ONCE)]
+    return [Due(*row) for row in due_syncs.due(now, now + FARTHEST, MAX_AT_ONCE)]
 
 
 def start_due(now: datetime) -> int:

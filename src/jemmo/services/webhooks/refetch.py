@@ -54,7 +54,7 @@ CONCURRENCY = budget.Worker().refetches  # connections handled by one worker at 
 REFETCH_TIMEOUT = refetch_writer.CLAIM.total_seconds() - 10
 """The time limit for all requests of one refetch. After it the claim is over, and nothing could be written."""
 REFETCH_POLL_SECONDS = 2.0  # fallback in case a NOTIFY is missed
-MOST_ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 CONFIRM_DELAY = timedelta(seconds=5)
 
 
@@ -275,10 +275,10 @@ class RefetchWorker:
     async def _retry_or_drop(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], trouble: str
     ) -> None:
-        tired = [pending.id for pending in due if pending.attempts >= MOST_ATTEMPTS]
+        tired = [pending.id for pending in due if pending.attempts >= MAX_ATTEMPTS]
         waits: dict[int, list[int]] = {}
         for pending in due:
-            if pending.attempts < MOST_ATTEMPTS:
+            if pending.attempts < MAX_ATTEMPTS:
                 waits.setdefault(pending.attempts, []).append(pending.id)
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))

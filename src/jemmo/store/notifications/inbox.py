@@ -22,7 +22,7 @@ from jemmo.store.models import (
 from jemmo.store.notifications.support import UNREAD_ANSWERS
 
 SHOWN = 100
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 
 _UNREAD = """
     SELECT count(*) FROM (
@@ -67,7 +67,7 @@ def unread(membership: Membership) -> Unread:
     org, since, own = membership.org_id, membership.created_at, membership.pk
     notices, answers = fetch_row(
         _UNREAD_OF_BOTH,
-        [org, since, _not_for(membership), own, MOST_COUNTED, org, membership.account_id],
+        [org, since, _not_for(membership), own, MAX_COUNTED, org, membership.account_id],
     )
     return Unread(notices=notices, answers=answers)
 

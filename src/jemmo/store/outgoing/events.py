@@ -18,7 +18,7 @@ from jemmo.store.db import schema
 from jemmo.store.db.query import execute
 
 CHANNEL = "jemmo_outgoing"
-MOST_PEOPLE = 500  # per message
+MAX_PEOPLE = 500  # per message
 
 _FUNCTION = """CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, "{schema}", pg_temp AS $$ BEGIN {body} RETURN NULL; END $$"""
@@ -113,8 +113,8 @@ def note_erased(
     """
     listed = sorted(talents)
     execute(_CLEAR_RESPONSES, [org_id])
-    for start in range(0, len(listed), MOST_PEOPLE):
-        people = listed[start : start + MOST_PEOPLE]
+    for start in range(0, len(listed), MAX_PEOPLE):
+        people = listed[start : start + MAX_PEOPLE]
         data = {"erasure_id": erasure_id, "cause": kind, "talent_ids": people}
         params: dict[str, Any] = {
             "org": org_id,

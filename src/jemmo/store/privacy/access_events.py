@@ -25,7 +25,7 @@ PERIODS = {
 }
 PAGE = 50
 OPERATOR = "operator"
-MOST_MEANT = 200
+MAX_PEOPLE = 200
 _ACTIONS = {str(choice) for choice in Action}
 
 # Log an access to a person, unless the same account logged the same action since a moment.
@@ -110,7 +110,7 @@ def every(org: Organisation, filters: AccessFilters, *, now: datetime) -> Iterat
 def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[AccessEvent]:
     rows = AccessEvent.objects.filter(org=org).select_related("account")
     if filters.person:
-        rows = rows.filter(talent__in=_meant(org, filters.person))
+        rows = rows.filter(talent__in=_matching(org, filters.person))
     if filters.member == OPERATOR:
         rows = rows.filter(account=None)
     elif filters.member:
@@ -122,7 +122,7 @@ def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[
     return rows
 
 
-def _meant(org: Organisation, person: str) -> list[UUID]:
+def _matching(org: Organisation, person: str) -> list[UUID]:
     """The people whose id or name was typed. For an erased person only our id is known."""
     own, terms = uuid_or_none(person), search_terms(person)
     known = Q(remote_id=person)
@@ -130,7 +130,7 @@ def _meant(org: Organisation, person: str) -> list[UUID]:
         known |= Q(id=own)
     elif terms:
         known |= talents_matching(org, terms)
-    ids = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
+    ids = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MAX_PEOPLE])
     return [*ids, own] if own else ids
 
 

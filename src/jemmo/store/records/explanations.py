@@ -46,7 +46,7 @@ from jemmo.store.models import (
 from jemmo.store.records.refresh_outcome import DELETION_WAITS
 from jemmo.store.records.text_masking import conceal
 
-MOST = 20  # records per kind
+MAX_RECORDS = 20  # records per kind
 _ID = re.compile(r"[\w.-]{1,200}")
 
 
@@ -64,14 +64,14 @@ def explanation_facts(
         return RecordFacts(readings=list(readings.values()))
     ids = _ids(typed)
     records = _with_refetches([*_records(org, typed, ids, readings, sees_contacts)], connections)
-    held = _with_missed(records, connections)
-    known = {record.remote_id for record in held}
-    unknown = [record for record in ids if record not in known]
+    known = _with_missed(records, connections)
+    known_ids = {record.remote_id for record in known}
+    unknown = [remote_id for remote_id in ids if remote_id not in known_ids]
     return RecordFacts(
-        held=held,
-        refused=_refused(readings, ids, sees_contacts),
-        awaited=_awaited(readings, unknown),
-        left_out=_left_out(readings, unknown),
+        known=known,
+        rejected=_rejected(readings, ids, sees_contacts),
+        missing=_missing_references(readings, unknown),
+        outside_history=_outside_history(readings, unknown),
         readings=list(readings.values()),
     )
 
@@ -117,7 +117,7 @@ def _records(
         text_match = saying[model](org, terms) if terms else None
         rows = model.objects.filter(org=org, connection__in=list(readings))
         for row in _first(rows, _ways(ids, text_match)):
-            yield _held(kind, row, readings, sees_contacts)
+            yield _known(kind, row, readings, sees_contacts)
     applications = Application.objects.filter(org=org, connection__in=list(readings))
     named = applications.select_related("talent", "job")
     for application in _first(named, _ways(ids)):
@@ -127,12 +127,12 @@ def _records(
 def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
     """The matches of the first way that finds any."""
     for way in ways:
-        if matches := list(rows.filter(way).order_by("id")[:MOST]):
+        if matches := list(rows.filter(way).order_by("id")[:MAX_RECORDS]):
             return matches
     return []
 
 
-def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> KnownRecord:
+def _known(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> KnownRecord:
     reading = readings[row.connection_id]
     name = row.title if kind == "job" else _name(row, sees_contacts)
     return KnownRecord(
@@ -196,7 +196,7 @@ def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> l
     if not unused.exists():
         return records
     return [
-        replace(record, missed=_decision(record, unused) or _refetched_as_gone(record))
+        replace(record, missed=_decision(record, unused) or _gone_since(record))
         for record in records
     ]
 
@@ -218,7 +218,7 @@ def _with_refetches(records: list[KnownRecord], connections: Collection[UUID]) -
     ]
 
 
-def _refetched_as_gone(record: KnownRecord) -> Missed | None:
+def _gone_since(record: KnownRecord) -> Missed | None:
     """Whether a refetch since the last comparison of all ids found the record gone."""
     refetches = WebhookHint.objects.filter(
         connection=record.connection_id,
@@ -250,7 +250,7 @@ def _name(talent: Talent, sees_contacts: bool) -> str:
     return talent.full_name or talent.remote_id
 
 
-def _refused(
+def _rejected(
     readings: dict[UUID, Reading], ids: list[str], sees_contacts: bool
 ) -> list[RejectedRecord]:
     rows = Rejection.objects.filter(connection__in=list(readings), remote_id__in=ids)
@@ -264,11 +264,11 @@ def _refused(
             at=rejection.at,
             times=rejection.times,
         )
-        for rejection in rows.order_by("-at", "-id")[:MOST]
+        for rejection in rows.order_by("-at", "-id")[:MAX_RECORDS]
     ]
 
 
-def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[MissingReference]:
+def _missing_references(readings: dict[UUID, Reading], ids: list[str]) -> list[MissingReference]:
     rows = (
         PendingLink.objects.filter(connection__in=list(readings), target_remote_id__in=ids)
         .values("connection", "target", "target_remote_id")
@@ -283,11 +283,11 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[MissingRefer
             since=row["since"],
             by=row["by"],
         )
-        for row in rows[:MOST]
+        for row in rows[:MAX_RECORDS]
     ]
 
 
-def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[OutsideHistory]:
+def _outside_history(readings: dict[UUID, Reading], ids: list[str]) -> list[OutsideHistory]:
     """Records that the last comparison of all ids saw, but that the history limit excludes."""
     records = []
     for key, reading in readings.items():
@@ -304,7 +304,7 @@ def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[OutsideHist
                 limit=reading.limit,
                 seen_at=reading.read_all_at,
             )
-            for stream, remote_id in names[:MOST]
+            for stream, remote_id in names[:MAX_RECORDS]
         ]
     return records
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from jemmo.domain.refused_requests import MOST, Refusal
+from jemmo.domain.refused_requests import MAX_REFUSALS, Refusal
 from jemmo.store.db import scope
 from jemmo.store.db.query import afetch_value
 from jemmo.store.db.shared import OnSharedConnection
@@ -48,7 +48,7 @@ class PostgresRefusals(OnSharedConnection):
         return []
 
     async def keep(self, refusals: Sequence[Refusal]) -> None:
-        kept = Kept(asked_with=self._asked, refusals=list(refusals)[-MOST:])
+        kept = Kept(asked_with=self._asked, refusals=list(refusals)[-MAX_REFUSALS:])
         async with self._shared.transaction(self._scope) as db:
             await db.execute(
                 "UPDATE connection SET refused = %s::jsonb WHERE id = %s",

@@ -23,7 +23,7 @@ from jemmo.store.sync.tables import TABLES
 WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 """For queries over whole tables, where the data path's own settings (see ``record_writer.SETTINGS``) are wrong."""
 
-TRIED_AGAIN = 100  # more rejections of a stream are not a coincidence, so none is retried
+MAX_RETRIED = 100  # more rejections of a stream are not a coincidence, so none is retried
 
 
 async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
@@ -130,7 +130,7 @@ async def unread(
                     OR %s >= (SELECT count(*) FROM rejection r
                         WHERE r.connection_id = s.connection_id AND r.stream = s.stream))
             ORDER BY s.remote_id""",
-        [connection_id, stream, limit if stream in LIMITED else None, TRIED_AGAIN],
+        [connection_id, stream, limit if stream in LIMITED else None, MAX_RETRIED],
     )
 
 

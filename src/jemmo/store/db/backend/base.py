@@ -28,13 +28,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._told: Scope | None = None
+        self._sent: Scope | None = None
         self.execute_wrappers.append(_in_scope)
         if tracing.is_on():
             self.execute_wrappers.append(traces.trace_statement)
 
     def has_scope(self, session_scope: Scope) -> bool:
-        return self._told == session_scope
+        return self._sent == session_scope
 
     def send_scope(self, session_scope: Scope) -> None:
         with self.wrap_database_errors, self.connection.cursor() as cursor:
@@ -42,16 +42,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.remember_scope(session_scope)
 
     def forget_scope(self) -> None:
-        self._told = None
+        self._sent = None
 
     def remember_scope(self, session_scope: Scope) -> None:
         """Remember the scope sent to Postgres, which forgets it at the end of a transaction."""
-        self._told = None if self.get_autocommit() else session_scope
+        self._sent = None if self.get_autocommit() else session_scope
 
     # When a transaction starts, ends or rolls back, Postgres may forget the scope. (Django's stubs lack these methods.)
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        self._told = None
+        self._sent = None
         super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
@@ -59,14 +59,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             with scope.acting_in(None):  # a failed transaction accepts nothing else
                 super()._savepoint_rollback(sid)  # type: ignore[misc]
         finally:
-            self._told = None
+            self._sent = None
 
     def _rollback(self) -> None:
-        self._told = None
+        self._sent = None
         super()._rollback()  # type: ignore[misc]
 
     def _commit(self) -> None:
-        self._told = None
+        self._sent = None
         super()._commit()  # type: ignore[misc]
 
     def _configure_connection(self, connection: Any) -> bool:
@@ -78,7 +78,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return True
 
     def connect(self) -> None:
-        self._told = None
+        self._sent = None
         super().connect()
 
     def create_cursor(self, name: str | None = None) -> Any:
