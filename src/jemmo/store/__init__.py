@@ -1,1 +1,1 @@
-"""The tables, in Postgres: written by COPY and upsert, read by selectors."""
+"""The tables in Postgres, and everything that reads and writes them."""

@@ -25,4 +25,4 @@ def _protect(*, using: str, plan: Any = (), **_: object) -> None:
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         triggers.apply(cursor)
         events.apply(cursor)
-        guard.apply(cursor)  # last, since it also revokes others' rights to functions
+        guard.apply(cursor)  # last, since it also revokes the rights of other roles to functions

@@ -29,7 +29,7 @@ AUDIT_SHOWN = 50
 
 @dataclass(frozen=True, kw_only=True)
 class MembersPage:
-    """All members of an organization. Fields for managers are empty for others."""
+    """All members of an organization. Fields that only managers may see are empty for others."""
 
     members: list[Membership]
     invitations: list[Invitation]

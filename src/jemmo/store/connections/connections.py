@@ -26,7 +26,7 @@ REJECTIONS_SHOWN = 100
 
 
 def is_running(connection: Connection, now: datetime) -> bool:
-    """Whether a sync is in progress, which means that a lease is held. This is correct even after a kill -9."""
+    """Whether a sync is in progress, judging by its lease, which is correct even after a kill -9."""
     lease = getattr(connection, "lease", None)
     return lease is not None and lease.expires_at > now
 
@@ -58,19 +58,19 @@ def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
 
 
 def connection_choices(org: Organisation) -> list[tuple[UUID, str]]:
-    """The connections to choose from in a list, with their names; none if there is only one."""
+    """The connections that a list can be filtered by, with their names; none if there is only one."""
     named = ("org", "label", "provider", "account_name", "key_hint", "state")
     names = display_names(_ordered(org.connections.only(*named)))
     return list(names.items()) if len(names) > 1 else []
 
 
 def without_applications(org: Organisation) -> set[UUID]:
-    """The connections whose talents were read but never their applications, so that counts are unknown."""
+    """The connections that have read talents but never applications, so that counts of these are unknown."""
     return set(fetch_column(WITHOUT_APPLICATIONS, [org.pk]))
 
 
 def name_connections(records: Iterable[Any], named: Iterable[tuple[UUID, str]]) -> None:
-    """Set each record's ``ats`` to the name of its connection; empty without any names."""
+    """Set each record's ``ats`` to the name of its connection, or to an empty string if it isn't named."""
     names = dict(named)
     for record in records:
         record.ats = names.get(record.connection_id, "")
@@ -83,7 +83,7 @@ def find_connection(org: Organisation, connection_id: UUID) -> Connection | None
 
 @plans.kept()
 def history(connection: Connection, *, before: datetime | None = None) -> list[SyncRun]:
-    """A page of its runs, newest first, plus one more if there are older ones."""
+    """A page of a connection's runs, newest first, plus one more if there are older ones."""
     runs = connection.runs.order_by("-started_at", "id")
     if before is not None:
         runs = runs.filter(started_at__lt=before)
@@ -92,7 +92,7 @@ def history(connection: Connection, *, before: datetime | None = None) -> list[S
 
 @plans.kept()
 def requests_since(connection: Connection, since: datetime) -> int:
-    """Count all requests to the ATS, including those for files: of syncs that started since then, and of other work."""
+    """Count the requests of syncs that started since then, and of all other work, such as downloading files."""
     sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
     totals = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
     beside = RequestCount.objects.filter(connection=connection, at__gte=since)

@@ -1,6 +1,7 @@
-"""A key that an ATS refuses, or accepts again, outside a sync: a test, one record's refetch, a file, a comparison.
+"""Stores that an ATS refuses a key, or accepts it again, if something other than a sync notices.
 
-Whatever notices it, every page says the same at once. The next sync, which is due now, records and reports it.
+That may be a key test, a refetch, a file download or a comparison. Every page shows it at once. The next sync becomes
+due, and it records and reports the refusal.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ async def store_refusal_on(db: Connection, connection_id: UUID, error: JemmoErro
 
 @asynccontextmanager
 async def storing_refusals(db: Connection, connection_id: UUID) -> AsyncIterator[None]:
-    """Store a refusal raised inside."""
+    """Store a refusal that is raised inside the block."""
     try:
         yield
     except JemmoError as error:
@@ -53,7 +54,7 @@ async def storing_refusals(db: Connection, connection_id: UUID) -> AsyncIterator
 
 
 def clear_refusal(connection_id: UUID) -> None:
-    """Store that the ATS accepts the key. A refused connection becomes active, and a sync starts."""
+    """Store that the ATS accepts the key. A refused connection becomes active, and its next sync is due."""
     execute(_CLEAR, [connection_id, sorted(KEY_REFUSALS)])
 
 

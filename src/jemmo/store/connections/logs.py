@@ -1,4 +1,4 @@
-"""Errors and warnings of runs, and rejected records, newest first, in pages.
+"""The log: errors and warnings of runs, and rejected records, newest first, in pages.
 
 A page starts after the last entry of the previous page, so the thousandth page is as fast as the first.
 """
@@ -91,7 +91,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilters:
-    """The filters in the address; invalid ones are ignored."""
+    """The filters in the query string. Invalid ones are ignored."""
 
     connection: str = ""
     severity: str = ""
@@ -153,7 +153,7 @@ def log_page(org: Organisation, filters: LogFilters, *, now: datetime, size: int
 
 
 def _is_findable(entry: Entry, q: str) -> bool:
-    """Whether a search may find an entry. Contact details in an ID are not shown, and can't be guessed either."""
+    """Whether a search may find an entry. Contact details in an id are not shown, and a search must not reveal them."""
     shown = without_contacts(entry.example)
     if not q or shown == entry.example:
         return True

@@ -22,11 +22,11 @@ from jemmo.store.models.by_stream import MODELS
 
 @dataclass(frozen=True, kw_only=True)
 class HeldPage:
-    """The paused deletions on a page. ``comparing``: a sync is running, so the list may be too long for now.
+    """The paused deletions on a page.
 
-    ``together`` lists the streams decided together, ``records`` counts their deletions. ``dependents`` counts further
-    applications that the decision covers. ``unseen`` counts missing records that are confidential, so the reader does
-    not see them in the list.
+    ``together`` lists the streams decided together, and ``records`` counts their deletions. ``dependents`` counts
+    further applications that the decision covers. ``unseen`` counts missing records that are confidential, so that
+    this reader doesn't see them in the list. ``comparing``: a sync is running, so the list may still shrink.
     """
 
     held: HeldDeletion
@@ -46,12 +46,12 @@ def waiting(connection: Connection) -> list[HeldDeletion]:
 
 
 def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
-    """Jobs before talents before applications, as in every list."""
+    """Sort jobs before talents before applications, as in every list."""
     return sorted(rows, key=lambda row: row.place)
 
 
 def kept_at(record: Job | Talent, stream: Stream) -> datetime | None:
-    """When somebody decided to keep this record although the ATS no longer listed it."""
+    """When a person decided to keep this record although the ATS no longer listed it."""
     kept = HeldDeletion.objects.filter(
         connection=record.connection_id,
         stream=stream,
@@ -67,7 +67,7 @@ def decision_since(
 ) -> Decision | None:
     """The decision about the deletions paused by a sync that ended then; ``None`` while they wait.
 
-    Only the latest pause of a stream is stored. So an earlier one must have been followed by another.
+    Only the latest pause of a stream is stored. If it is later than this sync, the deletions were paused again.
     """
     streams = [paused["stream"] for paused in error["paused"]]
     rows = list(HeldDeletion.objects.filter(connection=connection_id, stream__in=streams))
@@ -83,14 +83,14 @@ def decision_since(
 def with_decision(
     connection_id: UUID, error: Mapping[str, Any], ended_at: datetime | None
 ) -> dict[str, Any]:
-    """Return a sync's error, with the decision made since if it is about paused deletions."""
+    """Return a sync's error. If it is about paused deletions, add the decision made since."""
     if not error.get("paused") or ended_at is None:
         return {**error}
     return {**error, "decided": decision_since(connection_id, error, ended_at)}
 
 
 def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:
-    """Return the pending decision about these, as ``jemmo.domain.brake.decision``."""
+    """Return the pending decision about these deletions, in the shape of ``jemmo.domain.brake.decision``."""
     facts = [
         {
             "stream": row.stream,
@@ -139,7 +139,7 @@ def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> 
 
 
 def dependent_applications(connection_id: UUID, rows: Iterable[HeldDeletion]) -> int:
-    """How many stored applications linked to these talents and jobs the decision covers besides the listed ones.
+    """Count the stored applications of these talents and jobs that the decision covers in addition to those listed.
 
     They are deleted once the ATS no longer lists them either.
     """

@@ -1,7 +1,7 @@
 """How many database connections each process may hold, and how long it waits for one.
 
-docs/operations.md has the same numbers for operators, with the total of ``jemmo up``. A Postgres server takes 100
-connections by default, the embedded one too, and keeps three of them for superusers.
+docs/operations.md has the same numbers for operators, with the total of ``jemmo up``. By default, a Postgres server
+accepts 100 connections, as does the embedded one, and keeps three of them for superusers.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from jemmo.environment import number
 WEB_CONNECTIONS = "JEMMO_WEB_CONNECTIONS"
 WEB_DEFAULT, WEB_LEAST = 12, 4
 WEB_CLIENTS = 800  # visitors' connections per web process, unless JEMMO_WEB_CLIENTS is set
-WEB_CLIENTS_REFUSED = 64  # additional connections that get a 503 with Retry-After
-OTHER_FILES = 128  # other files that a web process opens
+WEB_CLIENTS_REFUSED = 64  # further connections that get a 503 with Retry-After
+OTHER_FILES = 128  # file descriptors that a web process needs for anything else
 WORKER_CONCURRENCY = 4  # default number of simultaneous syncs per worker
-COMMAND = 5  # a command with a sync in it; most need only one
+COMMAND = 5  # for a command that runs a sync; most commands need only one
 
 PAGE_WAIT = 10.0  # seconds that a page waits for a thread before it gets a 503
 PROBE_WAIT = 5.0  # the same for /readyz and /metrics
@@ -34,7 +34,7 @@ class Web(Struct, frozen=True, kw_only=True):
     """Pages answered at the same time, each with a thread and a connection of Django's pool."""
     webhooks: int
     downloads: int
-    """Long downloads written at the same time. Without threads of their own, they use the pages' threads."""
+    """Long downloads written at the same time. If they have no threads of their own, they use those of the pages."""
     probes: int = 1
     """/readyz and /metrics, which must never wait behind pages."""
     events: int = 1
@@ -113,5 +113,5 @@ SUPERVISOR = 1  # `jemmo up` itself
 
 
 def everything() -> int:
-    """The connections of ``jemmo up`` with all its parts."""
+    """The number of connections that ``jemmo up`` may use with all its parts."""
     return SUPERVISOR + web().total + Worker().total

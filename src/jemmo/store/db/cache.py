@@ -1,7 +1,6 @@
-"""Django's cache in a table, as JSON, so that rows written by an attacker are never executed.
+"""Django's cache in a table, as JSON, so that code in a row that an attacker wrote never runs.
 
-Django's own backend unpickles what it reads, which runs code from the row. All processes share this cache to count
-attempts.
+Django's own backend unpickles what it reads, which runs such code. All processes share this cache to count attempts.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from jemmo.store.db.query import execute, fetch_value
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-TIDY_EVERY = 60.0  # seconds between two removals of expired entries by one process
+TIDY_EVERY = 60.0  # seconds; how often a process removes expired entries
 
 _GET = "SELECT value FROM cache_entry WHERE cache_key = %s AND expires > now()"
 _PUT = """
@@ -60,7 +59,7 @@ class JsonCache(BaseCache):
         return self._put(_ADD, key, value, timeout, version) == 1
 
     def count(self, key: str, *, seconds: float, by: int = 1) -> int:
-        """Atomically add to a number that expires that long after its creation. Return the sum."""
+        """Atomically add to a counter that expires ``seconds`` after its creation. Return the sum."""
         own = self.make_and_validate_key(key)
         return int(fetch_value(_COUNT, [own, by, self._end(seconds)]))
 

@@ -1,4 +1,4 @@
-"""Reads models from the rows of raw SQL, for statements that Django builds more slowly than Postgres runs them."""
+"""Reads models from the rows of raw SQL, for statements that Postgres runs faster than Django builds them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 class Columns(Generic[ModelT]):
-    """All columns of a model's table, for ``SELECT`` under an alias. In a row they start at ``start``."""
+    """All columns of a model's table, for a ``SELECT`` with a table alias. In a row they start at ``start``."""
 
     def __init__(self, model: type[ModelT], alias: str, *, start: int = 0) -> None:
         self._model = model
-        fields = model._meta.concrete_fields  # noqa: SLF001 - Django documents it
+        fields = model._meta.concrete_fields  # noqa: SLF001 - documented by Django
         self.start, self.end = start, start + len(fields)
         self.sql = ", ".join(f"{alias}.{field.column}" for field in fields)
         self._names = [field.attname for field in fields]

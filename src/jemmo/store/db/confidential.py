@@ -1,7 +1,7 @@
 """Confidential jobs and private talents, and how ``confidential_record`` is kept up to date.
 
-Their parts (applications, files, stage events …) are hidden by the record's id, which the policies look up in that
-table. Database triggers write it, so no statement can forget to.
+The policies hide their parts (applications, files, stage events …) by looking up the record's id in that table.
+Database triggers write the table, so no statement can forget to.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FILL = """INSERT INTO confidential_record (org_id, id)
 
 
 def statements() -> Iterator[str]:
-    """Yield triggers, whose conditions are checked without calling them, then the insert for rows stored before."""
+    """Yield the triggers, whose conditions are checked without calling them, and the insert for existing rows."""
     for function, deed in (("mark", _MARK), ("unmark", _UNMARK)):
         yield _FUNCTION.format(name=f"jemmo_{function}", schema=schema.name(), deed=deed)
     for table, confidential in CONFIDENTIAL.items():

@@ -1,4 +1,4 @@
-"""Tells the current response's disguise which people and texts are read from the tables.
+"""Registers the people and texts read from the tables with the current response's disguise.
 
 Rows stay unchanged, so a disguised value can never be saved: the disguise changes only the text of the response.
 """
@@ -47,7 +47,7 @@ class DisplayTracked(models.Model):
         return read
 
     def track_restored(self) -> None:
-        """Register again, after texts were restored in a row."""
+        """Register the row again after its original texts were restored."""
         disguise = _DISGUISE.get()
         if disguise is not None:
             self.notice(disguise)

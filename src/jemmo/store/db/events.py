@@ -1,8 +1,8 @@
-"""Notifies listeners by Postgres NOTIFY, inside the transaction that the event is about.
+"""Notifies listeners with Postgres's NOTIFY, inside the transaction that the event is about.
 
 Postgres delivers the event after the commit, so the listener can read the new rows. The payload is a small JSON object:
-``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Missed events do no harm: a process
-that was disconnected reads the tables (``sync.reports``).
+``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Missed events do no harm, because a
+process that was disconnected reads the tables (``sync.reports``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _facts(kind: str, facts: Mapping[str, object]) -> str:
 
 
 async def publish_event(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
-    """Notify the organization of a connection, in the current transaction."""
+    """Notify a connection's organization, in the current transaction."""
     await db.execute(_OF_CONNECTION, [CHANNEL, _facts(kind, facts), connection_id])
 
 

@@ -1,4 +1,4 @@
-"""Applies row-level security to the tables, and finds tables and rights that escape it."""
+"""Applies row-level security to the tables, and finds tables and privileges that it doesn't cover."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class TableWithoutPolicy(ConfigError):
 
 
 def statements(tables: set[str], roles: Sequence[str]) -> Iterator[sql.Composable]:
-    """The statements that apply the policies to the tables, whatever their state.
+    """Yield the statements that apply the policies to the tables, whatever their current state.
 
-    They show rows only to ``roles``. Other roles of the server see no rows, whatever their rights.
+    Only ``roles`` see any rows. Other roles of the server see none, whatever their privileges.
     """
     if unnamed := tables - POLICIES.keys() - OPEN.keys():
         raise TableWithoutPolicy(sorted(unnamed))
@@ -121,14 +121,14 @@ def apply(cursor: Any) -> None:
 def exposed(cursor: Any) -> list[tuple[str, str]]:
     """Return the objects that other roles have rights to, with the role; an empty role means all roles.
 
-    If a server's default privileges grant every new table to other roles, as Supabase's do, these are revoked.
+    Some servers, such as Supabase's, grant every new table to other roles by default. Such privileges are revoked.
     """
     cursor.execute(_EXPOSED)
     return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
 def may_close(cursor: Any) -> bool:
-    """Whether another role has a right that our role, as the owner, can revoke."""
+    """Whether another role has a privilege that our role, as the owner, can revoke."""
     cursor.execute(_EXPOSED)
     return any(is_ours for _, _, is_ours in cursor.fetchall())
 

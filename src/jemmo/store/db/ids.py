@@ -7,7 +7,7 @@ import time
 from struct import unpack
 from uuid import UUID
 
-COUNTED = 0x1000  # ids of one millisecond that a counter keeps in order
+COUNTED = 0x1000  # ids per millisecond that a counter keeps in order
 
 
 def new_ids(count: int) -> list[UUID]:

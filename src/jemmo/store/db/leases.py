@@ -1,4 +1,4 @@
-"""The lease: which run may write to a connection. Only this module names the table."""
+"""The lease, which decides which run may write to a connection. Only this module names its table."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ TAKE = f"""
         OR (l.holder_pid IS NOT NULL AND NOT EXISTS ({_HOLDER}))
     RETURNING 1"""
 
-# Take the lease again for the next slice of a run, with a new token.
+# Take the lease for the next slice of a run, with a new token.
 TAKE_UP = """
     UPDATE lease l SET token = %s, expires_at = clock_timestamp() + %s,
         holder_pid = a.pid, holder_since = a.backend_start
     FROM pg_stat_activity a
     WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s"""
 
-# Keep the lease for the next slice, without a holder.
+# Keep the lease for the next slice; until then it has no holder.
 HAND_OVER = """
     UPDATE lease SET holder_pid = NULL, holder_since = NULL, expires_at = clock_timestamp() + %s
     WHERE connection_id = %s AND token = %s"""

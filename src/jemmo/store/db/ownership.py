@@ -1,4 +1,4 @@
-"""Which rows belong to an organization, derived from the database's columns and keys, so new tables are included.
+"""Finds an organization's rows by the database's columns and keys, so that new tables are included.
 
 A row belongs to the organization in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
 key points to. Accounts belong to no organization, since people may work for several.
@@ -40,9 +40,10 @@ class Key(Struct, frozen=True):
 
 
 class OrganizationTables(Struct, frozen=True, kw_only=True):
-    """The owner of each table's rows. ``others`` are the tables without an owner.
+    """How to select an organization's rows.
 
-    ``conditions`` select the organization's rows, with ``%(org)s``, in an order in which they can be deleted.
+    ``conditions`` maps each table to a condition with ``%(org)s``, in an order in which the rows can be deleted.
+    ``others`` are the tables whose rows belong to no organization.
     """
 
     conditions: dict[str, str]
@@ -62,7 +63,7 @@ def organization_tables() -> OrganizationTables:
         known |= conditions
     del known[ORGANISATION]
     order = TopologicalSorter(
-        {table: {child for child in known if _points(keys, child, table)} for table in known}
+        {table: {child for child in known if _depends_on(keys, child, table)} for table in known}
     )
     listed = list(order.static_order())
     return OrganizationTables(
@@ -96,8 +97,8 @@ def _next(
     return conditions
 
 
-def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
-    """Whether the child's rows must be deleted first: by a key, or because they are found through the parent's."""
+def _depends_on(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
+    """Whether the child's rows must be deleted first: a key requires it, or only the parent's rows lead to them."""
     if child == parent:
         return False
     if any(key.target == parent for key in keys.get(child, [])):
@@ -108,7 +109,7 @@ def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
 
 
 def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
-    """Delete up to so many of an organization's rows from a table."""
+    """Delete at most ``most`` of an organization's rows from a table. Return their number."""
     with transaction.atomic():
         return execute(
             f'DELETE FROM "{table}" WHERE ctid = ANY(ARRAY('

@@ -19,13 +19,13 @@ from jemmo.domain.typed_values import uuid_or_none
 from jemmo.store.db.query import fetch_row, fetch_value
 from jemmo.store.models.ordering import Alphabetical
 
-__all__ = ["Alphabetical"]  # imported from here with the columns
+__all__ = ["Alphabetical"]  # for modules that import it along with ``Column``
 
 T = TypeVar("T")
 
 SIZE = 50
 FEW = 5_000  # up to this number, rows are sorted without an index
-LAST_PAGE = 200  # people narrow the search instead of paging further
+LAST_PAGE = 200  # nobody pages further; people narrow the search instead
 _WORD = re.compile(r"\w+")
 
 
@@ -37,14 +37,14 @@ class Column:
     descending: bool = False
 
     def order(self, *, turned: bool) -> list[OrderBy | str]:
-        """The order of all pages: ties are sorted by id, missing values come last."""
+        """The order of all pages: ties by id, missing values last."""
         if self.descending != turned:
             return [*(expression.desc(nulls_last=True) for expression in self.by), "id"]
         return [*(expression.asc(nulls_last=True) for expression in self.by), "id"]
 
 
 def sort_key(key: str, columns: Mapping[str, Column], default: str) -> str:
-    """The requested sort key, with ``-`` in front for the reverse order. Invalid values give the default."""
+    """The requested sort key, with a leading ``-`` for the reverse order. Invalid values give the default."""
     return key if key.removeprefix("-") in columns else default
 
 
@@ -54,7 +54,7 @@ def order(columns: Mapping[str, Column], key: str) -> list[OrderBy | str]:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultPage(Generic[T]):
-    """A page of results, with the filters and the choices."""
+    """A page of results, with its filters and the values to choose from."""
 
     items: list[T]
     total: int
@@ -77,7 +77,7 @@ class ResultPage(Generic[T]):
 
 
 def query_text(query: Mapping[str, str], name: str) -> str:
-    """A text of the address, limited to what a query can use."""
+    """A text from the query string, limited to what a database query can use."""
     return query.get(name, "").replace("\x00", "")[:200]
 
 
@@ -103,8 +103,8 @@ def page_rows(rows: QuerySet[Any], page: int) -> list[Any]:
 def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
     """Return the count and, for small results, the ids.
 
-    Small results are fetched and then sorted. Following an index in sort order until enough rows match would read most
-    of it. Materialized, Postgres plans for all rows; with a limit, it would expect to find matches early.
+    Small results are fetched and then sorted. To find so few matches, following an index in sort order would read most
+    of it. The materialized query makes Postgres plan for all rows; with a limit, it would expect early matches.
     """
     try:
         sql, params = rows.order_by().values("id").query.sql_with_params()
@@ -119,12 +119,12 @@ def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
 
 
 def among(ids: list[UUID]) -> RawSQL:
-    """The value for ``id__in``: one parameter, however many ids."""
+    """The value for ``id__in`` as one parameter, however many ids there are."""
     return RawSQL("SELECT unnest(%s::uuid[])", (ids,))
 
 
 def any_of(column: str, ids: Sequence[UUID]) -> Func:
-    """Like ``column__in=ids``, with one parameter. Django spends time on each single one."""
+    """Like ``column__in=ids``, with one parameter for all ids, since each parameter costs Django time."""
     listed = Value(list(ids), output_field=ArrayField(UUIDField()))
     return Func(
         F(column),
@@ -146,7 +146,7 @@ def search_terms(typed: str) -> str:
 
 
 def _unaccented(text: str) -> str:
-    """The text as in the index. Postgres turns ``ß`` into ``ss`` and ``ø`` into ``o``, though these are not accents."""
+    """The text as it is in the index. Postgres also turns ``ß`` into ``ss`` and ``ø`` into ``o``."""
     if text.isascii():
         return text
     return str(fetch_value("SELECT unaccent(%s)", [text]))

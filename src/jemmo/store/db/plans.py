@@ -1,4 +1,4 @@
-"""Statements whose plan Postgres keeps, because planning takes longer than running them."""
+"""Lets Postgres keep the plans of statements that take longer to plan than to run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _kept: ContextVar[bool] = ContextVar("jemmo_kept_plans", default=False)
 def kept() -> Iterator[None]:
     """Prepare Django's statements inside the block, or inside a function that this decorates.
 
-    Only for statements of every page that find a few rows by key. A kept plan suits the average organization, so a list
-    or count of records, which may be a thousand times larger in one organization than in the next, must not have one.
-    Querysets are lazy: read them inside.
+    Only for statements that every page runs to find a few rows by key. A kept plan suits the average organization, so
+    it is wrong for lists and counts of records, which may be a thousand times larger in one organization than in
+    another. Querysets are lazy, so read them inside.
     """
     before = _kept.set(True)
     try:

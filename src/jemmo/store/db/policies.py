@@ -1,6 +1,6 @@
-"""Row-level security: who may see and change which rows, for every table, in one place.
+"""The policies of row-level security: who may see and change which rows of every table.
 
-``jemmo.store.db.guard`` applies them after each migration. It fails for a table without a line here, so none is
+``jemmo.store.db.guard`` applies them after each migration. It fails if a table has no line here, so none can be
 forgotten. ``jemmo.store.db.scope`` sets the transaction's ``jemmo.*`` settings.
 """
 
@@ -25,7 +25,7 @@ _ACCOUNT = "nullif(current_setting('jemmo.account', true), '')::uuid"
 _RIGHT = "coalesce(current_setting('jemmo.{right}', true) = 'on', false)"
 _SEES_CONFIDENTIAL = "coalesce(current_setting('jemmo.confidential', true) = 'on', false)"
 _REACHES = "coalesce(current_setting('jemmo.reach', true) = ANY({reaches}), false)"
-"""Policies contain these expressions instead of calls of ``FUNCTIONS``: Postgres would parse and inline those each time
+"""Policies contain these expressions instead of calling ``FUNCTIONS``: Postgres would parse and inline those each time
 it plans a statement, which made short statements a quarter slower."""
 
 
@@ -45,7 +45,7 @@ class Policy(NamedTuple):
 
     @property
     def expression(self) -> str:
-        """The SQL. Sub-selects make Postgres read the settings once per statement instead of per row."""
+        """The condition as SQL. Sub-selects make Postgres read the settings once per statement instead of per row."""
         names = ", ".join(f"'{reach}'" for reach in (EVERYTHING, *self.reaches))
         reaches = _REACHES.format(reaches=f"ARRAY[{names}]")
         seen = f"((SELECT {reaches}) OR ({self.condition}))"
@@ -56,7 +56,7 @@ _OURS = f"org_id = (SELECT {_ORG})"
 
 
 def _if_bound(condition: str) -> str:
-    """A condition that applies only if the scope is bound to a connection.
+    """Apply a condition only if the scope is bound to a connection.
 
     Postgres estimates that a CASE matches half of the rows, and an OR almost none.
     """
@@ -77,8 +77,8 @@ _OPEN_TALENT = f"NOT {confidential.CONFIDENTIAL['talent'].format(row='talent')}"
 _CONFIDENTIAL = f"(SELECT id FROM confidential_record WHERE {_OURS})"
 _OF_OPEN_JOB = f"(job_id IS NULL OR job_id NOT IN {_CONFIDENTIAL})"
 _OF_OPEN_TALENT = f"(talent_id IS NULL OR talent_id NOT IN {_CONFIDENTIAL})"
-"""Parts of a confidential record are found by its id. There are few such ids, so Postgres reads and hashes them once
-per statement, and not at all for readers who may see them."""
+"""The parts of a confidential record are hidden by its id. There are few such ids, so Postgres reads and hashes them
+once per statement, and not at all for readers who may see them."""
 
 
 def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
@@ -103,9 +103,9 @@ def _belongs_to(parent: str) -> str:
 
 
 def _of(parent: str, *reaches: Reach, column: str = "") -> Policy:
-    """Rows whose parent belongs to the organization and is visible. A reach to the parent does not include its rows."""
+    """Rows with a visible parent of the organization. A reach that shows the parent doesn't show its rows."""
     column = column or f"{parent}_id"
-    if parent == "connection":  # an organization has few connections: read once per statement
+    if parent == "connection":  # an organization has few, so Postgres reads them once per statement
         return Policy(f"{column} IN (SELECT id FROM connection WHERE {_OURS})", reaches)
     return Policy(f"EXISTS (SELECT FROM {parent} p WHERE p.id = {column} AND p.{_OURS})", reaches)
 
@@ -252,10 +252,10 @@ FUNCTIONS = tuple(
 class Searched(NamedTuple):
     """A search that is fast only with an index.
 
-    Below a policy, Postgres uses an index only for operators that are marked leakproof. Operators of texts and arrays
-    are not. So such a search is a function of the tables' owner, which checks access to the organization itself. It
-    must look up no name in a schema where another role can create objects: Postgres would prefer that role's operator
-    for exactly these types to its own generic one.
+    Under a policy, Postgres uses an index only for operators that are marked leakproof, which operators of texts and
+    arrays are not. So such a search is a function that belongs to the tables' owner and checks access to the
+    organization itself. It must not look up names in a schema where another role can create objects, because Postgres
+    would prefer that role's operator for exactly these types to its own generic one.
     """
 
     name: str

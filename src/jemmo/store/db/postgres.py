@@ -1,4 +1,4 @@
-"""The data path's own psycopg connections, in addition to Django's."""
+"""The psycopg connections of the data path, in addition to Django's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 @asynccontextmanager
 async def connect(url: str) -> AsyncIterator[Connection]:
-    """A connection in autocommit mode, in the current scope; transactions are opened explicitly.
+    """Open a connection in autocommit mode, in the current scope. Transactions are opened explicitly.
 
     Raises ``TransientError``.
     """
@@ -47,7 +47,7 @@ async def prepare(connection: Connection) -> None:
 
 
 async def apply_scope(connection: Connection) -> None:
-    """Set the current scope for the session, which is not shared."""
+    """Set the current scope for the whole session, which is not shared."""
     current_scope = scope.current() or scope.NOBODY
     with explained():
         await connection.execute(scope.TELL_SESSION, current_scope.settings)
@@ -59,7 +59,7 @@ def ping() -> None:
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()
-    """Turns a database error into one that names its cause and the next step."""
+    """Turns a database error raised inside into one that names its cause and the next step."""
 
     def __enter__(self) -> None:
         return None
@@ -70,7 +70,7 @@ class explained:  # noqa: N801 - reads as a statement: with explained()
 
 
 def explain(error: BaseException) -> TransientError | None:
-    """The database error in an exception, even if Django raised it; ``None`` for a bug of ours or another error."""
+    """The database error in an exception, even if Django raised it; ``None`` for our own bugs and other errors."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, psycopg.Error):
         cause = cause.__cause__ if isinstance(cause, DatabaseError | InterfaceError) else None
@@ -78,20 +78,20 @@ def explain(error: BaseException) -> TransientError | None:
         return None
     reaches = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
     if not cause.sqlstate and not reaches:
-        return None  # raised by the driver about wrong use
+        return None  # the driver was used incorrectly
     known = database_errors.refusal(cause.sqlstate, str(cause))
     return known.error() if known else None
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error comes from an unavailable database, even through a chain of errors."""
+    """Whether an unavailable database caused an error, even through a chain of errors."""
     while error is not None and explain(error) is None:
         error = error.__cause__ or error.__context__
     return error is not None
 
 
 def is_unstorable(error: BaseException | None) -> bool:
-    """Whether Postgres can't store a text, because it contains NUL or half of a surrogate pair."""
+    """Whether Postgres could not store a text because it contains NUL or half of a surrogate pair."""
     while error is not None:
         nul = (
             isinstance(error, psycopg.DataError) and error.sqlstate is None and "NUL" in str(error)

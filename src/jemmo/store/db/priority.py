@@ -1,7 +1,7 @@
-"""Workers give way to the pages of the same machine: a sync can wait for the processor, a visitor can't.
+"""Lets the pages of the same machine go before workers: a sync can wait for the processor, a visitor can't.
 
-Linux shares the processor among sessions first, and the priority of a process counts only within its session. Each of
-Postgres's processes is a session of its own, so four that sync would together get four times as much as the web server.
+Linux divides the processor among sessions first, and the priority of a process counts only within its session. Each of
+Postgres's processes is a session of its own, so four of them that sync would get four times as much as the web server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _gives_way = False
 
 
 def give_way() -> None:
-    """Lower the priority of this process, and from now on that of its database sessions."""
+    """Lower the priority of this process and of the database sessions that it opens from now on."""
     global _gives_way  # noqa: PLW0603 - of the process
     _gives_way = True
     if not hasattr(os, "nice"):  # Windows has no such function
@@ -31,13 +31,13 @@ def give_way() -> None:
 
 
 def lower(connection: Any) -> None:
-    """If this process gives way, lower the priority of the process that serves a connection on this machine."""
+    """If this process gives way, lower the priority of the local Postgres process that serves a connection."""
     if not _gives_way or not connection.info.host.startswith("/"):  # not a local socket
         return
     served_by, database = connection.info.backend_pid, connection.info.dbname
     with suppress(OSError):
         title = (PROCESSES / str(served_by) / "cmdline").read_text(errors="replace")
-        # In a container, Postgres may name a process that is another one here.
+        # In a container, the process id that Postgres reports may belong to another process here.
         if title.startswith("postgres:") and f" {database} [local]" in title:
             _lower_session(served_by)
 

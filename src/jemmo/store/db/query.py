@@ -1,6 +1,6 @@
-"""Runs single SQL statements: on Django's connection, or, with ``a`` in front, on one of the data path.
+"""Runs single SQL statements: on Django's connection, or on one of the data path (functions that start with ``a``).
 
-``fetch_column`` returns the first column of all rows, and ``fetch_value`` that of the first one. Without rows,
+``fetch_column`` returns the first column of all rows, ``fetch_value`` that of the first row. If there are no rows,
 ``fetch_row`` and ``fetch_value`` return ``None``.
 """
 

@@ -34,9 +34,10 @@ class Role(Struct, frozen=True, kw_only=True):
 
 
 class Access(Struct, frozen=True, kw_only=True):
-    """How the application reaches the database. ``is_apart`` is false if no second role can be created or used.
+    """How the application reaches the database.
 
-    It then works as the tables' owner, with row-level security forced on that role.
+    ``is_apart`` is false if no second role can be created or used. The application then connects as the tables' owner,
+    and row-level security is forced on that role.
     """
 
     url: str
@@ -46,17 +47,20 @@ class Access(Struct, frozen=True, kw_only=True):
 def access(
     url: str, *, seal: Callable[[bytes], bytes], open_sealed: Callable[[bytes], bytes]
 ) -> Access:
-    """The application's connection URL, with its role created if needed; ``url`` itself if it isn't the owner's."""
+    """Return the URL that the application connects with, creating its role if needed.
+
+    That is ``url`` itself if it isn't the tables' owner's.
+    """
     with _connect(url) as db:
         schema.set_search_path(db)
         if not _owns(db):
             return Access(url=url)
         try:
-            role = _kept(db, open_sealed) or _made(db, seal, open_sealed)
+            role = _stored(db, open_sealed) or _create_and_store(db, seal, open_sealed)
             if not _exists(db, role):
                 _create(db, role)
             _grant(db, role)
-            way = _way_in(db, url, role)
+            way = _url_for(db, url, role)
         except errors.InsufficientPrivilege:
             way = None
         if way is None:
@@ -87,8 +91,11 @@ def _connect(url: str) -> Connection:
     return psycopg.connect(url, autocommit=True, connect_timeout=10)
 
 
-def _way_in(db: Connection, url: str, role: Role) -> str | None:
-    """Sign in as the role, or switch the owner's sessions to it: some servers and poolers allow no other sign-in."""
+def _url_for(db: Connection, url: str, role: Role) -> str | None:
+    """Return a URL to connect as the role; ``None`` if there is none.
+
+    Some servers and poolers let no other role sign in. There, the owner's sessions switch to the role.
+    """
     own = _own_url(url, role)
     if _opens(own):
         return own
@@ -97,7 +104,7 @@ def _way_in(db: Connection, url: str, role: Role) -> str | None:
     becoming = conninfo.changed(url, options=options)
     if _opens(becoming):
         return becoming
-    # Raises if the server is full or shutting down, which says nothing about the role.
+    # Raises if the server is full or shutting down, which means that the role itself may work.
     _connect(url).close()
     return None
 
@@ -110,12 +117,12 @@ def _owns(db: Connection) -> bool:
     return bool(row and row[0])
 
 
-def _kept(db: Connection, open_sealed: Callable[[bytes], bytes]) -> Role | None:
+def _stored(db: Connection, open_sealed: Callable[[bytes], bytes]) -> Role | None:
     row = db.execute("SELECT sealed FROM vault_secret WHERE name = %s", [NAME]).fetchone()
     return msgspec.json.decode(open_sealed(bytes(row[0])), type=Role) if row else None
 
 
-def _made(
+def _create_and_store(
     db: Connection, seal: Callable[[bytes], bytes], open_sealed: Callable[[bytes], bytes]
 ) -> Role:
     """Create and store a role. If two processes do so at once, the first one's is used and the other's is dropped."""
@@ -125,11 +132,11 @@ def _made(
         "INSERT INTO vault_secret (name, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
         [NAME, seal(msgspec.json.encode(role))],
     )
-    kept = _kept(db, open_sealed)
-    assert kept is not None
-    if kept != role:
+    stored = _stored(db, open_sealed)
+    assert stored is not None
+    if stored != role:
         db.execute(_text("DROP ROLE {role}", role))
-    return kept
+    return stored
 
 
 def _exists(db: Connection, role: Role) -> bool:
@@ -144,7 +151,7 @@ def _create(db: Connection, role: Role) -> None:
     statement = sql.SQL(
         "CREATE ROLE {} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
     )
-    # Another process of this database may create it at the same moment.
+    # Another process may create it at the same moment.
     with suppress(errors.DuplicateObject, errors.UniqueViolation):
         db.execute(statement.format(sql.Identifier(role.name), sql.Literal(verifier)))
 
@@ -228,6 +235,6 @@ def _text(statement: str, role: Role, **parts: sql.Composable) -> sql.Composed:
 
 
 def _own_url(url: str, role: Role) -> str:
-    """The same server and database. Supabase's pooler needs the project's name after the role's."""
+    """The role's URL for the same server and database. Supabase's pooler needs the project's name after the role's."""
     _, dot, project = conninfo.parse(url).get("user", "").partition(".")
     return conninfo.changed(url, user=f"{role.name}{dot}{project}", password=role.password)

@@ -1,4 +1,4 @@
-"""On whose behalf a run's records are written."""
+"""The context in which a run writes records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ContactHasher = Callable[[Sequence[Contact]], list[int]]
 
 
 class AnonymizedTalent(Struct, frozen=True, kw_only=True):
-    """A talent about to be anonymized, with the still encrypted contacts that webhooks are found by."""
+    """A talent about to be anonymized, with the encrypted contacts by which their webhooks are found."""
 
     id: UUID
     remote_ids: list[str]
@@ -46,7 +46,7 @@ SuppressionHasher = Callable[[Stream, str], bytes]
 class Hashers(Struct, frozen=True, kw_only=True):
     """The keyed hashes needed to write records.
 
-    Without them no one is suppressed, and no one is found by contact.
+    Without them, no one is suppressed and no one is found by contact.
     """
 
     suppression: SuppressionHasher | None = None
@@ -57,7 +57,7 @@ class Hashers(Struct, frozen=True, kw_only=True):
 class Policy(StrEnum):
     """Which version of a record wins if its content differs from ours.
 
-    A newer one always does; one without a date counts as equally new. Records refetched since the run started are
+    A newer one always wins; one without a date counts as equally new. Records refetched since the run started are
     replaced only by a newer version, because a later change triggers another refetch.
     """
 
@@ -72,7 +72,7 @@ class Policy(StrEnum):
 class RunContext(Struct, kw_only=True):
     """The writer: the organization, the connection, the run and its lease.
 
-    ``mode`` is set once the checkpoints were read under the lease. The history begins at ``limit``.
+    ``mode`` is set once the checkpoints have been read under the lease. The history begins at ``limit``.
     """
 
     org_id: UUID

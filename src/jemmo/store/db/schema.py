@@ -1,8 +1,8 @@
-"""Jemmo's own database schema. Other programs' tables, rights and defaults are not in it.
+"""Jemmo's own database schema, apart from other programs' tables, privileges and defaults.
 
 All our connections look up names only there. In the extensions' schema (``extensions`` on Supabase, often ``public``),
-another role may create functions and operators that PostgreSQL would prefer to its own. Startup options would do the
-same, but poolers reject them, and we must not change a customer's role or database settings.
+another role may create functions and operators that PostgreSQL would prefer to its own. The path is set by a statement,
+because poolers reject startup options and we must not change the settings of a customer's role or database.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ SHARED = frozenset({"public", "extensions"})
 """Schemas that are shared with other programs."""
 
 FORMER = "pending_link"
-"""A table that a Jemmo without its own schema had in ``public``, and that other programs hardly have."""
+"""A table that an older Jemmo had in ``public``, with a name that other programs are unlikely to use."""
 
 SET_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', %(path)s, false)"
 """Sets the session's search path. Temporary tables come last, so they can never replace ours.
 
-The current path may contain other roles' functions: hence the qualified name."""
+The function's name is qualified, because the current path may contain other roles' functions."""
 
 _UNACCENT = """
     SELECT nspname FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace
@@ -96,7 +96,7 @@ async def set_search_path_async(connection: psycopg.AsyncConnection[Any]) -> Non
 
 @contextmanager
 def migrating(cursor: Any) -> Iterator[None]:
-    """Hold the migration lock and see every row; an owner under the policies would change none."""
+    """Hold the migration lock and see every row. Under the policies, a migration would change none."""
     cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     try:
         cursor.execute(scope.TELL_SESSION, scope.EVERYTHING.settings)
@@ -130,10 +130,10 @@ def has_unaccent(cursor: Any) -> bool:
 
 
 def wrap_unaccent(cursor: Any) -> None:
-    """Make the extension's function known in our schema, unless the extension is there or not installed yet.
+    """Create a wrapper of the extension's function in our schema, unless the extension is there or not installed yet.
 
-    The body is resolved here, once, and stays correct if the extension moves. It costs nothing, because the planner
-    inlines it.
+    The wrapper's body is resolved only now and stays correct if the extension moves. It costs nothing, because the
+    planner inlines it.
     """
     cursor.execute(_UNACCENT)
     row = cursor.fetchone()
@@ -158,14 +158,14 @@ def _settle(connection: BaseDatabaseWrapper) -> None:
         if is_former(cursor):
             _move(connection, cursor)
             return
-        # Another program's django_migrations in ``public`` must not be mistaken for ours.
+        # Another program's django_migrations in ``public`` must not be taken for ours.
         cursor.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(name())))
         MigrationRecorder(connection).ensure_schema()
         cursor.execute(SET_SEARCH_PATH, search_path_params())
 
 
 def is_former(cursor: Any) -> bool:
-    """Whether an older Jemmo, without its own schema, created tables in ``public`` that we own."""
+    """Whether an older Jemmo, which had no schema of its own, created tables in ``public`` that we own."""
     if not (_owned(cursor, "public", FORMER) and _owned(cursor, "public", "django_migrations")):
         return False
     cursor.execute(

@@ -37,8 +37,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     private talents, ``notes`` the right to what the team wrote about people. With a ``connection``, the organization's
     other connections are invisible.
 
-    ``housekeeping`` is for statements that each read little: Postgres cancels one after so many seconds, and uses
-    indexes even for tables without statistics.
+    ``housekeeping`` is for statements that each read little. Postgres cancels any that takes longer than this many
+    seconds, and uses indexes even for tables without statistics.
     """
 
     org: UUID | None = None
@@ -96,14 +96,14 @@ _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def organization_scope(org_id: UUID) -> Scope:
-    """The scope of work for one organization, whoever requested it. A connection-bound scope stays bound."""
+    """The scope of work for one organization, whoever requested it. It stays bound to a connection if it is."""
     asking = _current.get()
     connection = asking.connection if asking and asking.org == org_id else None
     return Scope(org=org_id, connection=connection, contacts=True, confidential=True, notes=True)
 
 
 def current() -> Scope | None:
-    """The current scope. ``None`` while the tables' owner changes their structure, which needs none."""
+    """The current scope; ``None`` while the tables' owner changes their structure, which needs no scope."""
     return _current.get()
 
 
@@ -118,5 +118,5 @@ def acting_in(scope: Scope | None) -> Iterator[None]:
 
 
 def enter(scope: Scope) -> None:
-    """Use this scope from here on, for a command that has one scope throughout."""
+    """Use this scope from here on, for a command that needs only one."""
     _current.set(scope)

@@ -43,7 +43,7 @@ def few_matching_ids(
 
 
 def talent_matches(terms: str, word_hashes: Sequence[int]) -> Q:
-    """The same condition, checked per talent, which counts the many matches of a common word faster."""
+    """The same condition, checked for each talent, which is faster for counting the many matches of a common word."""
     condition = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
     if not word_hashes:
         return condition

@@ -1,4 +1,4 @@
-"""The random values of this database, stored only encrypted."""
+"""This database's random values, which are stored encrypted."""
 
 from __future__ import annotations
 

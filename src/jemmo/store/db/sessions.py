@@ -1,7 +1,7 @@
-"""Sessions that can't be opened with a copy of the table.
+"""Sessions that a copy of the table can't open.
 
-The cookie holds the only copy of the session's key. The table holds a keyed hash of it, to find the row, and the data,
-encrypted with another secret derived from it.
+The cookie holds the only copy of the session's key. The table holds a keyed hash of that key, to find the row, and the
+data, encrypted with another secret derived from the key.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SessionStore(db.SessionStore):
 
     @property
     def sign_in(self) -> SignIn | None:
-        """The account and memberships that were read with the session; ``None`` without a valid session."""
+        """The account and memberships that were read along with the session; ``None`` if it isn't valid."""
         self._get_session()  # type: ignore[attr-defined]  # missing in the stubs
         return self._sign_in
 
@@ -104,7 +104,7 @@ class SessionStore(db.SessionStore):
 
 
 def end(account_id: UUID, *, but: str | None = None) -> int:
-    """Sign an account out everywhere, ``but`` in the session with that key. Return the number of sessions."""
+    """Sign an account out everywhere except in the session ``but``, given by its key. Return the number of sessions."""
     others = Session.objects.filter(account_id=account_id)
     if but:
         others = others.exclude(session_key=hashed(but))

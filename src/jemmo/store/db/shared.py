@@ -1,6 +1,6 @@
 """One database connection for all short transactions of a process: pacing, quotas, leases.
 
-There are many and each takes a millisecond, so they queue for one connection instead of holding one each.
+These are many, but each takes a millisecond, so they queue for one connection instead of holding one each.
 """
 
 from __future__ import annotations

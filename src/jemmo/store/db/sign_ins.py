@@ -28,7 +28,7 @@ _SIGN_IN = f"""
 
 @dataclass(frozen=True, kw_only=True)
 class SignIn:
-    """``account`` is ``None`` before someone signs in. ``memberships`` are the effective ones, oldest first."""
+    """A session's account, ``None`` until someone signs in, and its effective ``memberships``, oldest first."""
 
     session: Session
     account: Account | None

@@ -39,8 +39,8 @@ _RAISE_PRIORITY = """
     UPDATE procrastinate_jobs SET priority = greatest(priority, %s)
     WHERE queueing_lock = ANY(%s) AND status = 'todo'"""
 
-# Requeue the tasks of dead workers. A task that already waits in another copy is dropped. One that killed its worker
-# repeatedly waits longer each time, up to a quarter of an hour.
+# Requeue the tasks of dead workers, unless a copy of the task is already waiting. A task that keeps killing its worker
+# waits longer each time, up to a quarter of an hour.
 _RESCUE = """
     WITH stalled AS (
         SELECT j.id, j.queueing_lock FROM procrastinate_jobs j
@@ -78,13 +78,13 @@ _SYNC_DUE = """
         AND coalesce(args->>'only', '') = ANY(%s)
         AND (scheduled_at IS NULL OR scheduled_at <= now()))"""
 
-# Delete queued and finished tasks of an organization and its connections.
+# Delete the queued and finished tasks of an organization and its connections.
 _DROP = """
     DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND task_name <> ALL(%(kept)s) AND (
         position(%(org)s in args::text) > 0 OR EXISTS (SELECT FROM connection c
             WHERE c.org_id = %(org)s::uuid AND position(c.id::text in args::text) > 0))"""
 
-# The number of waiting or running tasks of each queue, and how long the oldest has waited.
+# The number of waiting or running tasks in each queue, and how long the oldest has waited.
 LENGTHS = """
     SELECT queue_name, status::text, count(*),
         coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, now()))), 0)::float8

@@ -1,4 +1,4 @@
-"""What people may see at all: neither deleted records nor those that a rule excludes."""
+"""Selects what people may see: neither deleted records nor those that a rule excludes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ SHOWN_APPLICATIONS = OF_SHOWN_TALENTS & Q(remote_deleted_at=None)
 def shown_applications(org_id: UUID) -> QuerySet[Application]:
     """Select the same applications as ``SHOWN_APPLICATIONS``, for counting many of them.
 
-    Leaving out the hidden talents, of whom there are few and who have an index (``talent_hidden``), takes a third of
-    the time of joining the visible ones.
+    There are few hidden talents, and they have an index (``talent_hidden``). Subtracting them takes a third of the time
+    that joining the visible ones would.
     """
     hidden = Talent.objects.filter(HIDDEN, org=org_id, id=OuterRef("talent"))
     return Application.objects.filter(

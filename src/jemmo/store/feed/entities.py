@@ -1,4 +1,4 @@
-"""What the feed covers, and who may read a record, with the same conditions as the API's lists and the policies."""
+"""The feed's records and who may read them, by the same conditions as the API's lists and the policies."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
     confidential  the row itself is confidential
     joins         joined tables that ``rest`` needs
     rest          hidden or confidential because of another record
-    names         tables whose names the API shows with this one: (table, link, columns, field)
-    parts         what belongs to the record in other tables: (fields, a hash of it)
+    names         names from other tables that the API shows with the record: (table, link, columns, field)
+    parts         the record's data in other tables: (fields, a hash of the data)
     sealed        the field of a talent's record whose contact details are in ``sealed_texts``
     """
 
@@ -44,7 +44,7 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
 
     @property
     def right(self) -> str:
-        """The right that its records require besides the level; empty for most."""
+        """The right that its records require in addition to the level; empty for most."""
         return DECLARED[Stream(self.name)].right
 
     @property

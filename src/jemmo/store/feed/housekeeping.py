@@ -58,7 +58,7 @@ def forget(before: datetime) -> Counter[str]:
 
 
 def _repeat(statement: str, org_id: UUID, before: datetime) -> int:
-    """Repeat until a batch deletes nothing, or the turn is over. Locks, because a feed may start at this moment."""
+    """Repeat until a batch deletes nothing, or the turn is over. Locks, because a feed may be starting right now."""
     total = 0
     params: dict[str, Any] = {"org": org_id, "before": before, "batch": BATCH}
     for _ in range(BATCHES):

@@ -1,8 +1,8 @@
 """Numbers committed changes.
 
 Triggers mark the records that were written (``FeedMark``). Numbering takes the marks of committed transactions,
-compares each record with its last state in the feed (``FeedRecord``), and numbers the differences. It holds a lock of
-the organization, and its statements take their snapshots under that lock. So numbers follow the order of commits,
+compares each record with its last state in the feed (``FeedRecord``), and numbers the differences. It holds the
+organization's lock, and its statements take their snapshots under that lock, so numbers follow the order of commits
 without gaps. Writers don't take the lock, so they never wait.
 """
 
@@ -47,8 +47,8 @@ _BEGIN = """
     SELECT %(org)s, seq, seq, seq, %(origin)s FROM fresh
     ON CONFLICT (org_id) DO UPDATE SET base = excluded.base, oldest = excluded.oldest, seq = excluded.seq,
         origin = excluded.origin, used_at = now()"""
-"""The first number is the time in microseconds. It exceeds every number assigned before, unless a million changes a
-second were numbered ever since."""
+"""The first number is the time in microseconds. It exceeds every number assigned before, unless an earlier
+feed numbered more than a million changes a second."""
 
 
 def number(org_id: UUID) -> bool:
@@ -76,7 +76,7 @@ def begin(org_id: UUID) -> None:
 
 
 def end(org_id: UUID, before: datetime) -> bool:
-    """End a feed that was not read since then. Its readers start over."""
+    """End a feed that nobody has read since then. Its readers have to start over."""
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, org_id)
         cursor.execute(_END, {"org": org_id, "before": before})
@@ -95,7 +95,8 @@ def lock(cursor: Any, org_id: UUID) -> None:
 def _is_current(cursor: Any, org_id: UUID) -> bool:
     """Whether there is a feed with the current entities that belongs to this database.
 
-    A copy restored from disk has another origin. A feed of a version with other entities or another format lacks data.
+    A copy restored from disk has another origin. A feed written by a version with other entities or another format
+    lacks data.
     """
     cursor.execute(_POSITION, {"org": org_id})
     row = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""What programs read of a feed: changes, and digests of the tables."""
+"""Reads a feed for programs: changes, and digests of the tables."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Range(Struct, frozen=True, kw_only=True):
-    """Ids from ``first`` to before ``end``; ``None``: no limit."""
+    """Ids from ``first`` up to but not including ``end``; ``None`` means no limit."""
 
     first: UUID | None = None
     end: UUID | None = None
@@ -113,7 +113,7 @@ def sight_of(rights: Collection[str], connection: UUID | None = None) -> Sight:
 
 
 def changes(org_id: UUID, after: int, limit: int, sight: Sight) -> Changes | None:
-    """The changes after a number; ``None`` without a feed."""
+    """The changes after a number; ``None`` if there is no feed."""
     params: dict[str, Any] = {
         "org": org_id,
         "after": after,
@@ -144,9 +144,9 @@ def _change(row: Sequence[Any], level: Level) -> Change:
 
 
 def readable_since(org_id: UUID, token_id: UUID, rights: list[str]) -> int:
-    """The number from which a token may continue. Saves its rights; earlier numbers become invalid.
+    """Return the number from which a token may continue, and save its rights. Earlier numbers become invalid.
 
-    A new token may continue where an older one with the same rights may.
+    A new token may continue wherever an older one with the same rights may.
     """
     params: dict[str, Any] = {"org": org_id, "token": token_id, "rights": rights}
     for statement in (_READER, _NEW_READER):
@@ -163,7 +163,7 @@ def digest(
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest | None:
-    """The digest of the current scope, now or at a number; ``None`` without a feed. One statement and snapshot."""
+    """The digest of the current scope, now or at a number, from one snapshot; ``None`` if there is no feed."""
     names = list(sight.entities)
     shown, params = zip(*(_shown(name, org) for name in names), strict=True)
     query = _DIGEST.format(shown=" UNION ALL ".join(shown), range=_range(ids))
@@ -208,7 +208,7 @@ def _range(ids: Range) -> str:
 
 
 def _total(row: Sequence[Any]) -> Total:
-    """Add up the four parts of each hash. They arrive as sums of signed numbers, with how many were negative."""
+    """Add up the four parts of each hash, which arrive as sums of signed numbers with the count of negative ones."""
     count, *sums = row
     digest = sum(
         (int(total) + (negative << 64)) << shift
@@ -241,4 +241,4 @@ _DIGEST = f"""
         FROM (SELECT entity, id, part, {_LIMBS} FROM ranked) limbs GROUP BY entity, part)
     SELECT p.seq, EXISTS (SELECT FROM feed_mark WHERE org_id = %s), parted.*
     FROM feed_position p LEFT JOIN parted ON true WHERE p.org_id = %s ORDER BY parted.entity, parted.first"""
-"""A record that changed since then counts as it was before its first change since then."""
+"""A record that has changed since then counts as it was before its first change after that number."""

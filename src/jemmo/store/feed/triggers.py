@@ -1,4 +1,4 @@
-"""Triggers that mark the records a statement wrote, so that no statement can forget to.
+"""Triggers that mark the records written by a statement, so that no statement can forget to.
 
 They run once per statement, over its transition tables, and write one row for all records changed in the same way.
 Another trigger sets a record's new ``modified_at`` when a statement changes what the API shows without setting it.
@@ -20,7 +20,7 @@ CHANNEL = "jemmo_feed"
 _FUNCTION = """CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, "{schema}", pg_temp{settings} AS $$ BEGIN {deed}; RETURN {answer}; END $$"""
 _SETTINGS = " SET enable_hashjoin = on SET enable_nestloop = off"
-"""A data path session, which uses only indexes, would compare each old row with each new one."""
+"""Sessions of the data path join only through indexes, so they would compare each old row with each new one."""
 
 _TABLES = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
@@ -118,13 +118,13 @@ def _differing(entity: FeedEntity) -> Iterator[str]:
 
 
 def _renamed(table: str) -> Iterator[str]:
-    """Mark other records that show a name from this table: they change with it."""
+    """Mark other records that show a name from this table, since they change with it."""
     for entity in ENTITIES.values():
         for source, link, columns, field in entity.names:
             if source == table:
                 differs = " OR ".join(f"n.{name} IS DISTINCT FROM o.{name}" for name in columns)
                 yield _touch(entity, f"({differs})", link, f"'{{{field}}}'::text[]")
-    if table == "talent":  # contact details are hidden for people who are not to be contacted
+    if table == "talent":  # contact details of people who are not to be contacted are hidden
         differs = "(n.consent_state, n.do_not_contact_at) IS DISTINCT FROM (o.consent_state, o.do_not_contact_at)"
         for entity in ENTITIES.values():
             if entity.sealed:

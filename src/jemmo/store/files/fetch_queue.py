@@ -1,7 +1,7 @@
 """The rows of files: what to download, what is stored, and the outcome.
 
-The queue is the table itself: ``PENDING`` attachments whose time has come. So a restart loses nothing, and deleting a
-talent needs no cleanup of a queue.
+The queue is the table itself: ``PENDING`` attachments whose next attempt is due. So a restart loses nothing, and
+deleting a talent doesn't require cleaning up a queue.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PENDING = f"""
 
 WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"
 
-# Let the connection's files be checked, after a change that may have added some to download.
+# Have the connection's files checked, after a change that may have added some to download.
 _WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
 
 
@@ -41,7 +41,7 @@ class DueFile(Struct, frozen=True, kw_only=True):
 
 
 async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[DueFile]:
-    """Resumes before other files, newest first."""
+    """Return the files to download next: resumes before other files, newest first."""
     rows = await afetch_rows(
         db,
         "SELECT f.id, t.org_id, t.id, t.remote_id, f.remote_id, f.remote_version, f.tries"
@@ -61,9 +61,9 @@ async def due_since(db: Connection, connection_id: UUID) -> datetime | None:
 
 
 async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> None:
-    """Nothing is left to download: check again when the next retry is due, or after a change.
+    """Check the connection's files again when the next retry is due, since nothing is left to download now.
 
-    A change after ``since`` was read keeps the connection due.
+    If anything changed after ``since`` was read, the connection stays due.
     """
     await db.execute(
         f"UPDATE connection SET files_due_at = (SELECT min(coalesce(f.next_try_at, now())) {PENDING}) "
@@ -95,7 +95,7 @@ class Version(Struct, frozen=True):
 async def begin(
     db: Connection, attachment: DueFile, *, sha256: str, size: int, content_type: str
 ) -> Version:
-    """Write the row of a content before its bytes exist. A content stored before keeps its row."""
+    """Write the row of a file's content before its bytes are stored. Content that is already stored keeps its row."""
     row = await afetch_row(
         db,
         """INSERT INTO file_version AS v (id, org_id, attachment_id, sha256, size, content_type)
@@ -109,9 +109,9 @@ async def begin(
 
 
 async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: int | None) -> bool:
-    """Show the stored bytes. ``False`` if the row was deleted meanwhile, so the content has no owner.
+    """Show the stored bytes. ``False`` if the row was deleted meanwhile, so that the content has no owner.
 
-    If the ATS reported yet another version meanwhile, the file stays in the queue.
+    If the ATS reported another version meanwhile, the file stays in the queue.
     """
     async with db.transaction():
         row = await afetch_row(
@@ -136,7 +136,7 @@ async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: 
 async def conclude(db: Connection, attachment: DueFile, status: str, reason: str) -> None:
     """Record why the file is not stored. An earlier stored version stays, with its own download time.
 
-    With ``GONE`` the cleanup removes it.
+    With ``GONE``, the cleanup removes that version.
     """
     await db.execute(
         """UPDATE attachment SET fetch_status = %s, reason = %s, next_try_at = NULL,
@@ -155,12 +155,12 @@ async def retry(db: Connection, attachment: DueFile, reason: str, seconds: float
 
 
 async def abandon(db: Connection, version_id: UUID) -> None:
-    """Delete the row of a content that could not be stored."""
+    """Delete the row of content that could not be stored."""
     await db.execute("DELETE FROM file_version WHERE id = %s AND state = 'writing'", [version_id])
 
 
 async def note_failure(db: Connection, connection_id: UUID, error: dict[str, str]) -> int:
-    """Store what stops a connection's files. Return the number of failures in a row."""
+    """Store the error that stops a connection's files. Return the number of failures in a row."""
     failures = await afetch_value(
         db,
         "UPDATE connection SET files_error = %s::jsonb, files_failures = least(files_failures + 1, 1000) "

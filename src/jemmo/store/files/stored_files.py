@@ -23,7 +23,7 @@ def lock_storage() -> None:
 
 
 class FileCounts(Struct, frozen=True, kw_only=True):
-    """The file counts of a connection's visible people. ``reasons`` counts why files are missing or still wait."""
+    """The file counts of a connection's visible people. ``reasons`` counts why files are missing or still waiting."""
 
     waiting: int
     kept: int
@@ -72,7 +72,7 @@ def counts_of(connection: Connection) -> FileCounts:
 def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
     """Add each file's ``text_status``, and whether it ``lacks_text`` that search would need.
 
-    Images have no text and need none.
+    Images never lack text.
     """
     kept = FileVersion.objects.filter(id=OuterRef("current_version"))
     return attachments.annotate(
@@ -86,7 +86,7 @@ def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
 
 
 def shown(org: Organisation, version_id: UUID) -> FileVersion | None:
-    """A stored version of a file of a talent who has a page; ``None`` if this organization has none."""
+    """A stored version of a file whose talent has a page; ``None`` if this organization has no such version."""
     return (
         FileVersion.objects.filter(
             id=version_id,

@@ -1,4 +1,4 @@
-"""One module per aggregate."""
+"""The database models, one module per aggregate."""
 
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role, Session
 from jemmo.store.models.applications import (

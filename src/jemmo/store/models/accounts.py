@@ -21,7 +21,7 @@ class Organisation(DisplayTracked):
 
     ``rules`` are ``jemmo.domain.rules.Rules`` as JSON without defaults; ``schedule`` is ``jemmo.domain.schedule.Plan``
     in the same form, without the time zone; ``privacy`` are ``jemmo.domain.retention.Retention``. ``deleted_at`` is
-    when everything will be deleted; until then, that can be undone.
+    when everything will be deleted; until then, the deletion can be canceled.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -65,8 +65,8 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(DisplayTracked, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail. May belong to several organizations.
 
-    ``verified_email`` is the address that this person proved to own. While it differs from ``email``, the holder of the
-    password may be anyone, so the account works only in ``confined_to``, the organization that created it.
+    ``verified_email`` is the address that this person has proved to own. While it differs from ``email``, anyone may
+    hold the password, so the account works only in ``confined_to``, the organization that created it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -141,7 +141,7 @@ class Role(models.TextChoices):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def effective(self) -> MembershipQuerySet:
-        """Memberships without those that wait until the person has proved their address."""
+        """The memberships except those that wait until the person has proved their address."""
         proved = models.Q(account__verified_email=models.F("account__email"))
         return self.filter(proved | models.Q(account__confined_to=models.F("org")))
 

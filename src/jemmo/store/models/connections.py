@@ -34,7 +34,7 @@ class Connection(DisplayTracked):
     ``old_key_hint`` belongs to a replaced key that may still work in the ATS, until someone confirms that it was
     revoked. ``due_at`` is when the next sync starts automatically, set at the end of each; ``failures`` counts failures
     in a row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change.
-    ``files_error`` stops these downloads, for example an unreachable storage; ``files_failures`` counts the failed
+    ``files_error`` is what stops these downloads, such as an unreachable storage; ``files_failures`` counts the failed
     attempts. ``expected_totals`` are the jobs, talents and applications that the ATS counted at the last key test,
     empty unless it counts all its kinds. ``last_success_at`` is the age of the oldest page (``domain.freshness``), set
     at the end of each run. ``refused`` are the requests that its account refuses (``store.sync.refused_requests``).
@@ -113,7 +113,7 @@ class QuotaUse(models.Model):
 
 
 class RequestCount(models.Model):
-    """Requests sent to the ATS within a minute, in addition to those of syncs (``jemmo.store.sync.request_counts``)."""
+    """The number of requests sent to the ATS in one minute outside syncs (``jemmo.store.sync.request_counts``)."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
@@ -131,7 +131,7 @@ class RequestCount(models.Model):
 
 
 class Pace(models.Model):
-    """When the requests of an API key left or will leave, in seconds since 1970. ``key`` is a digest of it.
+    """When the requests of an API key were or will be sent, in seconds since 1970. ``key`` is a digest of the key.
 
     At most ``told_limit`` requests may fall into any ``per`` seconds.
     """

@@ -1,4 +1,4 @@
-"""Erasures: enough data to keep people out and to prove the erasure, but not to identify them."""
+"""Erasures, with enough data to keep people out and to prove the erasure, but not to identify anyone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.store.models.connections import Connection
 
 
 class Erasure(models.Model):
-    """One erasure, with only the counts of its certificate. ``kind`` is a ``jemmo.domain.retention.Cause``."""
+    """An erasure, with only the counts of its certificate. ``kind`` is a ``jemmo.domain.retention.Cause``."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="erasures")

@@ -25,7 +25,7 @@ class OfFeed(models.Model):
 
 
 def of_connection() -> models.ForeignKey[Connection | None, Connection | None]:
-    """The connection that brought a record. The value stays after the connection is deleted."""
+    """The connection that a record came from. The value stays after the connection is deleted."""
     return models.ForeignKey(
         Connection,
         models.DO_NOTHING,

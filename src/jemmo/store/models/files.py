@@ -14,7 +14,7 @@ from jemmo.store.models.talents import Attachment, Talent
 
 
 class FileVersion(models.Model):
-    """One content of a file. Its encrypted bytes are stored as ``storage_name``; ``key_id`` names the key.
+    """A version of a file. Its encrypted bytes are stored as ``storage_name``; ``key_id`` names the key.
 
     The row is written before the bytes (``writing``) and deleted after them, so every stored file has a row.
     """
@@ -79,8 +79,8 @@ class AccessEvent(models.Model):
 
     Holds only ids, so it may outlive the person's record.
 
-    ``action`` is one of ``jemmo.domain.access.Action``. A row without an account is from the operator or the worker.
-    ``detail`` holds counts and kinds, never the search terms.
+    ``action`` is one of ``jemmo.domain.access.Action``. A row without an account comes from the operator or the worker.
+    ``detail`` holds counts and kinds, never search terms.
     """
 
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
@@ -105,7 +105,7 @@ class AccessEvent(models.Model):
 class VaultSecret(models.Model):
     """A random value of this database, encrypted with the installation's keys.
 
-    ``lookup`` is the key of the hashes that find encrypted data. If it decrypts, the keyset is the right one.
+    The value ``lookup`` is the key of the hashes that find encrypted data. If it decrypts, the keyset is the right one.
     """
 
     name = models.CharField(max_length=40, primary_key=True)

@@ -90,7 +90,7 @@ class Job(DisplayTracked, Synced):
 
 
 class JobPosting(DisplayTracked, Synced):
-    """An advert of a job, in one language, on one board."""
+    """An ad for a job, in one language, on one board."""
 
     job = models.ForeignKey(
         Job, models.CASCADE, null=True, related_name="postings", db_constraint=False

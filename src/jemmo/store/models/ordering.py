@@ -23,7 +23,7 @@ HIDDEN = Q(remote_deleted_at__isnull=False) | Q(excluded_reason__isnull=False)
 
 
 class Alphabetical(Func):
-    """Sorts without case and places accented letters next to plain ones, whatever the server's locale.
+    """Ignores case and sorts accented letters next to plain ones, whatever the server's locale.
 
     Uses the first 200 characters, since an index row holds at most 2,704 bytes and two names must fit.
     """
@@ -52,6 +52,6 @@ def sort_indexes(table: str, *, condition: Q = PRESENT) -> list[Index]:
 
 
 def recent(name: str, *, include: Sequence[str] = ()) -> Index:
-    """The order by latest change, records without a date last."""
+    """An index for the order by latest change, with records without a date last."""
     order = F("remote_updated_at").desc(nulls_last=True)
     return Index("org", order, "id", name=name, condition=SHOWN, include=include or None)

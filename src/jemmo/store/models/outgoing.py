@@ -19,7 +19,8 @@ class OutgoingEndpoint(models.Model):
     ``events``, ``entities`` and ``connections`` choose what it receives; if the last two are empty, everything.
     ``update_fields``, such as ``jobs.title``, limits updates of these kinds of records to those that change one.
     ``after`` is the number of the last record change in a message. ``failures`` counts failed attempts in a row; no
-    attempt is made until ``held_until``. ``busy_until`` ends the sending worker's claim, identified by ``claim``.
+    attempt is made until ``held_until``. The sending worker's claim, identified by ``claim``, lasts until
+    ``busy_until``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

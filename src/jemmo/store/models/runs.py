@@ -87,7 +87,7 @@ class StreamCheckpoint(models.Model):
 
 
 class Rejection(models.Model):
-    """A rejected record, with its reason. ``sealed_raw`` is the record as sent, encrypted."""
+    """A rejected record, with the reason. ``sealed_raw`` is the record as sent, encrypted."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="rejections")
     stream = models.CharField(max_length=30)
@@ -122,7 +122,7 @@ class Rejection(models.Model):
 
 
 class PendingLink(models.Model):
-    """A relation whose other end has not arrived. It is linked when that arrives, and reported until then."""
+    """A link whose target has not arrived. It is reported until the target arrives and is linked."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="pending_links")
@@ -170,7 +170,7 @@ class Sighting(models.Model):
 class Sweep(models.Model):
     """A reconcile's progress in comparing a stream, for its next slice.
 
-    ``state`` is ``jemmo.domain.streams.Sweep`` as JSON without ``missing``, which does not change with each page.
+    ``state`` is ``jemmo.domain.streams.Sweep`` as JSON, except ``missing``, which doesn't change with every page.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
@@ -190,8 +190,8 @@ class Sweep(models.Model):
 class HeldDeletion(models.Model):
     """Deletions that wait for a person to review them. ``remote_ids`` are the ``missing`` records.
 
-    ``recent`` counts records deleted in the day before. ``released_at`` is set by a person. ``closed_at`` ends it: a
-    sync used the release or, if nothing was released, the person kept the records.
+    ``recent`` counts records deleted in the day before. ``released_at`` is when a person released the deletions.
+    ``closed_at`` is when a sync used that release or, if nothing was released, when a person kept the records.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="held_deletions")

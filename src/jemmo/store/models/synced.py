@@ -1,7 +1,7 @@
-"""What all synced tables share.
+"""The base of all synced tables.
 
 Only ``jemmo.store.sync.writer`` writes the rows, in bulk. The relations to organization and connection have no database
-constraint: one statement writes thousands of rows of one connection, whose existence the lease proves. Deleting a
+constraint, because a statement writes thousands of rows of one connection, whose existence the lease proves. Deleting a
 connection deletes its rows by name (``jemmo.services.connections.connections``).
 """
 
@@ -22,8 +22,8 @@ from jemmo.store.models.connections import Connection
 class OfOrganisation(models.Model):
     """A part of a synced record, written in the same statement.
 
-    The database puts the organization into the row itself, because the policy can't look it up in a record created by
-    the same statement.
+    The database itself fills in the organization, because the policy can't look it up in a record that the same
+    statement creates.
     """
 
     org = models.ForeignKey(

@@ -17,7 +17,7 @@ from jemmo.store.models.synced import OfOrganisation, Synced
 
 
 class Talent(DisplayTracked, Synced):
-    """A person whom the organization could hire.
+    """A person the organization could hire.
 
     ``do_not_contact_*`` belongs to Jemmo, and no sync changes it. ``anonymised_at`` is when a sync noticed that the ATS
     had removed the person from the record.
@@ -95,7 +95,7 @@ class Talent(DisplayTracked, Synced):
 
     @property
     def marks(self) -> list[Stance]:
-        """The labels next to the name that say whether this person may be contacted."""
+        """The badges next to the name that show whether this person may be contacted."""
         return consent_badges(
             self.consent_state,
             do_not_contact=self.do_not_contact_at is not None,
@@ -114,7 +114,7 @@ class Talent(DisplayTracked, Synced):
 class TalentContacts(OfOrganisation):
     """All contact details of a talent in one encrypted value, bound to connection and remote id.
 
-    The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are used to find a person
+    Decrypted, it is a JSON list of ``jemmo.domain.records.Contact``. ``hashes`` are used to find a person
     (``jemmo.services.base.lookups``). After an upgrade that changes them, they are ``hashes_outdated`` until
     recomputed. ``sealed_texts`` are the talent's texts before contact details were removed
     (``jemmo.domain.redaction``).

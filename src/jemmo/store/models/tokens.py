@@ -15,7 +15,7 @@ from jemmo.store.models.connections import Connection
 class ApiToken(models.Model):
     """A program's access to one organization. Its secret is stored as a hash, so the table opens nothing.
 
-    With a ``connection``, it reads only that connection's data and is deleted with it; that never changes. ``scopes``
+    With a ``connection``, which never changes, it reads only that connection's data and is deleted with it. ``scopes``
     are ``jemmo.domain.tokens.ApiScope``. ``last_used_at`` is accurate to a minute.
     """
 

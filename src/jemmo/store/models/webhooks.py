@@ -15,12 +15,12 @@ class WebhookAddress(models.Model):
 
     The secret is found by its digest and shown by decrypting it, so a dump of this table reveals none. ``streams`` are
     what the ATS announces; ``only_new``: it announces only new records. ``missed`` counts changes since the last
-    delivery that polling found and no webhook announced. ``claim`` fences the worker that refetches for this
-    connection: one at a time, and not after its claim ended. ``links`` is unused; older versions, which may run beside
-    this one during an upgrade, still read it.
+    delivery that polling found and no webhook announced. ``claim`` belongs to the worker that refetches for this
+    connection, so that only one does, and only until its claim ends. ``links`` is unused; older versions, which may run
+    beside this one during an upgrade, still read it.
 
-    ``requested_at`` is when someone first requested the address. Without it, webhooks are not set up, and the row only
-    serves to let *Refresh from the ATS* take turns.
+    ``requested_at`` is when someone first requested the address. Without it, webhooks are not set up, and the row
+    exists only so that requests by *Refresh from the ATS* take turns.
     """
 
     connection = models.OneToOneField(
@@ -87,7 +87,7 @@ class WebhookDelivery(models.Model):
 class WebhookHint(models.Model):
     """A record that a webhook named. It waits while ``due_at`` is set, and stays stored for a while after that.
 
-    ``version`` counts how often it was named: a refetch that started before the latest time is not the last one.
+    ``version`` counts how often it was named. If that happens during a refetch, another refetch follows.
     ``trouble`` is the code of what prevented the last refetch, if anything. ``file`` is a resume that webhooks named.
     """
 
@@ -130,7 +130,7 @@ class WebhookHint(models.Model):
 
 
 class WebhookCount(models.Model):
-    """Counts of webhook outcomes per connection and day (UTC). Without a connection, for unknown addresses."""
+    """The number of webhooks by outcome, per connection and day (UTC); no connection for unknown addresses."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(

@@ -36,7 +36,10 @@ _UNREAD_OF_BOTH = f"SELECT ({_UNREAD}), ({UNREAD_ANSWERS} LIMIT 1)"
 
 @dataclass(frozen=True, kw_only=True)
 class Unread:
-    """What a member has not read: ``notices`` up to a hundred, ``answers`` of support; ``None`` without a question."""
+    """The numbers of unread notifications, counted up to a hundred, and of unread answers from support.
+
+    ``answers`` is ``None`` if the member has no open conversation.
+    """
 
     notices: int
     answers: int | None
@@ -57,7 +60,7 @@ def _not_for(membership: Membership) -> list[str]:
 
 
 def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
-    """The latest ones, newest first, each with ``is_read``."""
+    """The latest notifications, newest first, each with ``is_read``."""
     return list(_of(membership).order_by("-last_at", "-id")[:limit])
 
 

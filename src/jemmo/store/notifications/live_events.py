@@ -22,7 +22,7 @@ _ENTITLED = """
 
 @asynccontextmanager
 async def listen(url: str, *channels: str) -> AsyncIterator[Connection]:
-    """A connection that receives the notifications of these channels. Raises ``psycopg.Error``."""
+    """Open a connection that receives the notifications of these channels. Raises ``psycopg.Error``."""
     async with await psycopg.AsyncConnection.connect(
         url, autocommit=True, application_name="jemmo events", connect_timeout=10
     ) as db:

@@ -1,1 +1,1 @@
-"""Tables for backup, key rotation and the doctor."""
+"""Database access for backups, key rotation, metrics and the doctor."""

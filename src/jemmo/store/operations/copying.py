@@ -1,4 +1,4 @@
-"""Copies tables out for a backup and back in: by COPY in text format, which every Postgres since 15 reads.
+"""Copies tables out for a backup and back in, by COPY in text format, which every Postgres since 15 reads.
 
 Extensions' tables are left alone. Keys, indexes and sequences are read from Postgres itself, so a new table needs no
 entry here.
@@ -24,8 +24,8 @@ LEFT_OUT = frozenset(
     {
         "django_migrations",  # the manifest lists them
         "django_session",  # an old session would sign someone in who has signed out since
-        "session",  # as above
-        "cache_entry",  # counts of attempts
+        "session",  # likewise
+        "cache_entry",  # counters of attempts
         "confidential_record",  # recreated from jobs and talents
         "feed_position",  # a restored copy starts its own feed, and readers start over
         "feed_mark",
@@ -34,7 +34,7 @@ LEFT_OUT = frozenset(
         "feed_reader",
         "outgoing_message",  # a restored copy resends nothing
         "outgoing_attempt",
-        "idempotency_key",  # responses kept for a day, about another state than the restored one
+        "idempotency_key",  # responses of the last day, which describe another state than the restored one
         "pace",
         leases.TABLE,
         *task_queue.TABLES,
@@ -106,10 +106,10 @@ _UNDER_POLICY = """
 
 
 def every_row(cursor: Cursor) -> None:
-    """See all rows of all organizations in this transaction.
+    """Show all rows of all organizations in this transaction.
 
-    For the tables' owner, policies are disabled, and any that still hid rows would raise an error, since a backup must
-    be complete. The policies themselves let a role that is subject to them see all.
+    The tables' owner disables the policies; any that still hid rows would raise an error, since a backup must be
+    complete. For a role that is subject to the policies, the scope shows all rows.
     """
     cursor.execute(scope.TELL_TRANSACTION, scope.EVERYTHING.settings)
     cursor.execute(_UNDER_POLICY)
@@ -135,7 +135,7 @@ def sequences(cursor: Cursor) -> list[Sequence]:
 
 
 def other_sessions(cursor: Cursor) -> int:
-    """The number of other sessions of our role in this database, as of now."""
+    """The current number of other sessions of our role in this database."""
     cursor.execute("SELECT pg_stat_clear_snapshot()")
     cursor.execute(_OTHERS)
     row = cursor.fetchone()
@@ -161,7 +161,7 @@ def put_rows(cursor: Cursor, table: str, names: list[str], blocks: Iterator[byte
 
 @contextmanager
 def unguarded(cursor: Cursor) -> Iterator[None]:
-    """Allow rows in any order, and fast. Foreign keys and indexes are recreated at the end, which checks them.
+    """Allow rows to be written quickly and in any order. Recreating keys and indexes at the end checks the rows.
 
     Triggers are off, since the copied rows already include their effects.
     """

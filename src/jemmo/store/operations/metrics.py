@@ -1,4 +1,4 @@
-"""The queries of the metrics: one per subject, over all connections."""
+"""The queries for the metrics, one per subject, over all connections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RECORDS = """
         jsonb_each(CASE jsonb_typeof(s.value) WHEN 'object' THEN s.value ELSE '{}' END) o
     WHERE r.started_at > now() - %s AND jsonb_typeof(o.value) = 'number' GROUP BY 1, 2, 3"""
 
-# API keys by digest: the ATS's limit, seconds on hold, requests of the last minute, requests left in the window.
+# API keys by digest: the ATS's limit, seconds on hold, requests in the last minute, requests left in the window.
 QUOTA = """
     SELECT encode(p.key, 'hex'), p.told_limit, greatest(0, p.held_until - extract(epoch FROM now()))::float8,
         (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60),

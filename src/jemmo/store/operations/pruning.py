@@ -7,7 +7,7 @@ from uuid import UUID
 
 from jemmo.store.db.query import fetch_column
 
-# A connection's runs before a moment, oldest first. The last run of each kind and outcome stays, since pages, the
+# A connection's runs before a given time, oldest first. The last run of each kind and outcome stays, since pages, the
 # schedule and the status are computed from it.
 _OUTDATED_RUNS = """
     SELECT id FROM (
@@ -19,7 +19,7 @@ _OUTDATED_RUNS = """
 
 
 def outdated_runs(connection_id: UUID, before: datetime, *, limit: int) -> list[UUID]:
-    """Ids of runs before a moment that nothing refers to anymore."""
+    """The ids of runs that started before ``before`` and that nothing refers to anymore."""
     return fetch_column(
         _OUTDATED_RUNS, {"connection": connection_id, "before": before, "limit": limit}
     )

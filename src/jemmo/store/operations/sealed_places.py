@@ -1,6 +1,6 @@
 """Every table column with encrypted values, which key rotation must cover.
 
-Texts of records follow from ``domain.entities``; add any other new column here.
+The texts of records are derived from ``domain.entities``; add any other new column here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Place(Struct, frozen=True):
 
 
 def uses(place: Place) -> dict[int, int]:
-    """The number of a column's values that each key sealed."""
+    """How many of a column's values each key encrypted, by key id."""
     key = KEY_OF.format(column=place.column)
     rows = fetch_rows(
         f"SELECT {key}, count(*) FROM {place.table} WHERE {place.column} IS NOT NULL GROUP BY 1"
@@ -48,10 +48,10 @@ def uses(place: Place) -> dict[int, int]:
 
 
 def reseal(place: Place, primary: int, opens: Opens, seals: Seals) -> tuple[int, int]:
-    """Re-encrypt values sealed by another key. Return the number done, and of those that could not be decrypted.
+    """Re-encrypt values of other keys. Return how many were re-encrypted, and how many could not be decrypted.
 
-    Uses small transactions and changes a value only if nobody else did meanwhile. So it runs beside everything else and
-    can be interrupted and restarted anywhere.
+    Uses small transactions and changes a value only if nobody else did meanwhile, so it can run beside everything else
+    and can be interrupted at any point and started again.
     """
     done, unreadable = 0, 0
     after: Any = None

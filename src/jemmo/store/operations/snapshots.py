@@ -36,7 +36,7 @@ _DELETED_ORGANIZATIONS = "SELECT org_id FROM organisation_deletion WHERE finishe
 # Check deferred constraints now, since Postgres can't alter a table while checks are pending.
 _CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
 
-# Cancel unsent notifications: they were sent after the backup was made, or are outdated.
+# Cancel unsent notifications, because they were sent after the backup was made or are outdated.
 _CANCEL_DELIVERIES = """
     UPDATE notification_delivery SET next_try_at = NULL, error = 'restored'
     WHERE sent_at IS NULL AND next_try_at IS NOT NULL"""

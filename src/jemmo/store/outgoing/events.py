@@ -1,6 +1,6 @@
 """Events for endpoints, written in the transaction that causes them.
 
-Triggers write the events that follow from a row, whichever code, of this version or another, ends a run or changes a
+Triggers write the events that follow from a change of a row, whichever code or version ends a run or changes a
 connection's state. Nothing depends on the notification, since workers also poll every few seconds.
 """
 

@@ -14,8 +14,8 @@ from jemmo.store.db.query import execute, fetch_row
 from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 
 CLAIM = timedelta(seconds=60)  # renewed before each request, which takes at most 15 seconds
-EACH_ORG = 8  # endpoints per organization that are sent to at the same time
-FAILING = 2  # of these, endpoints whose last attempt failed
+EACH_ORG = 8  # endpoints of one organization that are sent to at the same time
+FAILING = 2  # how many of these may be endpoints whose last attempt failed
 BATCH = 500  # rows per statement
 KEPT, KEPT_FAILED = timedelta(days=7), timedelta(days=30)
 
@@ -80,12 +80,12 @@ def release(held: Claim) -> None:
 
 
 def put_off(held: Claim, now: datetime) -> None:
-    """Pause an endpoint after an error of ours while sending."""
+    """Pause an endpoint after an error of our own while sending."""
     OutgoingEndpoint.objects.filter(pk=held.endpoint).update(held_until=now + CLAIM)
 
 
 def due(endpoint_id: UUID, now: datetime) -> OutgoingMessage | None:
-    """The messages to send first."""
+    """Return the message to send next; ``None`` if none is due."""
     waiting = OutgoingMessage.objects.filter(
         endpoint=endpoint_id, state="waiting", next_try_at__lte=now
     )

@@ -28,7 +28,7 @@ OPERATOR = "operator"
 MAX_PEOPLE = 200
 _ACTIONS = {str(choice) for choice in Action}
 
-# Log an access to a person, unless the same account logged the same action since a moment.
+# Log an access to a person, unless the same account has done the same since a given time.
 _ADD_UNLESS_RECENT = """
     INSERT INTO access_event (org_id, account_id, action, talent, detail)
     SELECT %(org)s, %(account)s, %(action)s, %(talent)s, '{}'
@@ -38,7 +38,7 @@ _ADD_UNLESS_RECENT = """
 
 @dataclass(frozen=True, kw_only=True)
 class AccessFilters:
-    """The filters in the address. ``person`` is a name, or an ATS or Jemmo id; ``after`` the last row seen."""
+    """The filters in the query string. ``person`` is a name, or an ATS or Jemmo id; ``after`` is the last row seen."""
 
     person: str = ""
     member: str = ""
@@ -81,7 +81,7 @@ class Page:
 def add_unless_recent(
     org: Organisation, account: Account, action: Action, talent: UUID, *, since: datetime
 ) -> None:
-    """Log an access to a person's record, unless the same was logged ``since`` then."""
+    """Log an access to a person's record, unless the same access has been logged after ``since``."""
     ids = {"org": org.pk, "account": account.pk, "talent": talent}
     execute(_ADD_UNLESS_RECENT, {**ids, "action": action, "since": since})
 
@@ -123,7 +123,7 @@ def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[
 
 
 def _matching(org: Organisation, person: str) -> list[UUID]:
-    """The people whose id or name was typed. For an erased person only our id is known."""
+    """The people with this id or name. Erased people are found only by our own id."""
     own, terms = uuid_or_none(person), search_terms(person)
     known = Q(remote_id=person)
     if own:

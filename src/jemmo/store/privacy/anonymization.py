@@ -1,4 +1,4 @@
-"""Removes a person whom the ATS removed from a record, including old texts and files."""
+"""Removes a person's remaining data after the ATS has anonymized their record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Past erasures, as listed in their certificates."""
+"""Reads the certificates of past erasures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erases people from every table. All tables are listed here and counted, instead of using Django's cascade."""
+"""Erases people from every table. Instead of relying on Django's cascade, all tables are listed and counted here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Traces(Struct, frozen=True, kw_only=True):
 
 
 class Bodies(Struct, frozen=True, kw_only=True):
-    """Rows whose decrypted body turned out to be about them: webhooks, and records without an id."""
+    """Rows whose decrypted body is about these people: webhooks, and rejected records without an id."""
 
     deliveries: list[int]
     rejections: list[int]
@@ -105,7 +105,7 @@ def suppress(records: dict[UUID, list[SuppressionEntry]], lift: Lift | None) -> 
 
 
 class Step(Struct, frozen=True):
-    """Rows of a table that are about the people. They are deleted, or changed where ``change`` says how."""
+    """Rows of a table that are about the people. They are deleted, or changed by the SQL in ``change``."""
 
     table: str
     where: str

@@ -1,4 +1,4 @@
-"""Finds people whose retention period is over, from what the ATS reported. Changes nothing."""
+"""Finds people whose retention period is over, by what the ATS reported. Changes nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DUE = """
             WHEN %(consent)s AND consent_state IN ('EXPIRED', 'WITHDRAWN', 'REFUSED')
                 AND active IS NOT TRUE THEN 'consent' END AS rule, at
         FROM lived)
-    {asked}"""
+    {selection}"""
 """A rule that is not set compares with ``NULL``, and so matches no one."""
 
 _COUNT = "SELECT rule, count(*), min(at) FROM judged WHERE rule IS NOT NULL GROUP BY rule"
@@ -62,29 +62,29 @@ class Tally(Struct, frozen=True):
     oldest: datetime
 
 
-def tallies(org_id: UUID, wishes: Retention, *, now: datetime) -> list[Tally]:
-    rows = _ask(_COUNT, org_id, wishes, now=now)
+def tallies(org_id: UUID, policy: Retention, *, now: datetime) -> list[Tally]:
+    rows = _query(_COUNT, org_id, policy, now=now)
     counts = [Tally(Rule(row[0]), row[1], row[2]) for row in rows]
     return sorted(counts, key=lambda tally: list(Rule).index(tally.rule))
 
 
 def overdue_talents(
-    org_id: UUID, wishes: Retention, *, now: datetime, most: int
+    org_id: UUID, policy: Retention, *, now: datetime, most: int
 ) -> list[OverdueTalent]:
     """Overdue people, those without activity for the longest time first."""
-    rows = _ask(_LIST, org_id, wishes, now=now, most=most)
+    rows = _query(_LIST, org_id, policy, now=now, most=most)
     return [OverdueTalent(row[0], Rule(row[1]), row[2]) for row in rows]
 
 
-def _ask(asked: str, org_id: UUID, wishes: Retention, *, now: datetime, **more: Any) -> list[Any]:
-    update = ", t.remote_updated_at" if wishes.counts is Counts.UPDATE else ""
-    query = _DUE.format(signs=_SIGNS[wishes.counts], update=update, asked=asked)
+def _query(selection: str, org_id: UUID, policy: Retention, *, now: datetime, **more: Any) -> list[Any]:
+    update = ", t.remote_updated_at" if policy.counts is Counts.UPDATE else ""
+    query = _DUE.format(signs=_SIGNS[policy.counts], update=update, selection=selection)
     values = {
         "org": org_id,
         "now": now,
-        "idle": wishes.idle_months,
-        "rejected": wishes.rejected_months,
-        "consent": wishes.consent_ended,
+        "idle": policy.idle_months,
+        "rejected": policy.rejected_months,
+        "consent": policy.consent_ended,
         **more,
     }
     return fetch_rows(query, values)

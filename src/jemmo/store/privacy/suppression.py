@@ -22,7 +22,7 @@ LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
 
 
 class SuppressedRecord(Struct, frozen=True):
-    """Why a record is suppressed: since when, for whom, and what would readmit that person."""
+    """A suppression: since when, for whom, and what activity would readmit that person."""
 
     at: datetime
     person: bytes | None
@@ -30,7 +30,7 @@ class SuppressedRecord(Struct, frozen=True):
 
 
 async def hashes(db: Connection, connection_id: UUID) -> set[bytes]:
-    """All suppressed records of a connection."""
+    """The hashes of all suppressed records of a connection."""
     query = "SELECT hash FROM suppression WHERE connection_id = %s"
     return {bytes(sealed) for sealed in await afetch_column(db, query, [connection_id])}
 
@@ -42,10 +42,10 @@ async def erased(
     hashed: SuppressionHasher,
     asked: Sequence[Any],
 ) -> Callable[[Any], bool] | None:
-    """Finds the records or ids of erased people; ``None`` if nobody was erased.
+    """Return a test for records or ids of erased people; ``None`` if nobody was erased.
 
     Runs in the transaction that is about to write, so nobody is erased before it ends. People erased by retention rules
-    who show activity are readmitted here, and refetched with all their records.
+    who show activity are readmitted here and refetched with all their records.
     """
     if stream not in PERSONAL_STREAMS:
         return None
@@ -55,14 +55,14 @@ async def erased(
         return None
     hashes_of = {id(subject): _hashes(subject, stream, hashed) for subject in asked}
     known = await _known(
-        db, connection_id, {two for subject in hashes_of.values() for two in subject}
+        db, connection_id, {key for keys in hashes_of.values() for key in keys}
     )
     if not known:
         return None
-    alive = _alive(asked, hashes_of, known)
-    if alive:
-        await _lift(db, connection_id, alive)
-        known = {key: why for key, why in known.items() if why.person not in alive}
+    readmitted = _readmitted(asked, hashes_of, known)
+    if readmitted:
+        await _lift(db, connection_id, readmitted)
+        known = {key: why for key, why in known.items() if why.person not in readmitted}
     for new, talent in _new(hashes_of.values(), known):
         names = {"connection": connection_id, "new": new, "talent": talent}
         await db.execute(_KEEP_OUT, names)
@@ -79,7 +79,7 @@ _KEEP_OUT = """
 def _new(
     hashes: Iterable[list[bytes]], known: dict[bytes, SuppressedRecord]
 ) -> list[tuple[bytes, bytes]]:
-    """The hashes of an erased talent's new applications, each with the talent's, to suppress them by their own ids."""
+    """The hashes of new applications of erased talents, each with the talent's, to suppress them by their own ids."""
     return [
         (pair[0], pair[1])
         for pair in hashes
@@ -114,10 +114,10 @@ async def _known(
     }
 
 
-def _alive(
+def _readmitted(
     asked: Sequence[Any], hashes_of: dict[int, list[bytes]], known: dict[bytes, SuppressedRecord]
 ) -> dict[bytes, str | None]:
-    """The people who may be stored again, by keyed hash; with the talent's id if an application named it."""
+    """The people who may be stored again, by keyed hash, with the talent's id if an application named it."""
     people: dict[bytes, str | None] = {}
     for subject in asked:
         if not isinstance(subject, Record):
@@ -139,7 +139,8 @@ _QUEUE_REFETCHES = """
     WHERE connection_id = %(connection)s
     ON CONFLICT (connection_id, stream, remote_id) DO UPDATE
     SET version = h.version + 1, due_at = now(), attempts = 0, destroyed = false"""
-"""The ATS may not list a person again because they applied, so they are refetched, or else found by the next sweep."""
+"""The ATS may not list a person again because they applied, so they are refetched. Without webhooks, the next sweep
+finds them."""
 
 
 async def _lift(db: Connection, connection_id: UUID, people: dict[bytes, str | None]) -> None:

@@ -21,9 +21,9 @@ PreparedCursor: Any = base.ServerBindingCursor
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Sends a statement that is outside a transaction in one of its own, together with its scope.
+    """Wraps each statement outside a transaction in one of its own, together with its scope.
 
-    The setting ends with the transaction, so a pooled session can't carry it to another request.
+    The setting ends with the transaction, so a pooled session can't carry it over to another request.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._commit()  # type: ignore[misc]
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Also configures the pool's connections. Returns whether a commit is needed."""
+        """Configure a connection, including those of the pool. Return whether a commit is needed."""
         super()._configure_connection(connection)  # type: ignore[misc]
         connection.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
         connection.adapters.register_loader("timestamptz", TimeLoader)
@@ -83,7 +83,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         is_kept = name is None and plans.are_kept()
-        self.connection.prepare_threshold = 0 if is_kept else None  # at once, or never
+        self.connection.prepare_threshold = 0 if is_kept else None  # immediately, or never
         return PreparedCursor(self.connection) if is_kept else super().create_cursor(name)
 
 
@@ -102,20 +102,20 @@ class TimeLoader(TimestamptzLoader):
 def _in_scope(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """Execute in the current scope. A function, because a bound method would create a reference cycle."""
+    """Execute in the current scope. Not a method, because a bound method would create a reference cycle."""
     database: DatabaseWrapper = context["connection"]
     session_scope = scope.current()
     if session_scope is None or database.needs_rollback or database.has_scope(session_scope):
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
     if isinstance(cursor, PreparedCursor) and not many:
-        database.forget_scope()  # the new one is sent even if the statement can't be
+        database.forget_scope()  # the new one is sent even if the statement itself can't be
         try:
             with database.wrap_database_errors, database.connection.pipeline():
                 PreparedCursor(database.connection).execute(*session_scope.statement)
                 executed = execute(sql, params, many, context)
-        except NotSupportedError:  # an update changed the type of a column that a kept plan returns
-            database.connection.close()  # its successor makes new plans
+        except NotSupportedError:  # an upgrade changed the type of a column that a prepared statement returns
+            database.connection.close()  # a new connection makes new plans
             raise
         database.remember_scope(session_scope)
         return executed
@@ -133,7 +133,7 @@ def _in_scope(
 
 
 def _joins(sql: object, params: object, cursor: object) -> bool:
-    """Whether the scope and a statement can go to Postgres as one message, which runs as one transaction."""
+    """Whether the scope and a statement can be sent to Postgres as one message, which runs as one transaction."""
     return (
         isinstance(sql, str)
         and not isinstance(params, Mapping)
