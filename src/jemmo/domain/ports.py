@@ -181,9 +181,9 @@ class RunStore(Protocol):
         ...
 
     async def keep_sweep(
-        self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
+        self, stream: Stream, sweep: Sweep, sightings: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
-        """Save a sweep's position with the ids it ``met`` since the last save; ``anew`` discards all earlier ids."""
+        """Save a sweep's position with the ids found since the last save; ``anew`` discards all earlier ids."""
         ...
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:

@@ -57,7 +57,7 @@ def test_while_nothing_is_new_the_page_is_left_alone_and_then_told(
 ) -> None:
     asked = quote(datetime.now(UTC).isoformat())
     recruiter.post(address("talent", talent), headers=HTMX)
-    ask = f"{address('talent', talent)}?told=waiting--0&asked={asked}"
+    ask = f"{address('talent', talent)}?shown=waiting--0&asked={asked}"
     assert recruiter.get(ask, headers=HTMX).status_code == 204
 
     settle(talent)

@@ -1,4 +1,4 @@
-"""Explains a record by id, title or name: shown, hidden, deleted, suppressed or awaited."""
+"""Finds the facts that explain a record by id, title or name: shown, hidden, deleted, suppressed or awaited."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _ID = re.compile(r"[\w.-]{1,200}")
 def explanation_facts(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool
 ) -> RecordFacts:
-    """Return records that match ``typed``: an ATS or Jemmo id, a link into the ATS, or words of a title or name."""
+    """Return the facts about ``typed``: an ATS or Jemmo id, a link into the ATS, or words of a title or name."""
     typed = typed.replace("\x00", "").strip()[:500]
     connections = {
         record.id: record
@@ -184,13 +184,16 @@ def _application(
 
 
 def _stored(row: Any) -> datetime:
-    """The last time the ATS certainly had a record: its first arrival or last change there. Rules modify rows too."""
+    """The last time the ATS certainly had a record: its arrival or its last change there.
+
+    ``modified_at`` doesn't tell, since rules modify rows too.
+    """
     moments: list[datetime] = [row.created_at, row.remote_updated_at or row.created_at]
     return max(moment for moment in moments if moment <= row.modified_at)
 
 
 def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:
-    """Add to records that the ATS no longer lists what happened to their deletion."""
+    """Add what happened to the deletion of records that the ATS no longer lists."""
     waiting = HeldDeletion.objects.filter(connection__in=list(connections))
     unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
     if not unused.exists():
@@ -202,7 +205,7 @@ def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> l
 
 
 def _with_refetches(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:
-    """Add when a refetch last read a record, which proves that the ATS had it then."""
+    """Add when a refetch last read each record, which proves that the ATS had it then."""
     names = [record.remote_id for record in records]
     refetches = WebhookHint.objects.filter(
         connection__in=list(connections), remote_id__in=names, gone=False, trouble=""
@@ -219,7 +222,7 @@ def _with_refetches(records: list[KnownRecord], connections: Collection[UUID]) -
 
 
 def _gone_since(record: KnownRecord) -> Missed | None:
-    """Whether a refetch since the last comparison of all ids found the record gone."""
+    """Return since when a record is gone, if a refetch found that out after the last comparison of all ids."""
     refetches = WebhookHint.objects.filter(
         connection=record.connection_id,
         stream=f"{record.kind}s",

@@ -35,7 +35,7 @@ CHUNK = 1000
 class Reader(Struct, frozen=True, kw_only=True):
     """The reader's rights. ``unseal`` decrypts contact details, and is ``None`` for readers who may not see them.
 
-    ``sees_withheld``: including those of people who are not to be contacted.
+    ``sees_withheld``: this includes contact details of people who are not to be contacted.
     """
 
     unseal: Unseal | None
@@ -55,14 +55,14 @@ class Reader(Struct, frozen=True, kw_only=True):
     def shows(
         self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
     ) -> dict[str, Any]:
-        """The row as this reader may see it: contact details are also removed from texts."""
+        """The row as this reader may see it, with contact details removed from texts if necessary."""
         return row if self.sees(talent) else hidden_row(row, texts)
 
 
 class Kind(NamedTuple):
-    """Records of one kind: ``shown`` are the visible ones, ``rows`` renders some of them for a reader.
+    """A kind of records: ``shown`` selects the visible ones, ``rows`` renders some of them for a reader.
 
-    Every row has ``fields``; ``parts`` are optional and cost one query each.
+    Every row has ``fields``. ``parts`` are optional and cost one query each.
     """
 
     model: type[Model]
@@ -75,7 +75,7 @@ class Kind(NamedTuple):
 def exported(
     kind: str, org: Organisation, reader: Reader, among: QuerySet[Any] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield all records of a kind, or those that are ``among`` these; oldest first."""
+    """Yield the visible records of a kind, oldest first; with ``among``, only those in it."""
     chosen = KINDS[kind]
     shown = chosen.shown(org)
     if among is not None:
@@ -308,7 +308,7 @@ def _by_talent(records: Iterable[Any]) -> dict[UUID, list[Any]]:
 def _opened(
     talents: Sequence[Talent], files: dict[UUID, list[Attachment]], reader: Reader
 ) -> dict[UUID, list[Contact]]:
-    """Decrypt contact details and restore the talents' texts, for readers who may see them."""
+    """Decrypt contact details and restore the talents' texts, if the reader may see them."""
     if reader.unseal is None:
         return {}
     by_id = {talent.id: talent for talent in talents if reader.sees(talent)}

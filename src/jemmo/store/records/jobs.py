@@ -1,4 +1,4 @@
-"""Jobs, as pages show them. Lists omit excluded jobs; a job's own page explains why it is excluded."""
+"""Reads jobs for pages. Lists omit excluded jobs, and an excluded job's own page explains why it is excluded."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilters:
-    """The filters in the address."""
+    """The filters in the query string."""
 
     q: str = ""
     status: str = ""
@@ -104,7 +104,7 @@ def visible(org: Organisation) -> QuerySet[Job]:
 
 
 def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
-    """A page of the organization's jobs, each with its number of active applications; ``None`` if none are read."""
+    """A page of the organization's jobs, each with its number of active applications, ``None`` if none are read."""
     jobs = matching(org, filters)
     if filters.sort.endswith("talents"):
         items = _by_people(org, jobs, filters)
@@ -149,7 +149,7 @@ def _people(**where: Any) -> QuerySet[Application]:
 
 
 def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[UUID, int]:
-    """The number of people in progress for each job, or for each of these."""
+    """The number of people in progress, for each job or only for these."""
     applications = shown_applications(org.id).filter(status="ACTIVE")
     applications = (
         applications.filter(job__isnull=False)
@@ -160,9 +160,9 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
 
 
 def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> list[Job]:
-    """The page ordered by people in progress.
+    """A page ordered by the number of people in progress.
 
-    One pass over the organization's applications is several times as fast as a count for each job.
+    One pass over the organization's applications is several times faster than a count for each job.
     """
     active = _in_progress(org)
     least_first = COLUMNS["talents"].descending == filters.sort.startswith("-")
@@ -187,7 +187,7 @@ def _add_active(org: Organisation, jobs: Sequence[Job], unread: set[UUID]) -> No
 
 
 def _add_places(jobs: Sequence[Job]) -> None:
-    """Give each job its ``places``. A prefetch would create a manager and a queryset for each row."""
+    """Set each job's ``places``. A prefetch would create a manager and a queryset for each row."""
     places: dict[UUID, list[JobLocation]] = {job.id: [] for job in jobs}
     for place in JobLocation.objects.filter(any_of("job", list(places))).only("job", "city", "raw"):
         places[place.job_id].append(place)
@@ -196,7 +196,7 @@ def _add_places(jobs: Sequence[Job]) -> None:
 
 
 def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
-    """The filters' choices, and the connections whose applications are not read, in one statement."""
+    """The values to filter by, and the connections whose applications are not read, in one statement."""
     statuses, departments, cities, unread = fetch_row(_CHOICES, [org.pk] * 4)
     choices = {
         "status": [status for status in JobStatus if status in statuses],
@@ -211,8 +211,8 @@ def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
 class JobPage:
     """One job with its pipeline and its people.
 
-    ``excluded`` is the rule that removes the job from lists and counts. Without ``reads_applications`` the numbers of
-    people are unknown. ``uncounted`` are applications of excluded talents, which no number includes.
+    ``excluded`` is the rule that removes the job from lists and counts. Without ``reads_applications``, the numbers of
+    people are unknown. ``uncounted`` is the number of applications of excluded talents, which no other number includes.
     """
 
     job: Job
@@ -295,7 +295,7 @@ def _postings(job: Job) -> list[JobPosting]:
 def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
     """The stages in order, each with its current number of people.
 
-    A job without its own stages uses the company's.
+    A job without stages of its own uses the company's.
     """
     counts = dict(people.filter(status__in=IN_PROCESS).values_list("stage").annotate(n=Count("id")))
     shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])

@@ -30,7 +30,7 @@ def public_jobs(org: Organisation, now: datetime) -> QuerySet[Any]:
 
 
 def adverts_of(job_ids: Collection[UUID]) -> dict[UUID, JobPosting]:
-    """The latest public posting of each of these jobs that has one."""
+    """The latest public posting of each of these jobs, if it has one."""
     postings = JobPosting.objects.filter(job_id__in=job_ids, remote_deleted_at=None)
     latest = _advertised(postings).order_by("published_at", "id")
     return {posting.job_id: posting for posting in latest if posting.job_id}

@@ -20,8 +20,8 @@ from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.sync.brake import KEPT, OWNERS
 from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
 
-GROUPS = 50  # shown per kind
-TITLES = 20_000  # titles compared
+GROUPS = 50  # groups shown per kind of issue
+TITLES = 20_000  # titles that are compared
 
 NAMESAKES = f"""
     SELECT array_agg(id ORDER BY remote_id) FROM talent
@@ -43,8 +43,8 @@ class Held:
     """One stream of a connection: records stored, excluded and rejected, and broken links.
 
     ``older`` counts stored records that have not changed since the connection's history begins. ``erased`` counts
-    records that were erased here and stay out, whether or not the ATS still has them. ``kept`` are stored although the
-    ATS no longer listed them, because somebody decided so.
+    records that were erased here and stay out, whether or not the ATS still has them. ``kept`` counts records that a
+    person kept although the ATS no longer listed them.
     """
 
     stream: str
@@ -64,13 +64,13 @@ class Quality:
 
 
 def quality_of(org: Organisation) -> Quality:
-    """Issues worth fixing, among the records that the reader sees."""
+    """Find issues worth fixing, among the records that the reader sees."""
     titles = Job.objects.filter(SHOWN, org=org).order_by("id").values_list("title", flat=True)
     return Quality(namesakes=_namesakes(org), titles=variants(titles[:TITLES])[:GROUPS])
 
 
 def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
-    """The stored records of each connection."""
+    """Count the stored records of each connection."""
     connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
     return [
         (connection, held(connection.id, limit_of(connection.options)))
@@ -79,7 +79,7 @@ def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
 
 
 def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
-    """The stored records of each stream, without empty ones."""
+    """Count the stored records of each stream, without empty streams."""
     summaries = []
     with db.cursor() as cursor:
         cursor.execute(ERASED, [connection_id])
@@ -124,7 +124,7 @@ def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
 
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:
-    """Talents of the same name within one connection: an ATS merges only its own."""
+    """Talents with the same name within one connection, since an ATS merges only its own."""
     groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS})
     talents = Talent.objects.select_related("connection").in_bulk(
         [talent_id for group in groups for talent_id in group]

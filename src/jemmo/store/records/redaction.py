@@ -67,7 +67,7 @@ def restore_texts(
 
 
 def restore_own_texts(rows: Iterable[HasSealedTexts], unseal: Unseal) -> None:
-    """The same for records that store such texts in their own column, such as applications."""
+    """Restore the texts of records that store them in their own column, such as applications."""
     for row in rows:
         if row.sealed_texts is not None:
             context = texts_context(row._meta.db_table)  # noqa: SLF001 - Django's own name

@@ -1,4 +1,4 @@
-"""The outcome of a record's manual refetch."""
+"""The outcome of a refetch that a person requested."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from msgspec import Struct
 from jemmo.domain.streams import Stream
 from jemmo.store.models import Application, Connection, ConnectionState, Job, Talent, WebhookHint
 
-TOLD_FOR = timedelta(minutes=2)
+SHOWN_FOR = timedelta(minutes=2)
 LONG = timedelta(seconds=30)
 DELETION_WAITS = "deletion_waits"
 
 
 class State(StrEnum):
-    """The outcome. ``IDLE``: no recent request. ``FAILED``: given up; the next sync finds what changed.
+    """The outcome of a refetch.
 
-    ``KEPT``: the ATS no longer has the record, but unusually many are missing, so its deletion waits.
+    ``IDLE``: no recent request. ``FAILED``: given up; the next sync finds what changed. ``KEPT``: the ATS no longer has
+    the record, but unusually many are missing, so its deletion waits.
     """
 
     IDLE = "idle"
@@ -33,10 +34,11 @@ class State(StrEnum):
 
 
 class Refreshing(Struct, frozen=True, kw_only=True):
-    """A refetch's status. ``blocked`` is the connection's state if no refetch is possible, else empty.
+    """A refetch's status.
 
-    ``trouble`` is the code of what prevented the last refetch; while it waits, there will be another. ``at`` is when
-    the record was refetched or, while it waits, requested. ``slow``: it has waited for a long time.
+    ``blocked`` is the connection's state if no refetch is possible, otherwise empty. ``trouble`` is the code of what
+    prevented the last attempt; another follows while the refetch waits. ``at`` is when the record was refetched or, if
+    the refetch waits, when it was requested. ``slow``: it has waited for a long time.
     """
 
     outcome: State
@@ -50,7 +52,7 @@ class Refreshing(Struct, frozen=True, kw_only=True):
         return self.outcome is State.WAITING
 
     @property
-    def told(self) -> str:
+    def shown(self) -> str:
         """A value that changes whenever the page should show something else."""
         return f"{self.outcome}-{self.trouble}-{int(self.slow)}"
 
@@ -71,10 +73,10 @@ def refresh_outcome_of(
         code = next((request.trouble for request in waiting if request.trouble), "")
         return Refreshing(outcome=State.WAITING, trouble=code, at=heard, slow=now - heard > LONG)
     if own.trouble:
-        recent = now - own.heard_at < TOLD_FOR * 10
+        recent = now - own.heard_at < SHOWN_FOR * 10
         outcome = State.KEPT if own.trouble == DELETION_WAITS else State.FAILED
         return Refreshing(outcome=outcome if recent else State.IDLE, trouble=own.trouble)
-    if own.applied_at is None or now - own.applied_at > TOLD_FOR:
+    if own.applied_at is None or now - own.applied_at > SHOWN_FOR:
         return Refreshing(outcome=State.IDLE)
     return Refreshing(outcome=State.GONE if own.gone else State.READ, at=own.applied_at)
 

@@ -1,4 +1,4 @@
-"""Orders of the API's lists by a time, each with an index per connection.
+"""Orders the API's lists by a time, with an index per connection for each order.
 
 A page starts after the time and id of the last record of the previous page. A record whose time does not change is
 therefore read exactly once, whatever is written meanwhile.
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """By a column and then by id, in the same direction. Records without a value come last."""
+    """An order by a column and then by id, in the same direction. Records without a value come last."""
 
     column: str
     descending: bool = False
@@ -59,7 +59,7 @@ class Order(Struct, frozen=True, kw_only=True):
         if not rows.model._meta.get_field(self.column).null:  # noqa: SLF001 - Django's own name
             ranges = ranges[:1]
         for each in ranges:
-            # The column is also the order of rows without a value, so that Postgres recognizes the index's order.
+            # Rows without a value are ordered by the column too, so that Postgres recognizes the index's order.
             yield each.order_by(f"{sign}{self.column}", f"{sign}id")
 
     def arranged(self, places: Iterable[Place]) -> list[Place]:
@@ -70,7 +70,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 def _beyond(order: Order, place: Place) -> Func:
-    """Compare (column, id) with a place as one value, which Postgres finds in an index, unlike an OR."""
+    """Compare (column, id) with a place as a row value. Postgres uses the index for that, but not for an OR."""
     value = Value(place.value, output_field=DateTimeField())
     row, last = _pair(F(order.column), F("id")), _pair(value, Value(place.id, UUIDField()))
     sign = "<" if order.descending else ">"

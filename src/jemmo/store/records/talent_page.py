@@ -1,4 +1,4 @@
-"""One talent, as their page shows them. Contact details are decrypted only for readers who may see them."""
+"""Reads a talent for their page. Contact details are decrypted only for readers who may see them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ NOTES_SHOWN = 100
 
 @dataclass(frozen=True, kw_only=True)
 class TalentPage:
-    """One talent. ``contacts`` is ``None`` for readers who may not see them, and for all if they are ``withheld``.
+    """One talent.
 
-    ``excluded`` is the rule that removes the talent from lists and counts. Without ``reads_applications`` it is unknown
-    whether there are any.
+    ``contacts`` is ``None`` for readers who may not see them, and for everyone if they are ``withheld``. ``excluded``
+    is the rule that removes the talent from lists and counts. Without ``reads_applications``, it is unknown whether
+    there are any.
     """
 
     talent: Talent
@@ -100,7 +101,7 @@ def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
 
 
 def _name_moves(applications: list[Application]) -> None:
-    """Give each application its ``moves``, latest first, with the names of known stages.
+    """Set each application's ``moves``, latest first, with the names of known stages.
 
     A move that is not ``named`` by its stages changes only the status, or its stages are unknown.
     """

@@ -1,4 +1,4 @@
-"""Lists of talents. Contact details are decrypted only for readers who may see them."""
+"""Reads lists of talents. Contact details are decrypted only for readers who may see them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ LISTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class TalentFilters:
-    """The filters in the address."""
+    """The filters in the query string."""
 
     q: str = ""
     stage: str = ""
@@ -107,7 +107,7 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
-    """What a search may find besides names and texts, by the reader's rights.
+    """What a search may find in addition to names and texts, depending on the reader's rights.
 
     ``named`` are the people whose address or number was typed; they replace other matches. Talents whose files contain
     all words of ``word_hashes`` match too, for readers who may read files.
@@ -179,7 +179,7 @@ def matching(
 def _narrowed(
     org: Organisation, filters: TalentFilters, *, sees_contacts: bool
 ) -> QuerySet[Talent]:
-    """Apply the filters in the address, except the search words."""
+    """Apply all filters except the search words."""
     talents = visible(org)
     if filters.tag:
         talents = talents.filter(tags__contains=[filters.tag])
@@ -195,7 +195,7 @@ def _narrowed(
 
 
 def _applied(filters: TalentFilters) -> QuerySet[Application] | None:
-    """The applications of which a talent must have one; ``None`` if the address has no such filter."""
+    """The applications of which a talent must have one; ``None`` if no filter is about applications."""
     if not (filters.stage or filters.status or filters.job):
         return None
     return _filtered_applications(filters).filter(talent=OuterRef("id"))
@@ -221,7 +221,7 @@ def _filtered_applications(filters: TalentFilters) -> QuerySet[Application]:
 
 
 def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
-    """The jobs to choose from, with their titles: the latest changed, and always the chosen one."""
+    """The jobs to filter by, with their titles: the latest changed, and always the chosen one."""
     shown = jobs.visible(org).values_list("id", "title")
     choices = list(
         shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS]
@@ -239,7 +239,7 @@ _MOST_TELLING = (
 
 
 class LatestApplication(NamedTuple):
-    """The application shown with a talent in a list; ``None`` for what is unknown."""
+    """The application shown with a talent in a list. Unknown values are ``None``."""
 
     status: str
     job: str | None
@@ -247,9 +247,9 @@ class LatestApplication(NamedTuple):
 
 
 def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
-    """Add the application shown with each talent: one in progress before a past one, then the latest.
+    """Add the application shown with each talent: one in progress if there is one, otherwise the latest.
 
-    Considers the filtered ones: with the filter "Hired", it is the stage and job of the hire.
+    Considers only those that match the filters: with the filter "Hired", a row shows the stage and job of the hire.
     """
     applications = (
         _filtered_applications(filters)

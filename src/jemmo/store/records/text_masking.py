@@ -28,7 +28,7 @@ MAX_TAGS_IN_ROW = 100
 def conceal(talent: Talent, search: Search | None = None) -> None:
     """Remove contact details from all texts of a talent's record. It must not be saved afterwards.
 
-    ``search`` limits the time this takes. Text beyond the limit is removed entirely, so the longest text comes last.
+    ``search`` limits how much is searched. Text beyond the limit is removed entirely, so the longest text comes last.
     """
     hide = (search or Search()).without_contacts
     for name in sorted(TALENT_TEXTS, key="summary".__eq__):
@@ -66,7 +66,7 @@ def _beginning(text: str | None) -> str | None:
 
 
 def conceal_own_texts(record: type[Struct], rows: Iterable[Model]) -> None:
-    """The same for records whose personal fields are plain texts, such as applications."""
+    """Remove contact details from records whose personal fields are plain texts, such as applications."""
     for row in rows:
         for name in personal_texts(record):
             setattr(row, name, without_contacts(getattr(row, name)))
@@ -84,7 +84,7 @@ _TYPED = (
     + ', array_to_string("talent"."tags", \' \'))'
 )
 _STILL_MATCHES = (
-    # Most texts contain neither an "@" nor a long number and need no closer look.
+    # Most texts contain neither an "@" nor a long number and need no further check.
     f"({_TYPED} !~ '[@＠]|\\d(\\D{{0,5}}\\d){{6}}' OR "
     "to_tsvector('simple', translate(unaccent("
     # Remove every word with a digit or an "@", up to the length that a local part may have.
@@ -94,8 +94,8 @@ _STILL_MATCHES = (
 
 
 def matches_without_contacts(terms: str) -> RawSQL:
-    """Whether a talent still matches without contact details; otherwise a search would reveal them.
+    """Whether a talent still matches without contact details; if not, showing the match would reveal them.
 
-    Applied to index matches, for records stored before texts were redacted as they are now.
+    This filters the index's matches, for records that were stored before texts were redacted as they are now.
     """
     return RawSQL(_STILL_MATCHES, (terms,), output_field=BooleanField())  # noqa: S611 - only %s are parameters

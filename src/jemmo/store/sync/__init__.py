@@ -1,1 +1,1 @@
-"""Runs, their lease and pace, and the only way to write records."""
+"""Runs with their lease and pace, and the only code that writes records."""

@@ -12,9 +12,9 @@ HIRED_AT = ("hired_at", "stage_entered_at", "remote_updated_at", "created_at")
 
 
 def counts_as_active(row: str) -> str:
-    """The condition that an application makes its talent visible.
+    """Return the condition that an application makes its talent visible.
 
-    Takes the parameters of ``parameters``. Without a ``hired_since`` no hire counts.
+    It takes the parameters that ``parameters`` returns. Without ``hired_since``, no hire counts.
     """
     hired_at = ", ".join(f"{row}.{name}" for name in HIRED_AT)
     return (

@@ -27,7 +27,7 @@ class Batch(Struct, kw_only=True):
     erased: list[str | None]
 
     def counts(self) -> Counts:
-        """The counts before rows are compared: a repeat counts as unchanged."""
+        """The counts before rows are compared. A repeat counts as unchanged."""
         excluded, rejected = len(self.erased), len(self.rejected)
         repeats = self.fetched - len(self.rows) - rejected - excluded
         return Counts(fetched=self.fetched, rejected=rejected, excluded=excluded, unchanged=repeats)
@@ -57,7 +57,7 @@ def batch_of(pages: Sequence[ReadyPage]) -> Batch:
 
 
 def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
-    """Records that the ATS reports as deleted, unless a later page contains them."""
+    """The ids that the ATS reports as deleted, unless a later page contains the record."""
     deleted: dict[str, None] = {}
     for outcome in outcomes:
         for accepted in outcome.accepted:
@@ -67,7 +67,7 @@ def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
 
 
 def newest(rows: Sequence[Row]) -> list[Row]:
-    """One record per id: of repeats, the one that the ATS changed last; of equals, the one read last."""
+    """Return one record per id: the one that the ATS changed last or, if that is equal, the one read last."""
     latest: dict[str, Row] = {}
     for row in rows:
         before = latest.get(row.remote_id)

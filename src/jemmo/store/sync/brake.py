@@ -1,4 +1,4 @@
-"""Deletions that wait for a person, the decision, and what may be deleted."""
+"""Decides what may be deleted now, and stores deletions that wait for a person and the decisions about them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ APPROVED = " OR ".join(
             AND (d.closed_at IS NULL OR o.remote_deleted_at IS NOT NULL))"""
     for owner in ("talent", "job")
 )
-"""A condition about an application: a person released the deletion of its talent or job, which covers it too.
+"""The condition that a person released the deletion of an application's talent or job, which covers it too.
 
 It no longer covers the applications of a talent that was deleted and then restored.
 """
@@ -68,7 +68,7 @@ KEPT = """
 
 
 async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
-    """The parts of records whose deletion is paused, or was refused by a person.
+    """The parts of records whose deletion is paused, or which a person decided to keep.
 
     Locks those decisions, like ``waits``.
     """
@@ -135,7 +135,7 @@ async def _state(
 async def _approved(
     db: Connection, connection_id: UUID, applications: Sequence[str]
 ) -> frozenset[str]:
-    """Those of the applications that a released deletion of their talent or job covers."""
+    """Return which of the applications the released deletion of their talent or job covers."""
     if not applications:
         return frozenset()
     rows = await sweeps.all_rows(
@@ -207,10 +207,10 @@ async def pause_deletions(
 async def deletable_ids(
     db: Connection, connection_id: UUID, stream: Stream, named: Sequence[str], *, holds: bool
 ) -> list[str]:
-    """The records that may be deleted now, of those that the ATS reports as deleted. Runs in a transaction.
+    """Return which of the records that the ATS reports as deleted may be deleted now. Runs in a transaction.
 
-    All of them within the brake, or those that a person released. The others wait for a person if this ``holds``
-    deletions, else for the next reconcile.
+    These are all of them within the brake's limit, or else those that a person released. The others wait for a person
+    if this ``holds`` deletions, otherwise for the next reconcile.
     """
     there = await _there(db, connection_id, stream, named)
     if stream is not Stream.APPLICATIONS:
@@ -223,7 +223,7 @@ async def deletable_ids(
 async def _within_brake(
     db: Connection, connection_id: UUID, stream: Stream, there: Sequence[str], *, holds: bool
 ) -> list[str]:
-    """Those that are within the brake or released; ``deletable_ids`` without what other decisions cover."""
+    """Return those within the brake's limit, or released. Decisions about other streams are not considered."""
     if not there:
         return []
     states = {
@@ -246,7 +246,7 @@ async def _within_brake(
 async def _there(
     db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str]
 ) -> list[str]:
-    """The ids of those that are stored and not deleted."""
+    """Return the ids that are stored and not deleted."""
     return await afetch_column(
         db,
         f"SELECT remote_id FROM {TABLES[stream].name} WHERE connection_id = %s "
@@ -273,7 +273,7 @@ async def _fits(
     stream: Stream,
     remote_ids: Sequence[str],
 ) -> bool:
-    """Whether so many may be deleted. A talent's applications are deleted too, so they count."""
+    """Whether this many records may be deleted. A talent's applications are deleted too, so they count."""
     needs = {stream: len(remote_ids)}
     if stream is Stream.TALENTS:
         along = await applications_of(db, connection_id, remote_ids)
@@ -285,7 +285,7 @@ async def _fits(
 
 
 async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[dict[str, Any]]:
-    """The facts of deletions that wait for a person since then, as ``Loss.facts``."""
+    """The facts of deletions that wait for a person since then, in the shape of ``PendingDeletions.facts``."""
     answer = await db.execute(
         "SELECT stream, missing, present, recent FROM held_deletion WHERE connection_id = %s "
         "AND held_at >= %s AND closed_at IS NULL AND released_at IS NULL ORDER BY id",
@@ -298,7 +298,7 @@ async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[d
 async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
     """Whether a decision is pending, or a person kept the records while a sync was using their release.
 
-    Locks the decision, so that withdrawing a release waits for this transaction and knows what it deleted.
+    Locks the decision, so that a person who withdraws a release waits for this transaction and sees what it deleted.
     """
     return None in await afetch_column(
         db,
@@ -308,7 +308,7 @@ async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
 
 
 async def close_used(db: Connection, connection_id: UUID) -> None:
-    """Close releases whose records are all deleted, some of them since the release."""
+    """Close releases whose records have all been deleted, some of them since the release."""
     streams = await afetch_column(
         db,
         "SELECT stream FROM held_deletion WHERE connection_id = %s AND released_at IS NOT NULL "
@@ -339,7 +339,7 @@ async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
 
 
 async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
-    """Delete a decision when nothing is missing anymore."""
+    """Delete a decision, since no records are missing anymore."""
     await db.execute(
         "DELETE FROM held_deletion WHERE connection_id = %s AND stream = %s "
         "AND (closed_at IS NULL OR released_at IS NULL)",
@@ -361,7 +361,7 @@ async def deletion_allowance(db: Connection, connection_id: UUID, stream: Stream
 async def applications_of(
     db: Connection, connection_id: UUID, talents: Sequence[str]
 ) -> dict[str, Any]:
-    """The number of applications that would be deleted with each of these talents."""
+    """Count the applications that would be deleted with each of these talents."""
     rows = await afetch_rows(
         db,
         "SELECT talent_remote_id, count(*) FROM application WHERE connection_id = %s "

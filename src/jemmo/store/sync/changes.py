@@ -1,4 +1,4 @@
-"""Which fields of a record a write changed, from its rows before and after."""
+"""Finds out which fields of a record a write changed, from its rows before and after."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 def between(created: Iterable[str], before: Images, after: Images) -> list[Change]:
-    """The changes between two readings of the same rows. Unchanged rows yield none."""
+    """Return the changes between two images of the same rows. Unchanged rows have none."""
     changes = [Change(remote_id=remote_id, created=True) for remote_id in created]
     for remote_id, old in before.items():
         if fields := _differing(old, after.get(remote_id, {})):
@@ -49,7 +49,7 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> frozenset[str]:
 async def images(
     db: Connection, connection_id: UUID, stream: Stream, ids: Sequence[str], open_sealed: Open
 ) -> Images:
-    """The decrypted rows of these records, since encrypting the same text twice gives different values."""
+    """Return these records' rows, decrypted, since encrypting the same text twice gives different values."""
     answer = await db.execute(_query(stream).encode(), [connection_id, list(ids)])
     by_remote_id: Images = {}
     for remote_id, image, contacts, texts in await answer.fetchall():

@@ -1,4 +1,4 @@
-"""Reads checkpoints, even those written by another version or damaged."""
+"""Reads checkpoints, even damaged ones and those of another version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOAD = f"""
 
 
 async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
-    """Return checkpoints by stream. Streams unknown to this version are left alone."""
+    """Return the checkpoints by stream. Streams unknown to this version are ignored."""
     rows = await afetch_rows(db, _LOAD, {"connection": connection_id, "first": FIRST, "last": LAST})
     streams = Stream.__members__.values()
     points = [_point(Stream(stream), values) for stream, *values in rows if stream in streams]
@@ -35,7 +35,7 @@ async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
 
 
 async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime | None]:
-    """The age of each stream."""
+    """When each stream was last synced."""
     points = await load(db, connection_id)
     return {stream: point.synced_at for stream, point in points.items()}
 
@@ -43,7 +43,7 @@ async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime |
 async def rereading(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> tuple[Rereading | None, datetime | None]:
-    """The running reread, ``None`` if another version wrote it, and when the last complete reread ended."""
+    """Return the reread in progress, ``None`` if another version wrote it, and when the last complete one ended."""
     row = await afetch_row(
         db,
         """SELECT reread, CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END
@@ -66,7 +66,7 @@ async def keep_rereading(
     reading: Rereading | None,
     ended_at: datetime | None,
 ) -> None:
-    """Store it separately from the rest of the checkpoint, which every page writes."""
+    """Store the reread, separately from the rest of the checkpoint, which is written with every page."""
     state = msgspec.json.encode(reading).decode() if reading else None
     await db.execute(
         "UPDATE checkpoint SET reread = %s::jsonb, reread_at = coalesce(%s, reread_at) "
@@ -76,7 +76,7 @@ async def keep_rereading(
 
 
 def _point(stream: Stream, row: list[Any]) -> Checkpoint:
-    """A pass in an unknown mode proves nothing, so the next sync starts over and compares everything."""
+    """Read a checkpoint. A pass in an unknown mode proves nothing, so the next sync starts over and compares all."""
     values = dict(zip((*_TIMES, *_VALUES), row, strict=True))
     mode = values["mode"]
     if mode is None or mode in Mode.__members__.values():

@@ -10,10 +10,10 @@ from jemmo.store.sync.tables import Column, columns_of
 
 
 class Child:
-    """Rows that belong to a staged row and are staged beside it.
+    """Rows that belong to a staged row and are staged with it.
 
-    ``owner`` names the column that points to that row. Their key is its remote id. They also carry the id it was staged
-    with, which it gets only if it is new.
+    ``owner`` names the column that points to that row. They are matched by its remote id. They also have the id that it
+    was staged with, which it gets only if it is new.
     """
 
     def __init__(self, part: Part, owner: str) -> None:

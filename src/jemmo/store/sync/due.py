@@ -9,9 +9,8 @@ from jemmo.store.db import leases, task_queue
 from jemmo.store.db.query import fetch_rows
 
 # The due connections, longest waiting first, and whether their first sync is still to come. Reads only the due rows, by
-# their index, without those in the queue already. A due time far in the future comes from a wrong clock. A task that a
-# worker has taken, even before the lease, would have to end first anyway; ``task_queue.rescue`` requeues those of dead
-# workers.
+# their index, and skips those already in the queue. A due time far in the future comes from a wrong clock. If a worker
+# has taken the task, even before the lease, it has to end first; ``task_queue.rescue`` requeues those of dead workers.
 DUE = f"""
     SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
         WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first

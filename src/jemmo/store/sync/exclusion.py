@@ -72,7 +72,7 @@ class Older(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What rules would change: how many jobs and talents would appear, and how many would be excluded."""
+    """The effect of new rules: how many jobs and talents would appear, and how many would be excluded."""
 
     jobs_shown: int = 0
     jobs_excluded: int = 0
@@ -86,7 +86,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def decide(connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None) -> int:
-    """Exclude and show a connection's jobs and talents by these rules. Return the number of changes."""
+    """Apply these rules to a connection's jobs and talents. Return how many records appeared or were excluded."""
     names = _names(connection_id, rules, now, limit)
     with transaction.atomic():
         return sum(
@@ -111,18 +111,18 @@ def preview(
 def counts(
     connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
 ) -> dict[Exclusion, int]:
-    """How many of a connection's records each rule excludes, or would if it were on and the others stayed."""
+    """Count the records of a connection that each rule excludes, or would exclude if it were switched on."""
     numbers = fetch_row(COUNTS, _names(connection_id, rules, now, limit))
     return dict(zip(Exclusion, numbers, strict=True))
 
 
 def shown_older(connection_id: UUID, limit: datetime) -> Older:
-    """Visible records that a history starting at ``limit`` would hide."""
+    """Count the visible records that a history starting at ``limit`` would hide."""
     return _older(connection_id, limit, "t.excluded_reason IS NULL")
 
 
 def hidden_older(connection_id: UUID, limit: datetime) -> Older:
-    """Stored records that are hidden because they are older."""
+    """Count the stored records that are hidden because they are older."""
     return _older(connection_id, limit, f"t.excluded_reason = '{OLDER}'")
 
 

@@ -1,4 +1,4 @@
-"""The age of each page's data and its status dot, from what was actually read of its streams."""
+"""The age of each page's data and its status dot, derived from what was actually read of its streams."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _FACTS = """
         WHERE r.connection_id = c.id AND r.status = 'running' ORDER BY r.started_at DESC LIMIT 1
     ) running ON true
     WHERE c.org_id = %s"""
-"""What every page shows of the connections, in one statement instead of four for each."""
+"""What every page shows about the connections, in one statement instead of four per connection."""
 
 _ENDED = ("id", "scope", "report")
 _RUNNING = ("id", "scope", "mode", "report", "started_at")
@@ -70,17 +70,18 @@ class Failure:
 
     @property
     def is_key_refused(self) -> bool:
-        """Whether the ATS refuses the key. That is true whatever noticed it, while the last sync may have succeeded."""
+        """Whether the ATS refuses the key, whatever noticed it. The last sync may still have succeeded."""
         return self.error["code"] in KEY_REFUSALS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
-    """A page's data, of one connection or of all. ``colour`` is ``None`` if no ATS is connected.
+    """The state of a page's data, for one connection or for all.
 
-    ``failures`` are those of all connections. ``read`` counts the records read by the running syncs; ``synced_at`` is
-    ``None`` before the first time, and ``begun`` says whether a first sync has begun. ``decisions`` are those pending
-    for an owner or admin, one per connection, as ``jemmo.domain.brake.decision``.
+    ``colour`` is ``None`` if no ATS is connected. ``failures`` are those of all connections. ``read`` counts the
+    records read by the running syncs; ``synced_at`` is ``None`` before the first sync, and ``begun`` says whether that
+    has started. ``decisions`` wait for an owner or admin, one per connection, in the shape of
+    ``jemmo.domain.brake.decision``.
     """
 
     colour: Colour | None
@@ -98,7 +99,7 @@ class Freshness:
 
     @property
     def is_key_refused(self) -> bool:
-        """Whether refused keys are all that failed."""
+        """Whether refused keys are the only failures."""
         return bool(self.failures) and all(failure.is_key_refused for failure in self.failures)
 
     @property
@@ -108,7 +109,7 @@ class Freshness:
 
 
 class ConnectionSnapshot:
-    """A connection with the facts that determine its state. Each is read once, unless it is set before."""
+    """A connection with the facts that determine its state. Each is read at most once, or set in advance."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -145,13 +146,13 @@ class ConnectionSnapshot:
 
 
 def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
-    """All connections of an organization, as snapshots to be used for several pages."""
+    """Return snapshots of all connections of an organization, for use on several pages."""
     return snapshots_of(org, org.connections.select_related("lease"))
 
 
 @plans.kept()
 def snapshots_of(org: Organisation, connections: Iterable[Connection]) -> list[ConnectionSnapshot]:
-    """These connections of an organization as snapshots, with the facts that every page needs."""
+    """Return snapshots of these connections of an organization, with the facts that every page needs."""
     snapshots = [ConnectionSnapshot(connection) for connection in connections]
     if snapshots:
         _set_facts(org, {each.connection.id: each for each in snapshots})
@@ -159,7 +160,7 @@ def snapshots_of(org: Organisation, connections: Iterable[Connection]) -> list[C
 
 
 def _set_facts(org: Organisation, snapshots: Mapping[UUID, ConnectionSnapshot]) -> None:
-    """Read these facts with one statement."""
+    """Read the facts of all snapshots with one statement."""
     rows = fetch_rows(_FACTS, [FIRST, LAST, org.pk])
     for connection_id, streams, times, *runs, has_held in rows:
         if snapshot := snapshots.get(connection_id):
@@ -171,7 +172,7 @@ def _set_facts(org: Organisation, snapshots: Mapping[UUID, ConnectionSnapshot]) 
 
 
 def _run(connection_id: UUID, columns: Sequence[str], values: Sequence[Any]) -> SyncRun | None:
-    """A run with only these columns; ``None`` without an id."""
+    """Return a run with only these columns; ``None`` if there is none."""
     facts = dict(zip(columns, values, strict=True))
     if facts["id"] is None:
         return None
@@ -180,17 +181,17 @@ def _run(connection_id: UUID, columns: Sequence[str], values: Sequence[Any]) -> 
 
 
 def header(org: Organisation, *, now: datetime) -> Freshness:
-    """All pages of all connections: the oldest time and the most urgent state."""
+    """Return the state of all pages of all connections: the oldest time and the most urgent color."""
     return page_of(org, *PAGES, now=now)
 
 
 def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
-    """The same for some pages."""
+    """Return the state of some pages, over all connections."""
     return overall(connection_snapshots(org), *pages, now=now)
 
 
 def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
-    """Some pages of several connections, without disconnected ones."""
+    """Return the state of some pages over several connections, except disconnected ones."""
     counted = [each for each in connections if each.connection.state not in PARTED]
     states = [freshness_of(each, *pages, now=now) for each in counted]
     return replace(
@@ -201,8 +202,8 @@ def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetim
 
 
 def freshness_of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
-    """Some pages of one connection, or all. The time is that of the oldest page; none if one was never synced."""
-    run = seen.running if is_running(seen.connection, now) else None  # None: it ended meanwhile
+    """Return the state of some or all pages of one connection, with the oldest time if all of them were synced."""
+    run = seen.running if is_running(seen.connection, now) else None  # None if it has just ended
     pages = pages or tuple(PAGES)
     decision = seen.decision_of(pages)
     states = [_page(seen, page, run is not None and _covers(run, page), run, now) for page in pages]
@@ -292,10 +293,10 @@ def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
 
 
 def _error(seen: ConnectionSnapshot, page: str) -> Mapping[str, Any] | None:
-    """The error of the last sync of the page's streams. Paused deletions are not an error.
+    """Return the error of the last sync of the page's streams. Paused deletions are not an error.
 
     The connection's own error counts if it came from such a sync, or concerns the key and therefore every page. While a
-    connection is paused nothing is retried, so nothing fails: its error counts again once it is resumed.
+    connection is paused, nothing is retried and so nothing fails; its error counts again once it is resumed.
     """
     connection, latest = seen.connection, seen.latest
     if connection.state == ConnectionState.PAUSED:

@@ -6,7 +6,7 @@ OLDER = "older_than_history"
 
 
 def is_older(row: str) -> str:
-    """The condition that neither a talent nor any of its applications has changed since the history begins.
+    """Return the condition that neither a talent nor any of its applications has changed since the history begins.
 
     Parameter: ``limit``, the start of the history; ``NULL`` means no limit.
     """

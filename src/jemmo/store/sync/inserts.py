@@ -1,9 +1,9 @@
-"""The SQL for a batch of new rows only, as in nearly all of an initial sync.
+"""The SQL for batches that contain only new rows, as nearly all do in an initial sync.
 
-``statements.upsert`` would do the same in one and a half times the time: it looks up each row's predecessor, joins
-parts by the row's final id, and decides about talents that a new application cannot hide. Whether rows exist is checked
-in the transaction that writes the batch, since no other transaction writes the connection's records then. If that check
-were ever wrong, the unique keys would reject the batch.
+``statements.upsert`` would do the same but take half as long again: it looks up each row's predecessor, joins parts by
+the row's final id, and decides about talents that a new application cannot hide. Whether rows exist is checked in the
+transaction that writes the batch, while no other transaction writes the connection's records. If that check were ever
+wrong, the unique keys would reject the batch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from jemmo.store.sync.tables import TABLES, Table
 def insert(stream: Stream) -> str:
     """Like ``statements.upsert``, with the same parameters and result.
 
-    Only a limited history leaves talents to decide about.
+    It returns talents to decide about only if the history is limited.
     """
     table = TABLES[stream]
     written = f"written AS ({inserted(table)} RETURNING {_returned(table)})"

@@ -19,7 +19,7 @@ SHOWN = 20  # ids listed per difference
 async def versions(
     db: Connection, connection_id: UUID, stream: Stream
 ) -> dict[str, datetime | None]:
-    """Every remote id that is not deleted, with the time the ATS last changed it."""
+    """Return every remote id that is not deleted, with the time of its last change in the ATS."""
     rows = await afetch_rows(
         db,
         f"SELECT remote_id, remote_updated_at FROM {TABLES[stream].name} "
@@ -30,7 +30,7 @@ async def versions(
 
 
 async def excluded(db: Connection, connection_id: UUID, stream: Stream) -> int:
-    """Records that a rule hides."""
+    """Count the records that a rule hides."""
     count = await afetch_value(
         db,
         f"SELECT count(*) FROM {TABLES[stream].name} t WHERE connection_id = %s "
@@ -73,7 +73,7 @@ class Broken(Struct, frozen=True, kw_only=True):
 
 
 async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
-    """Relations whose other end never arrived or was deleted.
+    """Return the relations whose target never arrived or was deleted.
 
     Those of applications have no database constraint, so they are checked one by one.
     """
@@ -93,7 +93,7 @@ async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
 
 
 def waiting_relations(waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
-    """The waiting links whose target never arrived, by stream and target."""
+    """Return the waiting links, by stream and target, as broken relations: their target never arrived."""
     return [
         _broken(table.stream, link, waiting[table.stream, link.target])
         for table in TABLES.values()

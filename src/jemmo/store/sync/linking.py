@@ -1,4 +1,4 @@
-"""Links whose target arrives later: each batch resolves the links that wait for it."""
+"""Resolves links whose target arrives later: each batch links the rows that wait for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def resolve(stream: Stream, place: int) -> str:
 
 
 def links_to(target: Stream) -> list[tuple[Stream, int]]:
-    """The relations that point to a stream, as (stream, place of the link)."""
+    """Return the relations that point to a stream, as (stream, index of the link)."""
     return [
         (table.stream, place)
         for table in TABLES.values()

@@ -1,4 +1,4 @@
-"""Whether webhooks have stopped, as a run sees it."""
+"""Warns a run that webhooks have stopped."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from jemmo.store.db.query import afetch_value
 
 
 async def missed_webhooks_warning(db: Connection, connection_id: UUID) -> RunWarning | None:
-    """The warning for a run's report if changes arrive without the webhooks that came before."""
-    # Without a count: it would be the number of changes, not of occurrences.
+    """Return a warning for the run's report if changes now arrive without webhooks, unlike before."""
+    # The warning has no count, since that would be the number of changes, not of occurrences.
     is_silent = await afetch_value(
         db,
         "SELECT true FROM webhook_address WHERE connection_id = %s AND missed >= %s "

@@ -1,4 +1,4 @@
-"""Notifications of a sync's end, written in the transaction that closes the run."""
+"""Notifications about the end of a sync, written in the transaction that closes the run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SITUATION = """
     FROM connection c JOIN sync_run r ON r.id = %s
     LEFT JOIN organisation_notices n ON n.org_id = c.org_id WHERE c.id = %s"""
 
-# Paused deletions are no failure, so their end is no recovery.
+# Paused deletions are not a failure, so their end is not a recovery.
 _PAUSED = f"attention:{brake.CODE}"
 
 _CLOSE = "UPDATE notification SET fold = NULL WHERE connection_id = %s AND fold IS NOT NULL"
@@ -77,7 +77,7 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
 def _facts(report: RunReport, scope: str, known: Sequence[str]) -> dict[str, Any]:
     """The facts about a run in its notification.
 
-    Counts only the streams that the run was to read; others are omitted, not 0.
+    Counts only the streams that the run was supposed to read. Others are omitted, rather than 0.
     """
     changed = numbers.changed_by_stream(report.lines)
     facts: dict[str, Any] = {

@@ -26,17 +26,17 @@ _KEEP = """
         per = %(per)s
     WHERE key = %(key)s"""
 
-# Delete keys that sent nothing since a moment (in seconds since 1970) and need not wait anymore.
+# Delete keys that have sent nothing since a given time (in seconds since 1970) and need not wait anymore.
 _FORGET_UNUSED = "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(sent, 1)]) < %s"
 
 
 def pace_key(base_url: str, api_key: str) -> bytes:
-    """The identity of a key: a digest that reveals nothing about it."""
+    """Return a key's identity: a digest that reveals nothing about the key."""
     return blake2b(f"{base_url}\n{api_key}".encode(), digest_size=16, person=b"jemmo-pace").digest()
 
 
 def forget_unused(before: datetime) -> None:
-    """Delete the pace of keys not used since then, the only cleanup after a removed connection."""
+    """Delete the pace of keys not used since then. Nothing else cleans up after a removed connection."""
     execute(_FORGET_UNUSED, [before.timestamp()])
 
 

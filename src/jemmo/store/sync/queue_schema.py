@@ -1,7 +1,7 @@
-"""Adapts the queue's library to our tables.
+"""Adapts the queue library to our tables.
 
-The library reads the name of a waiting task from the detail of Postgres's error, which Postgres omits under row-level
-security, since it would reveal a row's values. The constraint name, which is always there, is used instead.
+The library reads the name of a waiting task from the detail of Postgres's error. Under row-level security, Postgres
+omits the detail, since it would reveal a row's values. The constraint name is always there and is used instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 
 
 def prepare(_: App) -> None:
-    """Set the schema. Every connector of the library, including Django's, looks up this name for each statement."""
+    """Set the schema. Every connector of the library, including Django's, looks it up for each statement."""
     sync_psycopg_connector.wrap_exceptions = _explained
 
 
@@ -34,8 +34,8 @@ def _explained() -> Iterator[None]:
 class Connector(PsycopgConnector):
     """A worker's connector. It takes tasks through its own pool, which belongs to the worker's event loop.
 
-    Threads queue tasks over their own Django connection, and so within their transaction. The library would give them
-    the pool, which they can't wait for from a thread.
+    Threads queue tasks over their own Django connection, and therefore within their transaction. The library would give
+    them the pool, which a thread can't wait for.
     """
 
     def get_sync_connector(self) -> DjangoConnector:

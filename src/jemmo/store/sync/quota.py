@@ -24,7 +24,7 @@ small company."""
 class PostgresQuotaLedger(OnSharedConnection):
     """Implements ``jemmo.domain.ports.QuotaLedger`` on the process's shared database connection.
 
-    It uses the scope of its creator.
+    It keeps the scope in which it was created.
     """
 
     def __init__(self, database_url: str, connection_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""The only way to write records, for syncs and refetches."""
+"""Writes records for syncs and refetches. Nothing else writes them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ SETTINGS = (
     "jit = off",
 )
 """A batch is small compared to its tables, so it is joined row by row through their indexes, with a plan made once. A
-commit does not wait for the disk: if Postgres itself crashes, the last moments are lost together with their
-checkpoint, and the next sync reads those pages again. Disabled plan types have the highest possible cost, so
-Postgres would spend a second compiling each statement that runs for a millisecond; hence no JIT."""
+commit does not wait for the disk: if Postgres itself crashes, the last commits are lost together with their
+checkpoint, and the next sync reads those pages again. JIT is off because disabled plan types have the highest possible
+cost, so Postgres would spend a second compiling a statement that runs for a millisecond."""
 
 _SET = "; ".join(f"SET {setting}" for setting in SETTINGS)
 
@@ -76,8 +76,8 @@ class Situation(Struct, frozen=True):
 class RecordWriter:
     """Writes pages of one connection's records, on one database connection.
 
-    With ``open_sealed``, it also names the fields that changed. For that it reads the updated rows before and after, at
-    two queries per batch. New and unchanged rows cost nothing more.
+    With ``open_sealed``, it also reports which fields changed. For that, it reads updated rows before and after, with
+    two queries per batch. New and unchanged rows cost nothing extra.
     """
 
     def __init__(
@@ -117,16 +117,16 @@ class RecordWriter:
         return ReadyPage(outcome, rows_of(outcome.stream, outcome.accepted, self._sealing))
 
     async def set_session(self) -> None:
-        """Set the database session's settings for this work, once."""
+        """Set the database session's settings for this work, once per session."""
         if not self._is_set:
             await self.db.execute(_SET.encode())
             self._is_set = True
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Open a transaction that excludes others with this connection's records.
+        """Open a transaction during which nothing else writes this connection's records.
 
-        A run and a refetch would otherwise lock the same rows in different orders.
+        Otherwise, a run and a refetch would lock the same rows in different orders.
         """
         await self.set_session()
         async with self.db.transaction():
@@ -135,7 +135,7 @@ class RecordWriter:
             yield
 
     async def erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
-        """Finds the records or ids of erased people; ``None`` if nobody was erased."""
+        """Return a test for records or ids of erased people; ``None`` if nobody was erased."""
         if self._hashers.suppression is None:
             return None
         return await suppression.erased(
@@ -143,9 +143,9 @@ class RecordWriter:
         )
 
     async def unchanged(self, batch: Batch) -> Counts | None:
-        """The counts of pages that contain only unchanged records; ``None`` if there is something to write.
+        """Return the counts of pages that contain only unchanged records; ``None`` if there is something to write.
 
-        This needs no transaction. Whatever a refetch writes or an erasure deletes meanwhile is newer than these pages.
+        This needs no transaction: whatever a refetch writes or an erasure deletes meanwhile is newer than these pages.
         """
         if batch.rejected or batch.gone:
             return None
@@ -179,7 +179,7 @@ class RecordWriter:
     async def _write_tombstones(
         self, stream: Stream, named: Sequence[str], names: dict[str, Any]
     ) -> int:
-        """Mark records deleted that the ATS reports as deleted, as far as the brake allows."""
+        """Mark the records as deleted that the ATS reports as deleted, as far as the brake allows."""
         context = self.context
         gone = await brake.deletable_ids(
             self.db, context.connection_id, stream, named, holds=context.run_id is not None
@@ -221,7 +221,7 @@ class RecordWriter:
         return Situation(*await afetch_row(self.db, sql.SITUATION, names))
 
     async def _images(self, stream: Stream, ids: Sequence[str]) -> Images:
-        """Rows as ``changes`` compares them, if changed fields were requested."""
+        """Return rows in the form that ``changes`` compares, if changed fields were requested."""
         if not (self._open_sealed and ids):
             return {}
         connection_id = self.context.connection_id
@@ -236,7 +236,7 @@ class RecordWriter:
         *,
         is_new: bool,
     ) -> Counts:
-        """Write new and changed rows with all that depends on them. ``is_new``: all of them are new."""
+        """Write new and changed rows with everything that depends on them. ``is_new``: all of them are new."""
         connection_id = self.context.connection_id
         named = await newly_anonymous(self.db, connection_id, [row.record for row in rows])
         await self._staging.fill(stream, rows)
@@ -253,7 +253,7 @@ class RecordWriter:
         return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
 
     async def _link_waiting(self, stream: Stream, names: dict[str, Any]) -> list[UUID]:
-        """Link what waited for the staged rows. Return the talents with applications among that."""
+        """Link the rows that waited for the staged ones. Return the talents of the applications among them."""
         talents: list[UUID] = []
         for source, place in linking.links_to(stream):
             row = await afetch_row(self.db, linking.resolve(source, place), names)
@@ -296,7 +296,7 @@ def _may_change(row: Row, known: Known | None) -> bool:
 
 
 def _without_hidden(counts: Counts, ids: Iterable[str], known: Mapping[str, Known]) -> Counts:
-    """Count rows that were excluded before this run and still are."""
+    """Count the rows that were excluded before this run, and still are, only as excluded."""
     hidden = sum(known[remote_id].hidden for remote_id in ids if remote_id in known)
     from_unchanged = min(hidden, counts.unchanged)
     counts.excluded += hidden

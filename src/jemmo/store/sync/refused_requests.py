@@ -16,14 +16,14 @@ from jemmo.store.db.shared import OnSharedConnection
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """``asked_with`` is a digest of address, key and options. When it changes, everything is tried again."""
+    """The stored refusals. ``asked_with`` is a digest of address, key and options; if it changes, all are retried."""
 
     asked_with: str = ""
     refusals: list[Refusal] = []
 
 
 def asked_with(base_url: str, api_key: str, options: Mapping[str, str]) -> str:
-    """A digest that reveals nothing about the key."""
+    """Return a digest of address, key and options that reveals nothing about the key."""
     payload = msgspec.json.encode([base_url, api_key, dict(options)], order="deterministic")
     return blake2b(payload, digest_size=16, person=b"jemmo-refused").hexdigest()
 

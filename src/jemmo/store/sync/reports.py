@@ -29,7 +29,7 @@ async def keep_report(
 ) -> None:
     """Store the report and publish what changed, in the current transaction.
 
-    While the run lasts, publish changes since the last report. At its end (``final``) publish all of them, since only
+    During the run, publish the changes since the last report. At its end (``final``), publish all changes, since only
     then it is known which new records a rule hides.
     """
     row = await afetch_row(
@@ -64,7 +64,7 @@ def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
 
 
 def changed_since(org_id: UUID, since: datetime) -> dict[str, int]:
-    """The number of rows by stream changed by runs that ended since then."""
+    """Count the rows, by stream, changed by runs that have ended since then."""
     runs = SyncRun.objects.filter(connection__org_id=org_id, finished_at__gte=since)
     changes: Counter[str] = Counter()
     for run in runs.order_by("-started_at")[:50]:

@@ -22,7 +22,7 @@ _NOTE = """
 
 
 class Counting(Protocol):
-    """Counts the requests that it sends."""
+    """Anything that counts the requests it sends."""
 
     @property
     def requests(self) -> int: ...
@@ -41,6 +41,6 @@ async def counted(db: Connection, connection_id: UUID, source: Counting) -> Asyn
 
 
 def add_requests(connection_id: UUID, count: int) -> None:
-    """The same for finished work, on Django's connection."""
+    """Add the requests of finished work, on Django's connection."""
     if count:
         execute(_NOTE, {"connection": connection_id, "count": count})

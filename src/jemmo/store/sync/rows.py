@@ -23,8 +23,8 @@ class Row(Struct):
 
     record    as it was read
     clear     as it is stored in plain text
-    values    of ``statements.staged_columns``, in their order
-    children  of each of the stream's child tables, the rows
+    values    of ``statements.staged_columns``, in that order
+    children  the rows for each of the stream's child tables
     """
 
     record: Record
@@ -42,15 +42,15 @@ class Row(Struct):
 
     @property
     def excluded(self) -> str | None:
-        """Why the record's own data exclude it, in streams that can be (``Table.hides``)."""
+        """Why the record's own data exclude it, in streams whose records can be excluded (``Table.hides``)."""
         reason: str | None = self.values[2]
         return reason
 
 
 def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> list[Row]:
-    """The rows of these records, each with the id that it gets if it is new.
+    """Return these records' rows, each with the id that it gets if it is new.
 
-    Processes each step for all records before the next step, which is a third faster.
+    Each step processes all records before the next step begins, which is a third faster.
     """
     table, children = TABLES[stream], CHILDREN.get(stream, ())
     ids = new_ids(len(accepted))

@@ -1,4 +1,4 @@
-"""Starts and ends runs: takes the lease that makes a run the only one, and stores its results."""
+"""Starts and ends runs: takes the lease, so that only one run at a time writes, and stores the results."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ async def begin(
     scope: str = "",
     goes_on: Hold | None = None,
 ) -> Begun:
-    """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
+    """Take the lease and open the run, by the database's clock. Raises ``AlreadyRunning``.
 
-    If a holder stopped renewing its lease, or its database session ended, its lease is taken over and its run closed as
-    interrupted. A slice that ``goes_on`` continues its run with a new token, so the previous slice can't write if it
-    wakes up again. From here on the connection is due, so the schedule finds it whatever happens to this process.
+    If a holder stopped renewing its lease, or its database session ended, its lease is taken over and its run is closed
+    as interrupted. A slice that ``goes_on`` continues its run with a new token, so the previous slice can't write if it
+    wakes up again. From here on, the connection is due, so the schedule finds it whatever happens to this process.
     """
     if goes_on and (begun := await _go_on(db, connection_id, goes_on)):
         return begun
@@ -139,7 +139,7 @@ _SET_MODE = """
 
 
 async def set_mode(db: Connection, report: RunReport) -> None:
-    """Store the mode, so that pages name the run correctly from the start."""
+    """Store the mode early, so that pages name the run correctly from the start."""
     await db.execute(_SET_MODE, [report.mode, report.again, report.run_id])
 
 
@@ -175,7 +175,7 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
 
 
 async def may_hear(db: Connection, connection_id: UUID) -> bool:
-    """Whether refetches are possible: someone requested the webhook address or refreshed a record."""
+    """Whether refetches may happen, because someone requested the webhook address or refreshed a record."""
     query = "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)"
     return bool(await afetch_value(db, query, [connection_id]))
 
@@ -196,7 +196,7 @@ async def end(
 ) -> None:
     """Close the run, update the connection's state and next sync, and release the lease, if it is ours.
 
-    Without ``due_at`` the due time stays as it was.
+    Without ``due_at``, the due time stays as it was.
     """
     async with db.transaction():
         await reports.keep_report(db, connection_id, report, ended=True)

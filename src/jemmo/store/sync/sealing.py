@@ -30,9 +30,9 @@ class Sealing(Struct, frozen=True):
     marks: ContactHasher | None
 
     def values(self, stream: Stream, apart: Sequence[tuple[Any, RedactedTexts]]) -> list[list[Any]]:
-        """The encrypted values next to each record's columns, in the order of ``statements.staged_columns``.
+        """Return the encrypted values to store with each record, in the order of ``statements.staged_columns``.
 
-        Each record comes in plain text, with its redacted texts.
+        Each record is given in plain text, with its redacted texts.
         """
         if stream is Stream.TALENTS:
             return self._of_talents(apart)

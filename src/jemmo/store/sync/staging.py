@@ -1,4 +1,4 @@
-"""A session's temporary tables, from which the statements of ``statements.py`` read their rows."""
+"""The temporary tables of a session, from which the SQL of ``statements.py`` reads its rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.store.sync.rows import Row
 from jemmo.store.sync.statements import staged_columns, staging_name
 from jemmo.store.sync.tables import TABLES, Column
 
-TRUNCATE_EVERY = 4  # batches; otherwise deleted rows outgrow the buffers of temporary tables
+TRUNCATE_EVERY = 4  # batches; beyond that, deleted rows outgrow the buffers of temporary tables
 
 
 class Staging:
@@ -73,7 +73,7 @@ def _emptying(stream: Stream, *, thoroughly: bool) -> str:
 
 
 def _staging(stream: Stream) -> list[tuple[str, str, list[Column]]]:
-    """A stream's staging tables: name, join column, all columns."""
+    """Return a stream's staging tables: name, join column, all columns."""
     table = TABLES[stream]
     children = CHILDREN.get(stream, ())
     return [

@@ -59,7 +59,7 @@ SITUATION = """
 
 @cache
 def known(stream: Stream) -> str:
-    """The existing rows, with what is needed to detect a different version from the ATS.
+    """Select the stored rows, with what is needed to detect another version from the ATS.
 
     The ids are looked up in one pass over the index. The last columns say whether a row from before this run is hidden,
     and whether the record was rejected since it was stored.
@@ -79,7 +79,7 @@ def known(stream: Stream) -> str:
 
 @cache
 def upsert(stream: Stream) -> str:
-    """One statement that writes a staged batch and returns its counts.
+    """Return the statement that writes a staged batch and returns its counts.
 
     Parameters: ``org``, ``connection``, ``policy`` (see ``run_context.Policy``), ``began``, ``hidden`` (the exclusion
     of a new talent that has no active application yet). A row is written only when its content differs and the policy
@@ -105,7 +105,7 @@ def waiting(table: Table) -> list[str]:
 
 
 def _talents(table: Table) -> str:
-    """The talents whose visibility must be decided again."""
+    """Select the talents whose visibility must be decided again."""
     if table.stream is Stream.APPLICATIONS:
         return "array_agg(DISTINCT talent_id) FILTER (WHERE talent_id IS NOT NULL)"
     if table.stream is Stream.TALENTS:
@@ -114,7 +114,7 @@ def _talents(table: Table) -> str:
 
 
 def inserted(table: Table) -> str:
-    """The insertion of a staged batch."""
+    """Insert a staged batch."""
     values = _values(table)
     return (
         f"INSERT INTO {table.name} AS t "
@@ -151,10 +151,9 @@ def _write(table: Table) -> str:
 
 
 def _linked(link: Link) -> str:
-    """A subquery for the row that a relation points to.
+    """Return a subquery for the row that a relation points to.
 
-    For fresh tables Postgres has no statistics, so it would plan a join that compares each new row with all existing
-    ones.
+    Without statistics about fresh tables, Postgres would plan a join that compares each new row with all existing ones.
     """
     return (
         f"(SELECT l.id FROM {TABLES[link.target].name} l "
@@ -178,7 +177,7 @@ def _change(table: Table, name: str) -> str:
 
 
 def _may_replace(table: Table) -> str:
-    """The condition of ``run_context.Policy``.
+    """Return the condition that a ``run_context.Policy`` allows replacing the stored row.
 
     A page that was fetched before a refetch may be written after it. Unless it is newer, it must neither revert the
     record nor undo its deletion.
@@ -243,7 +242,7 @@ def _replace(child: Child) -> list[str]:
     return [old, new]
 
 
-_TOLD = "EXISTS (SELECT FROM staged_moves m WHERE m.owner = w.remote_id)"
+_REPORTED = "EXISTS (SELECT FROM staged_moves m WHERE m.owner = w.remote_id)"
 """The ATS reports all of an application's moves between stages, so observed ones are not kept."""
 
 _MOVES = f"""observed AS (
@@ -254,11 +253,11 @@ _MOVES = f"""observed AS (
             THEN coalesce(w.stage_entered_at, now()) ELSE coalesce(w.rejected_at, now()) END,
         'OBSERVED'
     FROM written w CROSS JOIN LATERAL (
-        SELECT CASE WHEN {_TOLD} THEN w.stage_remote_id ELSE a.stage_remote_id END AS stage_remote_id, a.status
+        SELECT CASE WHEN {_REPORTED} THEN w.stage_remote_id ELSE a.stage_remote_id END AS stage_remote_id, a.status
         FROM application a WHERE a.id = w.id OFFSET 0) b
     WHERE NOT w.created AND (b.stage_remote_id, b.status)
         IS DISTINCT FROM (w.stage_remote_id, w.status))"""
-"""The table still shows the state before this statement. ``OFFSET 0`` keeps it one lookup by id per changed row."""
+"""The table still shows the state before this statement. ``OFFSET 0`` makes it one lookup by id per changed row."""
 
 _OLD_MOVES = f"""old_moves AS (
     DELETE FROM stage_event WHERE application_id IN (SELECT w.id FROM written w WHERE NOT w.created AND {_TOLD})
@@ -321,7 +320,7 @@ SHOW_BY_APPLICATIONS = f"""
             AND (t.excluded_reason IS NULL OR t.excluded_reason IN ('{NO_ACTIVE}', '{OLDER}')))
     UPDATE talent t SET excluded_reason = d.reason, modified_at = now()
     FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
-"""Decide again whether these talents have an active application and are within the history."""
+"""Decides again whether these talents have an active application and are within the history."""
 
 SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
     "t.id = ANY(%(talents)s)", "t.connection_id = %(connection)s"
@@ -357,7 +356,7 @@ REJECT = """
 
 @cache
 def unannounced(stream: Stream) -> str:
-    """Count rows of a staged batch that this transaction changed without a webhook; see ``WebhookAddress``."""
+    """Count the rows of a staged batch that changed without a webhook; see ``WebhookAddress.missed``."""
     table = TABLES[stream]
     return f"""
         WITH found AS (

@@ -23,11 +23,11 @@ from jemmo.store.sync.tables import TABLES
 WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 """For queries over whole tables, where the data path's own settings (see ``record_writer.SETTINGS``) are wrong."""
 
-MAX_RETRIED = 100  # more rejections of a stream are not a coincidence, so none is retried
+MAX_RETRIED = 100  # rejections per stream; more are not a coincidence, so none is retried
 
 
 async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
-    """The stream's sweep from an earlier slice of this run. Another run's sweep doesn't count."""
+    """Return the stream's sweep from an earlier slice of this run. Another run's sweep doesn't count."""
     row = await afetch_row(
         db,
         "SELECT state, missing FROM sweep WHERE connection_id = %(connection)s "
@@ -77,14 +77,14 @@ async def add(
     db: Connection, connection_id: UUID, stream: Stream, sightings: Sequence[Sighting]
 ) -> None:
     # A record with NUL in its id is rejected on every read.
-    met = [sighting for sighting in sightings if "\x00" not in sighting.remote_id]
+    valid = [sighting for sighting in sightings if "\x00" not in sighting.remote_id]
     await db.execute(  # policies don't allow COPY
         """INSERT INTO sighting (connection_id, stream, remote_id, remote_updated_at)
            SELECT %s, %s, * FROM unnest(%s::text[], %s::timestamptz[])""",
         [
             *(connection_id, stream),
-            [sighting.remote_id for sighting in met],
-            [sighting.remote_updated_at for sighting in met],
+            [sighting.remote_id for sighting in valid],
+            [sighting.remote_updated_at for sighting in valid],
         ],
     )
 
@@ -92,7 +92,7 @@ async def add(
 async def missing(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> list[str]:
-    """Stored ids that the sweep did not see. Records first seen after its start are ignored."""
+    """Return stored ids that the sweep did not find. Records that arrived after its start are ignored."""
     return await _ids(
         db,
         f"""SELECT t.remote_id FROM {TABLES[stream].name} t
@@ -108,10 +108,10 @@ async def missing(
 async def unread(
     db: Connection, connection_id: UUID, stream: Stream, limit: datetime | None = None
 ) -> list[str]:
-    """Ids seen by the sweep that are missing, deleted or outdated here.
+    """Return ids found by the sweep whose records are missing, deleted or outdated here.
 
-    Records older than ``limit``, the start of the history, are not included unless a stored record waits for them.
-    Rejected ones are retried while they are few, since the ATS may have fixed them without a new date.
+    Records older than ``limit``, the start of the history, are included only if a stored record waits for them.
+    Rejected records are retried while they are few, since the ATS may have fixed them without a new date.
     """
     return await _ids(
         db,
@@ -137,7 +137,7 @@ async def unread(
 async def forget_rejected(
     db: Connection, connection_id: UUID, stream: Stream, before: datetime
 ) -> None:
-    """Delete rejections of records that a complete sweep, started at ``before``, no longer saw."""
+    """Delete rejections of records that a complete sweep, started at ``before``, no longer found."""
     await db.execute(
         """DELETE FROM rejection r WHERE r.connection_id = %s AND r.stream = %s AND r.at < %s
                AND r.remote_id IS NOT NULL AND NOT EXISTS (SELECT FROM sighting s
@@ -150,9 +150,9 @@ async def forget_rejected(
 async def write_tombstones(
     db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
 ) -> int:
-    """Mark records deleted, and update the visibility of records that depend on a deleted talent or application.
+    """Mark records as deleted, and update the visibility of records that depend on a deleted talent or application.
 
-    The text of records with their own access right is deleted at once.
+    Records that need a right of their own lose their text at once.
     """
     entity = ENTITIES[stream]
     texts = ("sealed_texts", *forgotten(entity.record)) if entity.right else ()
@@ -176,7 +176,7 @@ async def write_tombstones(
 async def orphans(
     db: Connection, connection_id: UUID, stream: Stream, since: datetime
 ) -> list[str]:
-    """Ids seen by the sweep whose parent was deleted after ``since``, the latest deletion first."""
+    """Return ids found by the sweep whose parent was deleted after ``since``, latest deletion first."""
     table = TABLES[stream]
     if not table.links:
         return []
@@ -207,7 +207,7 @@ async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
 
 
 async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) -> int:
-    """The number of records created by this run that end up excluded."""
+    """Count the records created by this run that end up excluded."""
     if TABLES[stream].hides:
         query = (
             f"SELECT count(*) FROM {TABLES[stream].name} WHERE connection_id = %(connection)s "
@@ -227,7 +227,7 @@ async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) ->
 async def waiting_links(
     db: Connection, connection_id: UUID, *, without_rejected: bool = False
 ) -> dict[tuple[str, str], int]:
-    """The number of waiting links, by stream and target, or only of those whose target was not rejected."""
+    """Count the waiting links by stream and target, with or without those whose target was rejected."""
     rejected = (
         "AND NOT EXISTS (SELECT FROM rejection j WHERE j.connection_id = p.connection_id "
         "AND j.stream = p.target AND j.remote_id = p.target_remote_id)"
@@ -268,7 +268,7 @@ async def _count(db: Connection, query: str, values: Any) -> int:
 
 
 async def all_rows(db: Connection, query: str, values: Any) -> list[Any]:
-    """The rows of a query over whole tables."""
+    """Return the rows of a query that reads whole tables."""
     async with db.transaction():
         await db.execute(WHOLE_TABLES)
         return await afetch_rows(db, query, values)

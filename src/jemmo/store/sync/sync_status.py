@@ -1,4 +1,4 @@
-"""What the sync icon shows: the last sync's outcome, the current one's progress, and why it is disabled."""
+"""The sync icon: the last sync's outcome, the current one's progress, and why the icon is disabled."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from jemmo.store.sync.freshness import ConnectionSnapshot, Failure
 
 @dataclass(frozen=True, kw_only=True)
 class SyncIcon:
-    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty; ``several`` connections are named.
+    """What the sync icon shows.
 
-    ``skips_refused``: a click syncs only the connections whose key the ATS accepts.
+    ``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty. ``several``: there are several connections, so
+    they are named. ``skips_refused``: a click syncs only the connections whose key the ATS accepts.
     """
 
     colour: Colour | None
@@ -44,7 +45,7 @@ class SyncIcon:
 def icon(
     org: Organisation, page: str, *, now: datetime, seen: list[ConnectionSnapshot] | None = None
 ) -> SyncIcon:
-    """The icon of a page, over all connections of an organization. ``seen`` are snapshots read before."""
+    """Return the icon of a page, over all connections of an organization. ``seen`` are snapshots, if already read."""
     seen = freshness.connection_snapshots(org) if seen is None else seen
     seen = [each for each in seen if each.connection.state not in PARTED]
     state = freshness.overall(seen, page, now=now)
@@ -72,7 +73,7 @@ def icon(
 
 
 def _changed(seen: ConnectionSnapshot, page: str) -> int:
-    """The page's records that the last sync of its streams changed."""
+    """Count the page's records that the last sync of its streams changed."""
     run = seen.latest_of(page)
     return numbers.numbers_of(run.report.get("streams", {}), PAGES[page]).changed if run else 0
 

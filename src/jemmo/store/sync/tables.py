@@ -20,7 +20,7 @@ _encode = msgspec.json.encode
 
 
 def as_json(value: Any) -> str | None:
-    """JSON text for a jsonb column; ``None`` for a missing value. NUL escapes, which jsonb rejects, are dropped."""
+    """Return JSON text for a jsonb column; ``None`` for a missing value. Drops NUL escapes, which jsonb rejects."""
     if value is None:
         return None
     if not value:
@@ -81,7 +81,7 @@ class Table:
     def row(
         self, row_id: UUID, content_hash: bytes, excluded: str | None, record: Record
     ) -> list[Any]:
-        """The values of ``staged``, in its order."""
+        """Return the values of the columns in ``staged``, in that order."""
         values = list(self._values(record))
         for place, convert in self._converts:
             values[place] = convert(values[place])
@@ -90,7 +90,7 @@ class Table:
 
 
 def column_of(field: Field) -> Column:
-    """The column that stores a field, by its Python type."""
+    """Return the column that stores a field, by the field's Python type."""
     if field.type == tuple[str, ...]:
         return Column(field.name, "text[]", list)
     if get_origin(field.type) is dict or issubclass(field.type, Struct):
@@ -129,9 +129,9 @@ TABLES: dict[Stream, Table] = {stream: _table(entity) for stream, entity in ENTI
 
 
 def leads_nowhere(link: Link, row: str) -> str:
-    """The condition that a row's relation is broken: the target never arrived, or was deleted.
+    """Return the condition that a row's relation is broken: the target never arrived, or was deleted.
 
-    A rejected target is not missing in the ATS, and is counted as rejected.
+    A rejected target is not missing in the ATS, so it is counted as rejected instead.
     """
     return (
         f"{row}.{link.via} IS NOT NULL AND NOT EXISTS (SELECT FROM {TABLES[link.target].name} other "
@@ -141,7 +141,7 @@ def leads_nowhere(link: Link, row: str) -> str:
 
 
 def is_rejected(stream: Stream, connection: str, remote_id: str) -> str:
-    """The condition that a connection's record was rejected. The arguments are columns."""
+    """Return the condition that a connection's record was rejected. The arguments are columns."""
     return (
         f"EXISTS (SELECT FROM rejection j WHERE j.connection_id = {connection} "
         f"AND j.remote_id = {remote_id} AND j.stream = '{stream}')"
@@ -153,7 +153,7 @@ def can_be_hidden(stream: Stream) -> bool:
 
 
 def is_hidden(stream: Stream) -> str:
-    """The condition that a rule hides a row called ``t``: directly, or an application through its talent."""
+    """Return the condition that a rule hides the row ``t``. An application is hidden through its talent."""
     if TABLES[stream].hides:
         return "t.excluded_reason IS NOT NULL"
     if stream is Stream.APPLICATIONS:

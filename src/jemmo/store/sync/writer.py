@@ -1,4 +1,4 @@
-"""Writes a sync run into the tables: pages with their checkpoint, under the run's lease, or not at all."""
+"""Writes a sync run's pages, each with its checkpoint and only while the run holds its lease."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def hold_lease(db: Connection, context: RunContext) -> None:
 
 
 class Writer:
-    """The store of one run, on one database connection."""
+    """The ``RunStore`` of one run, on one database connection."""
 
     def __init__(
         self,
@@ -63,8 +63,8 @@ class Writer:
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
         """Commit pages of one stream and their checkpoint in one transaction.
 
-        If an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the others.
-        Losing it only means asking for the stream's changes again.
+        If an incremental sync finds nothing new in a stream, its checkpoint is saved with the others at the end of the
+        run. Losing it only means that the stream's changes are requested again.
         """
         batch = batch_of(pages)
         with explained():
@@ -78,7 +78,7 @@ class Writer:
         return written.counts
 
     async def _unchanged(self, batch: Batch) -> Counts | None:
-        """Like ``RecordWriter.unchanged``; not checked in an initial sync, where nearly everything is new."""
+        """Like ``RecordWriter.unchanged``, but skipped in an initial sync, where nearly everything is new."""
         if self.context.mode is Mode.INITIAL and batch.rows:
             return None
         await self._records.set_session()
@@ -98,16 +98,16 @@ class Writer:
             return await sweeps.kept(self.db, self._names, stream)
 
     async def keep_sweep(
-        self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
+        self, stream: Stream, sweep: Sweep, sightings: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
         with explained():
-            if kept_out := await self._records.erased(stream, met):
-                met = [sighting for sighting in met if not kept_out(sighting.remote_id)]
+            if kept_out := await self._records.erased(stream, sightings):
+                sightings = [sighting for sighting in sightings if not kept_out(sighting.remote_id)]
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
                 if anew:
                     await sweeps.begin(self.db, self._connection_id, stream)
-                await sweeps.add(self.db, self._connection_id, stream, met)
+                await sweeps.add(self.db, self._connection_id, stream, sightings)
                 await sweeps.keep(self.db, self._names, stream, sweep, anew=anew)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
@@ -173,7 +173,7 @@ class Writer:
             return await brake.paused(self.db, self._connection_id, self.context.began)
 
     async def settle(self, report: RunReport) -> None:
-        """Count the records created by this run that ended up excluded; delete waiting links that are no longer needed.
+        """Count the new records that ended up excluded, and delete waiting links that are no longer needed.
 
         Broken relations cause warnings, unless this run did not read their targets.
         """
@@ -215,7 +215,7 @@ class Writer:
         )
 
     async def _broken_relations(self, waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
-        """The broken relations: all of them after a full comparison, only waiting ones after an incremental sync."""
+        """Return the broken relations: all after a full comparison, only waiting ones after an incremental sync."""
         if self.context.mode is Mode.INCREMENTAL:
             return known_records.waiting_relations(waiting)
         async with self.db.transaction():

@@ -1,1 +1,1 @@
-"""Webhook deliveries: stored as they arrive, and what refetching them writes."""
+"""Stores webhook deliveries as they arrive, and writes the records refetched for them."""

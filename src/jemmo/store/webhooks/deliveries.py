@@ -1,4 +1,4 @@
-"""A connection's stored webhooks: for its page, and to find those that name a person."""
+"""Reads a connection's stored webhooks, for its page and to find those that name a person."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 20
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """How many deliveries are stored, since when, and the latest of them without their bodies."""
+    """How many deliveries are stored, since when, and the latest ones without their bodies."""
 
     number: int
     since: datetime | None

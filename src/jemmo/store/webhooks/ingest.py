@@ -24,7 +24,7 @@ KEPT_BYTES = "kept_bytes"
 class Addressee(Struct, frozen=True, kw_only=True):
     """The connection of an address, with what is needed to receive a webhook.
 
-    ``kept`` is the number of bytes stored of its deliveries today.
+    ``kept`` is how many bytes of its deliveries have been stored today.
     """
 
     connection_id: UUID
@@ -37,7 +37,7 @@ class Addressee(Struct, frozen=True, kw_only=True):
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """A received delivery. Without a body, only its effects are stored.
+    """A received delivery. If it has no body, only its effects are stored.
 
     ``once`` is set if the same bytes mean the same event. ``named`` are the hashes of ``WebhookDelivery``.
     """
@@ -130,7 +130,7 @@ async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee
 async def store(
     db: Connection, arrivals: Sequence[tuple[UUID, Arrival]], *, patience: float
 ) -> list[bool]:
-    """Store deliveries and the refetch requests from them in one commit. Return ``False`` for repeated ones.
+    """Store deliveries and their refetch requests in one commit. Return ``False`` for each repeated one.
 
     Raises ``psycopg.Error``, and ``LockNotAvailable`` when a needed row is locked for more than ``patience`` seconds.
     """
@@ -146,7 +146,7 @@ _PATIENCE = "SELECT set_config('lock_timeout', %s, true)"
 
 
 def _values(arrivals: Sequence[tuple[UUID, Arrival]]) -> dict[str, object]:
-    """The columns of deliveries, and of their requests with the place of their delivery from 1."""
+    """Return the columns of the deliveries and of their requests, which name their delivery by its position from 1."""
     connections, deliveries = zip(*arrivals, strict=True)
     bodies = [delivery.sealed_body for delivery in deliveries]
     requests = [
@@ -176,7 +176,7 @@ def _values(arrivals: Sequence[tuple[UUID, Arrival]]) -> dict[str, object]:
 
 
 def _array(numbers: list[int] | None) -> str | None:
-    """A Postgres array as text, since its arrays of arrays must be rectangular."""
+    """Return a Postgres array as text, since arrays of arrays must be rectangular in Postgres."""
     return None if numbers is None else "{" + ",".join(map(str, numbers)) + "}"
 
 

@@ -22,10 +22,10 @@ from jemmo.store.sync.tables import TABLES
 
 CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
-# For a connection whose ATS delayed a refetch, so that others are served.
+# Pause of a connection whose ATS delayed a refetch, so that others are served.
 REFETCH_COOLDOWN = timedelta(minutes=2)
 REFETCH_BATCH_SIZE = 100  # requests per connection and refetch
-ORPHANS = 50  # applications refetched because their talent or job is gone
+ORPHANS = 50  # most applications refetched because their talent or job is gone
 
 
 class DueRefetch(PendingRefetch, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class RefetchOutcome(Struct, frozen=True, kw_only=True):
     """A settled refetch request.
 
     gone   the ATS no longer has the record, so it is deleted
-    waits  the ATS no longer has it, but the brake keeps it
+    waits  the ATS no longer has the record, but the brake keeps it
     """
 
     due: DueRefetch
@@ -51,7 +51,7 @@ _LISTEN = f"LISTEN {CHANNEL}"
 
 
 async def listen(db: Connection) -> None:
-    """Receive a notification for every refetch request from now on."""
+    """Receive a notification for each refetch request from now on."""
     await db.execute(_LISTEN)
 
 
@@ -132,7 +132,7 @@ class RefetchBatch(Struct, kw_only=True):
 
 
 class RefetchWriter:
-    """The store of one refetch. It may write while a run holds the lease, under its own claim."""
+    """The store of one refetch. Under its own claim, it may write while a run holds the lease."""
 
     def __init__(
         self,
@@ -232,7 +232,7 @@ async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID |
 async def release(
     db: Connection, connection_id: UUID, token: UUID, rest: timedelta | None = None
 ) -> None:
-    """Release a connection. It can't be claimed until its ``rest`` is over."""
+    """Release a connection. It can't be claimed again until its ``rest`` is over."""
     with explained():
         await db.execute(
             "UPDATE webhook_address SET claim = NULL, claimed_until = clock_timestamp() + %s "
@@ -282,7 +282,7 @@ async def defer_refetches(
 ) -> None:
     """Retry these refetches later, because of the ``trouble``.
 
-    A request that a webhook has repeated meanwhile keeps its time.
+    A request that a webhook has repeated in the meantime keeps its due time.
     """
     moment = "clock_timestamp() + %s" if isinstance(at, timedelta) else "%s"
     with explained():
@@ -296,7 +296,7 @@ async def defer_refetches(
 async def discard_refetches(
     db: Connection, connection_id: UUID, ids: Sequence[int], trouble: str = ""
 ) -> None:
-    """Give up these requests. The next sync finds what changed."""
+    """Give up these requests. The next sync will find what changed."""
     with explained():
         await db.execute(
             "UPDATE webhook_hint SET due_at = NULL, attempts = 0, trouble = %s "

@@ -50,7 +50,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
         return redirect(kind, record_id)
     shown = refresh_context(kind, row)
     state: Refreshing = shown["refresh"]
-    if request.method == "GET" and state.waits and request.GET.get("told") == state.told:
+    if request.method == "GET" and state.waits and request.GET.get("shown") == state.shown:
         return HttpResponse(status=204)
     asked = time_or_none(request.GET.get("asked", ""))
     if state.outcome is State.READ and asked is not None:
