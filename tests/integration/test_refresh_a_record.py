@@ -98,7 +98,7 @@ async def test_what_the_ats_deleted_is_not_called_read_while_its_deletion_waits(
     assert (done.outcome, done.changed) == (State.KEPT, False)
     assert done.error is not None
     assert done.error["code"] == "deletion_waits"
-    assert done.needs_somebody
+    assert done.needs_action
     assert talents[0] in await found.ids(Stream.TALENTS)
     assert (listed, gone, compared) == ("deletion_paused", "gone", "deletion_paused")
     assert present in {"shown", "excluded"}

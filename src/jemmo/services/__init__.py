@@ -1,1 +1,1 @@
-"""Use cases: one module per noun. Pages, the API, commands and tasks call these and nothing deeper."""
+"""The use cases, one module per noun. Pages, the API, commands and tasks call these and nothing deeper."""

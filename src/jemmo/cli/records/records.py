@@ -73,6 +73,6 @@ def refresh(
             out.print(OUTCOME_TEXT[done.outcome].format(news), markup=False)
         if done.error:
             print_error(done.error)
-        if done.needs_somebody:
+        if done.needs_action:
             raise typer.Exit(CUSTOMER_ACTS)
         raise typer.Exit({"waiting": PARTIAL, "failed": FAILED}.get(done.outcome, 0))

@@ -62,10 +62,10 @@ def add_member(
     ``confidential`` grants or revokes access to confidential jobs and private talents, ``notes`` access to notes about
     people; ``None`` leaves the right unchanged.
 
-    With ``verified``, the operator vouches that the person owns the address. Otherwise a new account works only in this
-    organization until the address is proved, and an unproved account created for another organization gets no access
-    here. An account without a password sets one on the reset page. If ``password`` differs from the account's existing
-    password, the call fails unless ``reset_password`` is set.
+    With ``verified``, the operator confirms that the person owns the address. Otherwise, a new account works only in
+    this organization until the address is proved, and an unproved account created for another organization gets no
+    access here. An account without a password sets one on the reset page. If ``password`` differs from the account's
+    existing password, the call fails unless ``reset_password`` is set.
     """
     email = check_email(email)
     if role not in Role.values:
@@ -93,7 +93,7 @@ def _set_first_password(account: Account, password: str, *, reset: bool) -> None
 
 
 def has_access(account: Account, org: Organisation) -> bool:
-    """Return whether a member has access, or must prove their address first."""
+    """Whether a member has access, rather than having to prove their address first."""
     return Membership.objects.effective().filter(account=account, org=org).exists()
 
 
@@ -110,7 +110,7 @@ def prove(account: Account, password: str | None) -> None:
 
 
 def trust(account: Account) -> None:
-    """Mark the address as proved, because the operator knows its owner. Existing sessions stay signed in."""
+    """Mark the address as proved, because the operator knows its owner. Existing sessions continue."""
     _mark_verified(account)
 
 
@@ -166,7 +166,7 @@ def any_account() -> bool:
 def first_owner(*, organisation: str, email: str, password: str) -> Account:
     """Create the organization and the owner of a fresh installation."""
     slug = slugify(organisation)[:60] or "organisation"
-    # Another organization may already be synced: never hand it to a newcomer.
+    # An existing organization may already have data, which a new owner must never get.
     if Organisation.objects.filter(slug=slug).exists():
         raise ConfigError("organisation_exists", slug=slug)
     org = ensure_organisation(slug, organisation)
@@ -192,13 +192,16 @@ def account_of(email: str) -> Account:
 
 
 def change_email(account: Account, *, before: str, email: str) -> bool:
-    """Change an account's address after its owner proved the new one. ``False`` if it is taken or too late."""
+    """Change an account's address once its owner has proved the new one.
+
+    ``False`` if the new address is taken, or the old one has changed meanwhile.
+    """
     taken = Account.objects.filter(email=email).exists()
     unchanged = Account.objects.filter(pk=account.pk, email=before, verified_email=before)
     try:
         with transaction.atomic():
             return not taken and bool(unchanged.update(email=email, verified_email=email))
-    except IntegrityError:  # another person has just taken it
+    except IntegrityError:  # someone else has just taken the address
         return False
 
 
@@ -208,7 +211,7 @@ def rename(account: Account, name: str) -> None:
 
 
 def delete(account: Account) -> None:
-    """Delete an account with its own data. Shared data stays, without the name."""
+    """Delete an account with its own data. Shared data stays, without the person's name."""
     account.delete()
 
 

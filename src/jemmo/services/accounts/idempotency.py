@@ -1,4 +1,4 @@
-"""Idempotency keys: a repeated request runs once, and later attempts get the first response."""
+"""Idempotency keys: a request runs only once, and repeated attempts get the first response."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Answered(Struct, frozen=True, kw_only=True):
 def begin(token: ApiToken, key: str, request: list[Any], now: datetime) -> Answered | UUID:
     """Claim a key for a request. Return the row's id, or the stored response.
 
-    ``request`` is what must be identical each time. Raises ``KeyInUse`` and ``OtherRequest``.
+    ``request`` is what must be identical in each attempt. Raises ``KeyInUse`` and ``OtherRequest``.
     """
     claim = IdempotencyKey(
         org_id=token.org_id,
@@ -54,12 +54,12 @@ def begin(token: ApiToken, key: str, request: list[Any], now: datetime) -> Answe
     mine.filter(begun_at__lte=now - KEPT_FOR).delete()
     IdempotencyKey.objects.bulk_create([claim], ignore_conflicts=True)
     kept = mine.first()
-    if kept is None:  # the other request has just failed
+    if kept is None:  # the other attempt has just failed
         raise KeyInUse
-    return claim.id if kept.id == claim.id else _before(kept, claim, now)
+    return claim.id if kept.id == claim.id else _resume(kept, claim, now)
 
 
-def _before(before: IdempotencyKey, claim: IdempotencyKey, now: datetime) -> Answered | UUID:
+def _resume(before: IdempotencyKey, claim: IdempotencyKey, now: datetime) -> Answered | UUID:
     if before.request_hash != claim.request_hash:
         raise OtherRequest
     if before.status is not None:

@@ -1,7 +1,7 @@
 """Inviting people, changing their rights, and removing them.
 
-An invitation has two links. Only the mailed link proves that its reader owns the address. The link that the sender can
-copy creates an account for their organization only.
+An invitation has two links. Only the mailed link proves that whoever opens it owns the address. The link that the
+sender can copy creates an account for their organization only.
 
 Every change to an organization's members locks the organization's row. If two admins act at once, the second sees the
 first one's change, so an organization can't lose its last two owners at the same time.
@@ -38,7 +38,7 @@ def link_token(invitation: Invitation) -> str:
 
 
 def mailed_token(invitation: Invitation) -> str:
-    """Return the token of the mailed link. It is shown nowhere else, so whoever has it reads that mailbox."""
+    """Return the token of the mailed link. It is shown nowhere else, so whoever has it can read that mailbox."""
     return _MAILED.sign(invitation.id.hex)
 
 
@@ -69,7 +69,7 @@ def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invita
 
 @transaction.atomic
 def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
-    """Withdraw an invitation. A used or withdrawn one stays as it is."""
+    """Withdraw an invitation, unless it was already used or withdrawn."""
     org, acting = _hold(actor)
     invitation = Invitation.objects.filter(org=org, id=invitation_id).first()
     if invitation is None or invitation.accepted_at or invitation.revoked_at:
@@ -90,12 +90,12 @@ class Opened(NamedTuple):
 
     @property
     def account(self) -> Account | None:
-        """The account to sign in with. ``None`` if a new one is created or an unproved one is taken over."""
+        """The account to sign in with; ``None`` if a new one is created or an unproved one is taken over."""
         return None if self.is_taken_over else self._found
 
     @property
     def is_taken_over(self) -> bool:
-        """Whether an unproved account with this address exists, and its real owner is here now."""
+        """Whether the address's real owner takes over an unproved account with this address."""
         return bool(self.proves and self._found and not self._found.is_verified)
 
     def needs_proof(self, account: Account) -> bool:
@@ -121,7 +121,7 @@ def invitation(token: str, *, now: datetime) -> Opened:
 
 
 def _may_still_give(invitation: Invitation) -> bool:
-    """Whether the inviter is still a member who may grant the role. Operators always may."""
+    """Whether the inviter is still a member who may grant this role. Operators always may."""
     inviter = invitation.invited_by
     if inviter is None or not inviter.is_active:
         return False
@@ -202,7 +202,7 @@ def change_role(
         _keep_an_owner(org, target)
     target.role = role
     target.save(update_fields=["role"])
-    _withdraw_given(target, role, by=acting, now=now)
+    _withdraw_invitations(target, role, by=acting, now=now)
     _log("member.role_changed", target, by=acting, now=now, before=was, role=role)
     return target
 
@@ -241,7 +241,7 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
     if not leaving and not roles.may_touch(acting.role, target.role):
         raise ConfigError("not_allowed")
     _keep_an_owner(org, target)
-    _withdraw_given(target, None, by=acting, now=now)
+    _withdraw_invitations(target, None, by=acting, now=now)
     target.delete()
     _log("member.left" if leaving else "member.removed", target, by=acting, now=now)
     return target
@@ -261,10 +261,10 @@ def _log(
     )
 
 
-def _withdraw_given(
+def _withdraw_invitations(
     inviter: Membership, role: str | None, *, by: Membership, now: datetime
 ) -> None:
-    """Withdraw the open invitations that a person may no longer grant. Without a role, withdraw all of theirs."""
+    """Withdraw a person's open invitations that their new ``role`` may not grant, or all of them without a role."""
     waiting = Invitation.objects.filter(
         org=inviter.org_id, invited_by=inviter.account_id, accepted_at=None, revoked_at=None
     )
@@ -298,7 +298,8 @@ def _member(org: Organisation, membership_id: int) -> Membership:
     return membership
 
 
-def _keep_an_owner(org: Organisation, going: Membership) -> None:
-    others = Membership.objects.effective().filter(org=org, role=Role.OWNER).exclude(id=going.id)
-    if going.role == Role.OWNER and not others.exists():
+def _keep_an_owner(org: Organisation, leaving: Membership) -> None:
+    """Raise ``ConfigError`` if this member is the last owner."""
+    others = Membership.objects.effective().filter(org=org, role=Role.OWNER).exclude(id=leaving.id)
+    if leaving.role == Role.OWNER and not others.exists():
         raise ConfigError("last_owner")

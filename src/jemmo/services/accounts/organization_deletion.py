@@ -1,4 +1,4 @@
-"""Deleting an organization: an owner requests it, can cancel within a week, then it runs in the background."""
+"""Deletes organizations: an owner requests it and can cancel it within a week. Then it runs in the background."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from jemmo.vault import Vault
 
 GRACE = timedelta(days=7)
 ROWS = 5000  # per transaction
-STEPS = 20  # transactions per step, so that other tasks get their turn
+STEPS = 20  # transactions per step; then other tasks get their turn
 
 
 def schedule_org_deletion(
@@ -39,7 +39,7 @@ def schedule_org_deletion(
 ) -> OrganisationDeletion:
     """Schedule the deletion of an organization after the grace period. Syncs stop now.
 
-    Raises ``ConfigError`` when it was requested before.
+    Raises ``ConfigError`` if it was already requested.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -59,9 +59,9 @@ def schedule_org_deletion(
 
 
 def cancel_org_deletion(org: Organisation, *, actor: Account | None, now: datetime) -> None:
-    """Cancel the deletion and resume the connections that were synced before.
+    """Cancel the deletion and resume the connections that were active before.
 
-    Raises ``ConfigError`` when it is too late.
+    Raises ``ConfigError`` if it is too late.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -84,7 +84,7 @@ def skip_grace_period(asked: OrganisationDeletion, *, now: datetime) -> None:
 
 
 def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
-    """Delete organizations that a backup brought back, without a grace period. Return their number."""
+    """Delete organizations that a restored backup brought back, without a grace period. Return their number."""
     back = list(Organisation.objects.filter(id__in=list(org_ids)))
     for org in back:
         if asked := pending_org_deletion(org):
@@ -95,7 +95,7 @@ def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What was deleted, in rows per table. Only its id identifies the organization."""
+    """What was deleted, in rows per table. The organization is identified only by its id."""
 
     id: UUID
     organisation: UUID
@@ -141,7 +141,7 @@ def queue(deletion_id: UUID) -> None:
 
 
 def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
-    """Delete the next part. Return whether there is more. After a crash the next call continues."""
+    """Delete the next part and return whether there is more. After a crash, the next call continues."""
     now = now or datetime.now(UTC)
     asked = OrganisationDeletion.objects.filter(
         id=deletion_id, finished_at=None, due_at__lte=now
@@ -150,7 +150,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
         return False
     _stop(asked)
     _count(asked, accounts=_accounts(asked))
-    done = 0  # rows written while their table was being deleted are caught by the next pass
+    done = 0  # the next pass catches rows that were written while their table was being deleted
     for table, condition in ownership.organization_tables().conditions.items():
         while rows := ownership.delete_some(condition, table, asked.org_id, ROWS):
             _count(asked, **{table: rows})
@@ -182,7 +182,7 @@ def certificates(account: Account) -> list[OrganisationDeletion]:
 
 
 def _stop(asked: OrganisationDeletion) -> None:
-    """Stop all reads and writes; remove the keys first.
+    """Stop all reads and writes, after removing the keys.
 
     The connections' ids are kept until the end, because files may be named after them.
     """
@@ -215,7 +215,7 @@ def _others(org_id: UUID) -> list[UUID]:
 
 
 def _files(asked: OrganisationDeletion, storage: Storage) -> None:
-    """Delete the organization's folder with any unknown files, and files named after its connections."""
+    """Delete the organization's folder, including unknown files, and files named after its connections."""
     gone, left = 0, 0
     for file in list(storage.listing()):
         folder, _, leaf = file.name.partition("/")

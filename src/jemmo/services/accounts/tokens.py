@@ -1,4 +1,4 @@
-"""API tokens: creating them, showing them once, recognizing and revoking them."""
+"""Creates API tokens, shows each secret once, recognizes tokens and revokes them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from jemmo.store.models import Account, ApiToken, Organisation
 SECRET_BYTES = 32
 MAX_TOKEN_LENGTH = 200  # characters; longer ones are rejected before hashing
 MAX_TOKENS = 100  # per organization
-USED_EVERY = timedelta(minutes=1)  # each update of ``last used`` writes a row
+USED_EVERY = timedelta(minutes=1)  # how often ``last_used_at`` is updated, since each update writes a row
 
 
 class NewToken(Struct, frozen=True, kw_only=True):
-    """``secret`` is what a program sends. It is available only now."""
+    """A new token with the ``secret`` that a program sends, which is available only now."""
 
     token: ApiToken
     secret: str
@@ -114,14 +114,14 @@ def listed(org: Organisation) -> Sequence[ApiToken]:
 
 
 def made_by(org: Organisation, account: Account) -> bool:
-    """Whether this person created tokens that still exist, whose secrets they may know."""
+    """Whether this person created tokens that still exist, and so may know their secrets."""
     return ApiToken.objects.filter(org=org, revoked_at=None, created_by=account).exists()
 
 
 def revoke(
     org: Organisation, token_id: str, *, now: datetime, actor: Account | None = None
 ) -> ApiToken:
-    """Revoke a token at once; an already revoked one stays so. Raises ``ConfigError``."""
+    """Revoke a token at once, unless it is already revoked. Raises ``ConfigError``."""
     key = uuid_or_none(token_id)
     token = ApiToken.objects.filter(org=org, pk=key).first() if key else None
     if token is None:
@@ -146,5 +146,5 @@ def _known(scopes: Collection[str]) -> list[str]:
 
 
 def _hash(secret: str) -> str:
-    """Hash the secret. A plain hash is enough, since 256 random bits can't be guessed."""
+    """Hash a secret. A plain hash is enough, since 256 random bits can't be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,8 +1,8 @@
 """The secrets of two-step sign-in, each encrypted for its account only.
 
 The library encrypts a secret before its owner is known, and decrypts it without naming the owner. So a secret in memory
-carries its account, and a new one is encrypted again when its row is saved. ``WebConfig`` imports this module for its
-signals.
+carries its account, and a new secret is encrypted again when its row is saved. ``WebConfig`` imports this module to
+connect its signals.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def every() -> Iterator[tuple[Any, str, bytes]]:
 
 
 def replace(row: Any, name: str, sealed: bytes) -> int:
-    """Replace a secret unless its row has changed. Return the number replaced, 0 or 1."""
+    """Replace a secret unless its row has changed. Return the number of replaced secrets, 0 or 1."""
     new = {**row.data, name: b64encode(sealed).decode()}
     count: int = Authenticator.objects.filter(id=row.id, data=row.data).update(data=new)
     row.data = new

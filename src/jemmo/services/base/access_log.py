@@ -37,7 +37,7 @@ def log_access(
 
 
 def was_logged_recently(org: Organisation, action: Action, **detail: Any) -> bool:
-    """Whether the same access, with the same detail, was logged within the last minutes."""
+    """Whether the same access, with the same detail, was logged in the last few minutes."""
     since = datetime.now(UTC) - FOLDED
     recent = AccessEvent.objects.filter(org=org, action=action, at__gt=since)
     return recent.filter(detail__contains=detail).exists()
@@ -52,7 +52,7 @@ def log_program_read(
     program: str,
     begins: bool = False,
 ) -> None:
-    """Log that a program reads people: each list that it ``begins``, and other reads once every few minutes.
+    """Log that a program reads people: each list that it ``begins``, and other reads every few minutes.
 
     ``program`` is the id of its token, or a name for the program if it has no token.
     """
@@ -61,7 +61,7 @@ def log_program_read(
 
 
 def _is_noted(org: Organisation, what: str, program: str) -> bool:
-    """Whether it was logged within the last minutes. Caches a positive answer."""
+    """Whether the read was logged in the last few minutes. A positive answer is cached."""
     key, now = (org.pk, what, program), time.monotonic()
     if now < _REMEMBERED.get(key, 0):
         return True
@@ -74,7 +74,7 @@ def _is_noted(org: Organisation, what: str, program: str) -> bool:
 
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
-    """Log a view of a person's page. Pages refresh themselves, so views within minutes count as one."""
+    """Log a view of a person's page. Pages refresh themselves, so views within a few minutes count as one."""
     since = datetime.now(UTC) - FOLDED
     access_events.add_unless_recent(org, account, action, talent, since=since)
 

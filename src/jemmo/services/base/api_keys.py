@@ -1,4 +1,4 @@
-"""API keys of ATSs. Each is encrypted for one address, so no database write can have it sent elsewhere."""
+"""The API keys of ATSs. Each is encrypted for one address, so no change in the database can send it elsewhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Keyed(Protocol):
 
 
 def without_key() -> ConfigError:
-    """The message shown about a disconnected connection."""
+    """Return the error shown for a disconnected connection."""
     return ConfigError("disconnected")
 
 
@@ -44,7 +44,7 @@ def seal(connection: Keyed, key: str, vault: Vault) -> bytes:
 
 
 def open_key(connection: Keyed, vault: Vault) -> str:
-    """Decrypt the API key. Raises ``ConfigError`` if there is none, or it was stored for another address."""
+    """Decrypt the API key. Raises ``ConfigError`` if there is none, or if it was stored for another address."""
     if not connection.sealed_key:
         raise without_key()
     try:
@@ -56,8 +56,8 @@ def open_key(connection: Keyed, vault: Vault) -> str:
 def bind(vault: Vault) -> int:
     """Bind keys that an older Jemmo stored without an address. Runs at every start; returns their number.
 
-    A row can't decide whether its key may be bound, since anyone who can write to the database could pair an old key
-    with another address. So only keys of connections to the ATS's own address are bound, because that address is not
+    The row alone can't prove that its key belongs to its address, since anyone who can write to the database could pair
+    an old key with another address. So only keys for the ATS's own address are bound here, because that address is not
     stored in a table. ``bind_to_addresses`` handles the others.
     """
     return _bind(Connection.objects.filter(base_url=""), vault)
@@ -70,7 +70,7 @@ def bind_to_addresses(connections: Iterable[Connection], vault: Vault) -> int:
 
 
 def unbound(vault: Vault) -> list[Connection]:
-    """Return the connections whose key is bound to no address and therefore not sent."""
+    """Return the connections whose key is not bound to an address and therefore not sent."""
     connections = Connection.objects.select_related("org").exclude(sealed_key=b"").order_by("id")
     return [connection for connection in connections if _former_key(connection, vault) is not None]
 
@@ -90,7 +90,7 @@ def _bind(
             if addresses is not None and addresses[held.id] != held.base_url:
                 raise ConfigError("changed_meanwhile")
             held.sealed_key = seal(held, key, vault)
-            # No need to wait for the next retry.
+            # The connection works again, so don't wait for the next retry.
             if (held.last_error or {}).get("code") == ELSEWHERE:
                 held.last_error, held.failures, held.due_at = None, 0, datetime.now(UTC)
             held.save(update_fields=["sealed_key", "last_error", "failures", "due_at"])
@@ -99,7 +99,7 @@ def _bind(
 
 
 def _former_key(connection: Connection, vault: Vault) -> str | None:
-    """Return the key if it is bound to the connection only."""
+    """Return the key if it is bound to the connection alone."""
     try:
         return vault.open(connection.sealed_key, former_key_context(connection.id)).decode()
     except VaultError:
@@ -107,7 +107,7 @@ def _former_key(connection: Connection, vault: Vault) -> str | None:
 
 
 def opens_any(connection: Keyed, vault: Vault) -> bool:
-    """Whether these encryption keys sealed it, whatever it is bound to."""
+    """Whether these encryption keys encrypted the API key, whatever it is bound to."""
     for context in (_context(connection), former_key_context(connection.id)):
         try:
             vault.open(connection.sealed_key, context)

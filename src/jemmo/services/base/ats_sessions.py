@@ -1,6 +1,6 @@
-"""The only way to reach an ATS: sessions for a sync, for files or for a connection test, and pooled sessions.
+"""Opens sessions with an ATS for syncs, files, connection tests and refetches. Nothing else reaches an ATS.
 
-``Sessions`` keeps sessions open between refetches, so that a webhook need not load the lookups again.
+``Sessions`` keeps sessions open between refetches, so that the lookups need not be loaded again for each webhook.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Opened = TypeVar("Opened", Source, FileSource)
 
 MAX_OPEN = 256  # sessions per process; beyond it, the least recently used is closed
 MAX_IDLE = 120.0  # seconds of idle time before a session is closed
-# Bytes of responses, some of which a session keeps; then it is closed.
+# Bytes of responses after which a session is closed, since it keeps some of them.
 MAX_RECEIVED = 32 * 1024 * 1024
 MAX_AGE = 600.0  # seconds; then the session is reopened and its lookups are reloaded
 
@@ -48,7 +48,7 @@ async def ats_session(
     part: float = 1.0,
     at_once: float = 1.0,
 ) -> AsyncIterator[Source]:
-    """Open a connection's ATS. This work uses at most ``part`` of its quota, and ``at_once`` of it without a pause."""
+    """Open a connection's ATS. Use at most ``part`` of its quota, and at most ``at_once`` of it in a burst."""
     connector = connector_for(row.provider)
     async with _limited(connector, row, vault, database_url) as config:
         account = asked_with(config.base_url, config.api_key, config.options)
@@ -62,7 +62,7 @@ async def ats_session(
 async def ats_files(
     row: runs.ConnectionRow, vault: Vault, database_url: str, *, part: float, at_once: float
 ) -> AsyncIterator[FileSource]:
-    """Open a connection's files. Raises ``ConfigError`` if the ATS provides none."""
+    """Open a connection's ATS for its files. Raises ``ConfigError`` if the ATS provides none."""
     connector = connector_for(row.provider)
     if connector.open_files is None:
         raise ConfigError("files_off", ats=connector.label)
@@ -84,7 +84,7 @@ async def ats_trial(connector: Connector, config: Config) -> AsyncIterator[Sourc
 async def _limited(
     connector: Connector, row: runs.ConnectionRow, vault: Vault, database_url: str
 ) -> AsyncIterator[Config]:
-    """Return the connection's settings with its decrypted key and the quota used so far."""
+    """Yield the connection's settings with its decrypted key and the quota used so far."""
     key = open_key(row, vault)
     config = connector.configure(key, row.base_url, row.options)
     async with (
@@ -115,7 +115,7 @@ class Session(Struct, eq=False):
 
 
 class Sessions:
-    """At most ``max_open`` sessions by connection, ordered by last use."""
+    """A pool of at most ``max_open`` sessions, one per connection, ordered by last use."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class Sessions:
 
     @asynccontextmanager
     async def use(self, db: Connection, connection_id: UUID) -> AsyncIterator[Session]:
-        """Yield the connection's session, opened if needed. ``db`` is narrowed to its organization.
+        """Yield the connection's session, opening it if needed. ``db`` is narrowed to its organization.
 
         A session is closed if it fails, or if its key, address or options have changed.
         """
@@ -161,7 +161,7 @@ class Sessions:
                 await self._retire(connection_id, session)
 
     async def close_idle_ones(self) -> None:
-        """Close idle sessions, until cancelled."""
+        """Keep closing idle sessions until canceled."""
         while True:
             await asyncio.sleep(self._max_idle / 4)
             await self.close_idle(time.monotonic() - self._max_idle)
@@ -217,5 +217,5 @@ class Sessions:
 
 
 def _access(row: runs.ConnectionRow) -> tuple[object, ...]:
-    """The values of a connection that its session is opened with."""
+    """Return the values of a connection that its session is opened with."""
     return row.provider, row.base_url, row.options, row.sealed_key

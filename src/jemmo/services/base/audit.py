@@ -17,7 +17,7 @@ def log_audit_event(
     subject: tuple[str, object] = ("", ""),
     **detail: Any,
 ) -> None:
-    """Log an action (see ``jemmo.web.frame.labels``). ``subject`` is kind and id; ``actor=None`` is the operator."""
+    """Log an action of ``jemmo.web.frame.labels``. ``subject`` is a kind and an id; ``actor=None`` is the operator."""
     AuditEvent.objects.create(
         org=org,
         at=now,

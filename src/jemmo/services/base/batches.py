@@ -1,7 +1,7 @@
 """Combines simultaneous lookups of several tasks into one.
 
-A busy server then needs fewer round trips instead of more connections: while one batch is running, the next one
-collects.
+This way, a busy server needs fewer round trips instead of more connections: while one batch is running, the next one
+fills up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ A = TypeVar("A")
 
 
 class Batches(Generic[Q, A]):
-    """Collects questions for ``answer``, which answers at most ``most`` of them, in the same order."""
+    """Collects questions for ``answer``, which answers up to ``most`` of them at a time, in the same order."""
 
     def __init__(self, answer: Callable[[list[Q]], Awaitable[Sequence[A]]], *, most: int) -> None:
         self._answer = answer
@@ -48,7 +48,7 @@ class Batches(Generic[Q, A]):
         batch: list[tuple[Q, asyncio.Future[A]]] = []
         while self._waiting and len(batch) < self._most:
             question, answer = self._waiting.popleft()
-            if not answer.done():  # the caller may have left
+            if not answer.done():  # the caller may have been canceled
                 batch.append((question, answer))
         return batch
 

@@ -1,4 +1,4 @@
-"""The encryption context of each value, so that it can't be decrypted elsewhere."""
+"""The encryption context of each kind of value, so that a value can't be decrypted elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 def key_context(connection_id: UUID, provider: str, base_url: str) -> bytes:
-    """The context of a connection's API key. It includes the address, so the key can't be sent to another one.
+    """The context of a connection's API key. It includes the address, so that the key can't be sent to another one.
 
     An empty ``base_url`` is the ATS's own address.
     """

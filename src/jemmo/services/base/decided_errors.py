@@ -1,4 +1,4 @@
-"""Errors about paused deletions in English, with the decision made since."""
+"""Words errors about paused deletions in English, with the decision made since."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jemmo.store.models import Connection
 def decided_error(
     connection: Connection, error: Mapping[str, Any], ended_at: datetime | None
 ) -> dict[str, Any]:
-    """Return the error of a sync that ended then. A decision replaces the next step and the request for a review."""
+    """Return a sync's error. If it was decided, the decision replaces the next step and the request for a review."""
     error = with_decision(connection.id, error, ended_at)
     if decided := error.get("decided"):
         error["message"] = decided_message(connection, error)
@@ -23,6 +23,6 @@ def decided_error(
 
 
 def decided_message(connection: Connection, error: Mapping[str, Any]) -> str:
-    """Return what such an error says once the decision was made."""
+    """Return the message of such an error after the decision."""
     deleted = error.get("deleted") or {}
     return message_of(error["paused"], deleted, connection.display_name, is_decided=True)

@@ -1,4 +1,4 @@
-"""Recognizes a form whose values someone else changed while it was open: saving it would undo their work."""
+"""Detects that someone else changed a form's values while it was open, since saving it would undo their work."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ from jemmo.vault import Vault
 from jemmo.vault.lookups import LookupHash, word_hashes
 
 NAME = "lookup"
-# People with one address or number, or with the same eight digits, that a list considers
+# Most people with one address or number, or with the same eight digits, that a list considers
 MAX_MATCHES = 1_000
 BATCH = 500
 
 
 def secret_context(name: str) -> bytes:
-    """The context of this database's random value."""
+    """The encryption context of one of this database's random values."""
     return b"secret:" + name.encode()
 
 
@@ -47,7 +47,7 @@ async def lookup_key_by(db: Connection, vault: Vault) -> bytes:
 
 
 def search_term_hashes(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
-    """The keyed hashes of typed words, as in the file index."""
+    """Return the keyed hashes of typed words, as they are in the file index."""
     words = list(search_words(typed))
     return word_hashes(lookup_key(vault), org.id, words) if words else []
 
@@ -71,7 +71,7 @@ def _new(vault: Vault) -> bytes:
 
 
 def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
-    """Return a function that hashes a whole address or number, in any spelling, for a search."""
+    """Return a function that hashes whole addresses and numbers, in any spelling, so that a search finds them."""
     numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
     def marks(contacts: Iterable[Contact]) -> list[int]:
@@ -90,7 +90,7 @@ def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
 def talents_by_contact(
     org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
 ) -> list[UUID]:
-    """Return the talents with a typed address or number; none if none was typed. Decrypts nothing else.
+    """Return the talents with a typed address or number. If none was typed, there are none, and nothing is decrypted.
 
     With ``thoroughly``, the result has no size limit and includes people whose hashes ``backfill_contact_hashes`` has
     not made yet, for requests that must not miss anyone.
@@ -102,10 +102,10 @@ def talents_by_contact(
     talents = list(
         Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MAX_MATCHES]
     )
-    meant = Q(talent__in=talents)
+    condition = Q(talent__in=talents)
     if thoroughly:
-        meant |= Q(talent__org=org, hashes_outdated=True)
-    rows = TalentContacts.objects.filter(meant).select_related("talent")
+        condition |= Q(talent__org=org, hashes_outdated=True)
+    rows = TalentContacts.objects.filter(condition).select_related("talent")
     return [
         row.talent_id
         for row in rows.iterator(chunk_size=2000)

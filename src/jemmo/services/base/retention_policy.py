@@ -1,4 +1,4 @@
-"""How long an organization keeps people, as stored."""
+"""Reads and saves how long an organization keeps people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def retention_fingerprint(org: Organisation) -> str:
 
 
 def update_retention_policy(org: Organisation, **values: Any) -> Retention:
-    """Save these values next to the others. If two people save at once, both changes are kept."""
+    """Save these values and keep the others. If two people save at the same time, both changes count."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         wishes = replace(retention_policy_of(held), **values)

@@ -1,4 +1,4 @@
-"""Scopes of background work. A task names a connection and sees only its organization."""
+"""The database scopes of background work. A task names a connection and sees only its organization."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from jemmo.store.sync.runs import ConnectionRow
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STATEMENT_SECONDS = 60  # then Postgres cancels a housekeeping statement
+STATEMENT_SECONDS = 60  # after which Postgres cancels a housekeeping statement
 SEEN_BY_HOUSEKEEPING = replace(scope.EVERYTHING, housekeeping=STATEMENT_SECONDS)
 SEEN_BY_THE_CLOCK = replace(scope.EVERYTHING, housekeeping=10)
 
@@ -38,24 +38,24 @@ _outgoing = ThreadPoolExecutor(_budget.outgoing, "outgoing")
 
 
 async def run_on_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Run for all organizations: short scheduling work that waits for nothing."""
+    """Run short scheduling work, which waits for nothing, for all organizations."""
     return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *args, **named))
 
 
 async def run_for_all_orgs(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Run housekeeping for all organizations. A statement that takes a minute is canceled."""
+    """Run housekeeping for all organizations. Statements that take a minute are canceled."""
     return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
 async def for_notifications(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Run for all organizations: work that waits for mail servers and chats."""
+    """Run work that waits for mail servers and chats, for all organizations."""
     return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
 async def run_for_outgoing(
     org_id: UUID | None, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
-    """Run short work for outgoing webhooks: for one organization, or for all to choose the next endpoint."""
+    """Run short work for outgoing webhooks: for one organization, or for all of them to choose the next endpoint."""
     seen = SEEN_BY_THE_CLOCK
     if org_id is not None:
         own = scope.organization_scope(org_id)
@@ -94,7 +94,7 @@ async def run_for_org(org_id: UUID, work: Callable[P, T], *args: P.args, **named
 
 
 async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
-    """Run work in a thread and return its database connection afterwards."""
+    """Run work in a thread, then return its database connection to the pool."""
 
     def within() -> T:
         with scope.acting_in(seen):
@@ -113,7 +113,7 @@ def _released(work: Callable[[], T]) -> T:
 
 
 def scope_of(connection_id: UUID) -> scope.Scope:
-    """The scope of a connection's organization; an empty scope if there is no such connection."""
+    """Return the scope of a connection's organization; an empty scope if there is no such connection."""
     with scope.acting_in(scope.EVERYTHING):
         connections = models.Connection.objects.filter(id=connection_id)
         org_id = connections.values_list("org_id", flat=True).first()

@@ -8,7 +8,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 
 def enqueue(task: str, *, queue: str, lock: str, waits_as: str = "", **arguments: str) -> None:
-    """Queue a task unless it is queued (as ``waits_as``, or its lock). Tasks with one lock run one at a time."""
+    """Queue a task unless one with the same ``waits_as``, by default its lock, is queued.
+
+    Tasks with the same lock run one at a time.
+    """
     configured = app.configure_task(task, queue=queue, lock=lock, queueing_lock=waits_as or lock)
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""A fixed number of threads that answer requests. Later requests queue fairly, for a limited time.
+"""A fixed number of threads that answer requests. Further requests queue fairly, for a limited time.
 
 Each thread holds at most one Django database connection, so the pool (``jemmo.store.db.budget``) never runs out.
 """
@@ -25,10 +25,9 @@ class Busy(Exception):
 
 
 class FairThreadPool:
-    """Threads, and a queue for each holder: a visitor, or a program with a token.
+    """Threads, and a queue for each holder, which is a visitor or a program with a token.
 
-    A free thread goes to the next holder in turn. So a visitor who requests a hundred pages at once delays only
-    themselves.
+    A free thread goes to the next holder in turn, so a visitor who requests a hundred pages at once delays nobody else.
     """
 
     def __init__(self, name: str, threads: int, wait: float) -> None:
@@ -36,14 +35,14 @@ class FairThreadPool:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._free = threads
         self._each = max(1, threads - max(1, threads // 4))
-        self._lines: dict[str, deque[_Turn]] = {}  # in order of turn
+        self._lines: dict[str, deque[_Turn]] = {}  # the next holder first
         self._running: Counter[str] = Counter()
         self._lock = Lock()
 
     async def run(self, work: Callable[[], T], holder: str = "") -> T:
         """Run ``work`` in a thread. Raises ``Busy`` if it could not start in time.
 
-        Work that has started is finished even if the caller is gone.
+        Work that has started runs to its end even if the caller is gone.
         """
         begun: Future[T] = Future()
         with self._lock:
@@ -111,7 +110,7 @@ def pages() -> FairThreadPool:
 
 @cache
 def probes() -> FairThreadPool:
-    """Threads for monitoring, which must not queue behind pages: a busy process is not a broken one."""
+    """Threads for monitoring, which must not queue behind pages, since a busy process is not a broken one."""
     return FairThreadPool("probes", budget.web().probes, budget.PROBE_WAIT)
 
 
@@ -123,5 +122,5 @@ def downloads() -> FairThreadPool:
 
 @cache
 def assets() -> FairThreadPool:
-    """Threads for scripts and styles. They need no database, and the page about an unreachable database needs them."""
+    """Threads for scripts and styles. These need no database, and the page about an unreachable database needs them."""
     return FairThreadPool("assets", ASSETS, budget.PAGE_WAIT)

@@ -1,4 +1,4 @@
-"""Asks an ATS what a key may do, and reports what is missing."""
+"""Asks an ATS what a key may do, and reports missing rights."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from jemmo.rest_client.amounts import REPLY, at_most
 from jemmo.rest_client.retries import awaited
 from jemmo.services.base.ats_sessions import ats_trial
 
-PATIENCE = 25.0  # seconds that a person waits for the ATS's answer
+PATIENCE = 25.0  # seconds that a person waits for the ATS to answer
 
 
 class AccessTooSmall(ScopeTooSmall):
-    """The key lacks rights that a sync needs. ``report`` names each."""
+    """The key lacks rights that a sync needs. ``report`` lists them."""
 
     def __init__(self, connector: Connector, report: AccessReport) -> None:
         missing = ", ".join(check.name for check in report.checks if not check.ok)
@@ -36,7 +36,7 @@ def try_key(
     patience: float | None = None,
     sent: Callable[[int], None] = lambda _: None,
 ) -> AccessReport:
-    """Check what a key that is not stored yet may read. Raises ``AccessTooSmall``, or an error for the ATS's refusal.
+    """Check what a key may read before it is stored. Raises ``AccessTooSmall``, or an error if the ATS refuses the key.
 
     With ``patience`` (seconds), a slow ATS raises ``TransientError``, and responses are limited to what a web process
     can hold (``amounts.REPLY``). ``sent`` gets the number of requests, whatever their outcome.

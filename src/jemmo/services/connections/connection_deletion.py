@@ -21,7 +21,7 @@ SYNCED: tuple[type[models.Model], ...] = (*reversed(MODELS.values()), Sighting)
 def erase(connection_id: UUID) -> int:
     """Delete the connection with its records and their parts. Return the number of records.
 
-    Its data is hidden at once. Rows are deleted in batches, and after a crash the next call continues.
+    Its data is hidden at once. Rows are deleted in batches; after a crash, the next call continues.
     """
     leaving = Connection.objects.filter(id=connection_id, state=ConnectionState.LEAVING)
     if not leaving.exists():

@@ -1,4 +1,4 @@
-"""Connecting an organization to its ATS, and changing the connection."""
+"""Connects an organization to its ATS, and changes the connection."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Connected(Struct, frozen=True, kw_only=True):
 
 
 class KnownAccount(ConfigError):
-    """This ATS account is connected already, as the connection ``known``."""
+    """This ATS account is already connected, as the connection ``known``."""
 
     default_code = "already_connected"
 
@@ -71,10 +71,10 @@ def connect(
 ) -> Connected:
     """Test the key, then store it encrypted. Raises ``ConfigError``, and stores nothing, if the key does not work.
 
-    Connecting the same account again updates its key and options and keeps its records. With ``refuse_known`` it raises
-    ``KnownAccount`` instead, unless the account was disconnected. A connection with a ``new_id`` is paused until
+    Connecting the same account again updates its key and options and keeps its records. With ``refuse_known``, it
+    raises ``KnownAccount`` instead, unless the account was disconnected. A connection with a ``new_id`` is paused until
     someone starts its first sync; repeating the same id changes nothing. ``hides_ok`` confirms that a shorter history
-    hides records.
+    may hide records.
     """
     connector = connector_for(provider)
     config = connector.configure(api_key, base_url, options := options or {})
@@ -84,7 +84,7 @@ def connect(
     requests: list[int] = []
     report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
-        # Serialize, so that no account is connected twice.
+        # Lock the organization, so that no account is connected twice.
         Organisation.objects.select_for_update().get(id=org.id)
         existing = _same_account(org, connector.name, report.account_id, config.api_key, vault)
         again = existing is not None and existing.id == new_id
@@ -124,13 +124,13 @@ def _first_day(connection: Connection) -> date | None:
 
 
 def _age_of_key(existing: Connection | None, api_key: str, vault: Vault) -> datetime | None:
-    """When the connection got this key. Entering the same key again does not reset its age."""
+    """Return when the connection got this key. Entering the same key again does not reset its age."""
     same = existing is not None and _has_key(existing, api_key, vault)
     return existing.key_set_at if existing and same else None
 
 
 def names_address(connection: Connection) -> bool:
-    """Whether ``rotate`` needs the address. Without a key, nothing proves the one in the table."""
+    """Whether ``rotate`` needs the address, because without a key nothing proves the address in the table."""
     return bool(connection.base_url) and not connection.sealed_key
 
 
@@ -144,11 +144,11 @@ def rotate(
 ) -> AccessReport:
     """Test a new key and replace the old one. It must belong to the same company. Raises ``ConfigError``.
 
-    The old key is used until the replacement. ``old_key_hint`` reminds people to revoke it in the ATS. A connection
+    The old key is used until then. ``old_key_hint`` reminds people to revoke it in the ATS. A connection
     without a key accepts one if ``address`` matches its own (``names_address``).
     """
     connector = connector_for(connection.provider)
-    # The key decrypts only for its own address, so the new key can't be sent elsewhere either.
+    # The old key decrypts only for its own address, so the new one can't be sent elsewhere either.
     in_use = open_key(connection, vault) if connection.sealed_key else None
     if names_address(connection) and address.strip().rstrip("/") != connection.base_url.rstrip("/"):
         raise ConfigError("other_address")
@@ -182,12 +182,15 @@ def revoked(connection: Connection) -> None:
 
 
 def pause(connection: Connection) -> bool:
-    """Stop automatic syncs until ``resume``; a running one continues. ``False`` if already paused."""
+    """Stop automatic syncs until ``resume``. A running sync continues. ``False`` if already paused."""
     return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
 
 
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
-    """Resume automatic syncs, a first sync not before that time. ``False`` if not paused, or if it must stay so."""
+    """Resume automatic syncs. A first sync doesn't start before ``not_before``.
+
+    ``False`` if the connection is not paused, or must stay paused.
+    """
     paused = Connection.objects.filter(
         id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
     )
@@ -213,8 +216,8 @@ def change(
 ) -> bool:
     """Rename a connection, or change its options or sync interval. Raises ``ConfigError``.
 
-    Changed options are tested with the key first and must lead to the same company. Values equal to the default are not
-    stored. A shorter history needs ``hides_ok``. Returns whether a longer history has more to read.
+    Changed options are first tested with the key and must lead to the same company. Values equal to the default are not
+    stored. A shorter history requires ``hides_ok``. Returns whether a longer history leaves more to read.
     """
     connector = connector_for(connection.provider)
     settled = connector.settled(options)
@@ -247,7 +250,7 @@ def change(
 def disconnect(connection: Connection, *, delete: bool) -> bool:
     """Remove the key, stop syncing, and keep or ``delete`` the synced data. ``False`` if already disconnected.
 
-    A running sync loses its lease, so it writes nothing more. Deletion continues in the background.
+    A running sync loses its lease, so it writes nothing more. The deletion continues in the background.
     """
     with transaction.atomic():
         held = _locked(connection)
@@ -288,7 +291,7 @@ def connections_of_org(
 ) -> list[Connection]:
     """Return the organization's connections, or the requested one. Raises ``ConfigError`` if there is none.
 
-    Disconnected ones are included only ``with_parted``.
+    Disconnected ones are included only if ``with_parted`` is set.
     """
     connections = org.connections.order_by("created_at")
     if not with_parted:
@@ -332,7 +335,7 @@ def _same_account(
 def _has_key(connection: Connection, key: str, vault: Vault) -> bool:
     try:
         return bool(connection.sealed_key) and open_key(connection, vault) == key
-    except VaultError:  # bound to another address: the ATS has to be connected again
+    except VaultError:  # bound to another address, so the ATS has to be connected again
         return False
 
 

@@ -12,7 +12,7 @@ from jemmo.store.sync import freshness
 
 
 def health(org: Organisation, *, now: datetime) -> list[Finding]:
-    """Return what needs attention and how to fix it. Disconnected ATSs are not expected to sync."""
+    """Return what needs attention and how to fix it. Disconnected ATSs need not sync."""
     present = org.connections.exclude(state__in=PARTED)
     listed = present.select_related("lease").order_by("created_at")
     return findings([_facts(connection, now) for connection in listed], now=now)

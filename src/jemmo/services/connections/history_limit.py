@@ -1,4 +1,4 @@
-"""How far back a connection reads talents and applications, and what happens when a person changes that limit."""
+"""How far back a connection reads talents and applications, and the effects of changing that limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jemmo.store.sync.exclusion import Older
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """The chosen number of years and its first day, and how many stored records are older and so hidden."""
+    """The chosen number of years, their first day, and how many stored records are hidden because they are older."""
 
     years: int
     since: date
@@ -50,14 +50,14 @@ class HistoryHides(ConfigError):
 
 
 def kept(before: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
-    """Return the new options, with the present years of history unless they set others."""
+    """Return the new options, with the current years of history unless they set others."""
     years = options.get(history.YEARS, before.get(history.YEARS, ""))
     chosen = {**options, history.YEARS: years}
     return history.dated(chosen, before, datetime.now(UTC).date())
 
 
 def check(connection: Connection, before: Mapping[str, str], *, hides_ok: bool) -> None:
-    """Raise ``HistoryHides`` if the options hide records that those ``before`` did not."""
+    """Raise ``HistoryHides`` if the options hide records that the options ``before`` did not."""
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if hides_ok or limit is None or not history.reaches_further(was, limit):
         return
@@ -75,7 +75,7 @@ def apply(connection: Connection, before: Mapping[str, str]) -> bool:
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if limit == was:
         return False
-    # Also records that the reader may not see.
+    # This includes records that the reader may not see.
     with scope.acting_in(scope.organization_scope(connection.org_id)):
         rules.apply(connection.id)
     rules.once_more(connection.id)

@@ -1,4 +1,4 @@
-"""API key reminders: each step of each key once, to the people who manage the connection."""
+"""Sends API key reminders, one for each step of each key, to the people who manage the connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTICE = Notice(kind=Kind.KEY)
 
 
 def key_reminder_of(connection: Connection, now: datetime) -> Reminder | None:
-    """The reminder about a connection's key, as on its card."""
+    """Return the reminder about a connection's key that its card shows."""
     if not connection.sealed_key:
         return None
     return reminder(
@@ -72,7 +72,7 @@ def _remind(number: Any, now: datetime) -> bool:
 
 
 def _queue(notification: Notification) -> None:
-    """Queue it for managers, who alone can act, and for the chat, by their preferences for failures."""
+    """Queue a reminder for managers, since only they can act, and for the chat, by their preferences for failures."""
     org = notification.org_id
     chosen = dict(
         MemberNotices.objects.filter(membership__org=org).values_list("membership_id", "email_when")

@@ -1,4 +1,4 @@
-"""Tests a connection's key: what it may read, how many records the ATS has, and whose account it is."""
+"""Tests a connection's key: what it may read, how many records the ATS has, and whose account it belongs to."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def try_in_same_company(
 def check_key(
     connection: Connection, vault: Vault, *, patience: float | None = None
 ) -> AccessReport:
-    """Test a connection's key and store the ATS's counts. Raises an error for the ATS's refusal.
+    """Test a connection's key and store the ATS's counts. Raises an error if the ATS refuses the key.
 
-    Every page then says whether the ATS refuses the key (``key_refusals``).
+    Every page then shows whether the ATS refuses the key (``key_refusals``).
     """
     connector = connector_for(connection.provider)
     config = _config_of(connection, vault)
@@ -60,7 +60,7 @@ def check_key(
 def require_key(
     connection: Connection, vault: Vault, *, patience: float | None = None
 ) -> AccessReport:
-    """Like ``check_key``, but missing rights are raised too."""
+    """Like ``check_key``, but also raise ``AccessTooSmall`` for missing rights."""
     report = check_key(connection, vault, patience=patience)
     if not report.ok:
         raise AccessTooSmall(connector_for(connection.provider), report)
@@ -78,7 +78,7 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
 
 
 def expected_totals(connection: Connection, report: AccessReport) -> dict[str, int]:
-    """The number of records a first sync reads, if the ATS counts all kinds it has."""
+    """Return how many records a first sync reads, if the ATS counts all of its kinds."""
     has = connector_for(connection.provider).capabilities
     kinds = [stream for stream in RECORDS if has.applications or stream != Stream.APPLICATIONS]
     counted = {str(stream): report.within[stream] for stream in kinds if stream in report.totals}

@@ -1,4 +1,4 @@
-"""Errors and warnings of syncs with their meaning, for pages, downloads and the command line."""
+"""Errors and warnings of syncs with their explanations, for pages, downloads and the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DOWNLOADED = 20_000  # entries; use a filter to get the others
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """An entry as text, with links to more. It contains no contact details."""
+    """An entry as text, with links to its run and record. It contains no contact details."""
 
     entry: logs.Entry
     kind: ErrorKind
@@ -38,7 +38,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """What happened, without a request for a review after the decision."""
+        """What happened. After a decision, it no longer asks for a review."""
         return (
             decided_message(self.connection, self.paused) if self.decided else self.wording.message
         )
@@ -50,7 +50,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def error(self) -> dict[str, Any]:
-        """What a page needs to render the error in the reader's language, and without a question that was answered."""
+        """What a page needs to render the error in the reader's language, with the decision made since, if any."""
         facts = {} if self.entry.facts is None else {"facts": self.entry.facts}
         facts |= self.paused
         return {
@@ -137,7 +137,7 @@ def every(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Iter
 def rows(
     org: Organisation, filters: logs.LogFilters, *, now: datetime, size: int
 ) -> tuple[list[LogRow], str]:
-    """A page of the log for programs, and the cursor of the next one, empty at the end."""
+    """Return a page of the log for programs, and the cursor of the next page, empty at the end."""
     listing = logs.log_page(org, filters, now=now, size=size)
     connections = {connection.id: connection for connection in org.connections.all()}
     lines = [_line(entry, connections, None) for entry in listing.entries]
@@ -145,7 +145,7 @@ def rows(
 
 
 def rejection_row(rejection: Rejection) -> RejectionRow:
-    """A rejection, worded as in the log."""
+    """Return a rejection with the log's wording."""
     wording = _worded(rejection.code, {"field": rejection.field}, "", rejection.message)
     return RejectionRow(
         id=str(rejection.id),
@@ -169,7 +169,7 @@ def _row(line: Line) -> LogRow:
 
 
 def plain(line: Line) -> dict[str, Any]:
-    """The shape of ``jemmo logs --json`` and of the downloads, with times in UTC."""
+    """Return a line in the shape of ``jemmo logs --json`` and the downloads, with times in UTC."""
     entry = line.entry
     return {
         "at": entry.at,
@@ -213,7 +213,7 @@ def _line(
 
 
 def _paused(entry: logs.Entry) -> tuple[SyncRun | None, dict[str, Any]]:
-    """Return the sync that paused deletions and its error, with the deletions of each stream; or neither."""
+    """Return the sync and its error, with the deletions of each stream, if the entry is about paused deletions."""
     if entry.code != CODE or entry.run_id is None:
         return None, {}
     run = SyncRun.objects.filter(id=entry.run_id).first()
@@ -226,7 +226,7 @@ def _wording(entry: logs.Entry) -> Wording:
 
 
 def _worded(code: str, facts: dict[str, Any] | None, variant: str, message: str) -> Wording:
-    """The entry's text in English. An entry without facts, or of another version, keeps its stored message."""
+    """Return the English text. An entry without facts, or from another version, keeps its stored message."""
     wording = worded(code, facts, variant)
     if facts is not None and entry_of(code) is not UNKNOWN:
         return wording
@@ -236,7 +236,7 @@ def _worded(code: str, facts: dict[str, Any] | None, variant: str, message: str)
 def _records(
     org: Organisation, entries: list[logs.Entry]
 ) -> dict[tuple[UUID, str], tuple[str, UUID]]:
-    """The jobs and talents that the entries name, as their page and id."""
+    """Return the jobs and talents that the entries name, as page and id."""
     named = {entry.example for entry in entries if entry.example}
     if not named:
         return {}

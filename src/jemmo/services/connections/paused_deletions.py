@@ -1,4 +1,4 @@
-"""The brake pauses unusually many deletions until a person decides.
+"""Decides about the unusually many deletions that the brake paused.
 
 Talents, jobs and their applications belong together (``domain/brake.py``), so one decision covers them all.
 """
@@ -21,7 +21,7 @@ from jemmo.store.models import Connection, HeldDeletion, Organisation
 
 
 def paused_deletions(org: Organisation) -> list[HeldDeletion]:
-    """Deletions that wait for a decision, or for the sync that will use a release."""
+    """Return the deletions that wait for a decision, or for the sync that will use a release."""
     rows = HeldDeletion.objects.filter(connection__org=org, closed_at=None)
     return list(rows.select_related("connection").order_by("connection", "stream"))
 
@@ -36,7 +36,7 @@ def release_all(org: Organisation) -> list[HeldDeletion]:
 
 
 def dependent_applications(rows: Iterable[HeldDeletion]) -> int:
-    """How many applications these decisions cover besides the listed ones, over all connections."""
+    """Count the applications that these decisions cover in addition to those listed, over all connections."""
     by_connection: dict[UUID, list[HeldDeletion]] = {}
     for row in rows:
         by_connection.setdefault(row.connection_id, []).append(row)
@@ -44,7 +44,7 @@ def dependent_applications(rows: Iterable[HeldDeletion]) -> int:
 
 
 def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDeletion]:
-    """The streams that are decided together with this one, including it."""
+    """Return the paused deletions that are decided together with this stream's, including its own."""
     rows = HeldDeletion.objects.filter(connection=connection, closed_at=None)
     return rows.filter(stream__in=brake.related(stream))
 
@@ -52,8 +52,8 @@ def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDelet
 def release(connection: Connection, stream: str, *, missing: int) -> None:
     """Request a reconcile that may delete as many records as the person saw, and no more.
 
-    ``missing`` counts all records decided together. Raises ``ConfigError`` if that number has changed, or no sync can
-    run.
+    ``missing`` counts all records that are decided together. Raises ``ConfigError`` if that number has changed, or if
+    no sync can run.
     """
     with transaction.atomic():
         waiting = related_deletions(connection, stream).filter(released_at=None)
@@ -71,10 +71,10 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
 
 
 def keep(connection: Connection, stream: str) -> None:
-    """Keep the records; withdraw a release that no sync has used yet.
+    """Keep the records, and withdraw a release that no sync has used yet.
 
-    If the next reconcile misses them too, it asks again. Raises ``ConfigError`` when the decision was made already, or
-    a sync has started to apply it.
+    If the next reconcile doesn't find them either, it asks again. Raises ``ConfigError`` if the decision was already
+    made, or a sync has started to apply it.
     """
     with transaction.atomic():
         locked = Connection.objects.select_for_update().get(id=connection.id)
@@ -94,5 +94,5 @@ def keep(connection: Connection, stream: str) -> None:
 
 
 def decided() -> ConfigError:
-    """The message for someone who opens a decision that was made already."""
+    """Return the error for someone who opens a decision that was already made."""
     return ConfigError("deletion_decided")

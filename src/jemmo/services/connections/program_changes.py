@@ -1,4 +1,4 @@
-"""Changes that programs make with their token, which is logged."""
+"""Changes that programs make with their token. Each is logged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jemmo.store.models import ApiToken, Connection
 
 
 def sync(token: ApiToken, connection: Connection, *, only: str | None, mode: Mode | None) -> bool:
-    """Request a sync. Return whether it joined a running or waiting one. Raises ``ConfigError``."""
+    """Request a sync. Return whether the request joined a running or waiting one. Raises ``ConfigError``."""
     requested = request_sync(connection.id, only=only, mode=mode)
     if not requested.joined:
         note_change(token, "sync", connection)

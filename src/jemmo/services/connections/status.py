@@ -27,7 +27,10 @@ ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused
 
 
 class Reread(Struct, frozen=True, kw_only=True):
-    """``last_at`` is when the oldest stream was last read completely; ``None`` before the first time."""
+    """How often every record's content is read again, and when that last happened.
+
+    ``last_at`` is when the least recently reread stream was last read completely; ``None`` before the first time.
+    """
 
     within_days: int
     last_at: datetime | None
@@ -38,9 +41,10 @@ class Reread(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """A ``part`` of the requests for a list (``path``) that the account refused, or the whole ``list``, and when.
+    """A request that the account refused, and when.
 
-    ``names`` are includes, for example; empty means all of them.
+    ``path`` is a list in the ATS's API, and ``part`` the part of its request that was refused, or ``list`` for the
+    whole list. ``names`` are the refused values of that part, such as includes; empty means all of them.
     """
 
     path: str
@@ -65,16 +69,19 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     """A line of ``jemmo status --json``. Counts are of visible records, without those that rules exclude.
 
     ``last_success_at`` is the time of the oldest page: every earlier change in the ATS is here. ``synced_at`` is the
-    same time for each stream (docs/counts-and-times.md). ``reread`` says how often, in days, every record's content is
-    read again, and when that was last completed. ``late`` says that a sync is due and has not started, ``slow`` that
-    one takes much longer than earlier ones. ``failures`` counts failures in a row. ``key_reminder`` is the next step
-    for the key, ``files_error`` what stops file downloads, and ``decision`` which deletions wait for an owner or
-    admin. ``warnings`` are the last sync's warnings about the whole connection, each with code and message.
-    ``history`` says how many years are read and from which day on, ``null`` if everything is. ``recent_ready`` says
-    that the changes of the 30 days before the first sync are here, while older records may still be missing.
-    ``refused`` lists requests that the account refuses, which are therefore tried only once a day. ``org_deleted_at``
-    is when the organization will be deleted, ``null`` if nobody requested that. ``colour`` of a disconnected connection
-    is yellow, because its data is not kept up to date and nothing fails.
+    same time for each stream (docs/counts-and-times.md). ``reread`` is how often, in days, every record's content is
+    read again, and when that was last completed. ``history`` is how many years are read and from which day on, or
+    ``null`` if everything is read. ``recent_ready``: the changes of the 30 days before the first sync are here, but
+    older records may still be missing.
+
+    ``late``: a sync is due and has not started. ``slow``: one takes much longer than earlier ones. ``failures`` counts
+    failures in a row. ``warnings`` are the last sync's warnings about the whole connection, each with code and message.
+    ``decision`` is about deletions that wait for an owner or admin. ``key_reminder`` is the next step for the key, and
+    ``files_error`` is what stops file downloads. ``refused`` lists requests that the account refuses, which are
+    therefore tried only once a day.
+
+    ``org_deleted_at`` is when the organization will be deleted, or ``null`` if nobody requested that. ``colour`` is
+    yellow for a disconnected connection, because its data is not kept up to date but nothing fails.
     """
 
     id: UUID

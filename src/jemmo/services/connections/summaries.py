@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """The age of a key in days. ``due``: it should be replaced. ``expires_in`` is in days too."""
+    """A key's age in days. ``expires_in`` is in days too. ``due``: the key should be replaced."""
 
     age: int
     due: bool
@@ -48,11 +48,11 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 class ConnectionSummary(Struct, frozen=True, kw_only=True):
-    """Everything a connection's card shows. ``runs`` are the latest, newest first.
+    """Everything that a connection's card shows.
 
-    ``pages`` says when each page's data was last synced; ``synced_at`` is the oldest of these times. ``error`` is the
-    latest failure since the last success; ``decision`` is about paused deletions. ``late``: a sync is due and has not
-    started. ``slow``: it takes much longer than earlier ones.
+    ``runs`` are the latest runs, newest first. ``pages`` is when each page's data was last synced; ``synced_at`` is the
+    oldest of these times. ``error`` is the latest failure since the last success, and ``decision`` is about paused
+    deletions. ``late``: a sync is due and has not started. ``slow``: it takes much longer than earlier ones.
     """
 
     connection: Connection
@@ -82,7 +82,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def activity(self) -> str:
-        """Activity that ends by itself: ``syncing``, ``queued`` or ``leaving``; otherwise empty."""
+        """The activity in progress, which ends by itself: ``syncing``, ``queued`` or ``leaving``, or empty if none."""
         if self.leaving:
             return "leaving"
         return "syncing" if self.colour is Colour.LOADING else "queued" if self.queued else ""
@@ -94,7 +94,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def released(self) -> list[HeldDeletion]:
-        """Deletions that the next reconcile will apply."""
+        """The deletions that the next reconcile will apply."""
         return [row for row in self.held if row.released_at is not None]
 
     @property
@@ -104,7 +104,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def names_refusal(self) -> bool:
-        """Whether the line about the state already says that the key is refused, as the state does."""
+        """Whether the connection's state already shows that the key is refused."""
         is_refused = self.connection.state == ConnectionState.REFUSED and self.is_key_refused
         return is_refused and self.colour is Colour.RED and not self.queued
 
@@ -128,7 +128,7 @@ def connection_summary(
     before: datetime | None = None,
     seen: freshness.ConnectionSnapshot | None = None,
 ) -> ConnectionSummary:
-    """Return one connection's card. ``before`` starts its history further back; ``seen`` is what was read before."""
+    """Return one connection's card. ``before`` starts its history further back; ``seen`` is what was already read."""
     now = now or datetime.now(UTC)
     runs = history(connection, before=before)
     running = is_running(connection, now)

@@ -11,7 +11,7 @@ from jemmo.store.models import Connection, ConnectionState, Organisation
 
 
 class OrgSyncRequest(Struct, frozen=True, kw_only=True):
-    """The result of a click: how many connections sync, how many already did, and what prevented others."""
+    """The result of a click: how many connections sync, how many already did, and why others don't."""
 
     started: int
     joined: int
@@ -21,7 +21,7 @@ class OrgSyncRequest(Struct, frozen=True, kw_only=True):
 def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
     """Request a sync of every connection of the organization, or join running and waiting ones.
 
-    Raises ``ConfigError`` when there is none to sync.
+    Raises ``ConfigError`` if none of them can be synced.
     """
     connections = list(Connection.objects.filter(org=org).order_by("created_at"))
     if not connections:

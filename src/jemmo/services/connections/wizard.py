@@ -23,7 +23,7 @@ from jemmo.vault import Vault
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """The estimate for a first sync, from the ATS's current counts, and when the next night begins."""
+    """The estimate for a first sync, based on the ATS's current counts, and when the next night begins."""
 
     report: AccessReport
     expected: FirstSync
@@ -52,7 +52,7 @@ def connect(
 ) -> Connected:
     """Connect from the browser: like ``connections.connect``, but no sync starts until a person chooses when.
 
-    Raises ``KnownAccount`` if the account is connected already. An address inside this network is refused.
+    Raises ``KnownAccount`` if the account is already connected. An address inside this network is refused.
     """
     if base_url:
         check_public(check_address(base_url), allowed_hosts)
@@ -72,7 +72,7 @@ def connect(
 
 
 def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
-    """Ask the ATS for its counts and estimate the first sync. Raises an error for the ATS's refusal."""
+    """Ask the ATS for its counts and estimate the first sync. Raises an error if the ATS refuses the key."""
     connector = CONNECTORS[connection.provider]
     report = key_tests.check_key(connection, vault, patience=PATIENCE)
     pace = connector.pace(connector.settled(connection.options)) if connector.pace else None
@@ -95,7 +95,7 @@ def has_begun(connection: Connection) -> bool:
 def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime | None:
     """Start the first sync now, or tonight and return that time.
 
-    Raises ``ConfigError`` when it cannot start. Calling this twice starts one sync.
+    Raises ``ConfigError`` if it cannot start. Calling this twice starts only one sync.
     """
     begins = plan_of(connection.org).tonight(now) if at_night else None
     connections.resume(connection, not_before=begins)
@@ -106,5 +106,5 @@ def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime 
 
 
 def connector_named(provider: str) -> Connector | None:
-    """Return the connector of an address; ``None`` if there is no such ATS."""
+    """Return the connector named in a page's address; ``None`` if there is no such ATS."""
     return CONNECTORS.get(provider)

@@ -17,11 +17,11 @@ from jemmo.store.models import ApiToken
 
 RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL, ApiScope.NOTES)
 """Scopes that change how a record looks, or whether it is visible."""
-ATTEMPTS = 20  # attempts to find a moment at which everything is numbered
+ATTEMPTS = 20  # to find a moment at which everything is numbered
 
 
 class CursorExpired(Exception):
-    """The feed can't continue from this number. It is older than the retention, or never belonged to this token."""
+    """The feed can't continue from this number: it has expired, or it never belonged to this token."""
 
 
 class FeedBusy(Exception):
@@ -77,7 +77,7 @@ def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
     since = _follow(token)
     with scope.acting_in(tokens.scope_of(token)):
         known = reading.changes(token.org_id, after, limit, sight_of(token))
-    if known is None:  # dropped between two statements, because nothing had read it for days
+    if known is None:  # deleted between two statements, because nothing had read it for days
         raise CursorExpired
     return known, since
 

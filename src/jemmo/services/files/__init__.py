@@ -1,1 +1,1 @@
-"""Downloading, storing, serving and cleaning up files."""
+"""Downloads, stores, serves and cleans up files."""

@@ -29,15 +29,15 @@ LEFT_ALONE = timedelta(hours=1)  # younger files may still be in use
 KEPT_VERSIONS = 5
 BATCH = 500  # rows per statement
 PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has requested
-FEW, SHARE = 20, 0.25  # a person decides if both would be exceeded
+FEW, SHARE = 20, 0.25  # a person must decide if a repair would exceed both
 
 
 class CleanupSummary(Struct, kw_only=True):
     """The number of repairs.
 
-    ``retired`` are kept files that the ATS no longer has, ``orphans`` files without a row, ``lost`` rows without their
-    file (fetched again), ``read`` files whose text was still to be extracted. ``held`` counts files left alone because
-    suspiciously many would change: the storage may be the wrong one.
+    ``retired`` are stored files that the ATS no longer has, ``orphans`` files without a row, ``lost`` rows without
+    their file, which is fetched again, and ``read`` files whose text had not been extracted. ``held`` counts files that
+    were left alone because suspiciously many would change, so the storage may be the wrong one.
     """
 
     retired: int = 0
@@ -56,7 +56,7 @@ def connections_due() -> list[UUID]:
 def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> CleanupSummary:
     """Compare rows and storage and repair the differences. Safe to repeat and to interrupt anywhere.
 
-    Raises ``ReaderUnavailable`` when files wait for text extraction and it cannot run.
+    Raises ``ReaderUnavailable`` if files wait for text extraction but it cannot run.
     """
     now = now or datetime.now(UTC)
     summary = CleanupSummary()
@@ -79,7 +79,7 @@ def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> 
 
 
 def remove(version: FileVersion, storage: Storage) -> None:
-    """Delete the content first, then the row, so that the content is never left without one."""
+    """Delete the content first, then its row, so that content never exists without a row."""
     storage.delete(version.storage_name)
     version.delete()
 
@@ -88,7 +88,7 @@ def _batches(versions: QuerySet[FileVersion]) -> Iterator[list[FileVersion]]:
     """Yield rows by key, so that no statement reads more than one batch."""
     after = UUID(int=0)
     while batch := list(versions.filter(id__gt=after).order_by("id")[:BATCH]):
-        after = batch[-1].id  # before it may be deleted
+        after = batch[-1].id  # read now, since the caller may delete the row
         yield batch
 
 
@@ -102,7 +102,7 @@ def _has_vanished(version: FileVersion) -> bool:
 
 
 def _retire(version: FileVersion, storage: Storage) -> None:
-    """Delete a file that the ATS no longer has. If it comes back, it is fetched again."""
+    """Delete a file that the ATS no longer has. If the ATS lists it again, it is fetched again."""
     storage.delete(version.storage_name)
     with transaction.atomic():
         FileText.objects.filter(attachment=version.attachment_id).delete()
@@ -113,7 +113,7 @@ def _retire(version: FileVersion, storage: Storage) -> None:
 
 
 def _outdated(batch: list[FileVersion]) -> set[UUID]:
-    """Versions of a file beyond the number kept, oldest first; never the current one."""
+    """Return the versions of files beyond the number to keep. The current version is never among them."""
     replaced = [version for version in batch if version.id != version.attachment.current_version]
     rows = FileVersion.objects.filter(
         state="stored", attachment__in={version.attachment_id for version in replaced}
@@ -130,7 +130,7 @@ def _outdated(batch: list[FileVersion]) -> set[UUID]:
 
 
 def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
-    """Compare rows with the storage. Folders of organizations unknown to this database are not ours."""
+    """Compare rows with the storage. Folders of organizations unknown to this database are left alone."""
     listed = {file.name: file.modified_at for file in storage.listing()}
     old = now - LEFT_ALONE
     lost: list[FileVersion] = []
@@ -160,7 +160,7 @@ def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
 
 
 def _orphans(names: list[str]) -> list[str]:
-    """Names in our organizations' folders that have no row."""
+    """Return the names in our organizations' folders that have no row."""
     ours = {str(key) for key in Organisation.objects.values_list("id", flat=True)}
     keys = {name: key_of(name) for name in names if name.split("/")[0] in ours}
     known: set[str] = set()

@@ -1,4 +1,4 @@
-"""Downloads files from the ATS, one at a time, while no sync needs the quota, until the time is up.
+"""Downloads files from the ATS, one at a time, until the time is up or a sync needs the quota.
 
 A crash at any point leaves no file without a row and no row that claims a missing file:
 
@@ -6,7 +6,7 @@ A crash at any point leaves no file without a row and no row that claims a missi
 2. put its encrypted bytes into the storage
 3. in one transaction, mark the row ``stored`` and point the attachment at it
 
-After a crash at 1 or 2 the attachment is still pending and is fetched again. ``cleanup`` resumes or removes the rest.
+After a crash at 1 or 2, the attachment is still pending and is fetched again. ``cleanup`` resumes or removes the rest.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ DAY = 24 * 3600.0
 FILES_PART = 0.5
 """The share of the quota: files leave the rest to syncs with the same key, and to refetches."""
 TOO_LARGE = {"too_large", TooLarge.default_code}
-INSPECTIONS = 3  # per file, if they are interrupted; then the file is refused
+INSPECTIONS = 3  # interrupted inspections per file; then the file is refused
 NO_FILES = {"files_off", "resumes_off"}
 """The ATS provides no files, which is not a failure."""
 PER_FILE = {"file_host"}
@@ -65,7 +65,7 @@ PER_FILE = {"file_host"}
 class DownloadSummary(Struct, kw_only=True):
     """The outcome of one turn.
 
-    ``outcomes`` counts stored, unchanged, gone, refused and other files. ``more`` says that some are waiting.
+    ``outcomes`` counts stored, unchanged, gone, refused and other files. ``more``: some files are still waiting.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -95,7 +95,7 @@ async def download_files(
 ) -> DownloadSummary:
     """Download due files for about ``seconds``, or until ``enough``. A sync of the connection ends the turn early.
 
-    Failures are stored with each file or in ``error``; raises ``TransientError`` if the database is unreachable.
+    Failures are stored with each file or in ``error``. Raises ``TransientError`` if the database is unreachable.
     """
     summary = DownloadSummary()
     clock = asyncio.get_running_loop().time
@@ -147,7 +147,7 @@ async def download_files(
 async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
     """Pause the connection's files for a while, and store the reason for the status page.
 
-    A refused key concerns the whole connection. The sync that is due then checks it for everything else.
+    A refused key concerns the whole connection, so a sync becomes due, which checks the key.
     """
     failures = 1
     await key_refusals.store_refusal_on(db, connection_id, error)
@@ -162,7 +162,7 @@ async def _drain_queue(
     summary: DownloadSummary,
     is_over: Callable[[], bool],
 ) -> bool:
-    """Empty the queue. ``True`` if the turn is over and more files wait."""
+    """Download files until the queue is empty or the turn is over. ``True`` if more files are waiting."""
     while True:
         with explained():
             waiting = await store.due(bench.db, connection_id, limit=AT_ONCE)
@@ -178,7 +178,7 @@ async def _drain_queue(
 
 
 async def _download_file(bench: DownloadContext, file: store.DueFile) -> str:
-    """Download one file and record its outcome. Raises errors of the whole connection or the storage."""
+    """Download one file and record the outcome. Raises errors that concern the whole connection or the storage."""
     request = WantedFile(
         talent_remote_id=file.talent_remote_id,
         remote_id=file.remote_id,
@@ -216,7 +216,7 @@ async def _download_file(bench: DownloadContext, file: store.DueFile) -> str:
 
 
 async def _open(source: FileSource, request: WantedFile) -> FoundFile | None:
-    """Open the file. A bug is recorded for this file and must not stop the next ones."""
+    """Open the file. A bug is recorded with this file, so that it doesn't stop the next ones."""
     try:
         return await source.open_file(request)
     except SliceOver:
@@ -228,7 +228,7 @@ async def _open(source: FileSource, request: WantedFile) -> FoundFile | None:
 
 
 def pause(tries: int) -> float:
-    """Seconds before a file that failed is tried again: from a minute to a day.
+    """Return the seconds until a failed file is tried again, from a minute to a day.
 
     >>> [pause(tries) for tries in (0, 3, 30)]
     [60.0, 480.0, 86400.0]
@@ -266,7 +266,7 @@ async def _store_file(bench: DownloadContext, file: store.DueFile, download: Fou
 async def _keep_words(
     bench: DownloadContext, file: store.DueFile, version_id: UUID, examined: Examined
 ) -> None:
-    """Store the text. Missing or unavailable text does no harm."""
+    """Store the file's text for search, if it has any and could be read."""
     text = examined.text
     if not text:
         await store.no_text(bench.db, file, version_id, examined.reason or "empty")
@@ -281,12 +281,12 @@ async def _keep_words(
 
 
 def _is_failure(error: JemmoError) -> bool:
-    """Whether the status page shows it."""
+    """Whether the status page shows this error."""
     return not isinstance(error, Postponed) and error.code not in NO_FILES
 
 
 def _next_chance(error: JemmoError, failures: int) -> datetime:
-    """When to retry a connection: as the ATS asks, soon, or once a person may have acted."""
+    """Return when to retry a connection: when the ATS asks, soon, or once a person may have acted."""
     now = datetime.now(UTC)
     if isinstance(error, Postponed):
         return error.resume_at

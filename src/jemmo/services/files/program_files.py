@@ -1,4 +1,4 @@
-"""Downloads for programs, through short-lived links without a token. They are logged."""
+"""Lets programs download files through short-lived links without a token. Each download is logged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SALT = "jemmo.api-file-link"
 
 
 class FileLink(Struct, frozen=True, kw_only=True):
-    """Where to download a file without a token, and until when."""
+    """The address from which a file can be downloaded without a token, and until when."""
 
     url: str
     expires_at: datetime

@@ -1,7 +1,7 @@
 """The file storage of this installation: private, and the same for every process.
 
-A random mark is stored both in the storage and, encrypted, in the database. A process that finds another mark, or none,
-uses a different storage than the rest, such as a local folder or another bucket.
+A random mark is stored both in the storage and, encrypted, in the database. A process that finds another
+mark, or none, uses a different storage from the others, such as a local folder or another bucket.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ready: WeakSet[Storage] = WeakSet()
 
 
 class Claim(StrEnum):
-    """Whether the storage belongs to this database. ``OPEN``: no file was ever stored, so any storage will do."""
+    """Whether the storage belongs to this database. ``OPEN``: no file was ever stored, so any storage is fine."""
 
     OURS = "ours"
     OPEN = "open"
@@ -36,7 +36,7 @@ class Claim(StrEnum):
 
 
 def is_ready(storage: Storage) -> bool:
-    """Whether this process has checked the storage already."""
+    """Whether this process has already checked the storage."""
     return storage in _ready
 
 
@@ -64,7 +64,7 @@ def claim(storage: Storage) -> Claim:
 
 
 def accept(storage: Storage) -> None:
-    """Declare this to be the storage of this database, whichever it was before."""
+    """Make this the storage of this database, whichever it was before."""
     storage.prepare()
     with scope.acting_in(scope.EVERYTHING), transaction.atomic():
         lock_storage()

@@ -1,4 +1,4 @@
-"""Viewing and downloading stored files: with permission, by short-lived links, and logged."""
+"""Lets members view and download stored files, with permission and through short-lived links. Each access is logged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.vault import Vault
 
 LINK_SECONDS = 300
 SALT = "jemmo.file-link"
-MAX_NAME = 500  # characters of a name that are checked
+MAX_NAME = 500  # characters of a file's name that are read
 UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 SAME_ENDING = {"jpeg": "jpg", "text": "txt", "md": "txt"}
 
@@ -58,7 +58,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def are_read(connection: Connection) -> bool:
-    """Whether Jemmo reads this ATS's files at all. If the ATS doesn't list them, options may say where they are."""
+    """Whether Jemmo reads this ATS's files. If the ATS doesn't list them, the options may say where they are."""
     if are_turned_off(connection):
         return False
     connector = CONNECTORS.get(connection.provider)
@@ -100,7 +100,7 @@ def link(membership: Membership, version_id: UUID, *, inline: bool = False) -> s
     version = _allowed(membership, version_id)
     if version is None:
         return None
-    # Only an image's preview counts as a view.
+    # Only images are previewed inline; anything else is a download.
     inline = inline and version.content_type in IMAGES
     return signing.dumps(
         {"v": version_id.hex, "a": membership.account_id.hex, "i": inline}, salt=SALT
@@ -131,7 +131,7 @@ def take_file(
     if version is None:
         return None
     file = open_version(version, vault=vault, storage=storage)
-    if not ticket.inline:  # an image in its preview was logged with it
+    if not ticket.inline:  # an inline image was logged with its preview
         note_file_access(membership, Action.FILE_DOWNLOADED, version)
     return file
 
@@ -183,7 +183,7 @@ def _allowed(membership: Membership, version_id: UUID) -> FileVersion | None:
     if not role.sees_contacts:
         raise NotAllowed
     version = stored_files.shown(membership.org, version_id)
-    # A resume contains contact details, so it is withheld along with them.
+    # A resume contains contact details, so it is withheld when they are.
     if version is not None and version.attachment.talent.withheld and not role.manages:
         raise NotAllowed
     return version

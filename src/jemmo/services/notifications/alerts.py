@@ -1,4 +1,4 @@
-"""Notifications that don't come from a sync run: stored with their cause and sent like the others."""
+"""Notifications that don't come from a sync run. They are stored with their cause and sent like the others."""
 
 from __future__ import annotations
 

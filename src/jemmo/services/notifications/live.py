@@ -1,7 +1,7 @@
 """Live updates of open pages: one LISTEN connection per process, fanned out to its pages.
 
-Events only signal changes; their content is in the tables too. So a page that reads too slowly loses its queued events
-and gets one ``resync`` instead. All pages get one after a lost database connection.
+Events only signal changes, and their content is in the tables too. So a page that reads too slowly loses its queued
+events and gets one ``resync`` instead. All pages get one after the database connection was lost.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from jemmo.store.feed import triggers
 from jemmo.store.notifications import live_events
 
 MAX_QUEUED = 64  # events queued per page
-CHECK_EVERY = 20.0  # seconds between two checks that sessions and memberships are still valid
+CHECK_EVERY = 20.0  # seconds between checks that sessions and memberships are still valid
 MAX_PER_SESSION, MAX_PER_ACCOUNT = 20, 100  # open pages per process
 RESYNC: dict[str, Any] = {"kind": "resync"}
-CLOCKS_APART = timedelta(seconds=5)  # at most, between the machines that send pages and events
+CLOCKS_APART = timedelta(seconds=5)  # largest clock difference of the machines that send pages and events
 ENDS_SYNCS = {"sync_ended", "sync_started"}  # a sync that starts closes one whose worker was killed
 OWN = {"hello", "resync", "signed_out"}  # events that never come from a notification
 
 
 @dataclass(eq=False)
 class Subscription:
-    """One open page: its account and its event queue. ``None`` in the queue ends the stream.
+    """An open page: its account and its event queue. ``None`` in the queue ends the stream.
 
     ``session`` is the hash of the session, as in the table.
     """
@@ -58,7 +58,7 @@ class Subscription:
 
 
 class Hub:
-    """The pages of one process, and the programs that wait for changes. Listens while there are any."""
+    """The pages of one process, and the programs that wait for changes. It listens while there are any."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -89,7 +89,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def feed(self, org_id: UUID) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when an organization's feed may have changes, or this process ends."""
+        """Yield an event that is set when an organization's feed may have changes, or when this process ends."""
         changed = asyncio.Event()
         self.feeds.setdefault(str(org_id), set()).add(changed)
         if self.closed:
@@ -104,7 +104,7 @@ class Hub:
             self._rest()
 
     def may_have_missed(self, org_id: UUID, since: datetime) -> bool:
-        """Whether a sync of the organization may have ended between then and the page's subscription."""
+        """Whether a sync of the organization may have ended between ``since`` and the page's subscription."""
         heard = self._hears_all_since
         if self._task is None or heard is None or since > datetime.now(UTC):
             return True
@@ -138,9 +138,10 @@ class Hub:
         self._wake(*self.feeds)
 
     def tell(self, payload: str) -> None:
-        """Pass an event on. Every database role may notify, so unreadable events are ignored.
+        """Pass an event on to the organization's pages.
 
-        For the same reason the validity of sessions is read from the tables.
+        Any database role may notify, so unreadable events are ignored, and the validity of sessions is read from the
+        tables.
         """
         try:
             event = msgspec.json.decode(payload, type=dict[str, Any])
@@ -176,7 +177,7 @@ class Hub:
         self._ready.set()
         try:
             while True:
-                # All events that arrived together, because leaving the loop would lose the rest.
+                # Take all events that arrived together, because leaving the loop would lose the rest.
                 async for notification in db.notifies(timeout=CHECK_EVERY, stop_after=1):
                     if notification.channel == triggers.CHANNEL:
                         self._wake(notification.payload)
@@ -188,7 +189,7 @@ class Hub:
             self._hears_all_since = None
 
     def _overdue(self) -> bool:
-        """Whether sessions are due for a check although events keep arriving."""
+        """Whether sessions must be checked now, although events keep arriving."""
         return asyncio.get_running_loop().time() - self._checked >= CHECK_EVERY
 
     async def _end_unauthorized(self, db: Connection) -> None:
@@ -205,7 +206,7 @@ class Hub:
 
 
 def _slot(org: str) -> int:
-    """One of 1,024 places, since organizations named in events may not exist."""
+    """Return one of 1,024 slots. There is no entry per organization, since those named in events may not exist."""
     return hash(org) % 1024
 
 
@@ -231,6 +232,6 @@ def has_room(session: str, account: UUID) -> bool:
 
 
 def close() -> None:
-    """End every stream of this process. A server that waits for its responses could not stop otherwise."""
+    """End every stream of this process. Otherwise, a server that waits for its responses could not stop."""
     for hub in list(_hubs.values()):
         hub.close()

@@ -1,4 +1,4 @@
-"""Notifications: reading them, choosing what is sent, and sending them."""
+"""Marks notifications as read, saves what is sent to whom, and sends it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 def allowed_hosts() -> frozenset[str]:
-    """Hosts that may receive messages even inside the own network (``JEMMO_CHAT_HOSTS``)."""
+    """Return the hosts that may receive messages even inside our own network (``JEMMO_CHAT_HOSTS``)."""
     setting = os.environ.get("JEMMO_CHAT_HOSTS", "")
     return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
@@ -78,7 +78,7 @@ def choose_for_organisation(
     forget_chat: bool = False,
     vault: Vault,
 ) -> None:
-    """Save an owner's or admin's choice. An empty ``chat_url`` keeps the present one. Raises ``ConfigError``."""
+    """Save an owner's or admin's choice. An empty ``chat_url`` keeps the current one. Raises ``ConfigError``."""
     if not Role(membership.role).manages:
         raise ConfigError("not_allowed")
     values: dict[str, Any] = {"every_success": every_success, "chat_when": When(chat_when)}
@@ -91,10 +91,10 @@ def choose_for_organisation(
 
 
 def send_due(*, vault: Vault, now: datetime | None = None) -> int:
-    """Send what is due and return the number delivered. Failed messages are retried later, with their reason stored.
+    """Send what is due and return the number delivered. For failed messages, store the reason and retry later.
 
     Notifications due to one receiver at the same time become one message. After ``SINGLY`` messages within an hour, a
-    receiver gets the rest in one message every ``GATHERED``.
+    receiver gets the rest combined, one message every ``GATHERED``.
     """
     sent, moment = 0, now or datetime.now(UTC)
     for _attempted in range(AT_A_TIME):
@@ -106,7 +106,7 @@ def send_due(*, vault: Vault, now: datetime | None = None) -> int:
 
 
 def _claim(now: datetime) -> list[Delivery]:
-    """Claim what is due to one receiver. The next attempt is set first, so a killed process only delays it."""
+    """Claim what is due to one receiver. The next attempt is set first, so that a killed process only delays it."""
     due = Delivery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "id")
     waiting = due.values_list(*RECEIVER)[:MAX_DUE]
     full = _full(now)
@@ -127,7 +127,7 @@ def _claim(now: datetime) -> list[Delivery]:
 
 
 def _full(now: datetime) -> set[tuple[Any, ...]]:
-    """The receivers who recently got so many messages that the rest is combined."""
+    """Return the receivers who recently got so many messages that the rest is combined."""
     lately = Delivery.objects.filter(sent_at__gt=now - HOUR).values_list(*RECEIVER)
     counted = lately.annotate(messages=Count("sent_at", distinct=True), last=Max("sent_at"))
     return {
@@ -141,18 +141,18 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
     try:
         (_mail if together[0].channel == "email" else _chat)(together, vault)
     except JemmoError as error:
-        _failed(together, error.message, for_good=isinstance(error, ConfigError))
-    except OSError as error:  # the mail server's answer may repeat an address
-        log.warning("mail refused", extra={"reason": type(error).__name__})
+        _failed(together, error.message, permanent=isinstance(error, ConfigError))
+    except OSError as error:  # not logged in full, since the mail server's answer may repeat an address
+        log.warning("mail not accepted", extra={"reason": type(error).__name__})
         _failed(together, _("The mail server didn't accept the email."))
     else:
         return _of(together).update(sent_at=now, next_try_at=None, error="")
     return 0
 
 
-def _failed(together: list[Delivery], reason: str, *, for_good: bool = False) -> None:
+def _failed(together: list[Delivery], reason: str, *, permanent: bool = False) -> None:
     values: dict[str, Any] = {"error": reason[:500]}
-    if for_good:
+    if permanent:
         values["next_try_at"] = None
     _of(together).update(**values)
     log.warning("notification not sent", extra={"channel": together[0].channel})

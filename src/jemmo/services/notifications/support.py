@@ -1,4 +1,4 @@
-"""Messages to support, and answers."""
+"""Sends messages to support, and support's answers."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def write(
     vault: Vault,
     picture: Picture | None = None,
 ) -> SupportMessage:
-    """Send a message. Attachments are anonymized first. Raises ``ConfigError`` if it is empty.
+    """Send a message. Raises ``ConfigError`` if it is empty.
 
-    A ``picture`` is stored unchanged, encrypted: only screenshot mode offers to attach one.
-
-    Addresses, numbers and keys in the message are masked before it is stored, so support never sees them.
+    Contact details and keys in the message are masked, and attachments are anonymized before anything is stored, so
+    support never sees them. A ``picture`` is stored unchanged, but encrypted: it can be attached only in screenshot
+    mode.
     """
     if not body.strip():
         raise ConfigError("empty")
@@ -99,14 +99,14 @@ def _opened(rows: QuerySet[SupportPicture], number: int, vault: Vault) -> Pictur
 
 
 def _own_keys(org: Organisation, vault: Vault) -> Iterator[str]:
-    """The API keys of the organization's connections, to mask a pasted key whatever its format."""
+    """Yield the API keys of the organization's connections, to mask a pasted key whatever its format."""
     for connection in org.connections.exclude(sealed_key=b""):
-        with suppress(VaultError):  # people with lost keys need support most
+        with suppress(VaultError):  # people who lost their encryption keys need support most
             yield open_key(connection, vault)
 
 
 def attachable(text: str, org: Organisation, account: Account, disguise: Disguise) -> str:
-    """Mask what identifies people in a text. Masking it again changes nothing."""
+    """Mask what identifies people in a text. Masking a text twice changes nothing further."""
     org.notice(disguise)
     account.notice(disguise)
     for connection in org.connections.all():

@@ -1,7 +1,7 @@
 """The backup file: a tar of parts that ends with a manifest of the SHA-256 of each part.
 
-The manifest comes last, so a truncated backup has none. After it comes its digest, sealed with the installation's keys.
-That proves that the manifest is genuine and that these are the right keys.
+The manifest comes last, so a truncated backup has none. It is followed by its digest, sealed with the installation's
+keys, which proves that the manifest is genuine and that these are the right keys.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Damaged(ConfigError):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """A table in the backup: its columns in order, the number of its rows and of its parts."""
+    """A table in the backup: its columns in order, and the numbers of its rows and parts."""
 
     columns: list[str]
     rows: int
@@ -47,7 +47,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Files(Struct, frozen=True, kw_only=True):
-    """Files in the backup. ``included``: it contains their bytes; ``missing``: files with a row but no bytes."""
+    """The files of a backup. ``included``: it contains their bytes; ``missing``: files with a row but no bytes."""
 
     place: str
     included: bool
@@ -59,7 +59,7 @@ class Files(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """The contents of a backup.
 
-    ``parts`` are each part's size in bytes and SHA-256; ``keys`` the ids of the keys needed.
+    ``parts`` maps each part to its size in bytes and SHA-256; ``keys`` are the ids of the keys that are needed.
     """
 
     format: int = FORMAT
@@ -118,7 +118,7 @@ class Archive:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Archive]:
-    """Open a new backup at ``path``, readable by its owner. It appears once complete. Raises ``ConfigError``."""
+    """Open a new backup, readable only by its owner. It appears at ``path`` once complete. Raises ``ConfigError``."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ def writing(path: Path) -> Iterator[Archive]:
 
 
 def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield every part in order, with its name. Read each before requesting the next. Raises ``Damaged``."""
+    """Yield each part in order, with its name. Read it before requesting the next. Raises ``Damaged``."""
     with _explained(path), tarfile.open(path, mode="r|") as tar:
         for head in tar:
             content = tar.extractfile(head) if head.isreg() else None
@@ -165,11 +165,11 @@ def _explained(path: Path) -> Iterator[None]:
 def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
     """Read a whole backup and check every part, the manifest, its digest and its proof.
 
-    Raises ``Damaged`` when anything is missing, changed or added, ``ConfigError`` for a newer format.
+    Raises ``Damaged`` if anything is missing, changed or added, and ``ConfigError`` for a newer format.
     """
     parts: dict[str, tuple[int, str]] = {}
     kept: dict[str, bytes] = {}
-    with _explained(path):  # truncated data shows only when it is read
+    with _explained(path):  # truncation is noticed only when the data is read
         for name, content in parts_of(path):
             if name in parts or name in kept:
                 raise Damaged(file=path.name)
@@ -186,7 +186,7 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
 
 
 def _sum_of(content: IO[bytes]) -> tuple[int, str]:
-    """Return size and SHA-256."""
+    """Return the size and the SHA-256."""
     digest, size = hashlib.sha256(), 0
     while block := content.read(BLOCK):
         digest.update(block)

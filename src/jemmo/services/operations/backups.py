@@ -1,4 +1,4 @@
-"""Making a backup: the tables as of one moment, the files they name, and the facts a restore needs."""
+"""Makes a backup: the tables as of one moment, the files they name, and the facts that a restore needs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYSET = "keyset.json"
 
 
 class Made(Struct, frozen=True, kw_only=True):
-    """The facts about a backup that the caller gets."""
+    """The facts about a finished backup."""
 
     path: str
     bytes: int
@@ -41,7 +41,7 @@ def quiet(_what: str, _done: int, _total: int) -> None:
 
 
 def place_for(target: Path, now: datetime) -> Path:
-    """Return the file to write: ``target``, or a name with the time in it if that is a folder."""
+    """Return the file to write: ``target``, or a file named after the time if ``target`` is a folder."""
     return target / f"jemmo-{now:%Y%m%d-%H%M%S}.tar" if target.is_dir() else target
 
 
@@ -59,8 +59,8 @@ def make(
 ) -> Made:
     """Write a backup while everything keeps running. Writes nothing to the database. Raises ``ConfigError``.
 
-    With ``with_files`` it includes the encrypted files, otherwise only their list. The keyset is included only if it is
-    itself encrypted: with a plain keyset, the backup alone would reveal everything.
+    With ``with_files``, it includes the encrypted files, otherwise only their list. The keyset is included only if it
+    is itself encrypted: with a plain keyset, the backup alone would reveal everything.
     """
     now = now or datetime.now(UTC)
     path = place_for(target, now)
@@ -112,7 +112,7 @@ def _tables(cursor: psycopg.Cursor[Any], out: Archive, tell: Tell) -> dict[str, 
 def _files(
     cursor: psycopg.Cursor[Any], out: Archive, storage: Storage, *, included: bool, tell: Tell
 ) -> Files:
-    """Add the files that the tables name at this moment. A file deleted meanwhile is counted; it is not an error."""
+    """Add the files that the tables name at this moment. A file deleted meanwhile is counted, but is not an error."""
     rows = snapshots.stored_files(cursor)
     if not included:
         out.add_lines("listed", _listed(rows))

@@ -1,4 +1,4 @@
-"""The encryption keys: checks, re-encryption, and rotation without downtime."""
+"""Checks and rotates the encryption keys, and re-encrypts values, without downtime."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PLACES = sealed_places.places(
 
 
 class KeyUse(Struct, frozen=True, kw_only=True):
-    """A key and what it sealed, counted by table. Ids are no secret, since every sealed value contains one."""
+    """A key and how much it sealed, by table. Key ids are not secret, since every sealed value contains one."""
 
     id: str
     is_primary: bool
@@ -51,7 +51,7 @@ class KeyUse(Struct, frozen=True, kw_only=True):
 
 
 class KeysStatus(Struct, frozen=True, kw_only=True):
-    """``left`` counts values sealed with an older key, ``unknown`` those sealed with a key outside the keyset."""
+    """All keys. ``left`` counts values sealed with an older key, ``unknown`` those of a key outside the keyset."""
 
     path: str
     encrypted: bool
@@ -61,7 +61,7 @@ class KeysStatus(Struct, frozen=True, kw_only=True):
 
 
 class Resealed(Struct, kw_only=True):
-    """The outcome of re-encryption, by table. ``unreadable`` values could not be decrypted and were left alone."""
+    """The outcome of a re-encryption, by table. ``unreadable`` values could not be decrypted and were left alone."""
 
     done: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
@@ -91,7 +91,7 @@ def _prove(connection: Connection, vault: Vault) -> None:
 
 
 def status(path: Path) -> KeysStatus:
-    """Return the keys and what each of them sealed."""
+    """Return the keys and how much each of them sealed."""
     keys = rotation.look(path)
     used = _uses()
     listed = [
@@ -121,7 +121,7 @@ def rotate(path: Path) -> str:
 
 
 def reseal(vault: Vault, storage: Storage) -> Resealed:
-    """Re-encrypt everything with the newest key. Can be interrupted at any point and continues with the rest."""
+    """Re-encrypt everything with the newest key. After an interruption, the next call continues."""
     summary = Resealed()
     for place in PLACES:
         done, unreadable = sealed_places.reseal(place, vault.primary, vault.open, vault.seal)
@@ -149,7 +149,7 @@ def retire(path: Path, *, now: float | None = None) -> list[str]:
 
 
 def is_rotating(path: Path) -> bool:
-    """Whether there is more than one key, so that values may be left to re-encrypt."""
+    """Whether there is more than one key, so that some values may still have to be re-encrypted."""
     return len(rotation.look(path).ids) > 1
 
 

@@ -1,4 +1,4 @@
-"""Metrics of all processes, read from the tables on request. No process keeps its own counts.
+"""Metrics of all processes, read from the tables on request. Processes keep no counts of their own.
 
 Labels are ids and our own words, never a person, a company or a key.
 """

@@ -20,7 +20,7 @@ from jemmo.store.outgoing import queue as outgoing
 from jemmo.store.webhooks import ingest
 
 BATCH = 500  # rows per statement
-BATCHES = 200  # per table and turn; the next turn continues
+BATCHES = 200  # per table and turn; then the next turn continues
 
 
 def forget_old(now: datetime | None = None) -> Counter[str]:
@@ -69,7 +69,7 @@ def _forget_runs_of(connection_id: UUID, before: datetime) -> int:
 
 
 def _forget_notifications(before: datetime) -> int:
-    """Delete closed notifications. A key's reminder stays as long as the key, or it would be sent again."""
+    """Delete closed notifications. A key's reminder stays as long as the key, since it would be sent again."""
     closed = Notification.objects.filter(fold=None, last_at__lt=before)
     still = Q(kind=Kind.KEY, created_at__gte=F("connection__key_set_at"))
     keys = list(closed.exclude(still).order_by("last_at").values_list("id", flat=True)[:BATCH])
@@ -79,7 +79,7 @@ def _forget_notifications(before: datetime) -> int:
 
 
 def _forget_rejections(before: datetime) -> int:
-    """Delete rejections of records without an id. Others go when the ATS fixes or deletes the record."""
+    """Delete old rejections of records without an id. The others go when the ATS fixes or deletes the record."""
     nameless = Rejection.objects.filter(remote_id=None, at__lt=before)
     keys = list(nameless.order_by("at").values_list("id", flat=True)[:BATCH])
     if keys:

@@ -1,4 +1,4 @@
-"""Whether this process is ready: database, tables, keys, and a recently seen worker."""
+"""Checks whether this process is ready: database, tables, keys, and a recently seen worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restoring a backup: fully verified before any change, then applied in one transaction.
+"""Restores a backup. It is fully verified before any change, then applied in one transaction.
 
 People erased after the backup was made are erased again in that transaction, so they are never visible. Organizations
 deleted since then are deleted again.
@@ -46,15 +46,16 @@ from jemmo.vault import Vault, VaultError, key_id, open_vault
 from jemmo.vault.files import create_private
 
 BATCH = 5000
-CLOSING_SECONDS = 5.0  # for sessions that are about to close
+CLOSING_SECONDS = 5.0  # to wait for sessions that are about to close
 
 
 class Restored(Struct, frozen=True, kw_only=True):
-    """The outcome of a restore. ``erased_again`` people were erased after the backup was made.
+    """The outcome of a restore.
 
-    ``organisations_left`` were deleted after it; the next worker deletes them again. ``files_absent`` are named by the
-    tables but neither in the backup nor in the storage, and are fetched from the ATS again. ``migrated`` is the number
-    of migrations applied because the backup was of an older version.
+    ``erased_again`` counts people erased after the backup was made, and ``organisations_left`` organizations deleted
+    after it, which the next worker deletes again. ``files_absent`` counts files that the tables name but that are
+    neither in the backup nor in the storage; they are fetched from the ATS again. ``migrated`` is the number of
+    migrations applied because the backup is of an older version.
     """
 
     made_at: str
@@ -77,7 +78,7 @@ def restore(
     suppressions: erasure_journal.Hashes | None = None,
     tell: Tell = quiet,
 ) -> Restored:
-    """Restore a backup into the database that Django is connected to. On ``ConfigError`` nothing has changed.
+    """Restore a backup into the database that Django is connected to. After ``ConfigError``, nothing has changed.
 
     ``replace`` deletes existing data. ``suppressions`` are known erasures, in addition to those in the database being
     replaced and in the file storage's journal.
@@ -179,12 +180,12 @@ def _known_tables() -> set[str]:
 
 
 def _make_tables(cursor: Any, manifest: Manifest) -> int:
-    """Create empty tables as of the backup. Return the number of migrations that made them."""
+    """Create empty tables as they were when the backup was made. Return the number of migrations that made them."""
     migrations = _without_queue(tuple(migration) for migration in manifest.migrations)
     if _applied() != migrations:
         copying.drop(cursor)
         executor = MigrationExecutor(connection)
-        # A squashed migration creates the same tables only if the backup had applied all that it replaces.
+        # A squashed migration creates the same tables only if the backup had applied all migrations that it replaces.
         steps = executor.loader.disk_migrations
         replacing = {key for key, step in steps.items() if step.replaces}
         executor.loader = MigrationLoader(connection, replace_migrations=replacing <= migrations)
@@ -232,7 +233,7 @@ def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
 
 def _make_queue() -> None:
     """Create the queue's tables before the transaction, since its migrations need several. Existing tables stay."""
-    with scope.acting_in(None):  # some of their operations can't run in a transaction
+    with scope.acting_in(None):  # some of the operations can't run in a transaction
         schema.settle(connection)
         executor = MigrationExecutor(connection)
         executor.migrate(
@@ -282,7 +283,7 @@ def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, 
 
 
 def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
-    """Restore the files that a row still names. Files of erased people are not among them."""
+    """Restore the files that a row still names, which excludes files of erased people."""
     if not manifest.files.included or not manifest.files.count:
         return 0
     named = {version.storage_name for version in FileVersion.objects.filter(state="stored")}
@@ -296,7 +297,7 @@ def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
 
 
 def _absent(storage: Storage, manifest: Manifest) -> int:
-    """Count the files that a row names but that don't exist. The hourly cleanup fetches them again."""
+    """Count the files that a row names but that don't exist. The hourly cleanup has them fetched again."""
     named = {version.storage_name for version in FileVersion.objects.filter(state="stored")}
     return len(named - {file.name for file in storage.listing()}) if named else 0
 
@@ -309,7 +310,7 @@ def _merged(base: erasure_journal.Hashes, other: erasure_journal.Hashes) -> eras
 
 
 def suppressions_as_text() -> str:
-    """Return the tables' erasures, one line of JSON each."""
+    """Return the erasures in the tables, as one line of JSON each."""
     return "".join(
         msgspec.json.encode({"connection": link, "hash": hashed.hex()}).decode() + "\n"
         for link, hashes in sorted(erasure_journal.permanent_hashes().items())

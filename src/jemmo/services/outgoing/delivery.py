@@ -1,6 +1,6 @@
 """Sends outgoing webhooks. Runs in every worker next to its syncs, with its own threads and connections.
 
-A message is marked as sent after it was sent, so after a crash in between it is sent again, with the same id.
+A message is marked as sent only after it was sent. After a crash in between, it is sent again with the same id.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from jemmo.vault import Vault
 CONCURRENCY = 20  # endpoints that one worker sends to at the same time
 POLL_SECONDS = 2.0  # for retries, and in case a notification is missed
 MAX_PER_TURN = 20  # messages per turn; then other endpoints get their turn
-TURN_SECONDS = 30.0  # also ends a turn, in case a receiver is slow
+TURN_SECONDS = 30.0  # after which a turn ends too, in case a receiver is slow
 
 log = logging.getLogger(__name__)
 
@@ -99,12 +99,12 @@ class OutgoingWorker:
                 await self._turn(held)
             except Exception as error:  # noqa: BLE001 - one endpoint must not stop a worker and its syncs
                 reason = {"endpoint": str(held.endpoint), "reason": type(error).__name__}
-                log.error("webhooks wait", extra=reason)  # noqa: TRY400 - a traceback may show values
+                log.error("sending webhooks failed", extra=reason)  # noqa: TRY400 - a traceback may show values
                 with suppress(DatabaseError):
                     await run_for_outgoing(held.org, queue.put_off, held, self._clock())
             finally:
                 room.release()
-                self._bell.set()  # the endpoint may have more messages, and its organization other endpoints
+                self._bell.set()  # this endpoint may have more messages, and its organization other endpoints
 
         while True:
             await room.acquire()
@@ -140,7 +140,7 @@ class OutgoingWorker:
             await run_for_outgoing(held.org, queue.release, held)
 
     def _next(self, held: Claim) -> Outgoing | None:
-        """Return the endpoint's due messages. Record changes become a message only at this point."""
+        """Return the message to send next, if any. Record changes become a message only at this point."""
         now = self._clock()
         if not queue.renew(held, now):
             return None
@@ -186,7 +186,7 @@ class OutgoingWorker:
 
 
 def complete(message: OutgoingMessage) -> None:
-    """Add a run's counts before the message is first sent, because the trigger leaves them out."""
+    """Add a run's counts before the message is first sent, because the trigger doesn't add them."""
     run_id = message.data.get("run_id")
     rejects = message.data.get("issue") == "rejected_records"
     name = "rejected" if rejects else "changed"

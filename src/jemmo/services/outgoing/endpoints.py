@@ -40,14 +40,14 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class NewEndpoint(Struct, frozen=True, kw_only=True):
-    """``secret`` signs what is sent. It is available only now."""
+    """A new endpoint with the ``secret`` that signs what is sent, which is available only now."""
 
     endpoint: OutgoingEndpoint
     secret: str
 
 
 def allowed_hosts() -> frozenset[str]:
-    """Hosts that may receive webhooks even inside the own network (``JEMMO_WEBHOOK_HOSTS``)."""
+    """Return the hosts that may receive webhooks even inside our own network (``JEMMO_WEBHOOK_HOSTS``)."""
     setting = os.environ.get("JEMMO_WEBHOOK_HOSTS", "")
     return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
@@ -72,7 +72,7 @@ def create(
 def change(
     endpoint: OutgoingEndpoint, choice: Choice, *, now: datetime, actor: Account | None = None
 ) -> None:
-    """Change an endpoint's filters and address. Newly chosen kinds of records are sent from now on."""
+    """Change an endpoint's filters and address. Kinds of records chosen now are sent from now on."""
     values = _checked(endpoint.org, choice)
     heard_records = Event.RECORDS in endpoint.events
     for name, value in values.items():
@@ -103,7 +103,7 @@ def rotate(
 def end_old_secret(
     endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None = None
 ) -> None:
-    """Stop signing with the former secret at once, and delete it."""
+    """Stop signing with the old secret at once, and delete it."""
     endpoint.sealed_old_secret, endpoint.old_secret_until = None, None
     with transaction.atomic():
         endpoint.save(update_fields=["sealed_old_secret", "old_secret_until"])
@@ -113,7 +113,7 @@ def end_old_secret(
 def switch(
     endpoint: OutgoingEndpoint, *, on: bool, now: datetime, actor: Account | None = None
 ) -> None:
-    """Stop sending, or resume: waiting messages are sent at once, followed by the changes since then."""
+    """Stop sending, or resume it with the messages that waited, followed by the changes since then."""
     endpoint.state = State.ACTIVE if on else State.OFF
     endpoint.off_reason = OffReason.NONE if on else OffReason.PERSON
     endpoint.failures, endpoint.failing_since, endpoint.warned_at = 0, None, None
@@ -141,7 +141,7 @@ def delete(endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None =
 def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
     """Queue a test event. It is sent at once, even to a failing endpoint.
 
-    Raises ``ConfigError`` if the last minute had as many as allowed: the receiver may be someone else's server.
+    Raises ``ConfigError`` after too many tests within a minute, since the receiver may be someone else's server.
     """
     with transaction.atomic():
         OutgoingEndpoint.objects.select_for_update().get(pk=endpoint.pk)
@@ -164,7 +164,7 @@ def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
 
 
 def replay(endpoint: OutgoingEndpoint, *, now: datetime, message_id: UUID | None = None) -> int:
-    """Resend failed messages, one or all, with their ids. Return their number. Records may arrive out of order."""
+    """Resend one or all failed messages, with the same ids. Return their number. Changes may arrive out of order."""
     failed = OutgoingMessage.objects.filter(endpoint=endpoint, state=MessageState.FAILED)
     if message_id is not None:
         failed = failed.filter(pk=message_id)
@@ -197,7 +197,7 @@ def endpoint_of(org: Organisation, endpoint_id: UUID) -> OutgoingEndpoint:
 
 
 def host_of(url: str) -> str:
-    """Return the part of an address that logs and notifications may show. The rest may be a secret."""
+    """Return the part of an address that logs and notifications may show, since the rest may be a secret."""
     return (split_address(url).hostname or "")[:200]
 
 

@@ -20,8 +20,8 @@ SHOWN_ATTEMPTS = 10  # per message
 class Line(Struct, frozen=True, kw_only=True):
     """A message, the JSON that it sends, and its attempts, newest first.
 
-    ``next_attempt_at`` is ``None`` when no attempt is planned: it no longer waits, its endpoint is off, or
-    its organization is scheduled for deletion.
+    ``next_attempt_at`` is ``None`` if no attempt is planned, because the message no longer waits, its endpoint is off,
+    or its organization is scheduled for deletion.
     """
 
     message: OutgoingMessage
@@ -36,9 +36,9 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """The latest messages, and how many are stored, and of these wait or failed. ``is_moving``: one is due soon.
+    """The latest messages, and how many are stored, waiting, and failed. ``is_moving``: one is due soon.
 
-    ``next_attempt_at`` is the earliest of all waiting messages.
+    ``next_attempt_at`` is the earliest attempt of all waiting messages.
     """
 
     next_attempt_at: datetime | None
@@ -70,7 +70,7 @@ def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
 
 
 def _next_attempt(endpoint: OutgoingEndpoint, message: OutgoingMessage) -> datetime | None:
-    """When the message is next tried. A failing endpoint is paused for a while, whatever is due."""
+    """Return when the message is next tried. A failing endpoint is paused for a while, whatever is due."""
     if not endpoint.sends or message.state != MessageState.WAITING:
         return None
     return max(message.next_try_at, endpoint.held_until or message.next_try_at)

@@ -19,7 +19,7 @@ from jemmo.services.outgoing.endpoints import host_of
 from jemmo.store.models import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
 
 EXCERPT = 1000  # characters of a response that are stored
-OUTAGE = 5  # failures in a row; when it recovers, everything that waits is sent at once
+OUTAGE = 5  # failures in a row after which a recovery sends everything that waits at once
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def _failed(
         **({"next_try_at": again} if again else ended),
     )
     log.info(
-        "webhook not taken",
+        "webhook not delivered",
         extra={"endpoint": str(endpoint.pk), "error": answer.error, "status": answer.status},
     )
     endpoint.failures += 1
@@ -129,6 +129,6 @@ def _tell(endpoint: OutgoingEndpoint, kind: Kind, **facts: Any) -> None:
 
 
 def _update(message: OutgoingMessage, **values: Any) -> None:
-    """Update the message only if it still waits. Another worker may have sent it after this one's claim expired."""
+    """Update the message if it still waits. Another worker may have sent it after this one's claim expired."""
     waiting = OutgoingMessage.objects.filter(pk=message.pk, state=MessageState.WAITING)
     waiting.update(**values)

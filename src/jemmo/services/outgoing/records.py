@@ -1,7 +1,7 @@
-"""Messages about record changes: the next part of the feed, for an endpoint that has received everything before.
+"""Writes messages about record changes: the next part of the feed for an endpoint.
 
-An endpoint gets what a token with only the scope ``records`` can read: no confidential records, and not which contact
-details changed.
+An endpoint gets what a token with only the scope ``records`` can read: no confidential records, and no information
+about which contact details changed.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ MAX_CHANGES = 100  # per message, which keeps it below 20 kB
 
 
 def position(org_id: UUID) -> int:
-    """Return the number of the last change. The feed starts now if nobody read it before."""
+    """Return the number of the last change. If nobody has read the feed before, it starts now."""
     with scope.acting_in(scope.organization_scope(org_id)):
         _follow(org_id)
     return _read(org_id, reading.NEVER).seq
 
 
 def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
-    """Write the message about the next changes and save its position. ``None`` if none matched this time.
+    """Write the message about the next changes and save its position. ``None`` if no change matches.
 
-    Both happen in one transaction, so after a crash either the message waits or its changes are read again.
+    Both happen in one transaction, so after a crash, either the message waits or its changes are read again.
     """
     _follow(endpoint.org_id)
     for _ in range(MAX_SCANS):
@@ -73,14 +73,14 @@ def _step(endpoint: OutgoingEndpoint) -> tuple[OutgoingMessage | None, bool]:
         return _write(held, EXPIRED, known.seq, {"after": known.seq}), False
     page = known.changes
     end = page[-1].seq if len(page) == SCAN else known.seq
-    told = _sent_changes(held, page)
-    if len(told) > MAX_CHANGES:
-        told = told[:MAX_CHANGES]
-        end = told[-1]["seq"]
-    if not told:
+    sent = _sent_changes(held, page)
+    if len(sent) > MAX_CHANGES:
+        sent = sent[:MAX_CHANGES]
+        end = sent[-1]["seq"]
+    if not sent:
         _advance(held, end)
         return None, len(page) == SCAN
-    data = {"after": held.after, "next_after": end, "changes": told}
+    data = {"after": held.after, "next_after": end, "changes": sent}
     return _write(held, Event.RECORDS, end, data), False
 
 
@@ -98,12 +98,12 @@ def _advance(endpoint: OutgoingEndpoint, end: int) -> None:
 
 
 def _sent_changes(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[dict[str, Any]]:
-    """Return the changes that pass the endpoint's filters. Deleted records pass any connection filter."""
+    """Return the changes that pass the endpoint's filters. Deleted records pass any filter by connection."""
     chosen = [
         change for change in page if not endpoint.entities or change.entity in endpoint.entities
     ]
     connections = _connections_of(chosen)
-    told = []
+    sent = []
     for change in chosen:
         connection = connections.get(change.id)
         if connection and endpoint.connections and connection not in endpoint.connections:
@@ -111,7 +111,7 @@ def _sent_changes(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[di
         fields = [name for name in change.fields if name not in CONTACTS]
         if change.op == "updated" and not _is_wanted(endpoint, change.entity, fields):
             continue
-        told.append(
+        sent.append(
             {
                 "seq": change.seq,
                 "entity": change.entity,
@@ -122,11 +122,11 @@ def _sent_changes(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[di
                 "at": change.at.isoformat(),
             }
         )
-    return told
+    return sent
 
 
 def _is_wanted(endpoint: OutgoingEndpoint, entity: str, fields: Sequence[str]) -> bool:
-    """Whether an update changed a chosen field. Kinds of records without a chosen field are sent with every update."""
+    """Whether an update changed a chosen field. If no field of a kind is chosen, all of its updates are sent."""
     chosen = {name for name in endpoint.update_fields if name.startswith(f"{entity}.")}
     return not chosen or any(f"{entity}.{name}" in chosen for name in fields)
 

@@ -19,7 +19,7 @@ MAX_REASON = 500  # characters of a reason
 def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
     """Hide this person's contact details from everyone. ``False`` if already hidden. Raises ``ConfigError``.
 
-    The reason is shown in their place, stored with the person's record and deleted with it.
+    The reason is shown instead. It is stored with the person's record and deleted with it.
     """
     reason = reason.replace("\x00", "").strip()[:MAX_REASON]
     if not reason:
@@ -34,7 +34,7 @@ def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: 
 
 
 def clear_do_not_contact(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
-    """Allow contact again. ``False`` if it was allowed already."""
+    """Allow contact again. ``False`` if it was already allowed."""
     with transaction.atomic():
         talent = _held(actor, talent_id)
         if talent.do_not_contact_at is None:

@@ -38,7 +38,7 @@ AT_ONCE = 1000
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """The result in numbers, which identify no one. ``proof`` shows that this installation wrote it."""
+    """The result of an erasure in numbers, which identify no one. ``proof`` shows that this installation wrote it."""
 
     id: UUID
     org: str
@@ -55,7 +55,7 @@ def find(
 ) -> list[UUID]:
     """Find the talents by an ATS id or an e-mail address, including hidden and deleted ones.
 
-    An address is searched in every encrypted value, because no readable copy exists. Raises ``ConfigError`` when nobody
+    An address is searched in every encrypted value, because no readable copy exists. Raises ``ConfigError`` if nobody
     matches.
     """
     if remote_id is not None:
@@ -82,13 +82,14 @@ def erase(
 ) -> Certificate:
     """Erase these people everywhere. With ``keep_away``, syncs don't bring them back.
 
-    ``program`` is the id of the requesting program's token.
+    With ``lift``, later activity in the ATS ends the suppression. ``program`` is the id of the requesting program's
+    token.
 
-    With ``lift``, later activity in the ATS ends the suppression. Tables and suppression are one transaction; files are
-    deleted afterwards. If the storage fails in between, the hourly cleanup deletes the files, since no row names them.
+    Tables and suppression change in one transaction, and files are deleted afterwards. If the storage fails in between,
+    the hourly cleanup deletes the files, since no row names them.
     """
     key = lookup_key(vault)
-    # Also other members' conversations with support.
+    # This includes other members' conversations with support.
     with scope.acting_in(scope.organization_scope(org.id)), transaction.atomic():
         erasing.lock(connections_of(org, talents))
         concerned = collect_personal_data(org, talents, vault=vault)
@@ -105,7 +106,7 @@ def erase(
         by: dict[str, Any] = {"token": program} if program else {}
         subject = f"erasure:{row.id}"
         log_access(org, Action.ERASED, actor=actor, subject=subject, people=len(talents), **by)
-        # Open pages remove these people; lists count those that they showed.
+        # Open pages refresh. The number is that of the people whom lists showed.
         news = {str(Stream.TALENTS): shown or len(talents)}
         events.publish_to_organization(org.pk, "records_changed", streams=news, final=True)
     left = 0
@@ -181,7 +182,7 @@ def certificate(row: Erasure) -> Certificate:
 
 
 def is_genuine(row: Erasure, *, vault: Vault) -> bool:
-    """Whether this installation wrote exactly this. Certificates older than this check return ``False``."""
+    """Whether this installation wrote exactly this certificate. ``False`` for those older than this check."""
     if row.suppressed is None:
         return False
     at = row.at.astimezone(UTC)
@@ -190,7 +191,7 @@ def is_genuine(row: Erasure, *, vault: Vault) -> bool:
 
 
 def erase_deleted_talents(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
-    """Erase talents deleted in the ATS longer ago than the organization allows. If listed again, they return."""
+    """Erase talents deleted in the ATS longer ago than the organization allows. They may return if listed again."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():

@@ -1,8 +1,8 @@
 """Records erasures and deletions outside the database, since last week's backup doesn't contain today's.
 
-For each connection the file storage holds one append-only list of the keyed hashes of ``suppression``: 32 bytes each,
+For each connection, the file storage holds one append-only list of the keyed hashes of ``suppression``: 32 bytes each,
 meaningless without the database's own key. A restore erases everyone in it again. People erased by retention rules are
-not in it, because activity in the ATS brings them back. For a deleted organization only the id is stored.
+not in it, because activity in the ATS brings them back. For a deleted organization, only the id is stored.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def append_to_journal(storage: Storage, connections: Iterable[UUID]) -> None:
 
 
 def catch_up(storage: Storage) -> None:
-    """Add erasures that were missed because the storage was unreachable or two erasures ran at once."""
+    """Add erasures that are missing because the storage was unreachable or two erasures ran at once."""
     append_to_journal(storage, list(_for_good().values_list("connection_id", flat=True).distinct()))
 
 

@@ -26,7 +26,7 @@ MAX_PEOPLE = 50
 
 
 class PersonSearch(Struct, frozen=True, kw_only=True):
-    """The people who may match. ``kept_out`` are erasures of a record with the typed id."""
+    """The people who may match. ``kept_out`` are erasures of records with the typed id."""
 
     people: list[Talent]
     more: bool
@@ -104,7 +104,7 @@ def personal_data_of(
 
 
 def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
-    """Return others of the same name, who may be the same person."""
+    """Return others with the same name, who may be the same person."""
     same = Q(pk=None)
     for talent in people:
         if talent.first_name and talent.last_name:
@@ -115,5 +115,5 @@ def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
 
 
 def _plain(name: Any) -> Lower:
-    """Normalize case and accents."""
+    """Return a name without differences in case and accents."""
     return Lower(Func(name, function="unaccent"))

@@ -30,7 +30,7 @@ WRITTEN = ("body", "error", "steps")
 
 
 class PersonalTraces(Struct, frozen=True, kw_only=True):
-    """The data about some people. ``messages`` to support are given as they will read without them."""
+    """The data about some people. ``messages`` are the new texts of support messages that mention them."""
 
     traces: Traces
     bodies: Bodies
@@ -46,10 +46,10 @@ def connections_of(org: Organisation, talents: list[UUID]) -> list[UUID]:
 def collect_personal_data(
     org: Organisation, talents: list[UUID], *, vault: Vault
 ) -> PersonalTraces:
-    """Find and count the data. ``counts`` are by kind, zeros included."""
+    """Find and count the data about some people. ``counts`` are by kind, zeros included."""
     with scope.acting_in(
         scope.organization_scope(org.id)
-    ):  # also what other members wrote to support
+    ):  # this includes what other members wrote to support
         return _collected(org, talents, vault)
 
 
@@ -83,7 +83,7 @@ def _bodies(
     contacts: list[Contact],
     vault: Vault,
 ) -> Bodies:
-    """Return the stored webhooks, and the rejected records without an id, that are about them."""
+    """Return the stored webhooks and the rejected records without an id that are about them."""
     bodies = Bodies(deliveries=[], rejections=[])
     key = lookup_key(vault)
     for connection in Connection.objects.filter(id__in=list(traces.by_connection)):
@@ -102,7 +102,7 @@ def _bodies(
 def _rejections_about(
     connection: Connection, names: set[str], people: list[Talent], vault: Vault
 ) -> Iterable[int]:
-    """Find rejections without an id by name. There is at most one such record per stream and reason."""
+    """Find rejections without an id by the names in them. There is at most one such record per stream and reason."""
     context = rejection_context(connection.id)
     nameless = Rejection.objects.filter(
         connection=connection, remote_id=None, stream__in=("talents", "applications")

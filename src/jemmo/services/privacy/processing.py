@@ -1,4 +1,4 @@
-"""An organization's record of processing activities (Art. 30 GDPR), derived from its settings."""
+"""Builds an organization's record of processing activities (Art. 30 GDPR) from its settings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ class Category(Struct, frozen=True):
 
 
 class Processing(Struct, frozen=True, kw_only=True):
-    """``database`` and ``mail`` are host names: empty for this machine, and if there is no mail server."""
+    """A record of processing activities.
+
+    ``database`` and ``mail`` are host names, empty for this machine or if there is no mail server.
+    """
 
     org: Organisation
     at: datetime
@@ -65,7 +68,7 @@ class Processing(Struct, frozen=True, kw_only=True):
 
 
 def record(org: Organisation, *, now: datetime) -> Processing:
-    """Build the record. Its numbers include everyone, even people the reader may not see."""
+    """Build the record. Its numbers include everyone, even people whom the reader may not see."""
     with scope.acting_in(scope.organization_scope(org.id)):
         return _record(org, now)
 

@@ -36,7 +36,7 @@ class Named(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What the rules would erase now. ``total`` counts everyone who is stored."""
+    """What the rules would erase now. ``total`` is the number of all stored people."""
 
     people: int
     total: int
@@ -50,7 +50,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def preview(org: Organisation, rules: Retention, *, now: datetime | None = None) -> Preview:
-    """Preview the rules. The numbers include all people; only those the reader may see are named."""
+    """Preview the rules. The numbers include all people, but only those whom the reader may see are named."""
     now = now or datetime.now(UTC)
     with scope.acting_in(scope.organization_scope(org.id)):
         tallies = store.tallies(org.id, rules, now=now)
@@ -79,7 +79,7 @@ def change(
 ) -> Retention:
     """Save the rules. ``agreed`` is the number of people that the preview announced for erasure.
 
-    Raises ``ConfigError`` when another person changed them in the meantime.
+    Raises ``ConfigError`` if someone else has changed them in the meantime.
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
@@ -95,7 +95,7 @@ def change(
 
 
 def release(org: Organisation, people: int, *, actor: Account | None) -> Retention:
-    """Release as many held-back people as the person saw. Raises ``ConfigError`` if the number has changed."""
+    """Agree to erase as many held-back people as the page showed. Raises ``ConfigError`` if the number has changed."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         if retention_policy.retention_policy_of(held).held != people or not people:
@@ -119,7 +119,7 @@ def begin() -> int:
 
 
 def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
-    """Erase a few people by the rules. Return whether there are more. Unusually many are held back instead."""
+    """Erase a few people by the rules and return whether there are more. An unusually large number is held back."""
     now = now or datetime.now(UTC)
     org = Organisation.objects.filter(id=org_id, deleted_at=None).first()
     if org is None:

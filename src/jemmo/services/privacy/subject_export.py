@@ -1,4 +1,4 @@
-"""Exports all data about one person, to hand over to them."""
+"""Exports all data about one person, to be handed over to them."""
 
 from __future__ import annotations
 
@@ -60,9 +60,8 @@ def export(
 ) -> None:
     """Write a zip of ``data.json``, ``index.html`` with the same content, and ``files/``.
 
-    The access log records who downloaded it.
-
-    Only one of the person's files and a few hundred rows are in memory at a time.
+    The access log records who downloaded it. Only one of the person's files and a few hundred rows are in memory at a
+    time.
     """
     for talent_id in talents:
         log_access(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
@@ -99,7 +98,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 Rows = Callable[[], Iterator[Any]]
-"""Values that are read anew each time they are written."""
+"""Returns values that are read again each time they are written."""
 
 
 def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
@@ -144,7 +143,7 @@ def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
 
 
 def _notes(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
-    """The notes about them, as far as the member who handles the request may read them."""
+    """Yield the notes about them, if the member who handles the request may read notes."""
     rows = talent.notes.select_related("author").order_by("id").iterator(ROWS)
     while chunk := list(islice(rows, ROWS)):
         restore_own_texts(chunk, vault.open)
@@ -153,7 +152,7 @@ def _notes(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
 
 
 def _history(application: Application) -> Iterator[dict[str, Any]]:
-    """Moves between stages, with the names of known stages."""
+    """Yield the moves between stages, with the names of known stages."""
     events = application.stage_events.order_by("at")
     ids = {name for ends in events.values_list(*STAGES) for name in ends if name}
     stages = Stage.objects.filter(connection=application.connection_id, remote_id__in=ids)
@@ -169,12 +168,12 @@ def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
 
 
 def _documents(record: Talent | Application, kind: type[canonical.Record]) -> dict[str, Any]:
-    """Documents about a person, decrypted. They are not in columns."""
+    """Return documents about a person, decrypted, since no plain column contains them."""
     return {name: getattr(record, name) for name in sealed(kind)}
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    """A row's own values, without empty ones."""
+    """Return a row's own values, without empty ones."""
     fields = model_to_dict(record)
     fields |= {
         field.name: getattr(record, field.attname)

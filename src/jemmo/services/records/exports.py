@@ -27,9 +27,9 @@ def rows(
     actor: Account | None = None,
     among: QuerySet[Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield visible records of a kind, or those ``among`` a list. ``role=None``, the operator, sees everything.
+    """Yield visible records of a kind, or only those ``among`` a list. The operator (``role=None``) sees everything.
 
-    Memory stays flat: rows are read with a server-side cursor. The access log records who exported them.
+    Rows are read with a server-side cursor, so memory stays flat. The access log records who exported them.
     """
     if kind not in EXPORTS:
         raise ConfigError("export_kind", kind=kind, kinds=", ".join(EXPORTS))

@@ -1,4 +1,4 @@
-"""The accuracy and quality of an organization's data."""
+"""Reports on the accuracy and quality of an organization's data."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from jemmo.vault import Vault
 class Compared(Struct, frozen=True, kw_only=True):
     """A stream's number of records in the ATS, by its own count, and here.
 
-    ``erased`` and ``kept`` are as far as counts can tell. ``erased`` is how many records missing here were erased, at
-    most as many as were ever erased. ``kept`` is how many extra records here were kept when the ATS no longer listed
-    them. ``left_out`` are older than the history that the connection reads. ``apart`` is the difference that none of
-    these and no rejection explains.
+    ``erased`` is how many records are missing here because they were erased, and ``kept`` how many extra records are
+    here because they were kept when the ATS no longer listed them; both are estimates from counts. ``left_out`` are
+    older than the history that the connection reads. ``apart`` is the difference that neither these nor rejections
+    explain.
     """
 
     stream: str
@@ -35,7 +35,7 @@ class Compared(Struct, frozen=True, kw_only=True):
 
 
 class Connected(Struct, frozen=True, kw_only=True):
-    """A connection's streams. ``error`` is set when the ATS was asked and did not answer."""
+    """A connection's streams. ``error`` is set if the ATS was asked and did not answer."""
 
     connection: Connection
     streams: list[Compared]
@@ -51,9 +51,8 @@ class Report(Struct, frozen=True, kw_only=True):
 def report(org: Organisation, *, vault: Vault | None) -> Report:
     """Report the state of the data. With a ``vault``, also ask each ATS for its counts, in a few requests each.
 
-    All ATSs together have ``PATIENCE`` seconds; those whose turn comes later are not asked.
-
-    The counts next to those of the ATS include all records, even those the reader may not see.
+    All ATSs together have ``PATIENCE`` seconds; those whose turn comes later are not asked. The counts compared with
+    the ATS's include all records, even those that the reader may not see.
     """
     with scope.acting_in(scope.organization_scope(org.id)):
         held = quality.held_of(org)
@@ -86,7 +85,7 @@ def _compare(
             error = refused
     return Connected(
         connection=connection,
-        streams=[_beside(row, totals.get(row.stream), older.get(row.stream, 0)) for row in held],
+        streams=[_compared(row, totals.get(row.stream), older.get(row.stream, 0)) for row in held],
         error=error,
     )
 
@@ -98,7 +97,7 @@ def _left(ends: float) -> float:
     return left
 
 
-def _beside(held: quality.Held, ats: int | None, older: int) -> Compared:
+def _compared(held: quality.Held, ats: int | None, older: int) -> Compared:
     if ats is None:
         return Compared(stream=held.stream, ats=None, held=held, kept=held.kept, apart=None)
     left_out = max(older - held.older, 0)

@@ -27,12 +27,12 @@ from jemmo.vault import Vault
 REFRESHED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 MAX_APPLICATIONS = 20
 PATIENCE = 60.0  # seconds
-# Seconds between checks while a worker refetches it, or before asking the ATS again
+# Between checks whether a worker has refetched the record, or before asking the ATS again
 POLL_SECONDS = 0.2
 
 
 class RecordRef(Struct, frozen=True, kw_only=True):
-    """A record of the ATS that a person named."""
+    """A record in the ATS that a person named."""
 
     connection_id: UUID
     stream: Stream
@@ -40,7 +40,7 @@ class RecordRef(Struct, frozen=True, kw_only=True):
 
 
 class Refreshed(Struct, frozen=True, kw_only=True):
-    """The outcome. ``records`` were requested; ``changed`` says whether any of them is different now."""
+    """The outcome of a refetch of several ``records``. ``changed``: at least one of them is different now."""
 
     connection_id: UUID
     stream: Stream
@@ -51,8 +51,8 @@ class Refreshed(Struct, frozen=True, kw_only=True):
     error: dict[str, str] | None = None
 
     @property
-    def needs_somebody(self) -> bool:
-        """Whether the customer must act before it can work."""
+    def needs_action(self) -> bool:
+        """Whether the customer must act before a refetch can work."""
         code = self.error["code"] if self.error else ""
         return bool(code) and entry_of(code).kind in {ErrorKind.ACCESS, ErrorKind.DECISION}
 
@@ -106,28 +106,27 @@ def request_record_refetch(
 def refetch_now(
     target: RecordRef, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
-    """Refetch in this process, next to the workers, and wait for the outcome.
+    """Refetch in this process, alongside the workers, and wait for the outcome.
 
-    After a failed refetch it doesn't wait for the next attempt, which a worker makes. Raises like
-    ``request_record_refetch``.
+    After a failure, it doesn't wait for the next attempt, which a worker makes. Raises like ``request_record_refetch``.
     """
     began = datetime.now(UTC)
     asked = request_record_refetch(
         target.connection_id, target.stream, target.remote_id, vault=vault
     )
-    lane = RefetchWorker(database_url, vault)
+    worker = RefetchWorker(database_url, vault)
     ends = time.monotonic() + patience
     with asyncio.Runner() as runner:
         try:
             while True:
-                served = runner.run(lane.refetch_connection(target.connection_id))
+                served = runner.run(worker.refetch_connection(target.connection_id))
                 state = _state(target)
                 if not state.waits or state.trouble or time.monotonic() >= ends:
                     break
                 if not served:
                     time.sleep(POLL_SECONDS)
         finally:
-            runner.run(lane.close())
+            runner.run(worker.close())
     return Refreshed(
         connection_id=target.connection_id,
         stream=target.stream,

@@ -1,4 +1,4 @@
-"""Rules that exclude an organization's records from what people see."""
+"""Manages the rules that exclude an organization's records from what people see."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ def rules_of(org: Organisation) -> Rules:
 
 
 def counts(org: Organisation) -> dict[Exclusion, int]:
-    """Count the records each rule excludes, or would if it were on. Active rules match the data quality page.
+    """Count the records that each rule excludes, or would exclude if it were on.
 
-    The counts include all records, even those the reader may not see.
+    The counts of active rules match the data quality page. They include all records, even those that the reader may not
+    see.
     """
     rules, now = rules_of(org), datetime.now(UTC)
     totals = dict.fromkeys(Exclusion, 0)
@@ -83,8 +84,8 @@ def preview(org: Organisation, rules: Rules) -> visibility.Preview:
 def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen: str) -> int:
     """Apply these exclusions at once. Return how many records visible to the reader appeared or vanished.
 
-    The ATS is not asked, since excluded records are stored. Raises ``ConfigError`` when another person changed the
-    rules in the meantime. A running sync uses the old rules, so they are applied again after it.
+    The ATS is not asked, since excluded records are stored. A running sync uses the old rules, so the new ones are
+    applied again after it. Raises ``ConfigError`` if someone else has changed the rules in the meantime.
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -94,7 +95,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
         held.save(update_fields=["rules"])
     org.rules = held.rules
     changes = preview(org, rules_of(org)).changes
-    # Also records that the reader may not see.
+    # This includes records that the reader may not see.
     with scope.acting_in(scope.organization_scope(org.id)):
         for connection_id in _connections(org):
             apply(connection_id)
@@ -133,7 +134,7 @@ def _applicable(connection_id: UUID, rules: Rules) -> Rules:
 
 
 def _limit(connection_id: UUID) -> datetime | None:
-    """Return the first day of a connection's history."""
+    """Return when a connection's history begins, if it is limited."""
     return limit_of(Connection.objects.values_list("options", flat=True).get(id=connection_id))
 
 
@@ -145,7 +146,7 @@ def _streams(connection_id: UUID) -> list[Stream]:
 
 
 def once_more(connection_id: UUID) -> None:
-    """Apply the rules again after a running sync, which uses those from its start."""
+    """Queue ``apply`` to run after the current sync, which uses the rules from its start."""
     lock, waits_as = f"sync:{connection_id}", f"rules:{connection_id}"
     enqueue(
         "apply_rules",

@@ -1,4 +1,4 @@
-"""What a search may find."""
+"""Decides what a search may find."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from jemmo.vault import default_vault
 
 
 def talent_lookup(org: Organisation, typed: str, *, contacts: bool, files: bool) -> Lookup:
-    """Return a search by address, number or files. Without the right to ``contacts``, it finds no one.
+    """Return what a search may find by address, number or files.
 
-    Otherwise a reader without that right could learn whose address it is.
+    Without the right to ``contacts``, an address or number finds no one. Otherwise, the reader could learn whose it is.
     """
     if not contacts:
         return Lookup()

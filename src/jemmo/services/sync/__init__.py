@@ -1,1 +1,1 @@
-"""Running a sync: the queue, the run itself, verification."""
+"""Runs syncs: the schedule, the queue, the run itself, and verification."""

@@ -24,7 +24,7 @@ def request_sync(
 ) -> Requested:
     """Queue a sync ahead of automatic ones, or join a running or waiting one that reads at least as much.
 
-    ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is not active.
+    ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` if the connection is not active.
     """
     connection = Connection.objects.get(id=connection_id)
     check_active(connection)
@@ -39,17 +39,17 @@ def request_sync(
 def check_active(connection: Connection) -> None:
     """Raise ``ConfigError`` unless the connection may be read from."""
     if connection.state != ConnectionState.ACTIVE:
-        raise _not_now(connection)
+        raise _inactive_error(connection)
 
 
 def _runs(connection: Connection, only: str | None) -> bool:
-    """Whether a sync of the requested streams is running, by its lease."""
+    """Whether a sync of the requested streams is running, judging by its lease."""
     held = Lease.objects.filter(connection=connection, expires_at__gt=Now()).values("run_id")
     reading = SyncRun.objects.filter(id__in=held, scope__in={"", only or ""})
     return bool(reading.exists())
 
 
-def _not_now(connection: Connection) -> ConfigError:
+def _inactive_error(connection: Connection) -> ConfigError:
     if connection.state == ConnectionState.PAUSED:
         return ConfigError("paused", variant="leaving" if connection.org.deleted_at else "")
     return ConfigError("key_refused")

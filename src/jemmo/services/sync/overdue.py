@@ -1,4 +1,4 @@
-"""Finds syncs that are overdue, or take much longer than usual, and notifies like a failure."""
+"""Notifies people about syncs that are overdue or take much longer than usual, as about failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.store.models import Connection, ConnectionState, Notification
 
 
 def notify_stalled_syncs(now: datetime) -> int:
-    """Send one notification per delayed sync, until the next one ends. Return the number of notifications."""
+    """Queue one notification per delayed sync, until the next sync ends. Return the number of notifications."""
     active = Connection.objects.filter(state=ConnectionState.ACTIVE, org__deleted_at=None)
     return sum(_watch(connection, now) for connection in active.select_related("org", "lease"))
 

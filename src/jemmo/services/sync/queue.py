@@ -38,9 +38,9 @@ def sync(
     only: str | None = None,
     mode: Mode | None = None,
 ) -> bool:
-    """Queue a sync. ``False`` if one that does as much waits already; it gets this one's priority if that is higher.
+    """Queue a sync. ``False`` if one that does as much already waits; its priority is raised to this one's.
 
-    Two syncs of one connection never run side by side. The lease prevents it, whatever the queue does.
+    Two syncs of one connection never run at the same time. The lease prevents it, whatever the queue does.
     """
     urgency = fair(connection_id, priority)
     if _join(urgency, connection_id, only, mode):
@@ -63,8 +63,8 @@ def sync(
 def fair(connection_id: UUID, priority: int) -> int:
     """Lower the priority by one for each other sync of the organization that waits or runs.
 
-    So the first sync of every organization comes before anyone's second. The priority never drops to that of the next
-    kind of work.
+    This way, the first sync of every organization comes before anyone's second. The priority never drops to that of the
+    next kind of work.
     """
     return max(priority - task_queue.other_syncs(connection_id), kind_of(priority) - FURTHER)
 
@@ -94,12 +94,12 @@ def rescue(seconds: float) -> int:
 
 
 def priority_of(mode: Mode) -> int:
-    """The priority of an automatic sync."""
+    """Return the priority of an automatic sync."""
     return INCREMENTAL if mode is Mode.INCREMENTAL else INITIAL
 
 
 def kind_of(priority: int) -> int:
-    """The priority before ``fair`` lowered it."""
+    """Return the priority before ``fair`` lowered it."""
     return -(-priority // (FURTHER + 1)) * (FURTHER + 1)
 
 

@@ -38,8 +38,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
     """A sync. ``only`` is ``jobs`` or ``talents`` if it reads only those.
 
     ``records`` are the numbers that pages show, ``null`` until the sync ends, because only then it is known which new
-    records a rule excludes. ``streams`` has each stream's counts, as in ``jemmo sync --json``. ``again`` says that an
-    initial sync reads records that had all been read before.
+    records a rule excludes. ``streams`` has each stream's counts, as in ``jemmo sync --json``. ``again``: an initial
+    sync rereads records that had all been read before.
     """
 
     id: UUID
@@ -103,5 +103,5 @@ def _error(stored: Mapping[str, Any]) -> ErrorRow:
 
 
 def _number(value: object) -> float:
-    """A number from a report that another version may have written."""
+    """Return a number from a report that another version may have written."""
     return value if isinstance(value, int | float) else 0

@@ -1,4 +1,4 @@
-"""Running a sync."""
+"""Runs a sync, in one or several slices."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def sync(
 ) -> RunReport:
     """Run one sync to its end and return its report, failures included.
 
-    Raises ``AlreadyRunning`` when one is in progress and ``ConfigError`` when the connection cannot be used at all.
+    Raises ``AlreadyRunning`` if one is in progress, and ``ConfigError`` if the connection cannot be used at all.
     """
     done = await sync_slice(
         connection_id,
@@ -127,7 +127,8 @@ async def sync_slice(
 ) -> SliceReport:
     """Like ``sync``, but stop after a page once ``slice_over``, given the mode, returns true. The run stays open.
 
-    Calling this with its ``hold``, anywhere, continues the run. ``now`` is the clock; by default this machine's.
+    To continue the run, in any process, pass its ``hold`` as ``goes_on``. ``now`` is the clock, by default this
+    machine's.
     """
     began, now = time.monotonic(), now or partial(datetime.now, UTC)
     streams = READ_FOR[only] if only else None
@@ -142,7 +143,7 @@ async def sync_slice(
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             choose = partial(_set_mode, db, requested_mode=mode, names=names)
             if goes_on is None:
-                # Pages name the run from its start. Another process may still sync, so the mode is chosen again below.
+                # For pages, which name the run from its start. The mode is chosen again under the lease.
                 with explained():
                     stored = await checkpoints.load(db, connection_id)
                 await choose(connection, report, stored, now=now())
@@ -169,7 +170,7 @@ async def sync_slice(
                     limit=context.limit,
                 )
                 with about(connection=connection_id, run=report.run_id, mode=report.mode):
-                    log.info("a sync goes on" if context.goes_on else "a sync begins")
+                    log.info("sync continued" if context.goes_on else "sync started")
                     await _execute(run, database_url, context)
                     _tell_end(report)
                 report.seconds = round(report.seconds + time.monotonic() - began, 3)
@@ -183,13 +184,13 @@ def _tell_end(report: RunReport) -> None:
         failure=None if report.failure is None else str(report.failure),
     )
     if report.status is RunStatus.RUNNING:
-        log.info("a slice of the sync ended")
+        log.info("sync slice ended")
         return
     records = numbers.numbers_of(report.lines).read
     facts = {"status": str(report.status), "requests": report.requests, "records": records}
     if report.failure is not None:
         facts["failure"] = str(report.failure)
-    log.log(logging.WARNING if report.failure else logging.INFO, "a sync ended", extra=facts)
+    log.log(logging.WARNING if report.failure else logging.INFO, "sync ended", extra=facts)
 
 
 def _check_not_paused(row: runs.ConnectionRow) -> None:
@@ -208,7 +209,7 @@ def _with_applicable_rules(
 
 
 class HeldRun(RunContext, kw_only=True):
-    """A run that holds the lease, with its report. ``goes_on``: earlier slices did a part of it."""
+    """A run that holds the lease, with its report. ``goes_on``: earlier slices did part of the work."""
 
     report: RunReport
     hold: Hold
@@ -226,7 +227,7 @@ async def _leased(
 ) -> AsyncIterator[HeldRun]:
     """Hold the connection's lease from the first request to the report, or to the end of the slice.
 
-    If the connection was lost, the end is written on a new one, so that the run doesn't stay open.
+    If the database connection was lost, the end is written on a new one, so that the run doesn't stay open.
     """
     with explained():
         begun = await begin(db, row.id, report)
@@ -277,7 +278,7 @@ async def _end(
 
 
 def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> datetime:
-    """When the connection's next sync starts automatically. A canceled one continues soon."""
+    """Return when the connection's next sync starts automatically. A canceled sync continues soon."""
     if report.failure is FailureMode.CANCELLED:
         return row.plan.after_quiet(now + FIRST_RETRY)
     failed = report.status is RunStatus.FAILED
@@ -301,7 +302,7 @@ async def _set_mode(
     names: list[Stream],
     now: datetime,
 ) -> None:
-    """Choose how the run reads, from the stored checkpoints."""
+    """Choose how the run reads, based on the stored checkpoints."""
     points = plausible(stored, now)
     mode = choose_mode(requested_mode, points, names, limit_of(row.options))
     if requested_mode is None and mode is Mode.INCREMENTAL:

@@ -1,4 +1,4 @@
-"""Which connections are due. Derived only from the tables and the clock, so a restart loses nothing."""
+"""Decides which connections are due, from the tables and the clock alone, so that a restart loses nothing."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def start_due(now: datetime) -> int:
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts automatically; if it is overdue, when it should have started.
+    """Return when the next sync starts automatically or, if it is overdue, when it should have started.
 
     ``None`` while the connection is not active, or while a sync runs, whose end sets the time. ``now`` if a wrong clock
     stored a time in the far future, because such a sync is due (see ``due``).
@@ -74,7 +74,7 @@ def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
 
 
 def put_off(connection_id: UUID, error: JemmoError) -> None:
-    """Store why a sync could not start, and try again later, unless the sync recorded its own end."""
+    """Store why a sync could not start, and try again later, unless the sync itself recorded how it ended."""
     now = datetime.now(UTC)
     active = Connection.objects.select_related("org").filter(state=ConnectionState.ACTIVE)
     connection = active.filter(id=connection_id, due_at__lte=now).first()
@@ -98,7 +98,7 @@ def plan_of(org: Organisation) -> Plan:
 
 
 def first_due(org: Organisation) -> datetime:
-    """When the first sync of a new connection starts automatically."""
+    """Return when the first sync of a new connection starts automatically."""
     return plan_of(org).first_due(datetime.now(UTC))
 
 
@@ -116,9 +116,9 @@ def set_plan(org: Organisation, plan: Plan) -> None:
 
 
 def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, seen: str) -> None:
-    """Like ``set_plan``, with each connection's sync interval in hours. On ``ConfigError`` nothing has changed.
+    """Like ``set_plan``, with each connection's sync interval in hours. After ``ConfigError``, nothing has changed.
 
-    ``seen`` is what ``schedule_fingerprint`` returned when the form was filled.
+    ``seen`` is what ``schedule_fingerprint`` returned when the form was rendered.
     """
     if plan.leaves_no_time(datetime.now(UTC)):
         raise ConfigError("always_quiet")
@@ -157,7 +157,7 @@ def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
 
 
 def _next_start(connection: Connection, plan: Plan, now: datetime) -> datetime:
-    """When the next sync starts. One that is due and already running has started, so the one after it counts."""
+    """Return when the next sync starts. If the one that is due is already running, that is the one after it."""
     if connection.due_at <= now and is_running(connection, now):
         every = interval(connection.sync_every_hours)
         return next_due(connection.id, now=now, every=every, plan=plan)
@@ -170,7 +170,7 @@ def _planned(org: Organisation) -> list[Connection]:
 
 
 def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
-    """When it is due by a new plan: never in quiet hours, and after a success no later than its next slot."""
+    """Return when a connection is due by a new plan: never in quiet hours, and after a success by its next slot."""
     due = connection.due_at
     if connection.last_success_at is not None and not connection.failures:
         every = interval(connection.sync_every_hours)
@@ -179,7 +179,7 @@ def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
 
 
 def is_late(connection: Connection, now: datetime) -> bool:
-    """Whether a due sync has not started, because no worker runs or all are busy."""
+    """Whether a due sync has not started, because no worker is running or all are busy."""
     waiting = connection.state == ConnectionState.ACTIVE and not is_running(connection, now)
     return waiting and now - connection.due_at > LATE_AFTER
 

@@ -30,10 +30,11 @@ from jemmo.vault import Vault
 class StreamVerdict(Struct, kw_only=True):
     """The comparison of one stream.
 
-    ``missing`` records are in the ATS but not here, ``extra`` ones here but not there, and ``stale`` ones here in
-    another version; each with a count and some ids. ``kept`` counts extra records that somebody decided to keep.
-    ``excluded`` are here but hidden by a rule, and ``rejected`` could not be stored. ``erased`` and ``left_out`` are in
-    the ATS but not here on purpose: erased, or older than the history that the connection reads.
+    ``missing`` records are in the ATS but not here, ``extra`` records are here but not in the ATS, and ``stale``
+    records are here in another version; each with a count and some ids. ``kept`` counts extra records that a person
+    decided to keep. ``excluded`` records are here but hidden by a rule, and ``rejected`` ones could not be stored.
+    ``erased`` and ``left_out`` records are in the ATS but not here on purpose: they were erased, or are older than the
+    history that the connection reads.
     """
 
     ats: int
@@ -56,7 +57,7 @@ class StreamVerdict(Struct, kw_only=True):
 
     @property
     def extra_words(self) -> str:
-        """The part of the sentence that describes extra records."""
+        """The part of a sentence that describes the extra records."""
         if not self.kept:
             return "in Jemmo but not in the ATS"
         if self.kept == self.extra_count:
@@ -65,7 +66,7 @@ class StreamVerdict(Struct, kw_only=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One difference. ``kind`` is missing, extra, stale or broken_relation; ``ids`` are some of the records."""
+    """A kind of difference. ``kind`` is missing, extra, stale or broken_relation; ``ids`` are some of the records."""
 
     kind: str
     stream: str
@@ -86,7 +87,7 @@ class Verdict(Struct, kw_only=True):
 
     @property
     def kept(self) -> int:
-        """Records that the ATS no longer lists and that somebody decided to keep."""
+        """The number of records that the ATS no longer lists and that a person decided to keep."""
         return sum(verdict.kept for verdict in self.streams.values())
 
     @property
@@ -121,7 +122,7 @@ async def verify(
                 try:
                     theirs = await _theirs(source, spec.name, seen)
                 except StreamRefused:
-                    continue  # a lookup that this account does not show
+                    continue  # a lookup list that this account may not read
                 erased = set()
                 if spec.name in PERSONAL_STREAMS:
                     kept_out = await suppression.hashes(db, connection_id)

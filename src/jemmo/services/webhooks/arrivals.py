@@ -1,7 +1,7 @@
-"""Stores the deliveries that arrive together with one statement, and isolates connections whose rows are locked.
+"""Stores deliveries that arrive together with one statement, and isolates connections whose rows are locked.
 
-A refetch, a sync or an erasure locks rows of its connection while it writes. The deliveries of that connection then
-wait, without holding a database connection, and the deliveries of all others don't.
+A refetch, a sync or an erasure locks rows of its connection while it writes. Meanwhile, the deliveries of that
+connection wait without holding a database connection, and those of all other connections don't wait.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ConnectionGone(Exception):
 
 
 class Arrivals:
-    """Stores checked deliveries. ``database`` provides a pooled connection and raises ``TransientError``."""
+    """Stores validated deliveries. ``database`` provides a pooled connection and raises ``TransientError``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -61,20 +61,20 @@ class Arrivals:
             await own.close()
 
     def _own_batches(self, connection_id: UUID) -> Batches[Arrival, bool | None]:
-        """The deliveries of one connection. While any waits, later ones wait here too, not among all others."""
+        """Return a connection's own batches. While a delivery waits here, later ones do too, apart from all others."""
 
         async def store(arrivals: list[Arrival]) -> Sequence[bool | None]:
             if len(arrivals) == 1:
                 return await self._store_own(connection_id, arrivals)
             try:
                 return await self._store_own(connection_id, arrivals)
-            except psycopg.Error:  # so that one delivery can't prevent the others
+            except psycopg.Error:  # store them one by one, so that one can't prevent the others
                 return [None] * len(arrivals)
 
         return self._own.setdefault(connection_id, Batches(store, most=TOGETHER))
 
     async def _store_together(self, arrivals: list[tuple[UUID, Arrival]]) -> list[bool | None]:
-        """Return whether each is new; ``None`` for those that can't be stored with other connections' deliveries."""
+        """Return whether each delivery is new; ``None`` for those that can't be stored with other connections'."""
         connections = list(dict.fromkeys(connection_id for connection_id, _ in arrivals))
         if len(arrivals) == 1:
             return [None]
@@ -117,7 +117,7 @@ async def _try(
 
 
 def _groups(connections: list[UUID]) -> list[frozenset[UUID]]:
-    """Groups of such a size that storing each, and then each connection of one group, takes the fewest statements."""
+    """Group connections so that storing each group, and then each connection of one group, takes fewest statements."""
     size = max(1, isqrt(len(connections)))
     return [
         frozenset(connections[start : start + size]) for start in range(0, len(connections), size)

@@ -1,4 +1,4 @@
-"""A connection's webhooks for admins: the secret address, the status, and replaying deliveries."""
+"""Manages a connection's webhooks: the secret address, the status, and replays of deliveries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AT_ONCE = 500  # deliveries per batch of a replay
 
 
 class Address(Struct, frozen=True, kw_only=True):
-    """``path`` is secret: show it only to admins. ``setup`` says where to enter it in the ATS."""
+    """A connection's webhook address. ``path`` is secret, for admins only; ``setup`` says where the ATS needs it."""
 
     path: str
     made_at: datetime
@@ -49,7 +49,7 @@ class Address(Struct, frozen=True, kw_only=True):
 class WebhookStatus(Struct, frozen=True, kw_only=True):
     """The status of a connection's webhooks. Counts are of the last seven days, by outcome.
 
-    ``set_up``: the connection has a webhook address. ``words`` are for people, marked for translation.
+    ``set_up``: the connection has a webhook address. ``words`` is the status as a sentence, marked for translation.
 
         announced    changes that a webhook brought
         unannounced  changes that polling found and no webhook had named
@@ -75,9 +75,9 @@ class Held(StrEnum):
 
 
 class Replayed(Struct, frozen=True, kw_only=True):
-    """The number of deliveries replayed, of deliveries that named nothing, and of records named.
+    """How many deliveries were replayed, how many of them named nothing, and how many records they named.
 
-    ``held`` says why the records are not refetched for now.
+    ``held`` is why the records are not refetched for now.
     """
 
     deliveries: int
@@ -87,12 +87,12 @@ class Replayed(Struct, frozen=True, kw_only=True):
 
 
 def digest_of(secret: str) -> bytes:
-    """The hash by which a secret is found. The secret is long and random, so a plain hash reveals nothing."""
+    """Return the hash by which a secret is found. The secret is long and random, so a plain hash reveals nothing."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def address(connection: Connection, vault: Vault) -> Address:
-    """Return the connection's address, created on first use. Raises ``ConfigError`` without webhooks."""
+    """Return the connection's address, created on first use. Raises ``ConfigError`` if the ATS has no webhooks."""
     rules = _rules(connection)
     with transaction.atomic():
         row = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
@@ -200,7 +200,7 @@ def request_refetches(
     """Request refetches as if a webhook had just named the records, whether or not the ATS sends any."""
     with transaction.atomic():
         if not WebhookAddress.objects.filter(connection=connection).exists():
-            # Refetches take turns by this row. Creating it does not set up webhooks.
+            # Refetches take turns with this row. Creating it does not set up webhooks.
             _rotate_secret(_unrequested(connection), vault)
         _enqueue_refetches(connection, requests, heard_at=datetime.now(UTC))
 
@@ -208,7 +208,7 @@ def request_refetches(
 def _enqueue_refetches(
     connection: Connection, requests: Iterable[RefetchRequest], heard_at: datetime | None = None
 ) -> None:
-    """Queue refetches. Without ``heard_at``, a queued one keeps the time it was first named."""
+    """Queue refetches. Without ``heard_at``, a queued refetch keeps the time at which it was first requested."""
     rows = [
         WebhookHint(
             connection=connection,
@@ -227,7 +227,7 @@ def _enqueue_refetches(
     alike: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for row in rows:
         alike[row.stream, row.destroyed].append(row.remote_id)
-    for (stream, destroyed), ids in alike.items():  # requeue those that were queued before
+    for (stream, destroyed), ids in alike.items():  # requeue those that already had a row
         WebhookHint.objects.filter(connection=connection, stream=stream, remote_id__in=ids).update(
             version=F("version") + 1,
             due_at=datetime.now(UTC),
@@ -247,7 +247,7 @@ def _rules(connection: Connection) -> Webhooks:
 
 
 def _requested(connection: Connection) -> WebhookAddress | None:
-    """The address that someone requested, which means that webhooks are set up."""
+    """Return the address if someone requested it, which means that webhooks are set up."""
     addresses = WebhookAddress.objects.filter(connection=connection, requested_at__isnull=False)
     return addresses.first()
 

@@ -1,4 +1,4 @@
-"""Receives webhooks: check, store, answer. ``services.webhooks.refetch`` fetches the records they name."""
+"""Receives webhooks: checks, stores and answers them. ``services.webhooks.refetch`` fetches the records they name."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SMALL_BODY = 4096  # bytes; searching a small body for names is faster than star
 
 
 class Known(NamedTuple):
-    """The connection of an address, as it was at a moment of the monotonic clock."""
+    """The connection of an address, as it was at a given time of the monotonic clock."""
 
     digest: bytes
     addressee: Addressee | None
@@ -96,7 +96,7 @@ class WebhookIngest:
         self._telling: asyncio.Task[None] | None = None
 
     async def precheck(self, secret: str) -> Outcome | Known:
-        """The address's connection, if the body should be read, or why a delivery is refused regardless of its body.
+        """Return the address's connection, or why a delivery is refused whatever its body contains.
 
         Refused deliveries are only counted. Raises ``TransientError`` when the database is unreachable.
         """
@@ -193,7 +193,7 @@ class WebhookIngest:
         body: bytes,
         options: Mapping[str, str],
     ) -> Outcome | None:
-        """Why a signature fails; ``None`` if it is valid, or the ATS doesn't sign."""
+        """Return why a signature fails; ``None`` if it is valid, or if the ATS doesn't sign."""
         if rules.verify is None:
             return None
         if addressee.sealed_signing_key is None:
@@ -268,13 +268,13 @@ class WebhookIngest:
         return bucket
 
     def _reject_flood(self, digest: bytes) -> Outcome:
-        """Count a flood by address, without using the database. It is assigned to its connection later."""
+        """Count a flood by address, without using the database. Its connection is looked up later."""
         self._flooded[digest] += 1
         self._schedule_flush()
         return Outcome.FLOOD
 
     def _count(self, connection_id: UUID | None, outcome: Outcome) -> None:
-        """Count a refusal. An attack causes many, so they are written together, once a second."""
+        """Count a refusal. An attack causes many, so they are written together once a second."""
         self._tally[connection_id, outcome] += 1
         self._schedule_flush()
 
@@ -295,12 +295,12 @@ class WebhookIngest:
                 for (connection_id, outcome), number in tally.items():
                     await refetch_writer.count(db, connection_id, {outcome: number})
         except (psycopg.Error, PoolTimeout, TransientError):
-            self._tally.update(tally)  # may count a few twice; written with the next refusal
+            self._tally.update(tally)  # written with the next refusal; a few may be counted twice
             self._flooded.update(flooded)
 
 
 def _address_failure(addressee: Addressee | None) -> Outcome | None:
-    """Why deliveries to an address are refused; ``None`` if they are accepted."""
+    """Return why deliveries to an address are refused; ``None`` if they are accepted."""
     if addressee is None:
         return Outcome.UNKNOWN_ADDRESS
     has_rules = connector_for(addressee.provider).webhooks is not None
@@ -310,7 +310,7 @@ def _address_failure(addressee: Addressee | None) -> Outcome | None:
 
 
 async def _check(db: Connection) -> None:
-    """Check an idle connection, without asking the server unless it has sent something, such as its shutdown."""
+    """Check an idle connection. The server is asked only if it has sent something, such as its shutdown."""
     if not hasattr(select, "poll"):  # Windows
         await AsyncConnectionPool.check_connection(db)
         return

@@ -1,4 +1,4 @@
-"""Refetches the records that webhooks name. Runs in every worker next to its syncs; see docs/webhooks.md."""
+"""Refetches the records that webhooks name. Runs in every worker alongside its syncs; see docs/webhooks.md."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CONFIRM_DELAY = timedelta(seconds=5)
 
 
 class RefetchTimeout(TransientError):
-    """The ATS took so long that other connections had to be served."""
+    """The ATS took so long that other connections had to be served first."""
 
     default_code = "timeout"
 
@@ -79,7 +79,7 @@ def _refetch_deadline() -> Iterator[None]:
 
 
 class RefetchWorker:
-    """Refetches as webhooks arrive, for all connections in turn, until it is canceled."""
+    """Refetches records as webhooks arrive, for all connections in turn, until it is canceled."""
 
     def __init__(self, database_url: str, vault: Vault) -> None:
         self._url = database_url
@@ -107,7 +107,7 @@ class RefetchWorker:
         return looks
 
     async def refetch_connection(self, connection_id: UUID) -> bool:
-        """Refetch what is due for this connection. ``False`` if nothing is due, or another process does it."""
+        """Refetch what is due for this connection. ``False`` if nothing is due, or another process is doing it."""
         async with self._connect() as db:
             return await self._refetch_next(db, only=connection_id)
 
@@ -169,7 +169,7 @@ class RefetchWorker:
                 ):
                     await self._refetch_due(db, session, token, due)
         except LeaseLost:
-            log.warning("webhook look lost its claim", extra={"connection": str(connection_id)})
+            log.warning("refetch lost its claim", extra={"connection": str(connection_id)})
         except JemmoError as error:
             rest = refetch_writer.REFETCH_COOLDOWN if isinstance(error, RefetchTimeout) else None
             await self._postpone_failed(db, connection_id, due, error)
@@ -177,7 +177,7 @@ class RefetchWorker:
             raise
         except Exception as error:  # noqa: BLE001 - one connection's problem must not stop the others
             log.error(  # noqa: TRY400 - the traceback may contain personal data
-                "webhook look failed: %s", type(error).__name__,
+                "refetch failed: %s", type(error).__name__,
                 extra={"connection": str(connection_id)},
             )  # fmt: skip
             await self._postpone_failed(db, connection_id, due, TransientError("internal"))
@@ -231,13 +231,13 @@ class RefetchWorker:
         """Return settled requests, those that need a second refetch, and those the ATS didn't answer.
 
         A record is deleted if its ATS says twice that it is gone, or once after announcing the deletion. Deletions
-        beyond the brake's limit are left to a reconcile, which asks a person.
+        beyond the brake's limit are left to a reconcile, which asks a person to decide.
         """
         gone, unseen = set(answer.gone), set(answer.unseen)
         settled: list[RefetchOutcome] = []
         again: list[int] = []
         later: list[DueRefetch] = []
-        buried: list[DueRefetch] = []
+        deletable: list[DueRefetch] = []
         for pending in due:
             key = (pending.request.stream, pending.request.remote_id)
             if key in unseen:
@@ -247,8 +247,8 @@ class RefetchWorker:
             elif not pending.request.destroyed and not pending.attempts:
                 again.append(pending.id)
             else:
-                buried.append(pending)
-        settled += await _apply_brake(db, connection_id, buried)
+                deletable.append(pending)
+        settled += await _apply_brake(db, connection_id, deletable)
         return settled, again, later
 
     # --- failures ---
@@ -256,8 +256,8 @@ class RefetchWorker:
     async def _postpone_failed(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], error: JemmoError
     ) -> None:
-        """Retry later, and give up after some attempts: a sync finds what changed."""
-        log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
+        """Retry later, and give up after some attempts, since a sync finds what changed."""
+        log.info("refetch failed: %s", error.code, extra={"connection": str(connection_id)})
         with explained():
             await key_refusals.store_refusal_on(db, connection_id, error)
         if isinstance(error, Postponed):
@@ -275,7 +275,7 @@ class RefetchWorker:
     async def _retry_or_drop(
         self, db: Connection, connection_id: UUID, due: list[DueRefetch], trouble: str
     ) -> None:
-        tired = [pending.id for pending in due if pending.attempts >= MAX_ATTEMPTS]
+        exhausted = [pending.id for pending in due if pending.attempts >= MAX_ATTEMPTS]
         waits: dict[int, list[int]] = {}
         for pending in due:
             if pending.attempts < MAX_ATTEMPTS:
@@ -283,28 +283,28 @@ class RefetchWorker:
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
             await refetch_writer.defer_refetches(db, connection_id, ids, wait, trouble)
-        if tired:
-            await refetch_writer.discard_refetches(db, connection_id, tired, trouble)
-            await refetch_writer.count(db, connection_id, Counter(given_up=len(tired)))
+        if exhausted:
+            await refetch_writer.discard_refetches(db, connection_id, exhausted, trouble)
+            await refetch_writer.count(db, connection_id, Counter(given_up=len(exhausted)))
 
 
 async def _apply_brake(
-    db: Connection, connection_id: UUID, buried: list[DueRefetch]
+    db: Connection, connection_id: UUID, deletable: list[DueRefetch]
 ) -> list[RefetchOutcome]:
     """Delete as many records of each stream as the brake allows. A talent's applications count too."""
-    streams = {pending.request.stream for pending in buried}
+    streams = {pending.request.stream for pending in deletable}
     talents = [
-        pending.request.remote_id for pending in buried if pending.request.stream is Stream.TALENTS
+        pending.request.remote_id for pending in deletable if pending.request.stream is Stream.TALENTS
     ]
     streams |= {Stream.APPLICATIONS} if talents else set()
     with explained():
         room = {kind: await brake.deletion_allowance(db, connection_id, kind) for kind in streams}
-        carried = await brake.applications_of(db, connection_id, talents) if talents else {}
+        dependents = await brake.applications_of(db, connection_id, talents) if talents else {}
     settled = []
-    for pending in buried:
+    for pending in deletable:
         needs = Counter({pending.request.stream: 1})
         if pending.request.stream is Stream.TALENTS:
-            needs[Stream.APPLICATIONS] += carried.get(pending.request.remote_id, 0)
+            needs[Stream.APPLICATIONS] += dependents.get(pending.request.remote_id, 0)
         fits = all(room[stream] >= number for stream, number in needs.items() if number)
         if fits:
             for stream, number in needs.items():
