@@ -293,7 +293,7 @@ async def test_what_a_crash_left_half_erased_is_queued_once(
     connection_id = await made(ats)
     await in_thread(lambda: connections.disconnect(get(connection_id), delete=True))
     for _ in range(2):
-        await in_thread(connection_deletion.go_on)
+        await in_thread(connection_deletion.resume)
 
     waiting = await in_thread(
         lambda: list(

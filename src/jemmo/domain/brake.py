@@ -184,8 +184,8 @@ def message_of(
         text += " Review these records before we remove anything."
     if recent := _counted((loss["stream"], loss["recent"]) for loss in paused):
         text += f" Deleted in the 24 hours before: {recent}."
-    if besides := _counted(deleted.items()):
-        text += f" Deleted in this sync: {besides}."
+    if completed := _counted(deleted.items()):
+        text += f" Deleted in this sync: {completed}."
     return text
 
 

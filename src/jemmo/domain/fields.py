@@ -68,7 +68,7 @@ class Field(Struct, frozen=True, kw_only=True):
         return self.type is str
 
     @property
-    def is_stored_in_clear(self) -> bool:
+    def is_plain_column(self) -> bool:
         """Whether it is a plain column: neither encrypted nor a list of parts, which have their own table."""
         is_list_of_parts = get_origin(self.type) is tuple and get_args(self.type)[0] is not str
         return self.privacy in {Privacy.PUBLIC, Privacy.PERSONAL} and not is_list_of_parts

@@ -54,10 +54,10 @@ def names_in(body: bytes, requests: Collection[RefetchRequest]) -> set[str] | No
         content = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         content = None
-    looked_at = searched = 0
+    size = searched = 0
     for place, (text, personal) in enumerate(_texts(content, not requests)):
-        looked_at += len(text)
-        if place >= MAX_TEXTS or looked_at > MAX_SIZE or len(names) > MAX_NAMES:
+        size += len(text)
+        if place >= MAX_TEXTS or size > MAX_SIZE or len(names) > MAX_NAMES:
             return None
         if may_hold_contacts(text):
             searched += len(text)

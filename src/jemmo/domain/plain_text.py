@@ -56,9 +56,9 @@ def plain(text: str) -> PlainText:
         start, end = special.span()
         parts.append(text[last:start])
         places += range(last, start)
-        meant = _plain_form(special[0])
-        parts.append(meant)
-        places += [start] * len(meant)
+        normalized_text = _plain_form(special[0])
+        parts.append(normalized_text)
+        places += [start] * len(normalized_text)
         last = end
     parts.append(text[last:])
     places += range(last, len(text) + 1)

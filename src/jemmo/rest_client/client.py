@@ -277,8 +277,8 @@ class RestClient:
             body = await self._body(response)
             answer = Answer(response.status, response.headers, body, question.url)
         self.received += len(body)
-        if (there := clock(answer.headers)) is not None:
-            off = there - time.time()
+        if (server_time := clock(answer.headers)) is not None:
+            off = server_time - time.time()
             self.clock_off = off if abs(off) > CLOCKS_AGREE else 0.0
         if self._pacer is not None:
             await self._learn(answer, self._pacer)

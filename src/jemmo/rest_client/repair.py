@@ -14,7 +14,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _UNKNOWN = rb"\ufffd"
-_SPOKEN = frozenset(
+_WEB_CHARSETS = frozenset(
     (
         *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
         *("ascii", "koi8-r", "koi8-u", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),
@@ -69,4 +69,4 @@ def _charset(content_type: str | None) -> str:
         named = codecs.lookup(header.get_content_charset("utf-8")).name
     except LookupError:
         return "utf-8"
-    return named if named in _SPOKEN else "utf-8"
+    return named if named in _WEB_CHARSETS else "utf-8"

@@ -35,4 +35,4 @@ async def apply_all_rules(timestamp: int) -> None:
 @app.task(name="go_on_erasing", queue="schedule")
 async def go_on_erasing(timestamp: int) -> None:
     """Finish deletions that a crash interrupted."""
-    await run_on_clock(connection_deletion.go_on)
+    await run_on_clock(connection_deletion.resume)

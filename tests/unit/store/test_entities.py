@@ -52,7 +52,7 @@ TABLES: list[tuple[str, type[Struct]]] = [
 @pytest.mark.parametrize(("table", "record"), TABLES)
 def test_every_field_is_a_column_of_its_type(table: str, record: type[Struct]) -> None:
     for field in fields_of(record):
-        if field.is_stored_in_clear:
+        if field.is_plain_column:
             column = column_of(field)
             stored = MODELS[table]._meta.get_field(field.name)
             assert isinstance(stored, TYPES[column.cast or column.type]), field.name
@@ -62,7 +62,7 @@ def test_every_field_is_a_column_of_its_type(table: str, record: type[Struct]) -
 @pytest.mark.parametrize(("table", "record"), TABLES)
 def test_every_column_is_a_field_or_our_own(table: str, record: type[Struct]) -> None:
     model = MODELS[table]
-    declared = {field.name for field in fields_of(record) if field.is_stored_in_clear}
+    declared = {field.name for field in fields_of(record) if field.is_plain_column}
     declared |= {link.relation for link in links(record)}
     base = Synced if issubclass(model, Synced) else OfOrganisation
     shared = {field.name for field in base._meta.fields} | {"id"}
@@ -100,7 +100,7 @@ def test_lists_of_parts_have_a_table_or_are_contact_details() -> None:
     for entity in ENTITIES.values():
         lists = {part.attribute: f"tuple[{part.record.__qualname__}, ...]" for part in entity.parts}
         for field in fields_of(entity.record):
-            if not field.is_stored_in_clear and field.privacy is Privacy.PUBLIC:
+            if not field.is_plain_column and field.privacy is Privacy.PUBLIC:
                 assert str(field.type).replace("jemmo.domain.records.", "") == lists[field.name]
 
 

@@ -46,7 +46,7 @@ def mailed_token(invitation: Invitation) -> str:
 def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invitation:
     """Invite someone, replacing an expired invitation. Raises ``ConfigError``."""
     org, acting = _hold(actor)
-    if not roles.may_give(acting.role, role):
+    if not roles.may_assign(acting.role, role):
         raise ConfigError("not_allowed")
     email = check_email(email)
     if Membership.objects.filter(org=org, account__email=email).exists():
@@ -74,7 +74,7 @@ def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
     invitation = Invitation.objects.filter(org=org, id=invitation_id).first()
     if invitation is None or invitation.accepted_at or invitation.revoked_at:
         raise ConfigError("changed_meanwhile")
-    if not roles.may_touch(acting.role, invitation.role):
+    if not roles.may_change(acting.role, invitation.role):
         raise ConfigError("not_allowed")
     Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
     log_audit_event(
@@ -115,18 +115,18 @@ def invitation(token: str, *, now: datetime) -> Opened:
     for signer in (_SIGNER, _MAILED):
         with suppress(BadSignature, ValueError):
             candidate = waiting.filter(id=UUID(signer.unsign(token))).first()
-            if candidate and _may_still_give(candidate):
+            if candidate and _may_still_assign(candidate):
                 return Opened(candidate, proves=signer is _MAILED)
     raise ConfigError("invitation_gone")
 
 
-def _may_still_give(invitation: Invitation) -> bool:
+def _may_still_assign(invitation: Invitation) -> bool:
     """Whether the inviter is still a member who may grant this role. Operators always may."""
     inviter = invitation.invited_by
     if inviter is None or not inviter.is_active:
         return False
     place = Membership.objects.effective().filter(account=inviter, org=invitation.org_id).first()
-    return inviter.is_staff or (place is not None and roles.may_give(place.role, invitation.role))
+    return inviter.is_staff or (place is not None and roles.may_assign(place.role, invitation.role))
 
 
 @transaction.atomic
@@ -196,7 +196,7 @@ def change_role(
     target = _member(org, membership_id)
     if target.role != was:
         raise ConfigError("changed_meanwhile")
-    if not (roles.may_touch(acting.role, target.role) and roles.may_give(acting.role, role)):
+    if not (roles.may_change(acting.role, target.role) and roles.may_assign(acting.role, role)):
         raise ConfigError("not_allowed")
     if target.role == Role.OWNER and role != Role.OWNER:
         _keep_an_owner(org, target)
@@ -222,7 +222,7 @@ def give_right(
     """
     org, acting = _hold(actor)
     target = _member(org, membership_id)
-    may = acting.role in roles.MANAGERS and roles.may_touch(acting.role, target.role)
+    may = acting.role in roles.MANAGERS and roles.may_change(acting.role, target.role)
     if not may or getattr(Role(target.role), f"sees_{right}"):
         raise ConfigError("not_allowed")
     if getattr(target, right) is sees:
@@ -238,7 +238,7 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
     org, acting = _hold(actor)
     target = _member(org, membership_id)
     leaving = target.id == acting.id
-    if not leaving and not roles.may_touch(acting.role, target.role):
+    if not leaving and not roles.may_change(acting.role, target.role):
         raise ConfigError("not_allowed")
     _keep_an_owner(org, target)
     _withdraw_invitations(target, None, by=acting, now=now)
@@ -269,7 +269,7 @@ def _withdraw_invitations(
         org=inviter.org_id, invited_by=inviter.account_id, accepted_at=None, revoked_at=None
     )
     for invitation in waiting:
-        if role is None or not roles.may_give(role, invitation.role):
+        if role is None or not roles.may_assign(role, invitation.role):
             Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
             log_audit_event(
                 by.org,

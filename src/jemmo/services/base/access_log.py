@@ -65,12 +65,12 @@ def _is_noted(org: Organisation, what: str, program: str) -> bool:
     key, now = (org.pk, what, program), time.monotonic()
     if now < _REMEMBERED.get(key, 0):
         return True
-    found = was_logged_recently(org, Action.EXPORTED, what=what, token=program)
-    if found:
+    is_logged = was_logged_recently(org, Action.EXPORTED, what=what, token=program)
+    if is_logged:
         if len(_REMEMBERED) >= MAX_REMEMBERED:
             _REMEMBERED.clear()
         _REMEMBERED[key] = now + REMEMBERED_FOR
-    return found
+    return is_logged
 
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:

@@ -26,8 +26,8 @@ def update_retention_policy(org: Organisation, **values: Any) -> Retention:
     """Save these values and keep the others. If two people save at the same time, both changes count."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
-        wishes = replace(retention_policy_of(held), **values)
-        held.privacy = msgspec.to_builtins(wishes)
+        policy = replace(retention_policy_of(held), **values)
+        held.privacy = msgspec.to_builtins(policy)
         held.save(update_fields=["privacy"])
     org.privacy = held.privacy
-    return wishes
+    return policy

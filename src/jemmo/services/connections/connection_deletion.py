@@ -41,7 +41,7 @@ def erase(connection_id: UUID) -> int:
     return erased
 
 
-def go_on() -> None:
+def resume() -> None:
     """Queue deletions that a crash may have interrupted."""
     leaving = Connection.objects.filter(state=ConnectionState.LEAVING)
     for connection_id in leaving.values_list("id", flat=True):

@@ -78,7 +78,7 @@ def apply(connection: Connection, before: Mapping[str, str]) -> bool:
     # This includes records that the reader may not see.
     with scope.acting_in(scope.organization_scope(connection.org_id)):
         rules.apply(connection.id)
-    rules.once_more(connection.id)
+    rules.apply_again(connection.id)
     longer = history.reaches_further(limit, was)
     if longer:
         Connection.objects.filter(id=connection.id).update(due_at=Now())

@@ -128,8 +128,8 @@ def _claim(now: datetime) -> list[Delivery]:
 
 def _full(now: datetime) -> set[tuple[Any, ...]]:
     """Return the receivers who recently got so many messages that the rest is combined."""
-    lately = Delivery.objects.filter(sent_at__gt=now - HOUR).values_list(*RECEIVER)
-    counted = lately.annotate(messages=Count("sent_at", distinct=True), last=Max("sent_at"))
+    recent = Delivery.objects.filter(sent_at__gt=now - HOUR).values_list(*RECEIVER)
+    counted = recent.annotate(messages=Count("sent_at", distinct=True), last=Max("sent_at"))
     return {
         tuple(receiver)
         for *receiver, messages, last in counted

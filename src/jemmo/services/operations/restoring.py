@@ -158,10 +158,10 @@ def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: b
 
 
 def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
-    there = copying.tables(cursor)
-    strangers = sorted(set(there) - set(manifest.tables) - copying.LEFT_OUT - _known_tables())
-    if strangers:
-        raise ConfigError("foreign_tables", variant="restore", table=strangers[0])
+    existing = copying.tables(cursor)
+    unknown_tables = sorted(set(existing) - set(manifest.tables) - copying.LEFT_OUT - _known_tables())
+    if unknown_tables:
+        raise ConfigError("foreign_tables", variant="restore", table=unknown_tables[0])
     if not replace and snapshots.is_filled(cursor):
         raise ConfigError("not_empty")
     gives_up = time.monotonic() + CLOSING_SECONDS

@@ -36,11 +36,11 @@ def append_to_journal(storage: Storage, connections: Iterable[UUID]) -> None:
     """Add these connections' erasures from the tables to the journal. Raises ``StorageError``."""
     for connection in connections:
         rows = _for_good().filter(connection=connection).values_list("hash", flat=True)
-        here = {bytes(digest) for digest in rows}
-        there = _read(storage, connection)
-        if not here <= there:
+        in_database = {bytes(digest) for digest in rows}
+        in_journal = _read(storage, connection)
+        if not in_database <= in_journal:
             ready(storage)
-            storage.put(_name(connection), b"".join(sorted(here | there)))
+            storage.put(_name(connection), b"".join(sorted(in_database | in_journal)))
 
 
 def catch_up(storage: Storage) -> None:

@@ -47,14 +47,14 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
     """Search by an e-mail address, a phone number, an ATS or Jemmo id, or a name. Includes deleted people."""
     typed = typed.replace("\x00", "").strip()[:200]
     kinds = {contact.kind for contact in typed_contacts(typed)}
-    meant, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
+    condition, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
     if kinds:
         by = "email" if ContactKind.EMAIL in kinds else "phone"
-        meant = Q(id__in=talents_by_contact(org, typed, vault=vault, thoroughly=True))
+        condition = Q(id__in=talents_by_contact(org, typed, vault=vault, thoroughly=True))
     if ContactKind.EMAIL not in kinds:  # digits may be an id
-        meant |= _named(org, typed)
+        condition |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
-    matches = Talent.objects.filter(meant, org=org)
+    matches = Talent.objects.filter(condition, org=org)
     listed = list(matches.select_related("connection").order_by("last_name", "id")[: MAX_PEOPLE + 1])
     log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MAX_PEOPLE))
     return PersonSearch(people=listed[:MAX_PEOPLE], more=len(listed) > MAX_PEOPLE, kept_out=kept_out)
@@ -63,11 +63,11 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
 def _named(org: Organisation, typed: str) -> Q:
     if not typed:
         return Q(pk=None)
-    meant = Q(remote_id=typed) | Q(remote_aliases__contains=[typed])
+    condition = Q(remote_id=typed) | Q(remote_aliases__contains=[typed])
     with suppress(ValueError):
-        meant |= Q(id=UUID(typed))
+        condition |= Q(id=UUID(typed))
     terms = search_terms(typed)
-    return meant | talents_matching(org, terms) if terms else meant
+    return condition | talents_matching(org, terms) if terms else condition
 
 
 def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppression]:

@@ -63,7 +63,7 @@ class Processing(Struct, frozen=True, kw_only=True):
     files_kind: str
     chat: str
     mail: str
-    wishes: Retention
+    retention: Retention
     requests: dict[str, int]
 
 
@@ -109,7 +109,7 @@ def _record(org: Organisation, now: datetime) -> Processing:
         files_kind=kind,
         chat=notices.chat_host if notices else "",
         mail=mailing.server(),
-        wishes=retention_policy_of(org),
+        retention=retention_policy_of(org),
         requests=_requests(org, now),
     )
 
@@ -121,8 +121,8 @@ def _stored(org: Organisation) -> list[Category]:
 
 def _requests(org: Organisation, now: datetime) -> dict[str, int]:
     """Count the last year's requests."""
-    lately = Erasure.objects.filter(org=org, at__gte=now - YEAR)
-    counts = dict(lately.values_list("kind").annotate(n=Count("id")).order_by("kind"))
+    recent = Erasure.objects.filter(org=org, at__gte=now - YEAR)
+    counts = dict(recent.values_list("kind").annotate(n=Count("id")).order_by("kind"))
     counts["exports"] = AccessEvent.objects.filter(
         org=org, at__gte=now - YEAR, action=Action.SUBJECT_EXPORTED
     ).count()

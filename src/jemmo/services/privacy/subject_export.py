@@ -118,7 +118,7 @@ def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
         "applications": partial(_applications, talent, vault),
         "notes": partial(_notes, talent, vault),
         "files": [_plain(file) for file in files],
-        "who_looked": partial(_looks, talent),
+        "who_looked": partial(_views, talent),
     }
 
 
@@ -162,7 +162,7 @@ def _history(application: Application) -> Iterator[dict[str, Any]]:
         yield _plain(event) | {end: name for end, name in ends.items() if name}
 
 
-def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
+def _views(talent: Talent) -> Iterator[dict[str, Any]]:
     for event in AccessEvent.objects.filter(talent=talent.id).order_by("at").iterator(ROWS):
         yield {"action": event.action, "at": event.at}
 

@@ -99,7 +99,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
     with scope.acting_in(scope.organization_scope(org.id)):
         for connection_id in _connections(org):
             apply(connection_id)
-            once_more(connection_id)
+            apply_again(connection_id)
     return changes
 
 
@@ -120,7 +120,7 @@ def apply_to_all() -> int:
     """Queue ``apply`` for every connection, since a hire stops counting after a while. Return their number."""
     ids = Connection.objects.exclude(state__in=PARTED).values_list("id", flat=True)
     for connection_id in ids:
-        once_more(connection_id)
+        apply_again(connection_id)
     return len(ids)
 
 
@@ -145,7 +145,7 @@ def _streams(connection_id: UUID) -> list[Stream]:
     return [Stream(name) for name in names if name in _STREAMS]
 
 
-def once_more(connection_id: UUID) -> None:
+def apply_again(connection_id: UUID) -> None:
     """Queue ``apply`` to run after the current sync, which uses the rules from its start."""
     lock, waits_as = f"sync:{connection_id}", f"rules:{connection_id}"
     enqueue(

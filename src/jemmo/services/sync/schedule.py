@@ -191,10 +191,10 @@ def is_slow(connection: Connection, now: datetime) -> bool:
     run = SyncRun.objects.filter(connection=connection, status="running").first()
     if run is None:
         return False
-    alike = SyncRun.objects.filter(
+    similar = SyncRun.objects.filter(
         connection=connection, mode=run.mode, scope=run.scope, status="succeeded"
     )
-    times = alike.order_by("-started_at").values_list("started_at", "finished_at")[:COMPARED]
+    times = similar.order_by("-started_at").values_list("started_at", "finished_at")[:COMPARED]
     return much_slower(now - run.started_at, [end - start for start, end in times if end])
 
 

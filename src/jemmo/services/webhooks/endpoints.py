@@ -224,10 +224,10 @@ def _enqueue_refetches(
         for request in requests
     ]
     WebhookHint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
-    alike: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+    by_kind: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for row in rows:
-        alike[row.stream, row.destroyed].append(row.remote_id)
-    for (stream, destroyed), ids in alike.items():  # requeue those that already had a row
+        by_kind[row.stream, row.destroyed].append(row.remote_id)
+    for (stream, destroyed), ids in by_kind.items():  # requeue those that already had a row
         WebhookHint.objects.filter(connection=connection, stream=stream, remote_id__in=ids).update(
             version=F("version") + 1,
             due_at=datetime.now(UTC),

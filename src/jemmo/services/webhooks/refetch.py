@@ -100,11 +100,11 @@ class RefetchWorker:
 
     async def drain(self) -> int:
         """Refetch everything that is due. Return the number of refetches (for tests and commands)."""
-        looks = 0
+        count = 0
         async with self._connect() as db:
             while await self._refetch_next(db):
-                looks += 1
-        return looks
+                count += 1
+        return count
 
     async def refetch_connection(self, connection_id: UUID) -> bool:
         """Refetch what is due for this connection. ``False`` if nothing is due, or another process is doing it."""

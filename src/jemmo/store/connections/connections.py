@@ -95,8 +95,8 @@ def requests_since(connection: Connection, since: datetime) -> int:
     """Count the requests of syncs that started since then, and of all other work, such as downloading files."""
     sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
     totals = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
-    beside = RequestCount.objects.filter(connection=connection, at__gte=since)
-    return (totals["sent"] or 0) + (beside.aggregate(sent=Sum("count"))["sent"] or 0)
+    outside_syncs = RequestCount.objects.filter(connection=connection, at__gte=since)
+    return (totals["sent"] or 0) + (outside_syncs.aggregate(sent=Sum("count"))["sent"] or 0)
 
 
 def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:

@@ -203,14 +203,14 @@ async def keep_text(
         await note_text(db, version_id, "DONE")
 
 
-async def no_text(db: Connection, attachment: DueFile, version_id: UUID, why: str) -> None:
+async def no_text(db: Connection, attachment: DueFile, version_id: UUID, cause: str) -> None:
     """Record that this version has no text, so that an earlier version's text is no longer found."""
     async with db.transaction():
         await db.execute(
             "DELETE FROM file_text WHERE attachment_id = %s AND version <> %s",
             [attachment.id, version_id],
         )
-        await note_text(db, version_id, why.upper())
+        await note_text(db, version_id, cause.upper())
 
 
 async def note_text(db: Connection, version_id: UUID, status: str) -> None:

@@ -62,7 +62,7 @@ async def erased(
     readmitted = _readmitted(asked, hashes_of, known)
     if readmitted:
         await _lift(db, connection_id, readmitted)
-        known = {key: why for key, why in known.items() if why.person not in readmitted}
+        known = {key: entry for key, entry in known.items() if entry.person not in readmitted}
     for new, talent in _new(hashes_of.values(), known):
         names = {"connection": connection_id, "new": new, "talent": talent}
         await db.execute(_KEEP_OUT, names)
@@ -123,12 +123,12 @@ def _readmitted(
         if not isinstance(subject, Record):
             continue
         for key in hashes_of[id(subject)]:
-            why = known.get(key)
-            if why and why.person and why.lift and lifts(subject, why.lift, why.at):
-                people[why.person] = (
+            entry = known.get(key)
+            if entry and entry.person and entry.lift and lifts(subject, entry.lift, entry.at):
+                people[entry.person] = (
                     subject.talent_remote_id
                     if isinstance(subject, Application)
-                    else people.get(why.person)
+                    else people.get(entry.person)
                 )
     return people
 

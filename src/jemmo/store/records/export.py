@@ -242,7 +242,7 @@ def _own(record: type[Struct]) -> tuple[str, ...]:
     return tuple(
         field.name
         for field in fields_of(record)
-        if field.is_stored_in_clear
+        if field.is_plain_column
         and field.target is None
         and Mark.NOT_EXPORTED not in field.marks
         and field.name not in elsewhere

@@ -138,8 +138,8 @@ def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
     if filters.city:
         whole = Q(city=None) | Q(city="")
         named = Q(city=filters.city) | (whole & Q(raw=filters.city))
-        there = JobLocation.objects.filter(named, job__org=org)
-        jobs = jobs.filter(id__in=there.values("job"))
+        places_there = JobLocation.objects.filter(named, job__org=org)
+        jobs = jobs.filter(id__in=places_there.values("job"))
     return jobs
 
 

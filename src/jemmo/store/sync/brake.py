@@ -212,19 +212,19 @@ async def deletable_ids(
     These are all of them within the brake's limit, or else those that a person released. The others wait for a person
     if this ``holds`` deletions, otherwise for the next reconcile.
     """
-    there = await _there(db, connection_id, stream, named)
+    candidates = await _present(db, connection_id, stream, named)
     if stream is not Stream.APPLICATIONS:
-        return await _within_brake(db, connection_id, stream, there, holds=holds)
-    approved = await _approved(db, connection_id, there)
-    others = [candidate for candidate in there if candidate not in approved]
+        return await _within_brake(db, connection_id, stream, candidates, holds=holds)
+    approved = await _approved(db, connection_id, candidates)
+    others = [candidate for candidate in candidates if candidate not in approved]
     return [*approved, *await _within_brake(db, connection_id, stream, others, holds=holds)]
 
 
 async def _within_brake(
-    db: Connection, connection_id: UUID, stream: Stream, there: Sequence[str], *, holds: bool
+    db: Connection, connection_id: UUID, stream: Stream, candidates: Sequence[str], *, holds: bool
 ) -> list[str]:
     """Return those within the brake's limit, or released. Decisions about other streams are not considered."""
-    if not there:
+    if not candidates:
         return []
     states = {
         candidate: await _state(db, connection_id, Stream(candidate), [])
@@ -233,17 +233,17 @@ async def _within_brake(
     state = states[stream]
     reviewed = await _reviewed(db, connection_id, stream) if state.decision else set()
     if state.decision == "released":
-        return [candidate for candidate in there if candidate in reviewed]
+        return [candidate for candidate in candidates if candidate in reviewed]
     is_open = any(candidate.decision in {"open", "released"} for candidate in states.values())
-    if not (is_open or state.decision) and await _fits(db, connection_id, states, stream, there):
-        return [*there]
-    if holds and not reviewed.issuperset(there):
-        missing = await _there(db, connection_id, stream, sorted(reviewed.union(there)))
+    if not (is_open or state.decision) and await _fits(db, connection_id, states, stream, candidates):
+        return [*candidates]
+    if holds and not reviewed.issuperset(candidates):
+        missing = await _present(db, connection_id, stream, sorted(reviewed.union(candidates)))
         await pause_deletions(db, connection_id, [replace(state, missing=missing)])
     return []
 
 
-async def _there(
+async def _present(
     db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str]
 ) -> list[str]:
     """Return the ids that are stored and not deleted."""

@@ -108,7 +108,7 @@ _TYPES: dict[type, str] = {
 
 
 def columns_of(record: type[Struct]) -> tuple[Column, ...]:
-    return tuple(column_of(field) for field in fields_of(record) if field.is_stored_in_clear)
+    return tuple(column_of(field) for field in fields_of(record) if field.is_plain_column)
 
 
 def _table(entity: Entity) -> Table:

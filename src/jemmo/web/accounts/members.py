@@ -45,7 +45,7 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
             {
                 "member": membership,
                 "mine": membership.id == acting.id,
-                "may": manages and roles.may_touch(acting.role, membership.role),
+                "may": manages and roles.may_change(acting.role, membership.role),
                 "rights": _rights(membership),
             }
             for membership in page.members
@@ -55,7 +55,7 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
                 "invitation": invitation,
                 "link": _link(request, members.link_token(invitation)),
                 "expired": invitation.expires_at <= datetime.now(UTC),
-                "may": roles.may_touch(acting.role, invitation.role),
+                "may": roles.may_change(acting.role, invitation.role),
             }
             for invitation in page.invitations
         ],
@@ -179,7 +179,7 @@ def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
     """Remove a member after a confirmation. Members can remove themselves, which means leaving."""
     target = _of_this_organisation(request, membership_id)
     mine = target.id == request.membership.id
-    if not mine and not roles.may_touch(request.membership.role, target.role):
+    if not mine and not roles.may_change(request.membership.role, target.role):
         who = "owners" if manages(request) else "managers"
         return render(request, "frame/403.html", {"who": who}, status=403)
     if request.method != "POST":

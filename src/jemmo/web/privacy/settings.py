@@ -145,7 +145,7 @@ def record_file(request: MemberRequest) -> HttpResponse:
     document = processing.record(request.organisation, now=timezone.now())
     shown = {
         "record": document,
-        "how_long": _as_list("privacy/wishes.html", {"policy": document.wishes}),
+        "how_long": _as_list("privacy/wishes.html", {"policy": document.retention}),
         "measures": _as_list("privacy/measures.html", {}),
     }
     text = render_to_string("privacy/processing.md", shown).strip() + "\n"
