@@ -38,7 +38,7 @@ _NO_ADDRESS = re.compile(
     r"[^@\s]*@(?:[\w-]+\.)*(?:invalid|(?:deleted|removed|anonymi[sz]ed|anonymous|gdpr)(?:\.[\w.-]+)?)\.?",
     re.IGNORECASE,
 )
-"""Not a real mailbox: the domain ends in ``.invalid`` (RFC 2606) or marks a removed person."""
+"""Addresses of no real mailbox, since the domain ends in ``.invalid`` (RFC 2606) or marks a removed person."""
 _NO_MAILBOX = re.compile(
     r"(?:deleted|removed|erased|anonymi[sz]ed|anonymous|anonyme?|redacted|gdpr)(?:[._+-]?[0-9a-f-]*)@\S+",
     re.IGNORECASE,

@@ -36,7 +36,7 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _REACHES = re.compile("@|%40|tel:|callto:|wa.me|whatsapp", re.IGNORECASE)
-"""In a web address, the part that leads to a mailbox or phone. Digits in other web addresses are ignored."""
+"""Parts of a web address that lead to a mailbox or phone. Digits in other web addresses are ignored."""
 _BETWEEN = re.compile(r"[^\W\d_]+|[;,|\t\r\n]|(?=\+)")
 """Separators that never occur within a number, unlike a slash, a hyphen or a space."""
 _DIGITS = re.compile(r"[0-9]+")
@@ -94,7 +94,7 @@ def contact_keys(contact: Contact) -> set[str]:
 
 
 def same_contact(contact: Contact, other: Contact) -> bool:
-    """Whether two single contacts are the same address or number, as far as can be told.
+    """Whether two single contacts appear to be the same address or number.
 
     If both numbers have a country code, they must match from there on. Otherwise the longer must end with the shorter.
     """

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class ErrorKind(StrEnum):
-    """Where the cause lies."""
+    """Where an error's cause is."""
 
     ACCESS = "access"
     ATS = "ats"

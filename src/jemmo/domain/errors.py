@@ -1,4 +1,4 @@
-"""The errors, named after their consequences.
+"""The exceptions, named after their consequences.
 
 JemmoError
 ├── ConfigError      the customer must act: key, permission, configuration

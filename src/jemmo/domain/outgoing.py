@@ -21,7 +21,7 @@ class Event(StrEnum):
 
 
 EXPIRED = "records.expired"
-"""Sent instead of ``records.changed`` when changes are no longer known; the receiver should fetch a new snapshot."""
+"""Sent instead of ``records.changed`` when the changes have expired; the receiver should fetch a new snapshot."""
 TEST = "test"
 
 

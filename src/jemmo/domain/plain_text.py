@@ -68,7 +68,7 @@ def plain(text: str) -> PlainText:
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     """Return the text in a Unicode normal form, in linear time.
 
-    Python sorts the combining marks of a letter in quadratic time and blocks all threads meanwhile. A letter with
+    Python sorts the combining marks of a letter in quadratic time and blocks all threads while it does. A letter with
     hundreds of marks is meaningless, so the text is normalized piece by piece.
     """
     if text.isascii():

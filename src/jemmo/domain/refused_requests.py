@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 ASK_AGAIN = timedelta(hours=20)
-"""After this time the request is tried again: once a day, whatever the hours of the syncs."""
+"""After this time, the request is tried again. That makes it once a day, whenever syncs run."""
 MAX_REFUSALS = 200
 """Maximum number of refusals stored per connection."""
 

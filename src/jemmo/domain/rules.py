@@ -2,7 +2,7 @@
 
 Excluded records are stored with the reason, so that pages can show it and the records appear at once when the rule or
 the record changes. One rule needs more than one record (a talent needs an active application or a recent hire), so the
-store applies it; its settings are here with the others.
+store applies it, but its settings are here with the others.
 """
 
 from __future__ import annotations

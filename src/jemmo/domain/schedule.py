@@ -23,7 +23,7 @@ ENOUGH_PAST = 3  # earlier runs to compare with
 
 FIRST_RETRY = timedelta(minutes=15)
 FARTHEST = timedelta(days=8)
-"""A next start further ahead than this was written under a wrong clock."""
+"""A next start that is further ahead was stored while the clock was wrong."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -160,7 +160,7 @@ def next_starts(
 
 
 def next_slot(connection_id: UUID, now: datetime, every: timedelta) -> datetime:
-    """Return the connection's next slot in the interval, skipping one that is only a moment away."""
+    """Return the connection's next slot in the interval, skipping one that is about to begin."""
     first = datetime(2020, 1, 1, tzinfo=UTC) + every * place_of(connection_id)
     slot = first + every * ((now - first) // every + 1)
     return slot + every if slot - now < every / 24 else slot

@@ -1,4 +1,4 @@
-"""The four status colors of a connection, the same everywhere. Pages show words beside them."""
+"""The four status colors of a connection, the same everywhere. Pages show words next to them."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class Start(Struct, frozen=True, kw_only=True):
 
 
 RECENT = timedelta(days=30)
-"""A first sync starts with changes from this long before its start."""
+"""A first sync starts with the changes made within this time before it."""
 
 
 MAX_NOTES = 100  # distinct codes; more are counted by kind
@@ -280,7 +280,7 @@ class Rereading(Struct, frozen=True, kw_only=True):
 
 
 REREAD_WITHIN = timedelta(days=7)
-"""With a daily reconcile, each record's content is reread within this time, regardless of its date."""
+"""With daily reconciles, each record's content is reread within this time, whatever the record's date."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):

@@ -136,7 +136,7 @@ def is_set(value: Any) -> bool:
 def may_be_address(value: str) -> bool:
     """Whether a text is short enough to be parsed as an address.
 
-    URL parsers take time quadratic in the combining marks of a non-ASCII host, and block all threads meanwhile.
+    URL parsers take time quadratic in the combining marks of a non-ASCII host, during which all threads are blocked.
     """
     return len(value) <= MAX_ADDRESS or value.isascii()
 

@@ -63,7 +63,7 @@ Refuse = Callable[[Answer], JemmoError]
 Pause = Callable[[int, float], float]
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 Sign = Callable[[Mapping[str, str] | None], Awaitable[Mapping[str, str]]]
-"""Returns headers with a token that expires; called with the refused headers, it returns new ones."""
+"""Returns headers with a token, or new ones if called with the headers that were refused."""
 
 
 class RestClient:

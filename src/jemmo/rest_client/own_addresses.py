@@ -10,7 +10,7 @@ from jemmo.domain.validation import join_address, may_be_address, split_address
 
 MAX_LINK_LENGTH = 64 * 1024  # characters
 _PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
-"""Safe paths, which need no further check because no dots or slashes can lead elsewhere."""
+"""Paths that need no further check, because none of their characters can lead elsewhere."""
 
 
 class OwnAddresses:

@@ -17,7 +17,8 @@ MAX_BACKOFF = 30.0  # seconds
 MAX_WAIT = 35.0
 """Seconds that work may wait for the ATS while other work is queued: a bit more than Greenhouse's window of 30."""
 MAX_WAIT_ALONE = 300.0
-"""Seconds that other work may wait. A sync that would wait longer ends, and the status shows when it continues."""
+"""Seconds that work may wait if nothing is queued behind it. A sync that would wait longer ends, and the status shows
+when it continues."""
 
 
 def backoff(attempt: int, chance: float) -> float:

@@ -12,13 +12,14 @@ from jemmo.rest_client.retries import CutOff
 from jemmo.services.sync.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
 
 MAX_SECONDS = seconds("JEMMO_SLICE_SECONDS", 600.0)
+"""Seconds after which a slice ends, whatever else is waiting."""
 MIN_SECONDS = seconds("JEMMO_SLICE_AT_LEAST", 3.0)
 """Seconds that a slice runs before it gives way to more urgent work, so that starting it was worthwhile."""
 
 LONG = 30.0
 """Seconds after which a sync is large, even if it reads only changes: its ATS is slow, perhaps on purpose."""
 GIVE_WAY = seconds("JEMMO_SLICE_GIVE_WAY", 20.0)
-"""Seconds for a slice to finish its page after it was asked to end. Then it stops waiting for its ATS."""
+"""Seconds for a slice to finish its page after it was asked to end. Then it no longer waits for its ATS."""
 
 _running: set[Slice] = set()
 _stopping = False

@@ -194,7 +194,7 @@ def account_of(email: str) -> Account:
 def change_email(account: Account, *, before: str, email: str) -> bool:
     """Change an account's address once its owner has proved the new one.
 
-    ``False`` if the new address is taken, or the old one has changed meanwhile.
+    ``False`` if the new address is taken, or if the old one has changed in the meantime.
     """
     taken = Account.objects.filter(email=email).exists()
     unchanged = Account.objects.filter(pk=account.pk, email=before, verified_email=before)

@@ -15,7 +15,7 @@ from jemmo.store.models import ApiToken, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
 MAX_DURATION = timedelta(minutes=5)
-"""After this time, a request without a response was interrupted with its process and may be retried."""
+"""After this time, a request without a response is considered interrupted and may be retried."""
 BATCH = 5000  # rows per statement
 
 

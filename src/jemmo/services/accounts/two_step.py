@@ -21,7 +21,7 @@ from jemmo.vault import Vault, VaultError, default_vault
 
 SECRETS = ("secret", "seed")
 FRESH = b"two-step sign-in"
-"""The context of a secret until its row is saved. Older versions never changed it: see ``bind``."""
+"""The context of a secret until its row is saved. Older versions kept it even then; see ``bind``."""
 
 
 class Fresh(str):

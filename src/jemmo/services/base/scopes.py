@@ -34,7 +34,7 @@ _clock = ThreadPoolExecutor(_budget.clock, "clock")
 _notifications = ThreadPoolExecutor(_budget.notifications, "notifications")
 _housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
 _outgoing = ThreadPoolExecutor(_budget.outgoing, "outgoing")
-"""Slow or blocking work runs here, so that Django's own thread stays free for syncs."""
+"""Slow or blocking work runs in these threads, so that Django's own thread stays free for syncs."""
 
 
 async def run_on_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:

@@ -27,7 +27,7 @@ SETTING = {
     Exclusion.TALENT_ARCHIVED: "include_archived_talents",
     Exclusion.NO_ACTIVE_APPLICATION: "include_talents_without_active_application",
 }
-"""The rule that excludes a record, and the setting that includes it."""
+"""Each rule that excludes records, with the setting that includes them."""
 
 
 _STREAMS = set(Stream.__members__.values())

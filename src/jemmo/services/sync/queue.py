@@ -25,7 +25,7 @@ WEBHOOK = 50
 
 FURTHER = 9
 SLOW = LARGE - FURTHER
-"""The rest of a sync whose ATS delayed others: after every other sync, before resumes."""
+"""The rest of a sync whose ATS delayed others. It comes after every other sync, but before resumes."""
 
 SYNC = "sync_connection"
 

@@ -51,7 +51,7 @@ T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
 KNOWN_SECONDS = 1.0
-"""After which a connection is looked up again, because it may have changed while the body arrived."""
+"""After this time, a connection is looked up again, because it may have changed while the body arrived."""
 SMALL_BODY = 4096  # bytes; searching a small body for names is faster than starting a thread
 
 

@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 CONCURRENCY = budget.Worker().refetches  # connections handled by one worker at the same time
 REFETCH_TIMEOUT = refetch_writer.CLAIM.total_seconds() - 10
-"""The time limit for all requests of one refetch. After it the claim is over, and nothing could be written."""
+"""The time limit for all requests of one refetch. Afterwards, the claim ends and nothing could be written."""
 REFETCH_POLL_SECONDS = 2.0  # fallback in case a NOTIFY is missed
 MAX_ATTEMPTS = 8
 CONFIRM_DELAY = timedelta(seconds=5)

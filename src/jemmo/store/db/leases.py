@@ -1,4 +1,4 @@
-"""The lease, which decides which run may write to a connection. Only this module names its table."""
+"""The lease, which decides which run may write to a connection. No other module names its table."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Finds an organization's rows by the database's columns and keys, so that new tables are included.
 
-A row belongs to the organization in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
+A row belongs to the organization in its ``org_id``, or else to that of its ``connection_id`` or of a row that a foreign
 key points to. Accounts belong to no organization, since people may work for several.
 """
 

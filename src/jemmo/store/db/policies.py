@@ -232,7 +232,7 @@ OPEN: dict[str, str] = {
     "session": "found by the hash of a secret, and sealed with it",
     "vault_secret": "random values, sealed",
 }
-"""Tables without personal or organizational data, with a description. They are open to our roles in any scope."""
+"""Tables without data of people or organizations, with a description. They are open to our roles in any scope."""
 
 FUNCTIONS = tuple(
     f"CREATE OR REPLACE FUNCTION {head} LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT {body} $$"

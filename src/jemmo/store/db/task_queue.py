@@ -1,4 +1,4 @@
-"""The queue library's tables. Only this module names them."""
+"""The queue library's tables. No other module names them."""
 
 from __future__ import annotations
 

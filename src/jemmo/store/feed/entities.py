@@ -182,7 +182,7 @@ ENTITIES: dict[str, FeedEntity] = {
         ),
     )
 }
-"""In the order in which records refer to each other."""
+"""The feed's entities, in the order in which records refer to each other."""
 
 FOR_ALL = tuple(name for name, entity in ENTITIES.items() if not entity.right)
 """Entities that require no right of their own."""

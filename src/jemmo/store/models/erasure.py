@@ -36,8 +36,8 @@ class Erasure(models.Model):
 class Suppression(models.Model):
     """A record of the ATS that must stay out: the keyed hash of its stream and id.
 
-    ``person`` is the hash of its talent. People erased by retention rules return when they do what ``lifts_on`` names
-    (``jemmo.domain.retention.Lift``) after ``at``; without it, the record stays out permanently.
+    ``person`` is the hash of its talent. People erased by retention rules return if they show the activity in
+    ``lifts_on`` (``jemmo.domain.retention.Lift``) after ``at``; without it, the record stays out permanently.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)

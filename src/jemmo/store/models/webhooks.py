@@ -50,8 +50,9 @@ class WebhookAddress(models.Model):
 class WebhookDelivery(models.Model):
     """A webhook as received. The body is personal data: encrypted, and deleted after a few days.
 
-    ``once`` is the digest of a body whose repetition means a resend. ``named`` are keyed hashes of the ids and contacts
-    of people in it (``jemmo.domain.mentions``). Without them, as in older rows, it may be about anyone.
+    ``once`` is the digest of a body, if receiving the same body again means a resend. ``named`` are keyed hashes of the
+    ids and contacts of people in it (``jemmo.domain.mentions``). Without them, as in older rows, it may be about
+    anyone.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,4 +1,4 @@
-"""The log of access to personal data. Rows hold ids; names are looked up by the reader's rights."""
+"""Reads and writes the log of access to personal data. Rows hold only ids; names depend on the reader's rights."""
 
 from __future__ import annotations
 

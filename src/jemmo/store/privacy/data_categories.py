@@ -10,7 +10,7 @@ NAMES = (
     *("contacts", "applications", "cover_letters"),
 )
 
-# One count for each of ``NAMES``. All count people, except those of contacts, applications and cover letters.
+# One count for each of ``NAMES``. All of them count people, except for contacts, applications and cover letters.
 _COUNTS = """
     SELECT count(*),
         count(*) FILTER (WHERE first_name IS NOT NULL OR last_name IS NOT NULL),

@@ -56,7 +56,7 @@ _ENDED = ("id", "scope", "report")
 _RUNNING = ("id", "scope", "mode", "report", "started_at")
 
 RESUMED = frozenset(("cancelled", "interrupted"))
-"""Errors of a sync that was stopped. They no longer matter once the next sync, which continues it, is running."""
+"""Errors of a sync that was stopped. They no longer matter while the next sync, which continues it, is running."""
 
 WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 

@@ -17,8 +17,8 @@ _ENTER = """
     VALUES (%(connection)s, %(at)s, %(seconds)s) RETURNING id"""
 
 SENT_AT_ONCE = 0.3
-"""The part of a quota window that long work may use at once before spreading its requests evenly. It is enough for a
-small company."""
+"""The part of a quota window that long work may use in a burst before spreading its requests evenly. A small company
+needs no more."""
 
 
 class PostgresQuotaLedger(OnSharedConnection):

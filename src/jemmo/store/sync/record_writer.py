@@ -66,7 +66,7 @@ class Known(Struct, frozen=True):
 
 
 class Situation(Struct, frozen=True):
-    """What a stream needs besides its rows, from ``statements.SITUATION``."""
+    """What writing a stream depends on apart from its rows, from ``statements.SITUATION``."""
 
     has_rejections: bool
     is_waited_for: bool

@@ -23,7 +23,7 @@ from jemmo.store.files import fetch_queue
 from jemmo.store.sync import checkpoints, notices, reports
 from jemmo.store.sync.writer import LEASE
 
-WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as in progress
+WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run counts as in progress between two slices
 
 INTERRUPTED = {"status": "failed", "error": TransientError("interrupted").as_record()}
 """The report of a run whose process died."""
