@@ -46,12 +46,10 @@ HAND_OVER = """
     UPDATE lease SET holder_pid = NULL, holder_since = NULL, expires_at = clock_timestamp() + %s
     WHERE connection_id = %s AND token = %s"""
 
-# Renew the lease if the run still has it.
 RENEW = """
     UPDATE lease SET expires_at = clock_timestamp() + %(lease)s
     WHERE connection_id = %(connection)s AND token = %(token)s"""
 
-# Release the lease.
 RELEASE = "DELETE FROM lease WHERE connection_id = %s AND token = %s"
 
 
