@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class ErrorKind(StrEnum):
-    """Where an error's cause is."""
+    """What kind of problem causes an error."""
 
     ACCESS = "access"
     ATS = "ats"

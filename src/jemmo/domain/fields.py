@@ -29,7 +29,7 @@ class Privacy(StrEnum):
 
 
 class Mark(Enum):
-    """Other marks of a field."""
+    """Other properties of a field."""
 
     SEARCHED = "search finds the record by it"
     NOT_EXPORTED = "left out of exports and the API"

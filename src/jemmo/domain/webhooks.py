@@ -39,7 +39,7 @@ class RefetchRequest(Struct, frozen=True, kw_only=True):
 class ParsedWebhook(Struct, frozen=True, kw_only=True):
     """The content of a webhook's body.
 
-    Without refetch requests, its event is unknown or about something that is not synced.
+    If it has no refetch requests, its event is unknown or concerns something that is not synced.
     """
 
     event: str

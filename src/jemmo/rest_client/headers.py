@@ -49,7 +49,7 @@ def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """Parse ``Retry-After`` to seconds: a duration, a Unix timestamp or a date; ``now`` is in seconds since 1970.
+    """Convert ``Retry-After`` to seconds from a duration, a Unix timestamp or a date; ``now`` is in seconds since 1970.
 
     >>> retry_after("1260", 1_767_571_200.0), retry_after("1767571230000", 1_767_571_200.0)
     (1260.0, 30.0)

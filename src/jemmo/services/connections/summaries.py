@@ -89,7 +89,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     @property
     def changes_soon(self) -> bool:
-        """Whether the page should poll again in a moment."""
+        """Whether the page should poll again soon."""
         return bool(self.activity)
 
     @property

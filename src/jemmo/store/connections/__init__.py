@@ -1,1 +1,1 @@
-"""Reads of connections: state, logs, paused deletions."""
+"""Reads the state, logs and paused deletions of connections."""

@@ -78,7 +78,7 @@ def name() -> str:
 
 
 def search_path_params() -> dict[str, str]:
-    """The values for ``TELL``."""
+    """The values for ``SET_SEARCH_PATH``."""
     return {"path": f"{name()}, pg_temp"}
 
 

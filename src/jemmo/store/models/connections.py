@@ -98,7 +98,7 @@ class Connection(DisplayTracked):
 
 
 class QuotaUse(models.Model):
-    """ATS time used, if the ATS counts it. Old rows are deleted as new ones are added."""
+    """A use of the ATS's time, if the ATS limits it. Old rows are deleted as new ones are added."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()

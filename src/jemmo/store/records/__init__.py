@@ -1,1 +1,1 @@
-"""Reads of jobs, talents and applications: lists, pages, search, export, quality, explanations."""
+"""Reads jobs, talents and applications for lists, pages, search, exports, quality checks and explanations."""

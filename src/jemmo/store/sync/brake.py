@@ -330,7 +330,7 @@ async def close_used(db: Connection, connection_id: UUID) -> None:
 
 
 async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
-    """Close a used release. Earlier deletions no longer count for the day."""
+    """Close a used release. Deletions before it no longer count for the day."""
     await db.execute(
         "UPDATE held_deletion SET closed_at = clock_timestamp() WHERE connection_id = %s "
         "AND stream = %s AND released_at IS NOT NULL AND closed_at IS NULL",

@@ -125,7 +125,7 @@ def inserted(table: Table) -> str:
 
 
 def _values(table: Table) -> dict[str, str]:
-    """The value of each column."""
+    """Return the SQL expression of each column's value."""
     expressions = {column.name: _value(table, column) for column in table.staged}
     expressions |= {link.column: _linked(link) for link in table.links}
     if ENTITIES[table.stream].has_sealed_texts:

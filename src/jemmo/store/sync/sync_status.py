@@ -87,7 +87,7 @@ def _blocked(states: list[str]) -> str:
 
 
 def _together(parts: list[Progress]) -> Progress:
-    """Combine several syncs into one that ends with the last of them."""
+    """Combine the progress of several syncs into that of one that ends with the last of them."""
     totals = [part.total for part in parts if part.total is not None]
     lefts = [part.left for part in parts if part.left is not None]
     return Progress(
