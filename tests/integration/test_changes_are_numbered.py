@@ -68,7 +68,7 @@ def session(url: str, showcase: Showcase) -> psycopg.Connection:
     """Another process of ours, in a transaction of its own."""
     db = psycopg.connect(url)
     schema.set_search_path(db)
-    db.execute(scope.TELL_SESSION, scope.organization_scope(showcase.org.id).settings)
+    db.execute(scope.SET_FOR_SESSION, scope.organization_scope(showcase.org.id).settings)
     db.commit()
     return db
 
@@ -202,10 +202,10 @@ class Copy:
     ) -> None:
         self.org, self.rights = showcase.org, rights
         self.bound = connection.id if connection else None
-        self.sight = reading.sight_of(rights, self.bound)
+        self.visibility = reading.visibility_of(rights, self.bound)
         self.seq = FeedPosition.objects.get(org=self.org).seq
         known = FeedRecord.objects.filter(
-            org=self.org, level__gte=self.sight.level.value, entity__in=self.sight.entities
+            org=self.org, level__gte=self.visibility.level.value, entity__in=self.visibility.entities
         )
         if self.bound:
             known = known.filter(connection_id=self.bound)
@@ -213,7 +213,7 @@ class Copy:
 
     def follow(self, limit: int, *, crashes: bool) -> None:
         numbering.number(self.org.id)
-        page = reading.changes(self.org.id, self.seq, limit, self.sight)
+        page = reading.changes(self.org.id, self.seq, limit, self.visibility)
         assert page is not None
         versions = dict(self.versions)
         for change in page.changes:
@@ -232,7 +232,7 @@ class Copy:
         confidential, notes = "confidential" in self.rights, "notes" in self.rights
         own = Scope(org=self.org.id, connection=self.bound, confidential=confidential, notes=notes)
         with scope.acting_in(own):
-            digest = reading.digest(self.org, self.sight)
+            digest = reading.digest(self.org, self.visibility)
         assert digest is not None
         assert (digest.seq, digest.is_current) == (self.seq, True)
         total = sum(version_hash(*version) for version in self.versions.items()) % 2**256

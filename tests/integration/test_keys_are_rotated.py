@@ -70,7 +70,7 @@ async def test_after_a_rotation_everything_is_there_and_sealed_anew(
     filled: Company, keyset: Path, storage: FolderStorage
 ) -> None:
     before = await everything(filled, storage)
-    old = rotation.look(keyset).primary
+    old = rotation.inspect(keyset).primary
     new = await in_thread(lambda: keys.rotate(keyset))
     told = await in_thread(lambda: keys.reseal(open_vault(keyset), storage))
 
@@ -91,7 +91,7 @@ async def test_after_a_rotation_everything_is_there_and_sealed_anew(
 async def test_the_old_key_goes_only_when_nothing_needs_it_and_time_has_passed(
     filled: Company, keyset: Path, storage: FolderStorage
 ) -> None:
-    old = f"{rotation.look(keyset).primary:08x}"
+    old = f"{rotation.inspect(keyset).primary:08x}"
     await in_thread(lambda: keys.rotate(keyset))
     later = keyset.stat().st_mtime + keys.SETTLED + 1
 
@@ -99,7 +99,7 @@ async def test_the_old_key_goes_only_when_nothing_needs_it_and_time_has_passed(
     await in_thread(lambda: keys.reseal(open_vault(keyset), storage))
     assert await in_thread(lambda: keys.retire(keyset)) == []
     assert await in_thread(lambda: keys.retire(keyset, now=later)) == [old]
-    assert len(rotation.look(keyset).ids) == 1
+    assert len(rotation.inspect(keyset).ids) == 1
     assert (await everything(filled, storage))["contacts"]
 
 
@@ -136,7 +136,7 @@ async def test_who_has_the_keys_open_takes_up_new_ones(filled: Company, keyset: 
     sealed = open_vault(keyset).seal(b"new", b"x")
 
     assert long_running.open(sealed, b"x") == b"new"
-    assert key_id(long_running.seal(b"more", b"x")) == rotation.look(keyset).primary
+    assert key_id(long_running.seal(b"more", b"x")) == rotation.inspect(keyset).primary
 
 
 def test_rotations_at_once_lose_no_key(keyset: Path) -> None:
@@ -147,7 +147,7 @@ def test_rotations_at_once_lose_no_key(keyset: Path) -> None:
     for one in threads:
         one.join()
 
-    assert len(set(rotation.look(keyset).ids)) == 9
+    assert len(set(rotation.inspect(keyset).ids)) == 9
     assert keyset.stat().st_mode & 0o777 == 0o600
 
 
@@ -200,7 +200,7 @@ def test_the_keyset_can_be_sealed_itself(keyset: Path, monkeypatch: pytest.Monke
     rotation.add_primary(keyset)  # writes the file anew, encrypted from now on
 
     assert '"value"' not in keyset.read_text()
-    assert rotation.look(keyset).encrypted
+    assert rotation.inspect(keyset).encrypted
     assert open_vault(keyset).open(sealed, b"x") == b"plain"
     monkeypatch.setenv("JEMMO_KEYSET_KEY", base64.b64encode(os.urandom(32)).decode())
     with pytest.raises(VaultError, match="a different key"):

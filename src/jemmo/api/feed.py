@@ -77,7 +77,7 @@ def digest(
     if entity is None and (first or end or parts > 1):
         raise bad_parameter("range")
     names = (
-        feed.sight_of(request.token).entities
+        feed.visibility_of(request.token).entities
         if entity is None
         else [_entity(request.token, entity)]
     )

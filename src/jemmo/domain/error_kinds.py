@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class ErrorKind(StrEnum):
-    """What kind of problem causes an error."""
+    """The general cause of an error."""
 
     ACCESS = "access"
     ATS = "ats"

@@ -25,7 +25,7 @@ class Keys(Struct, frozen=True):
     changed_at: float
 
 
-def look(path: Path) -> Keys:
+def inspect(path: Path) -> Keys:
     """The ids of the keys in the file, without their values. Raises ``VaultError``."""
     handle = KeysetFile(path).read()
     return Keys(
@@ -41,14 +41,14 @@ def add_primary(path: Path) -> Keys:
     with _alone(path):
         handle = wrapping.with_new_primary(KeysetFile(path).read())
         _save(path, handle)
-    return look(path)
+    return inspect(path)
 
 
 def remove(path: Path, gone: set[int]) -> Keys:
     """Delete keys that seal nothing anymore, never the primary."""
     with _alone(path):
         _save(path, wrapping.without(KeysetFile(path).read(), gone))
-    return look(path)
+    return inspect(path)
 
 
 def _save(path: Path, handle: tink.KeysetHandle) -> None:

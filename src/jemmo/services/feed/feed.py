@@ -12,7 +12,7 @@ from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
 from jemmo.store.feed import housekeeping, numbering, reading
 from jemmo.store.feed.entities import CONTACTS
-from jemmo.store.feed.reading import EVERY_ID, Change, Changes, Digest, Range, Sight
+from jemmo.store.feed.reading import EVERY_ID, Change, Changes, Digest, Range, Visibility
 from jemmo.store.models import ApiToken
 
 RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL, ApiScope.NOTES)
@@ -63,7 +63,7 @@ def digest(
         with scope.acting_in(tokens.scope_of(token)):
             computed = reading.digest(
                 token.org,
-                replace(sight_of(token), entities=tuple(entities)),
+                replace(visibility_of(token), entities=tuple(entities)),
                 at=at,
                 ids=ids,
                 parts=parts,
@@ -76,7 +76,7 @@ def digest(
 def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
     since = _follow(token)
     with scope.acting_in(tokens.scope_of(token)):
-        known = reading.changes(token.org_id, after, limit, sight_of(token))
+        known = reading.changes(token.org_id, after, limit, visibility_of(token))
     if known is None:  # deleted between two statements, because nothing had read it for days
         raise CursorExpired
     return known, since
@@ -95,9 +95,9 @@ def _follow(token: ApiToken) -> int:
         return reading.readable_since(token.org_id, token.pk, rights)
 
 
-def sight_of(token: ApiToken) -> Sight:
+def visibility_of(token: ApiToken) -> Visibility:
     """Return the token's access to the feed, in addition to its database scope."""
-    return reading.sight_of(token.scopes, token.connection_id)
+    return reading.visibility_of(token.scopes, token.connection_id)
 
 
 def _as_seen(token: ApiToken, change: Change) -> Change:

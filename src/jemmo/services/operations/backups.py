@@ -64,7 +64,7 @@ def make(
     """
     now = now or datetime.now(UTC)
     path = place_for(target, now)
-    keys = rotation.look(keyset)
+    keys = rotation.inspect(keyset)
     if with_keyset and not keys.encrypted:
         raise ConfigError("keyset_plain", path=keyset)
     with archive.writing(path) as out, snapshots.snapshot(database_url) as cursor:

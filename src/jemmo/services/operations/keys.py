@@ -92,7 +92,7 @@ def _prove(connection: Connection, vault: Vault) -> None:
 
 def status(path: Path) -> KeysStatus:
     """Return the keys and how much each of them sealed."""
-    keys = rotation.look(path)
+    keys = rotation.inspect(path)
     used = _uses()
     listed = [
         KeyUse(
@@ -138,7 +138,7 @@ def reseal(vault: Vault, storage: Storage) -> Resealed:
 
 def retire(path: Path, *, now: float | None = None) -> list[str]:
     """Drop older keys that nothing needs anymore, once a rotation has settled. Return the ids of the dropped keys."""
-    keys = rotation.look(path)
+    keys = rotation.inspect(path)
     if len(keys.ids) == 1 or (now or time.time()) - keys.changed_at < SETTLED:
         return []
     needed = {key for counts in _uses().values() for key in counts}
@@ -150,7 +150,7 @@ def retire(path: Path, *, now: float | None = None) -> list[str]:
 
 def is_rotating(path: Path) -> bool:
     """Whether there is more than one key, so that some values may still have to be re-encrypted."""
-    return len(rotation.look(path).ids) > 1
+    return len(rotation.inspect(path).ids) > 1
 
 
 def _uses() -> dict[str, dict[int, int]]:

@@ -17,7 +17,7 @@ from jemmo.store.db import scope
 from jemmo.store.db.scope import Scope
 from jemmo.store.feed import housekeeping, numbering, reading
 from jemmo.store.feed.entities import CONTACTS
-from jemmo.store.feed.reading import Change, Changes, Sight
+from jemmo.store.feed.reading import Change, Changes, Visibility
 from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 from jemmo.store.records.export import KINDS
 
@@ -56,7 +56,7 @@ def _follow(org_id: UUID) -> None:
 
 def _read(org_id: UUID, after: int) -> Changes:
     with scope.acting_in(Scope(org=org_id)):
-        known = reading.changes(org_id, after, SCAN, Sight())
+        known = reading.changes(org_id, after, SCAN, Visibility())
     if known is None:
         raise LookupError(f"{org_id} has no feed")
     return known

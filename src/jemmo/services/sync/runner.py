@@ -135,7 +135,7 @@ async def sync_slice(
     async with connected(connection_id, database_url) as (db, connection):
         current().note(connection=str(connection_id), provider=connection.provider)
         _check_not_paused(connection)
-        part = QUOTA_BESIDE_REFETCHES if await runs.may_hear(db, connection_id) else 1.0
+        part = QUOTA_BESIDE_REFETCHES if await runs.may_refetch(db, connection_id) else 1.0
         async with ats_session(
             connection, vault, database_url, part=part, at_once=SENT_AT_ONCE
         ) as source:

@@ -50,7 +50,7 @@ async def apply_scope(connection: Connection) -> None:
     """Set the current scope for the whole session, which is not shared."""
     current_scope = scope.current() or scope.NOBODY
     with explained():
-        await connection.execute(scope.TELL_SESSION, current_scope.settings)
+        await connection.execute(scope.SET_FOR_SESSION, current_scope.settings)
 
 
 def ping() -> None:

@@ -99,10 +99,10 @@ def migrating(cursor: Any) -> Iterator[None]:
     """Hold the migration lock and see every row. Under the policies, a migration would change none."""
     cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     try:
-        cursor.execute(scope.TELL_SESSION, scope.EVERYTHING.settings)
+        cursor.execute(scope.SET_FOR_SESSION, scope.EVERYTHING.settings)
         yield
     finally:
-        cursor.execute(scope.TELL_SESSION, scope.NOBODY.settings)
+        cursor.execute(scope.SET_FOR_SESSION, scope.NOBODY.settings)
         cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 

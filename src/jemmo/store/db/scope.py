@@ -52,7 +52,7 @@ class Scope(Struct, frozen=True, kw_only=True):
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """The values for ``TELL``, in its order."""
+        """The values for ``SET_SCOPE``, in its order."""
         return (
             str(self.org or ""),
             str(self.connection or ""),
@@ -69,8 +69,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     def statement(self) -> tuple[str, tuple[str, ...]]:
         """The statement that sets the scope, with its values. Limits that would not change are omitted."""
         if self.housekeeping:
-            return TELL_TRANSACTION, self.settings
-        return _TELL_ROWS.format(local="true"), self.settings[:_ROWS]
+            return SET_FOR_TRANSACTION, self.settings
+        return _SET_ROWS.format(local="true"), self.settings[:_ROWS]
 
 
 _PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
@@ -78,15 +78,15 @@ _LIMITS = "".join(
     f", set_config('{name}', coalesce(nullif(%s, ''), current_setting('{name}')), {{local}})"
     for name in ("statement_timeout", *_PLANS)
 )
-_TELL_ROWS = """
+_SET_ROWS = """
     SELECT set_config('jemmo.org', %s, {local}), set_config('jemmo.connection', %s, {local}),
         set_config('jemmo.account', %s, {local}),
         set_config('jemmo.contacts', %s, {local}), set_config('jemmo.confidential', %s, {local}),
         set_config('jemmo.notes', %s, {local}), set_config('jemmo.reach', %s, {local})"""
-_ROWS = _TELL_ROWS.count("%s")
-TELL = _TELL_ROWS + _LIMITS
-TELL_TRANSACTION = TELL.format(local="true")
-TELL_SESSION = TELL.format(local="false")
+_ROWS = _SET_ROWS.count("%s")
+SET_SCOPE = _SET_ROWS + _LIMITS
+SET_FOR_TRANSACTION = SET_SCOPE.format(local="true")
+SET_FOR_SESSION = SET_SCOPE.format(local="false")
 
 NOBODY = Scope()
 SIGN_IN = Scope(reach=Reach.SIGN_IN)

@@ -17,7 +17,7 @@ from jemmo.store.db import scope
 from jemmo.store.db.postgres import Connection, connect, explained
 from jemmo.store.db.scope import Scope
 
-_BEGIN = f"""{scope.TELL_TRANSACTION}, set_config('synchronous_commit', 'off', true),
+_BEGIN = f"""{scope.SET_FOR_TRANSACTION}, set_config('synchronous_commit', 'off', true),
     set_config('idle_in_transaction_session_timeout', '5s', true)"""
 """A process suspended within a transaction must not block the others for longer than this."""
 

@@ -40,7 +40,7 @@ _NEW_READER = """
         since = (SELECT seq FROM feed_position WHERE org_id = %(org)s) RETURNING since"""
 
 
-class Sight(Struct, frozen=True, kw_only=True):
+class Visibility(Struct, frozen=True, kw_only=True):
     """What a reader may see: records of these entities with at least this level, of one connection or of all."""
 
     level: Level = Level.OPEN
@@ -101,9 +101,9 @@ class Digest(Struct, frozen=True, kw_only=True):
     parts: list[Part]
 
 
-def sight_of(rights: Collection[str], connection: UUID | None = None) -> Sight:
+def visibility_of(rights: Collection[str], connection: UUID | None = None) -> Visibility:
     """What a reader with these rights sees."""
-    return Sight(
+    return Visibility(
         level=Level.CONFIDENTIAL if "confidential" in rights else Level.OPEN,
         entities=tuple(
             name for name, entity in ENTITIES.items() if not entity.right or entity.right in rights
@@ -112,20 +112,20 @@ def sight_of(rights: Collection[str], connection: UUID | None = None) -> Sight:
     )
 
 
-def changes(org_id: UUID, after: int, limit: int, sight: Sight) -> Changes | None:
+def changes(org_id: UUID, after: int, limit: int, visibility: Visibility) -> Changes | None:
     """The changes after a number; ``None`` if there is no feed."""
     params: dict[str, Any] = {
         "org": org_id,
         "after": after,
         "limit": limit,
-        "level": sight.level.value,
-        "entities": list(sight.entities),
-        "connection": sight.connection,
+        "level": visibility.level.value,
+        "entities": list(visibility.entities),
+        "connection": visibility.connection,
     }
     rows = fetch_rows(_CHANGES, params)
     if not rows:
         return None
-    numbered = [_change(row[2:], sight.level) for row in rows if row[2] is not None]
+    numbered = [_change(row[2:], visibility.level) for row in rows if row[2] is not None]
     return Changes(oldest=rows[0][0], seq=rows[0][1], changes=numbered)
 
 
@@ -157,14 +157,14 @@ def readable_since(org_id: UUID, token_id: UUID, rights: list[str]) -> int:
 
 def digest(
     org: Organisation,
-    sight: Sight,
+    visibility: Visibility,
     *,
     at: int | None = None,
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest | None:
     """The digest of the current scope, now or at a number, from one snapshot; ``None`` if there is no feed."""
-    names = list(sight.entities)
+    names = list(visibility.entities)
     shown, params = zip(*(_shown(name, org) for name in names), strict=True)
     query = _DIGEST.format(shown=" UNION ALL ".join(shown), range=_range(ids))
     since = [org.id, NEVER if at is None else at, names]
@@ -172,7 +172,7 @@ def digest(
     values = [
         *since,
         *(value for part in params for value in part),
-        sight.level.value,
+        visibility.level.value,
         parts,
         *ends,
     ]

@@ -27,7 +27,7 @@ async def listen(url: str, *channels: str) -> AsyncIterator[Connection]:
         url, autocommit=True, application_name="jemmo events", connect_timeout=10
     ) as db:
         await schema.set_search_path_async(db)
-        await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
+        await db.execute(scope.SET_FOR_SESSION, scope.SIGN_IN.settings)
         for channel in channels:
             await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         yield db

@@ -111,7 +111,7 @@ def every_row(cursor: Cursor) -> None:
     The tables' owner disables the policies; any that still hid rows would raise an error, since a backup must be
     complete. For a role that is subject to the policies, the scope shows all rows.
     """
-    cursor.execute(scope.TELL_TRANSACTION, scope.EVERYTHING.settings)
+    cursor.execute(scope.SET_FOR_TRANSACTION, scope.EVERYTHING.settings)
     cursor.execute(_UNDER_POLICY)
     row = cursor.fetchone()
     if row and not row[0]:

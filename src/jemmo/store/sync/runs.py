@@ -174,7 +174,7 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
         await db.execute(leases.HAND_OVER, [WAITS_FOR_NEXT, connection_id, hold.token])
 
 
-async def may_hear(db: Connection, connection_id: UUID) -> bool:
+async def may_refetch(db: Connection, connection_id: UUID) -> bool:
     """Whether refetches may happen, because someone requested the webhook address or refreshed a record."""
     query = "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)"
     return bool(await afetch_value(db, query, [connection_id]))
