@@ -130,7 +130,7 @@ def _explain(url: str, how: str, text: str, params: Any) -> Mapping[str, Any] | 
     connection = psycopg.Connection.connect(url, cursor_factory=_Cursor)
     try:
         cursor = connection.cursor()
-        cursor.execute(scope.TELL_TRANSACTION, (scope.current() or scope.EVERYTHING).settings)
+        cursor.execute(scope.SET_FOR_TRANSACTION, (scope.current() or scope.EVERYTHING).settings)
         cursor.execute("SET LOCAL lock_timeout = '50ms'")
         cursor.execute(how + text, params)
         row = cursor.fetchone()

@@ -205,7 +205,9 @@ class Copy:
         self.visibility = reading.visibility_of(rights, self.bound)
         self.seq = FeedPosition.objects.get(org=self.org).seq
         known = FeedRecord.objects.filter(
-            org=self.org, level__gte=self.visibility.level.value, entity__in=self.visibility.entities
+            org=self.org,
+            level__gte=self.visibility.level.value,
+            entity__in=self.visibility.entities,
         )
         if self.bound:
             known = known.filter(connection_id=self.bound)

@@ -313,7 +313,7 @@ def drop_role_of(url: str) -> None:
     """The role that was made for a database, which outlives it."""
     with psycopg.connect(url, autocommit=True) as db:
         schema.set_search_path(db)
-        role = roles._kept(db, as_it_is)
+        role = roles._stored(db, as_it_is)
         assert role is not None
         name = sql.Identifier(role.name)
         db.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jemmo.domain.markup import MAX_PLAIN, MAX_MARKS
+from jemmo.domain.markup import MAX_MARKS, MAX_PLAIN
 from jemmo.web.templatetags.markup import clean_html
 
 LONG = 160_000  # characters

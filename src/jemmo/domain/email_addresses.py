@@ -136,7 +136,10 @@ def _local(text: str, end: int, earliest: int) -> tuple[int, str] | None:
         parts.append(_sign_for(text[sign:start]))
         start = _back(text, sign, earliest)
         parts.append(text[start:sign])
-    if text[start - 1 : start] == "\n" and (name := _broken_name(text, start, earliest)) is not None:
+    if (
+        text[start - 1 : start] == "\n"
+        and (name := _broken_name(text, start, earliest)) is not None
+    ):
         start = name[0]
         parts += [".", name[1]]
     local = "".join(reversed(parts))

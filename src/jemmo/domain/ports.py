@@ -181,7 +181,12 @@ class RunStore(Protocol):
         ...
 
     async def keep_sweep(
-        self, stream: Stream, sweep: Sweep, sightings: Sequence[Sighting] = (), *, anew: bool = False
+        self,
+        stream: Stream,
+        sweep: Sweep,
+        sightings: Sequence[Sighting] = (),
+        *,
+        anew: bool = False,
     ) -> None:
         """Save a sweep's position with the ids found since the last save; ``anew`` discards all earlier ids."""
         ...

@@ -35,7 +35,9 @@ def template(url: str) -> str:
     except ValueError:
         return "/{}"
     parts = path.strip("/").split("/")
-    kept = [part if part in WORDS or _VERSION.fullmatch(part) else "{}" for part in parts[:MAX_SEGMENTS]]
+    kept = [
+        part if part in WORDS or _VERSION.fullmatch(part) else "{}" for part in parts[:MAX_SEGMENTS]
+    ]
     return "/" + "/".join(kept)
 
 

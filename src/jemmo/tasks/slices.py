@@ -107,7 +107,9 @@ def preempt(waiting: Sequence[int]) -> None:
 
 def _give_way(to: int) -> None:
     candidates = [
-        turn for turn in _running if not turn.asked and turn.priority < to and turn.age >= MIN_SECONDS
+        turn
+        for turn in _running
+        if not turn.asked and turn.priority < to and turn.age >= MIN_SECONDS
     ]
     if candidates:
         min(candidates, key=lambda turn: (turn.priority, -turn.age)).ask()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jemmo.domain.contact_keys import same_contact, single_contacts, typed_contacts
 from jemmo.domain.enums import ContactKind
-from jemmo.domain.mentions import MAX_SIZE, MAX_NAMES, MAX_TEXTS, Person, names_in, names_of
+from jemmo.domain.mentions import MAX_NAMES, MAX_SIZE, MAX_TEXTS, Person, names_in, names_of
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import RefetchRequest

@@ -23,7 +23,9 @@ from jemmo.store.models import Account, ApiToken, Organisation
 SECRET_BYTES = 32
 MAX_TOKEN_LENGTH = 200  # characters; longer ones are rejected before hashing
 MAX_TOKENS = 100  # per organization
-USED_EVERY = timedelta(minutes=1)  # how often ``last_used_at`` is updated, since each update writes a row
+USED_EVERY = timedelta(
+    minutes=1
+)  # how often ``last_used_at`` is updated, since each update writes a row
 
 
 class NewToken(Struct, frozen=True, kw_only=True):

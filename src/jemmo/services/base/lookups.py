@@ -100,7 +100,9 @@ def talents_by_contact(
     if not hashes:
         return []
     talents = list(
-        Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MAX_MATCHES]
+        Talent.objects.filter(talents_with_contact(org, hashes))[
+            : None if thoroughly else MAX_MATCHES
+        ]
     )
     condition = Q(talent__in=talents)
     if thoroughly:

@@ -168,9 +168,9 @@ def safe_name(name: str | None, content_type: str) -> str:
     >>> safe_name("../../cv.exe", "application/pdf")
     'cv.exe.pdf'
     """
-    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", (name or "")[:MAX_NAME])).strip(
-        " ."
-    )[:120]
+    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", (name or "")[:MAX_NAME])).strip(" .")[
+        :120
+    ]
     ending = ENDINGS[content_type]
     suffix = plain.rpartition(".")[2].lower()
     if plain and SAME_ENDING.get(suffix, suffix) == ending and "." in plain:

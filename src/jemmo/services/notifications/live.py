@@ -28,7 +28,9 @@ MAX_QUEUED = 64  # events queued per page
 CHECK_EVERY = 20.0  # seconds between checks that sessions and memberships are still valid
 MAX_PER_SESSION, MAX_PER_ACCOUNT = 20, 100  # open pages per process
 RESYNC: dict[str, Any] = {"kind": "resync"}
-CLOCKS_APART = timedelta(seconds=5)  # largest clock difference of the machines that send pages and events
+CLOCKS_APART = timedelta(
+    seconds=5
+)  # largest clock difference of the machines that send pages and events
 ENDS_SYNCS = {"sync_ended", "sync_started"}  # a sync that starts closes one whose worker was killed
 OWN = {"hello", "resync", "signed_out"}  # events that never come from a notification
 

@@ -142,7 +142,9 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
         (_mail if together[0].channel == "email" else _chat)(together, vault)
     except JemmoError as error:
         _failed(together, error.message, permanent=isinstance(error, ConfigError))
-    except OSError as error:  # not logged in full, since the mail server's answer may repeat an address
+    except (
+        OSError
+    ) as error:  # not logged in full, since the mail server's answer may repeat an address
         log.warning("mail not accepted", extra={"reason": type(error).__name__})
         _failed(together, _("The mail server didn't accept the email."))
     else:

@@ -159,7 +159,9 @@ def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: b
 
 def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
     existing = copying.tables(cursor)
-    unknown_tables = sorted(set(existing) - set(manifest.tables) - copying.LEFT_OUT - _known_tables())
+    unknown_tables = sorted(
+        set(existing) - set(manifest.tables) - copying.LEFT_OUT - _known_tables()
+    )
     if unknown_tables:
         raise ConfigError("foreign_tables", variant="restore", table=unknown_tables[0])
     if not replace and snapshots.is_filled(cursor):

@@ -55,9 +55,13 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
         condition |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
     matches = Talent.objects.filter(condition, org=org)
-    listed = list(matches.select_related("connection").order_by("last_name", "id")[: MAX_PEOPLE + 1])
+    listed = list(
+        matches.select_related("connection").order_by("last_name", "id")[: MAX_PEOPLE + 1]
+    )
     log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MAX_PEOPLE))
-    return PersonSearch(people=listed[:MAX_PEOPLE], more=len(listed) > MAX_PEOPLE, kept_out=kept_out)
+    return PersonSearch(
+        people=listed[:MAX_PEOPLE], more=len(listed) > MAX_PEOPLE, kept_out=kept_out
+    )
 
 
 def _named(org: Organisation, typed: str) -> Q:

@@ -294,7 +294,9 @@ async def _apply_brake(
     """Delete as many records of each stream as the brake allows. A talent's applications count too."""
     streams = {pending.request.stream for pending in deletable}
     talents = [
-        pending.request.remote_id for pending in deletable if pending.request.stream is Stream.TALENTS
+        pending.request.remote_id
+        for pending in deletable
+        if pending.request.stream is Stream.TALENTS
     ]
     streams |= {Stream.APPLICATIONS} if talents else set()
     with explained():

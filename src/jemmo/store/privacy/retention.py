@@ -76,7 +76,9 @@ def overdue_talents(
     return [OverdueTalent(row[0], Rule(row[1]), row[2]) for row in rows]
 
 
-def _query(selection: str, org_id: UUID, policy: Retention, *, now: datetime, **more: Any) -> list[Any]:
+def _query(
+    selection: str, org_id: UUID, policy: Retention, *, now: datetime, **more: Any
+) -> list[Any]:
     update = ", t.remote_updated_at" if policy.counts is Counts.UPDATE else ""
     query = _DUE.format(signs=_SIGNS[policy.counts], update=update, selection=selection)
     values = {

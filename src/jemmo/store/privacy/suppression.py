@@ -54,9 +54,7 @@ async def erased(
     if not await afetch_value(db, any_suppressed, [connection_id]):
         return None
     hashes_of = {id(subject): _hashes(subject, stream, hashed) for subject in asked}
-    known = await _known(
-        db, connection_id, {key for keys in hashes_of.values() for key in keys}
-    )
+    known = await _known(db, connection_id, {key for keys in hashes_of.values() for key in keys})
     if not known:
         return None
     readmitted = _readmitted(asked, hashes_of, known)

@@ -235,7 +235,9 @@ async def _within_brake(
     if state.decision == "released":
         return [candidate for candidate in candidates if candidate in reviewed]
     is_open = any(candidate.decision in {"open", "released"} for candidate in states.values())
-    if not (is_open or state.decision) and await _fits(db, connection_id, states, stream, candidates):
+    if not (is_open or state.decision) and await _fits(
+        db, connection_id, states, stream, candidates
+    ):
         return [*candidates]
     if holds and not reviewed.issuperset(candidates):
         missing = await _present(db, connection_id, stream, sorted(reviewed.union(candidates)))

@@ -260,7 +260,7 @@ _MOVES = f"""observed AS (
 """The table still shows the state before this statement. ``OFFSET 0`` makes it one lookup by id per changed row."""
 
 _OLD_MOVES = f"""old_moves AS (
-    DELETE FROM stage_event WHERE application_id IN (SELECT w.id FROM written w WHERE NOT w.created AND {_TOLD})
+    DELETE FROM stage_event WHERE application_id IN (SELECT w.id FROM written w WHERE NOT w.created AND {_REPORTED})
         AND (origin = 'REPORTED' OR from_status = to_status))"""
 
 _MOVE_COLUMNS = columns_of(Move)

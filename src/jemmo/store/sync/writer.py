@@ -98,7 +98,12 @@ class Writer:
             return await sweeps.kept(self.db, self._names, stream)
 
     async def keep_sweep(
-        self, stream: Stream, sweep: Sweep, sightings: Sequence[Sighting] = (), *, anew: bool = False
+        self,
+        stream: Stream,
+        sweep: Sweep,
+        sightings: Sequence[Sighting] = (),
+        *,
+        anew: bool = False,
     ) -> None:
         with explained():
             if kept_out := await self._records.erased(stream, sightings):

@@ -114,7 +114,9 @@ def _in_scope(
             with database.wrap_database_errors, database.connection.pipeline():
                 PreparedCursor(database.connection).execute(*session_scope.statement)
                 executed = execute(sql, params, many, context)
-        except NotSupportedError:  # an upgrade changed the type of a column that a prepared statement returns
+        except (
+            NotSupportedError
+        ):  # an upgrade changed the type of a column that a prepared statement returns
             database.connection.close()  # a new connection makes new plans
             raise
         database.remember_scope(session_scope)
