@@ -26,7 +26,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 CLI_HEAD = """# Command line
 
-`make reference` generates this page from the commands, and a test fails if it is out of date.
+`make reference` generates this page from the commands, and a test fails if this page is out of date.
 `jemmo COMMAND --help` shows the same text in the terminal. After `make setup`, the program is at `.venv/bin/jemmo`.
 
 | exit status | meaning |
@@ -34,7 +34,7 @@ CLI_HEAD = """# Command line
 | 0 | done |
 | 2 | incorrect usage |
 | 3 | partial: a sync could not prove that it was complete, or `verify` found a difference |
-| 4 | you need to take action; the message says what to do |
+| 4 | you need to take action; the message explains what to do |
 | 5 | failed for another reason |
 | 130 | stopped by Ctrl-C |
 
@@ -116,7 +116,7 @@ def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:
         return
     yield f"{'#' * (len(words) + 2)} jemmo {' '.join(words)}\n\n{_prose(command.help)}\n"
     if words == ("sandbox",):
-        yield "Its options are described in [the sandbox documentation](../src/jemmo/sandbox/README.md#command-line).\n"
+        yield "For its options, see [the sandbox documentation](../src/jemmo/sandbox/README.md#command-line).\n"
         return
     context = command.make_context("jemmo", [], resilient_parsing=True)
     rows = [row for parameter in command.params if (row := _parameter(parameter, context))]
@@ -154,7 +154,8 @@ def _notes(text: str) -> str:
         elif note.startswith("default: "):
             notes.append(f"Default: `{note.removeprefix('default: ')}`.")
         elif note:
-            notes.append(f"Allowed: `{note.replace('<=x<=', ' to ')}`.")
+            allowed = re.sub(r"^x>=(.+)$", r"\1 or more", note.replace("<=x<=", " to "))
+            notes.append(f"Allowed: `{allowed}`.")
     return " ".join(notes).replace("|", "\\|")
 
 

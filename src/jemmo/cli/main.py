@@ -39,7 +39,7 @@ COMMANDS = {
     "worker": Listed(
         "Run",
         "operations.server",
-        "Run a background worker. Start as many as you need.",
+        "Run a background worker. You can start several workers.",
     ),
     "migrate": Listed("Run", "operations.server", "Update the database tables."),
     "doctor": Listed(
@@ -53,7 +53,9 @@ COMMANDS = {
     "hooks": Listed("Sync", "webhooks.hooks", "Manage the webhooks that an ATS sends to Jemmo."),
     "deletions": Listed("Sync", "sync.syncs", "List paused deletions, or confirm them."),
     "status": Listed(
-        "Inspect", "connections.connections", "Show every connection: state, syncs, and counts."
+        "Inspect",
+        "connections.connections",
+        "Show the state, syncs, and counts of every connection.",
     ),
     "verify": Listed("Inspect", "sync.syncs", "Compare every record with the ATS."),
     "logs": Listed("Inspect", "records.support", "Show errors and warnings from your syncs."),

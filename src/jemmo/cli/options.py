@@ -12,14 +12,15 @@ from jemmo.domain.errors import ConfigError
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Org = Annotated[str, typer.Option("--org", metavar="SLUG", help="The organization's short name.")]
 OnlyOrg = Annotated[
-    str | None, typer.Option("--org", metavar="SLUG", help="Only this organization.")
+    str | None,
+    typer.Option("--org", metavar="SLUG", help="Limit the command to this organization."),
 ]
 ConnectionId = Annotated[
     str | None,
     typer.Option(
         "--connection",
         metavar="ID",
-        help="Only this connection. To see connection IDs, run `jemmo status`.",
+        help="Limit the command to this connection. To see connection IDs, run `jemmo status`.",
     ),
 ]
 

@@ -37,7 +37,7 @@ def delete(
 ) -> None:
     """Delete an organization and all of its data.
 
-    The organization is deleted after a week, or immediately with --now. Prints a certificate.
+    The organization is deleted after a week, or immediately with --now. The command prints a certificate.
     """
     start()
     from jemmo.files.choose import open_storage
@@ -73,7 +73,7 @@ def delete(
 
 
 def keep(org: Org, json: Json = False) -> None:
-    """Undo `jemmo org delete` within a week. Syncs resume."""
+    """Undo `jemmo org delete` within a week. Syncs then resume."""
     start()
     from jemmo.services.accounts import accounts, organization_deletion
 

@@ -37,13 +37,16 @@ def create(
     org: Org,
     scope: Annotated[
         list[str],
-        typer.Option(metavar="SCOPE", help=f"{', '.join(ApiScope)}. Can be repeated."),
+        typer.Option(
+            metavar="SCOPE",
+            help=f"What the token can access: {', '.join(ApiScope)}. Can be repeated.",
+        ),
     ],
     name: Annotated[
         str, typer.Option(help="The name of the token, such as the program that uses it.")
     ] = "API token",
     expires: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Expiration date, such as 2027-06-30.")
+        str | None, typer.Option(metavar="DATE", help="The expiration date, such as 2027-06-30.")
     ] = None,
     connection: Annotated[
         str | None,

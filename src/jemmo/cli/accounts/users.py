@@ -52,7 +52,8 @@ def add(
     email: Email,
     org: Org,
     role: Annotated[
-        str, typer.Option(metavar="ROLE", help="owner, admin, recruiter, or viewer.")
+        str,
+        typer.Option(metavar="ROLE", help="The member's role: owner, admin, recruiter, or viewer."),
     ] = "recruiter",
     password_stdin: PasswordStdin = False,
     reset_password: Annotated[
@@ -125,8 +126,8 @@ def verify(
 ) -> None:
     """Confirm that an address belongs to the person who uses it.
 
-    The person who created the account may not own the address, so the account's password, second factors, and
-    sessions are removed unless you keep them. Enter a new password on standard input or on the reset page.
+    The person who created the account may not own the address, so the command removes the account's password, second
+    factors, and sessions unless you keep them. Enter a new password on standard input or on the reset page.
     """
     password = _password(password_stdin)
     start()

@@ -44,7 +44,8 @@ def connect(
         bool, typer.Option("--key-stdin", help="Read the API key from standard input.")
     ] = False,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Address to use instead of the ATS's default.")
+        str | None,
+        typer.Option(metavar="URL", help="The address to use instead of the ATS's default."),
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -54,8 +55,8 @@ def connect(
         str | None,
         typer.Option(
             metavar="N",
-            help="Read talents and applications from the last N years only, or `all`. Default: "
-            "all, or no change for an existing connection.",
+            help="Read only talents and applications from the last N years, or `all`. By default, a "
+            "new connection reads everything, and an existing one keeps its limit.",
         ),
     ] = None,
     yes: Annotated[
@@ -65,7 +66,7 @@ def connect(
 ) -> None:
     """Connect an ATS, or rotate its API key.
 
-    The key is tested and then stored in encrypted form. If no organization has this SLUG, it is created.
+    Jemmo tests the key and then stores it in encrypted form. If no organization has this SLUG, Jemmo creates one.
     """
     key = _read_key(key_stdin)
     options = _options(option or [])
@@ -133,7 +134,7 @@ def status(
     org: OnlyOrg = None,
     json: Json = False,
 ) -> None:
-    """Show every connection: state, syncs, and counts."""
+    """Show the state, syncs, and counts of every connection."""
     start()
     from jemmo.services.accounts import accounts
     from jemmo.services.connections.status import overview

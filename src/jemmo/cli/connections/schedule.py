@@ -15,7 +15,7 @@ from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
 
 Hours = Annotated[
     list[str] | None,
-    typer.Option(help="Hours such as 22:00-06:00 or 'mon-fri 08:00-10:00'. Can be repeated."),
+    typer.Option(help="Hours, such as 22:00-06:00 or 'mon-fri 08:00-10:00'. Can be repeated."),
 ]
 
 

@@ -41,7 +41,7 @@ def backup(
         bool | None,
         typer.Option(
             "--files/--no-files",
-            help="Include the contents of files. By default, the backup includes the files of "
+            help="Include the contents of files. By default, a backup includes the files in "
             "a folder, but only a list of the files in a bucket.",
         ),
     ] = None,
@@ -53,7 +53,7 @@ def backup(
 ) -> None:
     """Write the database and the files to one file.
 
-    Jemmo can keep running. The keyset is not included.
+    Jemmo can keep running during the backup. The keyset is not included.
     """
     url = start()
     from jemmo.files.choose import open_storage
@@ -127,7 +127,7 @@ def restore(
         Path | None,
         typer.Option(
             "--suppressions",
-            help="File with the erasures since the backup, written by `jemmo suppressions`.",
+            help="A file with the erasures since the backup, written by `jemmo suppressions`.",
         ),
     ] = None,
     json: Json = False,

@@ -44,13 +44,13 @@ class Finding(Struct, frozen=True):
 
 def doctor(
     provider: Annotated[
-        str | None, typer.Argument(metavar="[ATS]", help="Only connections to this ATS.")
+        str | None, typer.Argument(metavar="[ATS]", help="Check only connections to this ATS.")
     ] = None,
     probe: Annotated[
         bool,
         typer.Option(
             "--probe",
-            help="Look for undocumented fields in the ATS. Prints names and types, never values.",
+            help="Look for undocumented fields in the ATS, and print their names and types (never their values).",
         ),
     ] = False,
     org: OnlyOrg = None,
@@ -65,7 +65,7 @@ def doctor(
 ) -> None:
     """Check the database, keys, storage, and connections.
 
-    Exit status: 0 no problems, 4 action needed.
+    The exit status is 0 if there are no problems, and 4 if you need to take action.
     """
     if probe:
         print_probe(provider, org, json=json)

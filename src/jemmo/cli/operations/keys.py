@@ -49,7 +49,8 @@ def bind(
 ) -> None:
     """Bind API keys stored by Jemmo 0.1.0 or older to their addresses.
 
-    Lists each connection whose address isn't the ATS's default. Check these addresses: the keys will be sent to them.
+    The command lists each connection whose address isn't the ATS's default. Check these addresses, because Jemmo will
+    send the keys to them.
     """
     start()
     from jemmo.services.base import api_keys
@@ -72,8 +73,8 @@ def bind(
 def rotate(json: Json = False) -> None:
     """Create a new key and re-encrypt everything with it.
 
-    Jemmo can keep running. If the rotation is interrupted, a worker completes it, or you can run it again.
-    Exit status: 0 done, 3 some values remain.
+    Jemmo can keep running during the rotation. If the rotation is interrupted, a worker completes it, or you can run
+    the command again. The exit status is 0 if the rotation is complete, and 3 if some values remain.
     """
     start()
     from jemmo.files.choose import open_storage

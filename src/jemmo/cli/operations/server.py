@@ -137,10 +137,10 @@ def server_config(application: Any) -> uvicorn.Config:
 
 def worker(
     concurrency: Annotated[
-        int, typer.Option(help="Number of syncs to run at the same time.", min=1, max=100)
+        int, typer.Option(help="The number of syncs to run at the same time.", min=1, max=100)
     ] = budget.WORKER_CONCURRENCY,
 ) -> None:
-    """Run a background worker. Start as many as you need.
+    """Run a background worker. You can start several workers.
 
     A worker starts syncs that are due, and refetches records that webhooks mention.
     """

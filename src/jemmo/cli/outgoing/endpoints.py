@@ -50,24 +50,29 @@ def create(
     url: Annotated[str, typer.Option(help="The HTTPS address to send webhooks to.")],
     event: Annotated[
         list[str],
-        typer.Option(metavar="EVENT", help=f"{', '.join(Event)}. Can be repeated."),
+        typer.Option(
+            metavar="EVENT", help=f"An event to send: {', '.join(Event)}. Can be repeated."
+        ),
     ],
-    name: Annotated[str, typer.Option(help="The program that receives the webhooks.")] = "",
+    name: Annotated[
+        str, typer.Option(help="The name of the program that receives the webhooks.")
+    ] = "",
     entity: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KIND", help="Only records of this type, such as jobs. Can be repeated."
+            metavar="KIND", help="Send only records of this type, such as jobs. Can be repeated."
         ),
     ] = None,
     connection: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="Only records from this connection. Can be repeated."),
+        typer.Option(metavar="ID", help="Send only records from this connection. Can be repeated."),
     ] = None,
     field: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KIND.FIELD",
-            help="For this type of record, only updates that change this field, such as jobs.title. Can be repeated.",
+            help="For this type of record, send only updates that change this field, such as jobs.title. "
+            "Can be repeated.",
         ),
     ] = None,
     json: Json = False,

@@ -19,7 +19,10 @@ Talent = Annotated[
 ]
 EmailStdin = Annotated[
     bool,
-    typer.Option("--email-stdin", help="Read an email address from standard input instead."),
+    typer.Option(
+        "--email-stdin",
+        help="Read the person's email address from standard input instead of using --talent.",
+    ),
 ]
 
 
@@ -42,7 +45,8 @@ def erase(
 ) -> None:
     """Permanently erase a person everywhere.
 
-    The erasure covers tables, files, and history. Later syncs don't bring the person back. Prints a certificate.
+    The erasure covers tables, files, and history. Later syncs don't bring the person back. The command prints a
+    certificate.
     """
     email = _email(talent, email_stdin)
     start()
@@ -77,7 +81,7 @@ def subject_export(
 ) -> None:
     """Write one person's data to a ZIP file.
 
-    The file contains all data as JSON, a readable page, and the person's files.
+    The ZIP file contains all data as JSON, a readable page, and the person's files.
     """
     email = _email(talent, email_stdin)
     start()

@@ -53,7 +53,7 @@ def export(
     ],
     org: Org,
     form: Annotated[
-        Format, typer.Option("--format", help="jsonl, csv, or parquet.")
+        Format, typer.Option("--format", help="The output format: jsonl, csv, or parquet.")
     ] = Format.JSONL,
     as_email: Annotated[
         str | None,

@@ -51,9 +51,10 @@ def refresh(
 ) -> None:
     """Refetch one talent or job from the ATS.
 
-    The command works even while a sync is running. A talent is refetched together with its applications.
+    The command works even during a sync. If you refetch a talent, their applications are refetched too.
 
-    Exit status: 0 refetched, 3 no response yet, 4 action needed, 5 failed.
+    The exit status is 0 if the record was refetched, 3 if the ATS has not responded yet, 4 if you need to take
+    action, and 5 if the refetch failed.
     """
     frame = {"outcome": "failed", "changed": False, "records": 0}
     with framed_errors(frame if json else None):

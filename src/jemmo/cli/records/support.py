@@ -36,16 +36,16 @@ def logs(
     ] = "7d",
     severity: Annotated[
         str | None,
-        typer.Option(help="Only entries of this severity: error, warning, or rejection."),
+        typer.Option(help="Show only entries of this severity: error, warning, or rejection."),
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=20_000, help="Maximum number of entries to show.")
+        int, typer.Option(min=1, max=20_000, help="The maximum number of entries to show.")
     ] = 200,
     json: Json = False,
 ) -> None:
     """Show errors and warnings from your syncs.
 
-    The newest entries come first. Rejected records are included.
+    The list starts with the newest entries and includes rejected records.
     """
     begins = _since(since)
     start()
@@ -81,7 +81,7 @@ def logs(
 
 def why(
     org: Org,
-    record: Annotated[str, typer.Argument(help="An ATS ID, link, title, or name.")],
+    record: Annotated[str, typer.Argument(help="The record's ATS ID, link, title, or name.")],
     json: Json = False,
 ) -> None:
     """Explain why a record is, or isn't, in Jemmo.

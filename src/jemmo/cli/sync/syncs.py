@@ -89,7 +89,7 @@ def sync(
     only: Annotated[Only | None, typer.Option(help="Read only jobs or only talents.")] = None,
     mode: Annotated[
         WantedMode,
-        typer.Option(help="The sync mode. auto chooses the mode that is due.", metavar="MODE"),
+        typer.Option(help="The sync mode. `auto` chooses the mode that is due.", metavar="MODE"),
     ] = WantedMode.AUTO,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per connection.")
@@ -97,8 +97,8 @@ def sync(
 ) -> None:
     """Sync now, in the foreground.
 
-    MODE is auto, initial, incremental, or reconcile.
-    Exit status: 0 succeeded, 3 partial, 4 action needed, 5 failed.
+    MODE is auto, initial, incremental, or reconcile. The exit status is 0 if the sync succeeded, 3 if it is partial, 4
+    if you need to take action, and 5 if the sync failed.
     """
     with framed_errors(NOT_BEGUN if json else None):
         url = start()
@@ -145,7 +145,8 @@ def _sync_one(
 def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> None:
     """Compare every record with the ATS.
 
-    Exit status: 0 no differences, 3 differences found, 4 action needed, 5 failed.
+    The exit status is 0 if everything matches, 3 if there are differences, 4 if you need to take action, and 5 if the
+    comparison failed.
     """
     url = start()
     from jemmo.services.accounts import accounts

@@ -29,7 +29,7 @@ def listing(
 ) -> None:
     """Show the webhooks of every connection.
 
-    The list shows the latest webhook, the outcomes, and whether records changed without a webhook.
+    For each connection, the list shows the latest webhook, the outcomes, and whether records changed without a webhook.
     """
     start()
     from jemmo.services.connections import connections
