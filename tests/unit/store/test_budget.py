@@ -28,7 +28,7 @@ def test_the_documentation_tells_the_same_numbers() -> None:
     web, worker = budget.web(), budget.Worker()
     for line in (
         f"| `jemmo web` | {web.total} | {web.pages} pages at the same time, {web.downloads} long downloads, "
-        f"{web.probes} for `/readyz` and `/metrics`, {web.webhooks} for webhooks, {web.events} that listens",
+        f"{web.probes} for `/readyz` and `/metrics`, {web.webhooks} for webhooks, and {web.events} to listen",
         f"| `jemmo worker`, {worker.concurrency} syncs at the same time | {worker.total} | "
         f"{worker.per_sync} per sync, {worker.threads} for short tasks",
         f"| **`jemmo up` with its parts** | **{budget.everything()}** |",
