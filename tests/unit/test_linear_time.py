@@ -183,6 +183,7 @@ OTHERS = {
     "store/db/schema.py": "the operator's own name of a schema, with a bounded length",
     "store/connections/logs.py": "lengths are bounded in the pattern",
     "store/db/paging.py": "one class of characters",
+    "store/db/traces.py": "our own statements",
     "store/records/explanations.py": "lengths are bounded in the pattern",
     "web/frame/screenshots.py": "our own words",
     "web/frame/middleware.py": "matched at the beginning of a path, which servers bound",
