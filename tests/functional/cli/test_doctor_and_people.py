@@ -7,7 +7,7 @@ from pathlib import Path
 
 from functional.cli.conftest import Ats, Jemmo
 
-from jemmo.store.models import Account, Connection, Membership
+from jemmo.store.models import Account, AuditEvent, Connection, Membership
 from jemmo.store.operations import exercise
 
 
@@ -70,6 +70,21 @@ def test_a_person_is_added_once_and_can_change_roles(jemmo: Jemmo) -> None:
     assert Account.objects.get().email == "ada@example.org"
     assert Membership.objects.get().role == "admin"
     assert not Account.objects.get().has_usable_password()
+
+
+def test_what_an_operator_changes_about_members_is_logged(jemmo: Jemmo) -> None:
+    words = ("user", "add", "ada@example.org", "--org", "acme")
+    for more in (["--role", "viewer"], ["--role", "admin", "--notes"], ["--role", "admin"]):
+        assert jemmo(*words, *more).status == 0
+
+    logged = AuditEvent.objects.order_by("id")
+    assert {event.actor for event in logged} == {None}
+    email = {"email": "ada@example.org"}
+    assert [(event.action, event.detail) for event in logged] == [
+        ("member.added", email | {"role": "viewer"}),
+        ("member.role_changed", email | {"before": "viewer", "role": "admin"}),
+        ("member.notes_given", email),
+    ]
 
 
 def test_a_first_password_is_read_from_standard_input_and_not_shown(jemmo: Jemmo) -> None:

@@ -21,7 +21,7 @@ from jemmo.sandbox.server import run_sandbox
 from jemmo.services.connections import status
 from jemmo.services.sync.run_rows import run_row
 from jemmo.services.sync.verification import Problem, StreamVerdict, Verdict
-from jemmo.store.models import Connection, HeldDeletion, SyncRun, Talent
+from jemmo.store.models import Connection, HeldDeletion, Notification, SyncRun, Talent
 
 SignedIn = Callable[[str], Client]
 STEPS = {
@@ -89,6 +89,17 @@ def test_a_decision_is_told_alike_everywhere(
     jobs = reader.get(reverse("sync_icon", args=["jobs"]), headers={"HX-Request": "true"})
     assert "dot-green" in jobs.content.decode()
     assert "decision" not in jobs.content.decode()
+
+
+def test_a_decision_asked_for_again_is_no_error_that_repeats(
+    agency: Connection, signed_in: SignedIn
+) -> None:
+    Notification.objects.filter(connection=agency, kind="sync_attention").update(times=2)
+
+    page = text_of(signed_in("admin").get(reverse("notification_list")).content.decode())
+
+    assert "We paused" in page
+    assert "in a row" not in page
 
 
 def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> None:

@@ -253,7 +253,7 @@ def test_why_a_record_is_here_or_not(
     assert "This record is stored, but the record it refers to" in answer(recruiter, "of-filler-02")
     assert "1 other record has linked to it" in answer(recruiter, "nobody")
     assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
-    assert "Jemmo has never seen this record." in answer(signed_in("owner"), "12345678")
+    assert "Jemmo has no matching record." in answer(signed_in("owner"), "12345678")
     unseen = answer(recruiter, "12345678")  # it may be confidential, and a recruiter can't know
     assert "Jemmo has no matching record that you are allowed to see." in unseen
     assert "never seen" not in unseen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from contracts.companies import connected
 from contracts.harness import start
 from contracts.vendors.greenhouse import GREENHOUSE
 from contracts.vendors.jarvi import JARVI
+from contracts.vendors.teamtailor import TEAMTAILOR
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import translation
@@ -31,6 +33,7 @@ from jemmo.services.privacy import erasure, processing
 from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.files import stored_files
 from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.records import quality
 from jemmo.store.sync import freshness
 from jemmo.vault import default_vault
 from jemmo.web.frame.labels import label_for
@@ -92,6 +95,24 @@ async def test_what_is_not_read_has_no_number(database_url: str) -> None:
     assert "every 7 days" not in await seen("ats_connection", found.id)
     lines = await in_thread(lambda: list(_lines(status.overview()[0], datetime.now(UTC))))
     assert not any("at least every" in line for line in lines)
+
+
+async def test_applications_that_the_first_sync_has_yet_to_read_are_not_called_unread(
+    database_url: str,
+) -> None:
+    async with start(GREENHOUSE, talents=10) as ats:
+        found = await connected(ats, database_url)
+        await found.sync()
+    await found.rows("UPDATE application SET remote_deleted_at = now() WHERE connection_id = {me}")
+    await found.rows(
+        "DELETE FROM checkpoint WHERE connection_id = {me} AND stream = 'applications'"
+    )
+    await found.rows("UPDATE checkpoint SET synced_at = NULL WHERE connection_id = {me}")
+
+    card = await seen("ats_connection", found.id)
+
+    assert "Applications not read" not in card
+    assert "– applications" in card
 
 
 async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str) -> None:
@@ -351,6 +372,33 @@ async def test_the_record_of_processing_counts_everybody(database_url: str) -> N
             return processing.record(org, now=datetime.now(UTC)).people
 
     assert await in_thread(people) == true
+
+
+async def test_the_record_of_processing_names_notes(database_url: str) -> None:
+    async with start(TEAMTAILOR, talents=60) as ats:
+        await (await connected(ats, database_url)).sync()
+        true = len(await ats.truth(Stream.NOTES))
+
+    assert true
+    assert f"Notes that the team wrote in the ATS {true} " in await seen("privacy_processing")
+
+
+async def test_a_shortened_list_of_namesakes_says_so(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(GREENHOUSE, talents=60) as ats:
+        found = await connected(ats, database_url)
+        await found.set_rules(include_talents_without_active_application=True)
+        await found.sync()
+        people = (await ats.truth(Stream.TALENTS)).values()
+    names = Counter(f"{person['first_name']} {person['last_name']}" for person in people)
+    groups = sum(number > 1 for number in names.values())
+    assert groups > 1
+
+    for most in (groups - 1, groups):
+        monkeypatch.setattr(quality, "GROUPS", most)
+        text = f"Only the {most} largest groups are listed."
+        assert (text in await seen("quality")) is (most < groups)
 
 
 async def test_confidential_applications_read_like_none(database_url: str) -> None:

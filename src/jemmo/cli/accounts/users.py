@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -87,14 +88,15 @@ def add(
     start()
     from django.db import transaction
 
-    from jemmo.services.accounts import accounts
+    from jemmo.services.accounts import accounts, members
     from jemmo.services.notifications import mailing
 
     trusted = verified or not accounts.any_account()  # the installation's first owner
     with transaction.atomic():
         organization = accounts.ensure_organisation(org)
-        account = accounts.add_member(
+        account = members.add_by_operator(
             *(organization, email, role, password),
+            now=datetime.now(UTC),
             verified=trusted,
             reset_password=reset_password,
             confidential=confidential,

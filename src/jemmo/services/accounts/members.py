@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -23,7 +23,7 @@ from django.db import transaction
 
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
-from jemmo.services.accounts.accounts import check_email, prove
+from jemmo.services.accounts.accounts import add_member, check_email, prove
 from jemmo.services.base.audit import log_audit_event
 from jemmo.store.models import Account, Invitation, Membership, Organisation, Role
 
@@ -209,6 +209,31 @@ def change_role(
 
 RIGHTS = ("confidential", "notes")
 """Rights granted to individual members: confidential jobs and private talents, and notes."""
+
+
+@transaction.atomic
+def add_by_operator(
+    org: Organisation, email: str, role: str, password: str | None, *, now: datetime, **options: Any
+) -> Account:
+    """Call ``accounts.add_member`` with these options, and log what changed as done by the operator."""
+    before = Membership.objects.filter(org=org, account__email=check_email(email)).first()
+    account = add_member(org, email, role, password, **options)
+    member = Membership.objects.get(org=org, account=account)
+    changes: list[tuple[str, dict[str, str]]] = []
+    if before is None:
+        changes.append(("member.added", {"role": role}))
+    elif before.role != role:
+        changes.append(("member.role_changed", {"before": before.role, "role": role}))
+    for right in RIGHTS:
+        had, has = before is not None and getattr(before, right), getattr(member, right)
+        if had != has:
+            changes.append((f"member.{right}_{'given' if has else 'taken'}", {}))
+    for action, detail in changes:
+        subject = ("account", account.id)
+        log_audit_event(
+            org, action, actor=None, now=now, subject=subject, email=account.email, **detail
+        )
+    return account
 
 
 @transaction.atomic

@@ -7,10 +7,10 @@ from jemmo.store.models import Organisation
 
 NAMES = (
     *("people", "name", "work", "place", "tags", "custom_fields", "source", "consent"),
-    *("contacts", "applications", "cover_letters"),
+    *("contacts", "applications", "cover_letters", "notes"),
 )
 
-# One count for each of ``NAMES``. All of them count people, except for contacts, applications and cover letters.
+# One count for each of ``NAMES``. All count people, except those of contacts, applications, cover letters and notes.
 _COUNTS = """
     SELECT count(*),
         count(*) FILTER (WHERE first_name IS NOT NULL OR last_name IS NOT NULL),
@@ -25,7 +25,8 @@ _COUNTS = """
         (SELECT count(*) FROM talent_contacts c JOIN talent o ON o.id = c.talent_id
             WHERE o.org_id = %(org)s),
         (SELECT count(*) FROM application WHERE org_id = %(org)s),
-        (SELECT count(*) FROM application WHERE org_id = %(org)s AND sealed_texts IS NOT NULL)
+        (SELECT count(*) FROM application WHERE org_id = %(org)s AND sealed_texts IS NOT NULL),
+        (SELECT count(*) FROM note WHERE org_id = %(org)s)
     FROM talent WHERE org_id = %(org)s"""
 
 

@@ -59,14 +59,24 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
+    """Groups of talents of the same name, and of spellings of a title. ``more_…``: only ``GROUPS`` are listed."""
+
     namesakes: list[list[Talent]]
     titles: list[list[str]]
+    more_namesakes: bool
+    more_titles: bool
 
 
 def quality_of(org: Organisation) -> Quality:
     """Find issues worth fixing, among the records that the reader sees."""
     titles = Job.objects.filter(SHOWN, org=org).order_by("id").values_list("title", flat=True)
-    return Quality(namesakes=_namesakes(org), titles=variants(titles[:TITLES])[:GROUPS])
+    namesakes, spellings = _namesakes(org), variants(titles[:TITLES])
+    return Quality(
+        namesakes=namesakes[:GROUPS],
+        titles=spellings[:GROUPS],
+        more_namesakes=len(namesakes) > GROUPS,
+        more_titles=len(spellings) > GROUPS,
+    )
 
 
 def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
@@ -124,8 +134,8 @@ def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
 
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:
-    """Talents with the same name within one connection, since an ATS merges only its own."""
-    groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS})
+    """Talents of the same name within one connection: an ATS merges only its own. One group more than is listed."""
+    groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS + 1})
     talents = Talent.objects.select_related("connection").in_bulk(
         [talent_id for group in groups for talent_id in group]
     )

@@ -36,6 +36,7 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "member.invited": pgettext_lazy("audit", "invited"),
         "member.invitation_withdrawn": pgettext_lazy("audit", "withdrew the invitation for"),
         "member.joined": pgettext_lazy("audit", "joined"),
+        "member.added": pgettext_lazy("audit", "added"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.confidential_given": pgettext_lazy(
             "audit", "allowed access to confidential records for"

@@ -83,6 +83,7 @@ PRIVACY: dict[str, dict[str, Any]] = {
         ),
         "applications": pgettext_lazy("category", "Applications, stages, and their history"),
         "cover_letters": pgettext_lazy("category", "Cover letters"),
+        "notes": pgettext_lazy("category", "Notes that the team wrote in the ATS"),
         "files": pgettext_lazy("category", "Resumes and other files (encrypted)"),
     },
 }
