@@ -354,7 +354,7 @@ async def test_a_source_stays_in_the_record_as_long_as_its_people_are_held(
     await in_thread(lambda: Talent.objects.all().delete())
     emptied = await seen("privacy_processing")
 
-    assert "Disconnected, since" in kept
+    assert "Disconnected, connected on" in kept
     assert "every 6 h" not in kept
     assert "Talents: 10" in kept
     assert "No ATS is connected." in emptied

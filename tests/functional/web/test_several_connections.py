@@ -184,6 +184,14 @@ def test_only_talents_of_one_ats_may_be_merged_there(
     assert page.count("Ada Double") == 2
     assert "<bdi>Agency</bdi>:" in page
 
+    Connection.objects.filter(id=agency.id).update(state="disconnected")
+    page = admin.get(reverse("quality")).content.decode()
+    assert "Ada Double" not in page  # merging them there would never arrive here
+    stays = "Records of disconnected connections stay as they are"
+    assert stays in admin.get(reverse("ats_rules")).content.decode()
+    Connection.objects.filter(id=agency.id).update(state="active")
+    assert stays not in admin.get(reverse("ats_rules")).content.decode()
+
 
 def test_an_address_of_no_page_names_no_record(showcase: Showcase, signed_in: SignedIn) -> None:
     recruiter = signed_in("recruiter")

@@ -18,7 +18,7 @@ from jemmo.services.base.tasks import enqueue
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import scope
 from jemmo.store.files import fetch_queue
-from jemmo.store.models import Connection, Organisation, StreamCheckpoint
+from jemmo.store.models import Connection, ConnectionState, Organisation, StreamCheckpoint
 from jemmo.store.sync import exclusion as visibility
 
 SETTING = {
@@ -51,6 +51,11 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
             for exclusion in grounds(_streams(connection_id)):
                 totals[exclusion] += counted[exclusion]
     return totals
+
+
+def has_disconnected(org: Organisation) -> bool:
+    """Whether a connection is disconnected. Its records may still be stored, and rules don't change them."""
+    return bool(org.connections.filter(state=ConnectionState.DISCONNECTED).exists())
 
 
 def rules_fingerprint(org: Organisation) -> str:

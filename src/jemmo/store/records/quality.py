@@ -27,6 +27,7 @@ NAMESAKES = f"""
     SELECT array_agg(id ORDER BY remote_id) FROM talent
     WHERE org_id = %(org)s AND {shown_sql("talent")}
         AND first_name IS NOT NULL AND last_name IS NOT NULL
+        AND connection_id IN (SELECT c.id FROM connection c WHERE c.state <> ALL(%(parted)s))
     GROUP BY connection_id, lower(unaccent(first_name)), lower(unaccent(last_name))
     HAVING count(*) > 1 ORDER BY count(*) DESC, min(remote_id) LIMIT %(most)s"""
 
@@ -68,8 +69,9 @@ class Quality:
 
 
 def quality_of(org: Organisation) -> Quality:
-    """Find issues worth fixing, among the records that the reader sees."""
-    titles = Job.objects.filter(SHOWN, org=org).order_by("id").values_list("title", flat=True)
+    """Issues that can be fixed in a connected ATS, among the records that the reader sees."""
+    jobs = Job.objects.filter(SHOWN, org=org).exclude(connection__state__in=PARTED)
+    titles = jobs.order_by("id").values_list("title", flat=True)
     namesakes, spellings = _namesakes(org), variants(titles[:TITLES])
     return Quality(
         namesakes=namesakes[:GROUPS],
@@ -135,7 +137,7 @@ def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:
     """Talents of the same name within one connection: an ATS merges only its own. One group more than is listed."""
-    groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS + 1})
+    groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS + 1, "parted": list(PARTED)})
     talents = Talent.objects.select_related("connection").in_bulk(
         [talent_id for group in groups for talent_id in group]
     )

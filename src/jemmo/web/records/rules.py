@@ -23,7 +23,12 @@ def rules(request: MemberRequest) -> HttpResponse:
         request.POST or None,
         initial={**filled, "hired_days": now.hired_days, "seen": service.rules_fingerprint(org)},
     )
-    shown = {"form": form, "section": "settings", "settings_page": "ats"}
+    shown = {
+        "form": form,
+        "section": "settings",
+        "settings_page": "ats",
+        "frozen": service.has_disconnected(org),
+    }
     if request.method == "POST" and form.is_valid():
         days = form.cleaned_data["hired_days"]
         if "preview" in request.POST:
