@@ -66,6 +66,20 @@ def test_an_invitation_is_sent_and_makes_an_account(
     ]
 
 
+def test_a_link_to_copy_is_not_told_from_an_email_that_never_leaves(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = signed_in("admin")
+    invite(admin)
+    for leaves in (True, False):
+        monkeypatch.setattr(
+            "jemmo.services.notifications.mailing.is_set_up", lambda leaves=leaves: leaves
+        )
+        page = admin.get("/settings/members/").content.decode()
+        assert ("The link in the email" in page) is leaves
+        assert ("A copied link doesn't prove" in page) is not leaves
+
+
 def test_who_has_an_account_joins_with_it_and_no_other(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
