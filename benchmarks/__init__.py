@@ -1,1 +1,1 @@
-"""How fast Jemmo is, as ratios measured in one run. `make bench` prints what docs/benchmarks.md records."""
+"""Benchmarks, mostly as ratios within one run. `make bench` prints the figures recorded in docs/benchmarks.md."""

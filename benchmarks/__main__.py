@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick]`: each figure beside its goal."""
+"""`python -m benchmarks [--quick]`: prints each figure next to its goal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             Console().print(_measure(scale, embedded.ensure_running()))
@@ -49,12 +49,16 @@ def _measure(scale: int, database_url: str) -> Table:
     with company(6_000 // scale, paced=True) as address:
         paced = sync("paced", address, "on")
         row(
-            "paced: time ÷ what our share of the limit (90 %) alone needs",
+            "paced: time ÷ the time that the requests require at our share of the limit (90%)",
             paced["seconds"] / (paced["requests"] / (5 * 0.9)),
             1.1,
         )
-        row("paced: requests less records ÷ 30", paced["requests"] - paced["records"] / 30, 40)
-        row("paced: requests refused (429)", requests(address)["refused_429"], 0)
+        row(
+            "paced: requests beyond one per 30 records",
+            paced["requests"] - paced["records"] / 30,
+            40,
+        )
+        row("paced: rejected requests (429)", requests(address)["refused_429"], 0)
     with company(TINY, paced=False) as address:
         sync("tiny", address, "off")
         lists = bare.addresses(address)
@@ -65,23 +69,28 @@ def _measure(scale: int, database_url: str) -> Table:
         plain = bare.rate(address, lists, database_url)
         listed = large["records"] / large["seconds"]
         each = (large["records"] + large["files"]) / large["seconds"]
-        row("unpaced: records a second", listed, 20_000, at_least=True)
-        row("unpaced: the same with files (resumes, uploads)", each, 20_000, at_least=True)
-        row("unpaced: of a bare fetch, decode and COPY", listed / plain, 0.43, at_least=True)
+        row("unpaced: records per second", listed, 20_000, at_least=True)
+        row(
+            "unpaced: records per second, including files (resumes, uploads)",
+            each,
+            20_000,
+            at_least=True,
+        )
+        row("unpaced: throughput ÷ that of the bare loop", listed / plain, 0.43, at_least=True)
         row("memory in MB", large["megabytes"], 250)
-        row("memory: large ÷ small company", large["megabytes"] / small["megabytes"], 1.2)
+        row("memory: large company ÷ small company", large["megabytes"] / small["megabytes"], 1.2)
         forget(address)
         again = sync("large", address, "off")
         assert again["mode"] == "incremental"
         paths = requests(address)["by_template"]
         most = max(count for path, count in paths.items() if path != "/v1/company")
-        row("unchanged: most requests for a stream, the test of the key included", most, 4)
+        row("unchanged: maximum requests per stream, including the key test", most, 4)
         row("unchanged: seconds", again["seconds"], 2)
     return table
 
 
 def sync(org: str, address: str, pacing: str) -> dict[str, Any]:
-    """One sync in a process of its own; what it printed."""
+    """Run one sync in a separate process; return its figures."""
     command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.api [--talents N] [--changes N]`: what a program gets from the API, and how fast.
+"""`python -m benchmarks.api [--talents N] [--changes N]`: the API's throughput and latency.
 
-A real server and its Postgres share the machine with the programs that ask: pages of 100 talents one after the other
-and four at a time, single talents eight at a time, and the feed after ``--changes`` talents were changed at once. The
-lag is the time from a commit until a program that waits has heard of it, while 1,000 others a second are inserted.
+A real server and its Postgres share the machine with the clients, which request pages of 100 talents one at a time and
+four at a time, single talents eight at a time, and the feed after ``--changes`` talents were changed at once. The lag
+is the time from a commit until a waiting client receives the change, while 1,000 other talents per second are inserted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS = 5.0
 PAGES_AT_ONCE, RECORDS_AT_ONCE = 4, 8
 LAG_ROUNDS = 100
 ARRIVALS_A_SECOND = 1000
-LARGEST = 1000  # changes in an answer of the feed
+LARGEST = 1000  # changes per response of the feed
 CHANGE = "UPDATE talent SET headline = headline || '.' WHERE id = %s"
 CHANGE_MANY = """
     UPDATE talent SET headline = headline || '.' WHERE id IN (SELECT id FROM talent
@@ -50,7 +50,7 @@ def main() -> None:
         os.environ["JEMMO_HOME"] = folder
         os.environ["JEMMO_API_REQUESTS"] = "1000000"
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
         from jemmo.store.db import scope  # noqa: PLC0415
 
         try:
@@ -97,7 +97,7 @@ async def _get(session: aiohttp.ClientSession, path: str, **query: str) -> Any:
 
 
 def _page_after_page(session: aiohttp.ClientSession) -> Callable[[], Awaitable[Any]]:
-    """Each call asks for the next page of 100 talents; after the last, for the first."""
+    """Return a function that requests the next page of 100 talents, and after the last page the first one again."""
     cursor = ""
 
     async def ask() -> None:
@@ -122,7 +122,7 @@ async def _pages(session: aiohttp.ClientSession) -> dict[str, Any]:
 
 
 async def _rate(ask: Callable[[], Awaitable[Any]], at_once: int) -> float:
-    """Answers a second, with so many requests at a time."""
+    """Return the number of responses per second with ``at_once`` concurrent requests."""
     ends, count = time.monotonic() + SECONDS, itertools.count()
 
     async def ask_on() -> None:
@@ -176,7 +176,7 @@ async def _lag(session: aiohttp.ClientSession, owner: str, talent: Any) -> dict[
 
 
 async def _arrive(owner: str) -> None:
-    """Talents come in all the time, as in a first sync over a network."""
+    """Insert talents continuously, like a first sync over a network."""
     async with await _database(owner) as db:
         for number in itertools.count():
             await db.execute(ARRIVALS, [number])

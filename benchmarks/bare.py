@@ -1,7 +1,7 @@
-"""The least that could be done: fetch talents and applications, decode, COPY a few columns.
+"""The minimal work as a baseline for a sync: fetch talents and applications, decode, COPY a few columns.
 
-No mapping, no upsert, no checkpoint, no encryption. It asks exactly what a sync asks, both lists side by side as a
-sync does, and is what the sync is compared with, on the same sandbox in the same run.
+It does no mapping, upserts, checkpoints or encryption. It makes the same requests as a sync, reads both lists
+concurrently like a sync, and runs against the same sandbox in the same run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Document(msgspec.Struct):
 
 
 def addresses(company: str) -> list[str]:
-    """Where a sync began to read each list, from the log of a sandbox that has just seen one, and a short one."""
+    """Return the first address of each list, from the log of a sandbox that has just served a short sync."""
     with urllib.request.urlopen(f"{company}/__sandbox__/requests?last=1000") as answer:  # noqa: S310 - our own program
         asked = [one["target"] for one in json.load(answer)["last"]]
     return [
@@ -48,7 +48,7 @@ def addresses(company: str) -> list[str]:
 
 
 def rate(address: str, lists: Sequence[str], database_url: str) -> float:
-    """Records a second."""
+    """Return the number of records per second."""
     began = time.perf_counter()
     records = asyncio.run(_read([f"{address}{path}" for path in lists], database_url))
     return records / (time.perf_counter() - began)

@@ -1,9 +1,10 @@
-# ruff: noqa: PLC0415 - what reads settings is imported once the home is set
-"""`make chaos`: many small companies are synced by real workers while everything around them breaks.
+# ruff: noqa: PLC0415 - modules that read settings are imported after JEMMO_HOME is set
+"""`make chaos`: real workers sync many small companies while everything around them fails.
 
-Worker processes are killed (-9) at random, Postgres is restarted, ATSs answer 429 and 5xx, stall, cut answers off,
-and their records change while they are read. Afterwards the faults end, every connection is compared with its ATS and
-read once more as a whole: nothing may differ, be there twice, be buried wrongly, or change by the second reading.
+Workers are killed (-9) at random, Postgres is restarted, and the ATSs respond with 429 and 5xx, stall, truncate
+responses, and change records while they are read. After the faults end, every connection is compared with its ATS and
+read in full once more. There must be no differences, no duplicates, no wrong tombstones, and no changes from the second
+read.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FAULTS = (
     *("cut_json=0.2", "slow=150", "stall=0.03", "shifting", "flaky5xx=0.1,slow=100,truncated=0.1"),
 )
 TALENTS = (20, 150)
-PATIENCE = 1800.0  # seconds that the companies get to come to rest
+PATIENCE = 1800.0  # seconds until all syncs must have finished
 QUICK = {"JEMMO_HEARTBEAT_SECONDS": "1", "JEMMO_SLICE_AT_LEAST": "0", "JEMMO_LOG_LEVEL": "error"}
 WRONG_TOMBSTONES = """
     SELECT count(*) FROM talent WHERE connection_id = %s AND remote_deleted_at IS NOT NULL
@@ -46,7 +47,7 @@ DOUBLES = """
 
 @dataclass
 class Tally:
-    """What was done to them, and what came of it."""
+    """Counts of what the run did."""
 
     kills: int = 0
     database_restarts: int = 0
@@ -99,12 +100,12 @@ class Chaos:
         self.workers.clear()
         self.log.close()
 
-    async def torment(self, kills: int) -> None:
+    async def cause_trouble(self, kills: int) -> None:
         for _ in range(self.number):
             await self.start_worker()
         while self.tally.kills < kills:
             await asyncio.sleep(self.chance.uniform(0.1, 0.6))
-            await self._revive()
+            await self._restart_ended()
             await self._ask(self.chance.sample(list(self.ats), k=min(3, len(self.ats))))
             await self._edit(self.chance.choice(list(self.ats)))
             self._misbehave(self.chance.choice(list(self.ats)))
@@ -119,7 +120,7 @@ class Chaos:
             await asyncio.to_thread(_ask, one, self.chance.choice((None, None, "reconcile")))
 
     async def _edit(self, connection: UUID) -> None:
-        """A talent changes, comes or goes in the ATS."""
+        """Change, create or delete a talent in the ATS."""
         server = self.ats[connection]
         provider = self.providers[connection]
         kind = PEOPLE[provider]
@@ -141,8 +142,8 @@ class Chaos:
         name = fault or "none"
         self.tally.faults[name] = self.tally.faults.get(name, 0) + 1
 
-    async def _revive(self) -> None:
-        """What a service manager does: one that began while the database was away has ended."""
+    async def _restart_ended(self) -> None:
+        """Restart workers that ended by themselves, as a service manager would: those started without a database."""
         for one in [one for one in self.workers if one.returncode is not None]:
             self.workers.remove(one)
             self.tally.ended_by_themselves += 1
@@ -163,13 +164,13 @@ class Chaos:
         await asyncio.to_thread(embedded.stop)
         await asyncio.to_thread(embedded.ensure_running)
 
-    async def come_to_rest(self) -> None:
-        """The faults end; workers finish what waits. Raises ``TimeoutError`` when they do not."""
+    async def settle(self) -> None:
+        """End the faults and wait until the workers have finished. Raises ``TimeoutError`` if they don't."""
         for one in self.ats.values():
             one.faults.set("")
         async with asyncio.timeout(PATIENCE):
             while await self._busy():
-                await self._revive()
+                await self._restart_ended()
                 await asyncio.sleep(0.3)
 
     async def _busy(self) -> bool:
@@ -185,8 +186,8 @@ class Chaos:
         except psycopg.Error:
             return True
 
-    async def judge(self) -> dict[str, Any]:
-        """Compare every connection with its ATS, then read all of it again: how much is wrong."""
+    async def count_errors(self) -> dict[str, Any]:
+        """Compare every connection with its ATS, then read everything again; return the number of errors by kind."""
         found = {"differ": 0, "doubled": 0, "wrong_tombstones": 0, "changed_by_reading_again": 0}
         failed: list[str] = []
         for connection, server in self.ats.items():
@@ -254,8 +255,8 @@ def _ask(connection: UUID, mode: str | None) -> None:
     try:
         request_sync(connection, mode=Mode(mode) if mode else None)
     except (DatabaseError, JemmoError, psycopg.Error):
-        pass  # the database is away, or the connection is paused: asked again soon
-    except Exception as error:  # noqa: BLE001 - what the queue says of a database that is away
+        pass  # the database is down or the connection is paused; the next round tries again
+    except Exception as error:  # noqa: BLE001 - the queue's error if the database is down
         print(f"not queued: {type(error).__name__}", file=sys.stderr)
     finally:
         django_connections.close_all()
@@ -277,17 +278,17 @@ async def _verify(connection: UUID, url: str) -> Any:
 
 
 async def run(url: str, *, seed: int, kills: int, companies: int, workers: int) -> dict[str, Any]:
-    """One whole run; its figures."""
+    """Do one complete run; return its figures."""
     began = time.monotonic()
     chaos = Chaos(url, random.Random(seed), workers)
     async with AsyncExitStack() as stack:
         await chaos.connect(stack, companies)
         try:
-            await chaos.torment(kills)
-            await chaos.come_to_rest()
+            await chaos.cause_trouble(kills)
+            await chaos.settle()
         finally:
             await chaos.stop_workers()
-        wrong = await chaos.judge()
+        wrong = await chaos.count_errors()
     tally = chaos.tally
     return {
         "seed": seed,
@@ -311,7 +312,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--companies", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--keep-log", type=Path, metavar="FILE", help="what the workers said")
+    parser.add_argument("--keep-log", type=Path, metavar="FILE", help="save the workers' log here")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder

@@ -1,4 +1,4 @@
-"""A simulated company to measure against: the sandbox as a process of its own."""
+"""A simulated company to measure against: a sandbox in a separate process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY = "bench-key"
 
 @contextmanager
 def company(talents: int, *, paced: bool, provider: str = "teamtailor") -> Iterator[str]:
-    """The address of a sandbox with so many talents."""
+    """Run a sandbox with this number of talents; yield its address."""
     with simulated(talents, paced=paced, provider=provider) as (address, _):
         yield address
 
@@ -24,7 +24,7 @@ def company(talents: int, *, paced: bool, provider: str = "teamtailor") -> Itera
 def simulated(
     talents: int, *, paced: bool, provider: str = "teamtailor"
 ) -> Iterator[tuple[str, int]]:
-    """The same, with the id of its process."""
+    """Run a sandbox; yield its address and process id."""
     command = [sys.executable, "-m", "jemmo.sandbox", provider, "--port", "0"]
     command += ["--talents", str(talents), "--key", KEY]
     command += [] if paced else ["--no-rate-limit"]
@@ -38,7 +38,7 @@ def simulated(
 
 
 def requests(address: str) -> dict[str, Any]:
-    """What the sandbox counted: requests in all, by path, and those it refused as too many."""
+    """Return the sandbox's request counts: in total, by path, and refused by the rate limit."""
     with urllib.request.urlopen(f"{address}/__sandbox__/requests") as answer:  # noqa: S310 - our own program
         found: dict[str, Any] = json.load(answer)
     return found

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.connectors [--quick] [PROVIDER ...]`: what each connector has to reach, beside its goal.
+"""`python -m benchmarks.connectors [--quick] [PROVIDER ...]`: each connector's figures next to their goals.
 
-For each: a first sync of 100,000 talents into Postgres without a pace, its memory, its requests, and what an unchanged
-account costs afterwards. For Flatchr 5,000 applicants at its own pace. For Jarvi 36,000 profiles within a night and, by
-day, within the budget of every hour, on a simulated clock.
+For each connector: an unpaced first sync of 100,000 talents into Postgres, its memory and requests, and the cost of a
+sync of the unchanged account. For Flatchr also 5,000 applicants at its own pace. For Jarvi also 36,000 profiles, on a
+simulated clock: within a night, and by day within the hourly time budget.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.company import company, forget, requests
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.connectors.time_budget import Clock, MemoryLedger
+from jemmo.connectors.jarvi.time_budget import Clock, MemoryLedger
 from jemmo.domain.errors import Postponed
 from jemmo.domain.streams import Start, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
@@ -39,15 +39,15 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "teamtailor": (),
 }
 UNCHANGED = {"flatchr": 5, "greenhouse": 5, "jarvi": 5, "teamtailor": 20}
-"""Requests of a sync of an unchanged account; Teamtailor's has three a stream."""
+"""Maximum number of requests of a sync of an unchanged account; Teamtailor needs three per stream."""
 
 LARGE, SMALL = 100_000, 10_000
 APPLICANTS, WITHIN = 5_000, 60.0
-PROFILES, TALENTS = 36_000, 26_400  # of 41 profiles 30 are talents
+PROFILES, TALENTS = 36_000, 26_400  # 30 of every 41 profiles are talents
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVENING = datetime(2026, 1, 5, 18, tzinfo=UTC)
 MORNING = datetime(2026, 1, 5, 6, 58, tzinfo=UTC)
-BUDGET = 300  # seconds an hour
+BUDGET = 300  # seconds per hour
 
 Row = Callable[[str, float, float], None]
 
@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             embedded.ensure_running()
@@ -86,7 +86,7 @@ def _measure(providers: list[str], scale: int) -> Table:
 
 
 def _size(row: Row, provider: str, scale: int) -> None:
-    """The same account small and large: what a sync holds in memory does not follow its size."""
+    """Measure a small and a large account: a sync's memory must not grow with the account."""
     with company(SMALL // scale, paced=False, provider=provider) as address:
         small = _sync(f"{provider}-small", address, "off", provider)
     with company(LARGE // scale, paced=False, provider=provider) as address:
@@ -95,22 +95,28 @@ def _size(row: Row, provider: str, scale: int) -> None:
         again = _sync(f"{provider}-large", address, "off", provider)
         asked = again["requests"]
     rate = large["records"] / large["seconds"]
-    row(f"{provider}: seconds for {large['records']:,} records ({rate:,.0f} a second)",
+    row(f"{provider}: seconds for {large['records']:,} records ({rate:,.0f} per second)",
         large["seconds"], 24 * 3600)  # fmt: skip
-    row(f"{provider}: memory in MB, of {LARGE // scale:,} talents", large["megabytes"], 250)
-    row(f"{provider}: memory ÷ that of a tenth", large["megabytes"] / small["megabytes"], 2)
-    row(f"{provider}: requests for 100 records", 100 * large["requests"] / large["records"], 5)
-    row(f"{provider}: requests of an unchanged account", asked, UNCHANGED[provider])
-    row(f"{provider}: seconds of an unchanged account", again["seconds"], 15 * 60)
+    row(f"{provider}: memory in MB with {LARGE // scale:,} talents", large["megabytes"], 250)
+    row(
+        f"{provider}: memory ÷ that of a tenth of the talents",
+        large["megabytes"] / small["megabytes"],
+        2,
+    )
+    row(f"{provider}: requests per 100 records", 100 * large["requests"] / large["records"], 5)
+    row(f"{provider}: requests for an unchanged account", asked, UNCHANGED[provider])
+    row(f"{provider}: seconds for an unchanged account", again["seconds"], 15 * 60)
 
 
 def _paced(row: Row) -> None:
     with company(APPLICANTS, paced=True, provider="flatchr") as address:
         found = _sync("flatchr-paced", address, "on", "flatchr")
         row(
-            f"flatchr: seconds for {APPLICANTS:,} applicants, at its pace", found["seconds"], WITHIN
+            f"flatchr: seconds for {APPLICANTS:,} applicants at its own pace",
+            found["seconds"],
+            WITHIN,
         )
-        row("flatchr: requests refused (429)", requests(address)["refused_429"], 0)
+        row("flatchr: rejected requests (429)", requests(address)["refused_429"], 0)
 
 
 async def _night(row: Row, scale: int) -> None:
@@ -121,12 +127,16 @@ async def _night(row: Row, scale: int) -> None:
             pass
         await source.close()
         minutes = (clock.now() - EVENING) / timedelta(minutes=1)
-        row(f"jarvi: minutes for {PROFILES // scale:,} profiles by night (13 hours)", minutes, 780)
-        row("jarvi: requests refused (429)", server.site.log.statuses[429], 0)
+        row(
+            f"jarvi: minutes for {PROFILES // scale:,} profiles at night (at most 13 hours)",
+            minutes,
+            780,
+        )
+        row("jarvi: rejected requests (429) at night", server.site.log.statuses[429], 0)
 
 
 async def _day(row: Row, scale: int) -> None:
-    """From two minutes before the business hours, put off and taken up again until it is done."""
+    """Start two minutes before business hours; resume after each postponement until everything is read."""
     async with _jarvi(MORNING, scale) as server:
         clock, ledger, cursor, done = _clock(server), MemoryLedger(), None, False
         while not done:
@@ -141,12 +151,16 @@ async def _day(row: Row, scale: int) -> None:
                 await source.close()
         worst = server.provider.budget.worst_hour_ms / 1000  # type: ignore[attr-defined]
         row("jarvi: seconds used in the worst business hour", worst, BUDGET)
-        row("jarvi: the same read by day, hours", (clock.now() - MORNING) / timedelta(hours=1), 24)
-        row("jarvi: requests refused (429) by day", server.site.log.statuses[429], 0)
+        row(
+            "jarvi: hours for the same profiles by day",
+            (clock.now() - MORNING) / timedelta(hours=1),
+            24,
+        )
+        row("jarvi: rejected requests (429) by day", server.site.log.statuses[429], 0)
 
 
 def _jarvi(now: datetime, scale: int) -> Any:
-    """A sandbox whose clock stands still but for what its requests cost."""
+    """Return a sandbox whose clock advances only by the time that its requests take."""
     return run_sandbox(
         "jarvi",
         talents=TALENTS // scale,

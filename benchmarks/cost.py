@@ -1,7 +1,7 @@
-"""`python -m benchmarks.cost [TALENTS]`: what an initial sync costs in processor time, by program.
+"""`python -m benchmarks.cost [TALENTS]`: the CPU time of an initial sync, by process.
 
-Seconds on the clock tell what a machine was doing besides; processor time hardly does. 20,000 records a second on two
-full cores are 100 microseconds a record, for the sync, Postgres and the simulated ATS together.
+Unlike elapsed time, CPU time hardly depends on what else the machine is doing. 20,000 records per second on two full
+cores amount to 100 microseconds per record, for the sync, Postgres and the simulated ATS together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             embedded.ensure_running()
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure(talents: int, org: str) -> None:
-    """Print the microseconds a record of one initial sync."""
+    """Print the CPU time per record of one initial sync, in microseconds."""
     postgres = postmaster()
     with simulated(talents, paced=False) as (address, sandbox):
         before = spent(sandbox), spent(postgres)
@@ -55,7 +55,7 @@ def measure(talents: int, org: str) -> None:
 
 
 def spent(process: int) -> float:
-    """Microseconds of processor time a process, its children and those of them that ended have used."""
+    """Return the CPU time of a process and all its children, including finished ones, in microseconds."""
     ours = [pid for pid in _processes() if pid == process or _fields(pid)[1] == process]
     total = 0
     for pid in ours:
@@ -69,7 +69,7 @@ def _processes() -> list[int]:
 
 
 def _fields(pid: int) -> list[int | str]:
-    """Those of /proc/PID/stat behind the name: state, parent, ...; user and system time are 11 and 12."""
+    """Return the fields of /proc/PID/stat after the name: state, parent, ...; 11 and 12 are user and system time."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

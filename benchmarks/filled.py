@@ -1,4 +1,4 @@
-"""Fills a database with invented companies by a few statements, without an ATS: only their number matters."""
+"""Fills a database with invented companies by a few statements, where only their number matters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BIG = (
     *("sync_run", "rejection", "notification", "notification_delivery", "webhook_delivery"),
     *("webhook_hint", "sighting", "access_event", "stage_event", "pending_link"),
 )
-"""Tables that grow with the companies; a statement that is asked again and again must not read them whole."""
+"""Tables that grow with the companies, so that periodic statements must not scan them."""
 
 _FILL = (
     """INSERT INTO talent (id, org_id, connection_id, remote_id, content_hash, first_name, last_name,
@@ -63,7 +63,7 @@ _FILL = (
 
 
 def fill(url: str, companies: int, talents: int) -> Sequence[UUID]:
-    """Add so many companies, with so many talents each and a history; their connections. None is due."""
+    """Add companies with talents and a history; return the connections, none of which is due for a sync."""
     made = []
     never = datetime(9999, 1, 1, tzinfo=UTC)
     for _ in range(companies):

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.first_minute [--quick] [--unpaced] [PROVIDER]`: how soon a first sync shows who matters now.
+"""`python -m benchmarks.first_minute [--quick] [--unpaced] [PROVIDER]`: how soon a first sync shows active people.
 
-A sandbox with 20,000 talents, paced unless asked otherwise and Teamtailor's unless another is named, is synced twice:
-without what is recent coming first, and as it is.
+A sandbox with 20,000 talents, by default a paced Teamtailor, is synced twice: in the usual order ("before"), and with
+recent records first ("now").
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             url = embedded.ensure_running()
@@ -75,40 +75,42 @@ def _measure(talents: int, database_url: str, provider: str, *, paced: bool) -> 
     subprocess.run(set_up, check=True)  # noqa: S603 - our own program
     table = Table("what", "before", "now", "goal", "reached")
     before, now = (
-        _watched(talents, name, database_url, provider, paced=paced) for name in ("before", "now")
+        _first_sync(talents, name, database_url, provider, paced=paced)
+        for name in ("before", "now")
     )
 
     def row(what: str, key: str, goal: str = "", reached: bool | None = None) -> None:
-        table.add_row(what, f"{before[key]:,.1f}", f"{now[key]:,.1f}", goal, _said(reached))
+        table.add_row(what, f"{before[key]:,.1f}", f"{now[key]:,.1f}", goal, _verdict(reached))
 
     def ratio(key: str) -> None:
         found = now[key] / before[key]
-        reached = _said(found <= LONGER)
+        reached = _verdict(found <= LONGER)
         table.add_row("the same, now ÷ before", "", f"{found:.3f}", f"≤ {LONGER}", reached)
 
-    people = f"% of {now['people']:,} people active in 30 days"
+    people = f"% of {now['people']:,} people active in the last 30 days"
     if paced:
         reached = now["visible"] >= MOST
         row(f"{people}, visible after {WITHIN:.0f} s", "visible", f"≥ {MOST:.0f}", reached)
-        row(f"seconds until {MOST:.0f} % of them are", "after", f"≤ {WITHIN:.0f}", now["after"] <= WITHIN)  # fmt: skip
-        row("seconds of the whole sync", "seconds")
+        reached = now["after"] <= WITHIN
+        row(f"seconds until {MOST:.0f}% of them are visible", "after", f"≤ {WITHIN:.0f}", reached)
+        row("seconds for the whole sync", "seconds")
         ratio("seconds")
     row(f"{people}, visible after a quarter of the requests", "early")
-    row("% of the requests until half of them are", "half")
-    row("the same until 70 % are", "many")
+    row("% of the requests until half of them are visible", "half")
+    row("% of the requests until 70% of them are visible", "many")
     row("requests", "requests")
     ratio("requests")
     return table
 
 
-def _said(reached: bool | None) -> str:
+def _verdict(reached: bool | None) -> str:
     return "" if reached is None else "yes" if reached else "NO"
 
 
-def _watched(
+def _first_sync(
     talents: int, name: str, database_url: str, provider: str, *, paced: bool
 ) -> dict[str, Any]:
-    """One sync, and when each person was first seen beside it: in seconds from its start, and in requests."""
+    """Run one sync and note when each person becomes visible, in seconds from its start and in requests."""
     seen: dict[str, tuple[datetime, int]] = {}
     with (
         company(talents, paced=paced, provider=provider) as address,
@@ -123,9 +125,9 @@ def _watched(
         ) as sync,
     ):
         while sync.poll() is None:
-            _look(db, name, address, seen)
+            _note_visible(db, name, address, seen)
             time.sleep(1 if paced else 0.1)
-        _look(db, name, address, seen)
+        _note_visible(db, name, address, seen)
         assert sync.stdout is not None
         found: dict[str, Any] = json.loads(sync.stdout.read().splitlines()[-1])
         (began,) = next(iter(db.execute(BEGAN.encode(), [name])))
@@ -143,7 +145,7 @@ def _watched(
     return found
 
 
-def _look(
+def _note_visible(
     db: psycopg.Connection[Any], org: str, address: str, seen: dict[str, tuple[datetime, int]]
 ) -> None:
     shown = [row[0] for row in db.execute(VISIBLE.encode(), [org])]

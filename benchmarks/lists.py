@@ -1,8 +1,8 @@
-"""`python -m benchmarks.lists [rows]`: how fast lists are with 100,000 talents, and what each index costs a sync.
+"""`python -m benchmarks.lists [rows]`: the speed of lists with 100,000 talents, and the cost of each index to a sync.
 
-Pages are asked of Django itself by a recruiter, over a real database with its policies, without the network. One talent
-of a hundred is private and one job confidential, and the recruiter has no right to them. What an
-index costs is the time by which inserting the same rows takes longer with it than without, in microseconds a row.
+Pages are requested directly from Django as a recruiter, without a network, on a real database with its policies. One
+talent in a hundred is private and one job is confidential; the recruiter may see neither. An index's cost is the
+additional time for inserting the same rows with the index, in microseconds per row.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
         from jemmo.store.db import scope  # noqa: PLC0415
 
         try:
@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
-    """A recruiter's browser, in front of a company of that size, and ids of a job and a talent."""
+    """Create a company of that size; return a client signed in as a recruiter, and ids of a job and a talent."""
     from django.conf import settings  # noqa: PLC0415 - Django is set up now
     from django.test import Client  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
@@ -130,13 +130,13 @@ def _pages(client: Any, places: dict[str, Any]) -> Table:
     table = Table("page", "median ms", "p95 ms", f"p95 ≤ {GOAL} ms")
     for name, given in PAGES.items():
         path = given.format_map(places)
-        times = sorted(_asked(client, path) for _ in range(RUNS))
+        times = sorted(_milliseconds(client, path) for _ in range(RUNS))
         p95 = times[int(RUNS * 0.95)]
         table.add_row(name, f"{times[RUNS // 2]:.0f}", f"{p95:.0f}", "yes" if p95 <= GOAL else "NO")
     return table
 
 
-def _asked(client: Any, path: str) -> float:
+def _milliseconds(client: Any, path: str) -> float:
     start = time.perf_counter()
     answer = client.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
@@ -144,10 +144,10 @@ def _asked(client: Any, path: str) -> float:
 
 
 def _costs(owner: str) -> Table:
-    """Each index's price: the rows of its table are inserted into a copy with the index alone, and with none."""
+    """Measure each index by inserting its table's rows into a copy with only this index, and into one with none."""
     from jemmo.store.db import schema  # noqa: PLC0415
 
-    table = Table("index", "µs a row", "MB")
+    table = Table("index", "µs per row", "MB")
     with psycopg.connect(owner, autocommit=True) as db, db.cursor() as cursor:
         schema.set_search_path(db)
         cursor.execute(
@@ -155,9 +155,10 @@ def _costs(owner: str) -> Table:
             "WHERE tablename IN ('talent', 'job', 'application') ORDER BY 1, 2"
         )
         for of, name, definition in cursor.fetchall():
-            without = min(_inserting(cursor, of, None) for _ in range(3))
+            without = min(_insert_seconds(cursor, of, None) for _ in range(3))
             having = min(
-                _inserting(cursor, of, definition.replace(name, f"copy_{name}")) for _ in range(3)
+                _insert_seconds(cursor, of, definition.replace(name, f"copy_{name}"))
+                for _ in range(3)
             )
             cursor.execute(f"SELECT count(*), pg_relation_size('{name}') / 1e6 FROM {of}")  # noqa: S608
             row = cursor.fetchone()
@@ -167,7 +168,7 @@ def _costs(owner: str) -> Table:
     return table
 
 
-def _inserting(cursor: Any, of: str, index: str | None) -> float:
+def _insert_seconds(cursor: Any, of: str, index: str | None) -> float:
     with suppress(Exception):
         cursor.execute("DROP TABLE IF EXISTS copy")
     cursor.execute(f"CREATE UNLOGGED TABLE copy (LIKE {of})")

@@ -1,11 +1,11 @@
-"""`python -m benchmarks.load [--seconds N]`: visitors, webhooks and a first sync at the same time, on one machine.
+"""`python -m benchmarks.load [--seconds N]`: visitors, webhooks and a first sync on one machine at the same time.
 
-- 50 signed-in browsers open a page every 5 s ± 50%, with the scripts and styles that are new to them, live events, and
-  what a page asks for when an event arrives. 20 anonymous visitors do the same. Probes ask once a second.
-- 200 connections get 2,000 signed webhooks a minute together, with default pacing.
+- 50 signed-in browsers open a page every 5 s ± 50%, with uncached scripts and styles, live events, and the requests
+  that a page makes when an event arrives. 20 anonymous visitors do the same. Probes send a request every second.
+- 200 connections receive 2,000 signed webhooks per minute in total, with default pacing.
 - A first sync of 20,000 talents runs in the worker.
 
-Browsers, ATS, Jemmo and Postgres share the machine. Prints the figures, and ends with status 1 if a target is missed.
+Browsers, ATS, Jemmo and Postgres share the machine. Prints the figures, and exits with status 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from jemmo.store.db import budget
 BROWSERS, VISITORS, CONNECTIONS, TALENTS = 50, 20, 200, 20_000
 WEBHOOKS_A_MINUTE = 2000
 PAGE_EVERY = 5.0  # seconds, plus or minus half of it
-SOCKETS = 6  # that a browser opens to one server over HTTP/1.1
-PATIENCE = 10.0  # seconds that a person waits for a page
+SOCKETS = 6  # per browser and server over HTTP/1.1
+PATIENCE = 10.0  # seconds until a person gives up on a page
 PATHS = ("/jobs/", "/talents/", "/talents/?q=an", "/notifications/", "/settings/organization/ats/")
 STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 WATCHES = re.compile(r'hx-get="([^"]+)"[^>]*?hx-trigger="jemmo:(\w+)')
@@ -55,7 +55,7 @@ TARGETS = {"completed": 0.9, "p95_ms": 500.0}
 
 @dataclass
 class Tally:
-    """What everyone who asks counts together."""
+    """The counts of all clients together."""
 
     planned: int = 0
     pages: list[float] = field(default_factory=list)
@@ -80,9 +80,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
-        os.environ["JEMMO_PROXIES"] = "1"  # so that each visitor has an address
+        os.environ["JEMMO_PROXIES"] = "1"  # so that each visitor has their own address
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             url = bootstrap.start()
@@ -97,7 +97,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def simulated() -> Iterator[tuple[str, int]]:
-    """A Teamtailor that limits each of its keys, and the id of its process."""
+    """Run a Teamtailor with a rate limit per key; yield its address and process id."""
     command = [sys.executable, "-m", "jemmo.sandbox", "teamtailor", "--talents", str(TALENTS)]
     for number in range(CONNECTIONS):
         command += ["--extra-key", f"bench-key-{number}=admin"]
@@ -117,7 +117,7 @@ class Scene:
 
 
 def prepare(address: str) -> Scene:
-    """Connect 200 organisations, of which the first is due for its first sync, and sign 50 people in there."""
+    """Connect 200 organizations, of which only the first is due for a sync, and sign in 50 people there."""
     from django.conf import settings  # noqa: PLC0415 - once Django is set up
     from django.test import Client  # noqa: PLC0415
 
@@ -191,14 +191,14 @@ async def drive(
 
 
 def used(processes: dict[str, int]) -> dict[str, float]:
-    """Seconds of processor time so far, by program."""
+    """Return the CPU time so far in seconds, by process."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     seconds = {name: spent(process) / 1e6 for name, process in processes.items()}
     return {**seconds, "this program": own.ru_utime + own.ru_stime}
 
 
 class Browser:
-    """One person's browser, or a stranger's without a cookie."""
+    """A member's browser, or an anonymous visitor's without a cookie."""
 
     def __init__(self, base: str, tally: Tally, address: int, cookie: str | None = None) -> None:
         self.base, self.tally, self.cookie = base, tally, cookie
@@ -228,7 +228,7 @@ class Browser:
                 await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
 
     def _leave(self) -> None:
-        """Close the page: nobody listens for it any more."""
+        """Close the page, which ends its event stream."""
         if self._listening:
             self._listening.cancel()
 
@@ -252,7 +252,7 @@ class Browser:
             await self._hear(path, since, watches)
 
     async def _hear(self, path: str, since: str, watches: dict[str, list[str]]) -> None:
-        """Hear news as ``live.js`` does: at most one request a second for what repeats."""
+        """Handle events like ``live.js``: at most one request per second for repeated ones."""
         last: dict[str, float] = {}
         headers = {"Accept": "text/event-stream"}
         async with self._session.get(path, params={"since": since}, headers=headers) as stream:
@@ -276,7 +276,7 @@ class Browser:
 
 
 async def probe(session: aiohttp.ClientSession, base: str, tally: Tally) -> None:
-    """Ask once a second; before the worker was seen for the first time, `/readyz` rightly says 503."""
+    """Probe once a second. ``/readyz`` correctly returns 503 until the worker has started, so that isn't counted."""
     ready = False
     while True:
         for path in ("/healthz", "/readyz"):
@@ -290,7 +290,7 @@ async def probe(session: aiohttp.ClientSession, base: str, tally: Tally) -> None
 async def announce(
     session: aiohttp.ClientSession, base: str, hooks: list[str], talents: list[str], tally: Tally
 ) -> None:
-    """Send each connection's webhooks in turn, at an even pace, without waiting for the answers."""
+    """Send each connection's webhooks in turn, at an even pace, without waiting for responses."""
     began, number = time.monotonic(), 0
     async with asyncio.TaskGroup() as group:
         while True:
@@ -315,7 +315,7 @@ async def send(session: aiohttp.ClientSession, url: str, talent: str, tally: Tal
 
 
 async def watch(url: str, tally: Tally) -> None:
-    """Note the most connections that the web process and the worker ever had."""
+    """Record the maximum number of database connections of the web process and of the worker."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as db:
         while True:
             rows = await (await db.execute(SESSIONS)).fetchall()

@@ -1,10 +1,10 @@
 """`python -m benchmarks.many [--scale 0.1]`: the first syncs of 1,000 organizations by two workers.
 
-The five large ones are due first. Everything is measured with and without them: time until each size class is done, the
-database connections of each process, how long notifications wait in the queue. Then what an unchanged sync costs, and
-whether any statement that runs again and again reads more where there are more talents.
+The five large organizations are due first. These are measured with and without them: the time until each size class is
+done, the database connections of each process, and how long notifications wait in the queue. Then follow the cost of an
+unchanged sync, and whether any periodic statement reads more pages if there are more talents.
 
-The scale is that of the number of organizations and of the large ones' talents.
+``--scale`` applies to the number of organizations and to the large ones' talents.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from benchmarks.company import KEY, simulated
 from benchmarks.cost import spent
 
 CLASSES = {"small": (700, 20), "medium": (250, 200), "big": (45, 2000), "large": (5, 20_000)}
-"""Organizations and talents of each."""
+"""The number of organizations per size class, and the talents of each."""
 WORKERS, CONCURRENCY = 2, 4
 UNCHANGED = 100  # syncs that find nothing new
 COMPANIES = 20  # for the statements
 FEW_TALENTS, MANY_TALENTS = 250, 2500
-PATIENCE = 1800.0  # seconds for each part; what is not done then is said to be not done
+PATIENCE = 1800.0  # seconds for each part; whatever hasn't finished by then is reported as such
 
 DONE = """
     SELECT o.slug, extract(epoch FROM min(r.finished_at) - %s)::float8
@@ -58,17 +58,19 @@ def main() -> None:
     parser.add_argument("--statements", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.statements:
-        print(json.dumps(_home(lambda url: _statements(url, given.statements))))
+        print(json.dumps(_on_new_postgres(lambda url: _statements(url, given.statements))))
         return
     report: dict[str, Any] = {"scale": given.scale, "processors": os.cpu_count()}
     for name, large in (("with_large", True), ("without_large", False)):
-        report[name] = _home(lambda url, large=large: _first_syncs(url, given.scale, large))
+        report[name] = _on_new_postgres(
+            lambda url, large=large: _first_syncs(url, given.scale, large)
+        )
         print(json.dumps({name: report[name]}), flush=True)
     print(json.dumps({"ratio": _ratios(report["with_large"], report["without_large"])}), flush=True)
     print(json.dumps({"statements": _growth()}), flush=True)
 
 
-def _home(measure: Any) -> Any:
+def _on_new_postgres(measure: Any) -> Any:
     """Measure on a new embedded Postgres."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
@@ -78,7 +80,7 @@ def _home(measure: Any) -> Any:
             ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
             return measure(ended.stdout.splitlines()[-1])
         finally:
-            from jemmo import embedded  # noqa: PLC0415 - its home is set now
+            from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
             embedded.stop()
 
@@ -106,7 +108,7 @@ def _first_syncs(url: str, scale: float, large: bool) -> dict[str, Any]:
         _connect(orders)
         workers = [stack.enter_context(_worker()) for _ in range(WORKERS)]
         with psycopg.connect(url, autocommit=True, options="-c jemmo.reach=everything") as db:
-            found = _watch(db, {name for name, _ in orders})
+            found = _wait_until_synced(db, {name for name, _ in orders})
             if large:
                 found["unchanged"] = _unchanged(db, workers)
     return found
@@ -117,7 +119,7 @@ def _count(name: str, number: int, scale: float) -> int:
 
 
 def _connect(orders: list[tuple[str, str]]) -> None:
-    """In a process of its own, since Django is bound to one database."""
+    """Connect the organizations in a separate process, since Django is bound to one database."""
     code = """if True:
         import json, sys
         from jemmo import bootstrap
@@ -146,8 +148,8 @@ def _worker() -> Iterator[int]:
             worker.kill()
 
 
-def _watch(db: psycopg.Connection, names: set[str]) -> dict[str, Any]:
-    """Until every organization was synced: when each was, connections and waits meanwhile."""
+def _wait_until_synced(db: psycopg.Connection, names: set[str]) -> dict[str, Any]:
+    """Wait until every organization has been synced; return the times, connections and queue waits."""
     began = db.execute("UPDATE connection SET due_at = now() RETURNING now()").fetchone()
     assert began
     held: Counter[str] = Counter()
@@ -179,7 +181,7 @@ def _spread(times: list[float]) -> dict[str, float]:
 
 
 def _ratios(with_large: Any, without: Any) -> dict[str, dict[str, float]]:
-    """How much longer each class takes with the large ones than without."""
+    """Return how much longer each class takes with the large organizations than without them."""
     return {
         name: {
             key: round(with_large["seconds"][name][key] / alone[key], 2)
@@ -194,7 +196,7 @@ def _ratios(with_large: Any, without: Any) -> dict[str, dict[str, float]]:
 
 
 def _unchanged(db: psycopg.Connection, workers: list[int]) -> dict[str, Any]:
-    """What each of some syncs costs that find nothing new, housekeeping of the meantime included."""
+    """Return the average cost of a sync that finds nothing new, including the housekeeping that runs meanwhile."""
     postmaster = _postmaster()
     rows = db.execute(
         "SELECT c.id FROM connection c JOIN organisation o ON o.id = c.org_id "
@@ -225,7 +227,7 @@ def _wal(db: psycopg.Connection) -> float:
 
 
 def _postmaster() -> int:
-    from jemmo.embedded.places import find_places  # noqa: PLC0415 - its home is set now
+    from jemmo.embedded.places import find_places  # noqa: PLC0415 - JEMMO_HOME must be set first
     from jemmo.home import home  # noqa: PLC0415 - as above
 
     return int((find_places(home()).data / "postmaster.pid").read_text().split()[0])
@@ -235,7 +237,7 @@ def _postmaster() -> int:
 
 
 def _growth() -> dict[str, Any]:
-    """Pages that each periodic statement reads with few and with ten times as many talents."""
+    """Return the pages that each periodic statement reads with few talents and with ten times as many."""
     try:
         few, many = (_buffers(number) for number in (FEW_TALENTS, MANY_TALENTS))
     except subprocess.TimeoutExpired:
@@ -259,7 +261,7 @@ def _buffers(talents: int) -> dict[str, int]:
 
 def _statements(url: str, talents: int) -> dict[str, int]:
     os.environ["DATABASE_URL"] = url
-    from jemmo import bootstrap  # noqa: PLC0415 - its home is set now
+    from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
 
     bootstrap.start()
     from benchmarks.filled import fill  # noqa: PLC0415 - once Django is set up

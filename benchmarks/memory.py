@@ -1,4 +1,4 @@
-"""How much memory this program has held at most."""
+"""The peak memory of this process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def peak_megabytes() -> float:
-    """Since it was started. Where the kernel tells, not counting what it inherited from whoever started it."""
+    """Return the peak since the start. On Linux, memory inherited from the parent process doesn't count."""
     status = Path("/proc/self/status")
     if status.exists():
         for line in status.read_text().splitlines():

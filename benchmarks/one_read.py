@@ -1,4 +1,4 @@
-"""Reads a whole account by its connector and keeps nothing, in a process of its own, so that its memory can be told.
+"""Reads a whole account without storing it, in a separate process so that its memory can be measured.
 
 `python -m benchmarks.one_read PROVIDER URL KEY [NAME=VALUE ...]` prints one JSON object: records, requests, seconds,
 megabytes.
@@ -24,7 +24,7 @@ async def read(provider: str, address: str, key: str, options: dict[str, str]) -
     source = connector.open(connector.configure(key, address, {"pacing": "off", **options}))
     began = time.perf_counter()
     try:
-        # Side by side, as a sync does, since streams of some vendors share their answers.
+        # Concurrently, like a sync, since some vendors' streams share responses.
         read = await asyncio.gather(*(_stream(source, spec.name) for spec in source.streams))
         requests = source.requests
     finally:

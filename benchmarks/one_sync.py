@@ -1,4 +1,4 @@
-"""One sync in a process of its own, so that its memory can be told.
+"""Runs one sync in a separate process, so that its memory can be measured.
 
 `python -m benchmarks.one_sync ORG URL pacing [PROVIDER [NAME=VALUE ...]]` prints one JSON object.
 """

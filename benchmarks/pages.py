@@ -1,8 +1,7 @@
-"""`python -m benchmarks.pages [--talents N] [--only WORD]`: what a page costs in processor time.
+"""`python -m benchmarks.pages [--talents N] [--only WORD]`: the CPU time of each page.
 
-A recruiter of a company with 20,000 talents asks a real server for each page, one request after the other; counted is
-the time of the web process and of Postgres. Seconds on the clock tell what a machine was doing besides; processor time
-hardly does.
+A recruiter of a company with 20,000 talents requests each page from a real server, one request at a time. Measures the
+CPU time of the web process and of Postgres, which hardly depends on what else the machine is doing.
 """
 
 from __future__ import annotations
@@ -25,7 +24,11 @@ from benchmarks.lists import filled
 from benchmarks.webhooks import part, until_up
 
 PORT = 8134
-WARM, ROUNDS, ASKED = 10, 5, 30  # the least of the rounds: others on the machine slow a core down
+WARM, ROUNDS, ASKED = (
+    10,
+    5,
+    30,
+)  # the fastest round counts, since other programs may slow down the others
 PAGES = {
     "jobs": "/jobs/",
     "talents": "/talents/",
@@ -47,12 +50,12 @@ HEADERS = {"part": {"HX-Request": "true"}, "sign-in": {"Cookie": ""}}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--talents", type=int, default=20_000)
-    parser.add_argument("--only", default="", help="pages whose name has this in it")
+    parser.add_argument("--only", default="", help="only pages whose name contains this")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
         from jemmo.store.db import scope  # noqa: PLC0415
 
         try:
@@ -69,7 +72,7 @@ def main() -> None:
 
 
 def _synced() -> None:
-    """Let each connection look like one that was just synced."""
+    """Make each connection look as if it had just been synced."""
     from django.utils import timezone  # noqa: PLC0415 - Django is set up now
 
     from jemmo.domain.streams import Stream  # noqa: PLC0415
@@ -95,7 +98,9 @@ async def _measured(web: int, cookie: str, places: dict[str, Any], only: str) ->
     base, postgres = f"http://127.0.0.1:{PORT}", postmaster()
     async with aiohttp.ClientSession(base, headers={"Cookie": cookie}) as session:
         await until_up(session, base)
-        open_page = await session.get("/events/")  # so that the server listens already
+        open_page = await session.get(
+            "/events/"
+        )  # so that the server has started to listen for events
         for name, given in PAGES.items():
             if only not in name:
                 continue
@@ -117,7 +122,7 @@ async def _measured(web: int, cookie: str, places: dict[str, Any], only: str) ->
 async def _ask(
     session: aiohttp.ClientSession, path: str, headers: dict[str, str], times: int
 ) -> None:
-    """Ask for the page; of a stream, only its beginning."""
+    """Request the page ``times`` times; of a stream, read only the beginning."""
     for _ in range(times):
         async with session.get(path, headers=headers, allow_redirects=False) as answer:
             assert answer.status == 200, (path, answer.status)

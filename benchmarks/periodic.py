@@ -1,4 +1,4 @@
-"""What a worker and its watchers do again and again, whether anything happened or not."""
+"""The periodic work of a worker, whether or not anything has happened."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Work = Callable[[str], Awaitable[object]]
 
 
 def works() -> Mapping[str, Work]:
-    """Every periodic task, and the loops of a worker that are none; each is given the database's URL."""
+    """Return every periodic task, plus a worker's other loops; each takes the database URL."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     tasks = {
         one.task.name: _task(one.task.func) for one in app.periodic_registry.periodic_tasks.values()

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.schedule [--connections N] [--hours N]`: what the schedule costs, and how evenly it starts.
+"""`python -m benchmarks.schedule [--connections N] [--hours N]`: the cost of the schedule, and its even distribution.
 
-Ten thousand organisations with a connection each, on a Postgres of this program's own. The clock is passed in: six
-hours of looks, one every 20 seconds, are made one after the other, and each sync that a look starts is over before the
-next. Of the looks alone the processor's time is counted, that of this process and that of its Postgres session.
+Ten thousand organizations with one connection each, on a separate Postgres. The clock is simulated: six hours of checks
+for due syncs, one every 20 seconds, run one after another, and each started sync is over before the next check. Only
+the checks' CPU time counts, in this process and in its Postgres session.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from uuid import UUID, uuid5
 
 CONNECTIONS = 10_000
 HOURS = 6
-LOOK_EVERY = timedelta(seconds=20)
+CHECK_EVERY = timedelta(seconds=20)
 EVERY = timedelta(hours=6)
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             os.environ["DATABASE_URL"] = embedded.ensure_running()
@@ -54,32 +54,32 @@ def _measure(count: int, hours: int) -> dict[str, Any]:
     busy: list[float] = []
     minutes: Counter[int] = Counter()
     session = _session()
-    for look in range(int(timedelta(hours=hours) / LOOK_EVERY)):
-        now = began + look * LOOK_EVERY
-        before = _worked(session)
+    for check in range(int(timedelta(hours=hours) / CHECK_EVERY)):
+        now = began + check * CHECK_EVERY
+        before = _cpu_seconds(session)
         started = schedule.start_due(now)
-        (busy if started else idle).append(_worked(session) - before)
+        (busy if started else idle).append(_cpu_seconds(session) - before)
         minutes[int((now - began) / timedelta(minutes=1))] += started
-        _be_done(now)
+        _finish_syncs(now)
     a_minute = [minutes[one] for one in range(hours * 60)]
     spent, starts = sum(idle) + sum(busy), sum(a_minute)
     return {
         "connections": count,
-        "looks": len(idle) + len(busy),
+        "checks": len(idle) + len(busy),
         "syncs_started": starts,
-        "starts_a_minute": {
+        "starts_per_minute": {
             "mean": round(statistics.mean(a_minute), 1),
-            "least": min(a_minute),
-            "most": max(a_minute),
+            "min": min(a_minute),
+            "max": max(a_minute),
         },
-        "look_that_starts_nothing_ms": round(statistics.mean(idle) * 1000, 2) if idle else None,
-        "a_start_ms": round(sum(busy) / max(1, starts) * 1000, 2),
+        "check_without_a_start_ms": round(statistics.mean(idle) * 1000, 2) if idle else None,
+        "ms_per_start": round(sum(busy) / max(1, starts) * 1000, 2),
         "share_of_a_core_percent": round(100 * spent / (hours * 3600), 3),
     }
 
 
 def _session() -> Path:
-    """Where the system tells of the process that serves our database session."""
+    """Return the /proc file with the CPU time of our database session's process."""
     from django.db import connection  # noqa: PLC0415
 
     with connection.cursor() as cursor:
@@ -87,8 +87,8 @@ def _session() -> Path:
         return Path("/proc", str(cursor.fetchone()[0]), "schedstat")
 
 
-def _worked(session: Path) -> float:
-    """Seconds of a processor that this process and its session have used."""
+def _cpu_seconds(session: Path) -> float:
+    """Return the CPU time of this process and its session, in seconds."""
     return time.process_time() + int(session.read_text().split()[0]) / 1e9
 
 
@@ -116,8 +116,8 @@ def _fill(count: int, now: datetime) -> None:
     _run("ANALYZE connection")
 
 
-def _be_done(now: datetime) -> None:
-    """What workers do: take what was started, and say when it is due again."""
+def _finish_syncs(now: datetime) -> None:
+    """Do what workers do: finish the started syncs and schedule the next ones."""
     _run("UPDATE connection SET due_at = due_at + %s WHERE due_at <= %s", EVERY, now)
     _run("DELETE FROM procrastinate_jobs")
 

@@ -1,10 +1,10 @@
-"""Every statement a process sends to Postgres while a block lasts, with its plan as it really ran.
+"""Captures every statement that a process sends to Postgres within a block, with its actual plan.
 
     with captured(url) as statements:
         asyncio.run(task.func(0))
 
-Each statement is planned and run a second time beside the first, in a transaction that is rolled back. Django's
-connections and those of the data path are both seen. Of one text the first few are enough.
+Each statement is also run with EXPLAIN in a separate transaction that is rolled back. Covers Django's connections and
+those of the data path, but only the first few executions of each text.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import psycopg
 from jemmo.store.db import scope
 
 READS = ("SELECT", "WITH", "DELETE", "UPDATE", "INSERT")
-FEW = 3  # executions of one text that are looked at
+FEW = 3  # captured executions per text
 
 
 @dataclass
 class Statement:
-    """One statement as it was sent, and its plan: as run, or as planned where a lock stood in the way."""
+    """A statement and its actual plan, or the estimated one if a lock prevented the second run."""
 
     query: str
     plan: Mapping[str, Any]
@@ -43,13 +43,13 @@ class Statement:
 
     @property
     def buffers(self) -> int:
-        """Pages that it read, in memory or not."""
+        """The number of pages read, cached or not."""
         return sum(
             int(self.plan.get(f"{kind} Blocks", 0)) for kind in ("Shared Hit", "Shared Read")
         )
 
     def rows_read(self) -> Counter[str]:
-        """Rows it looked at, by table; those a filter removed among them."""
+        """Return the number of rows read by table, including those that a filter removed."""
         rows: Counter[str] = Counter()
         for node in self.nodes:
             if table := node.get("Relation Name"):
@@ -61,7 +61,7 @@ class Statement:
         return rows
 
     def scanned(self) -> set[str]:
-        """Tables it reads from one end to the other."""
+        """Return the tables that are scanned sequentially."""
         return {
             str(node["Relation Name"]) for node in self.nodes if node["Node Type"] == "Seq Scan"
         }
@@ -69,7 +69,7 @@ class Statement:
 
 @contextmanager
 def captured(url: str) -> Iterator[list[Statement]]:
-    """Collect the statements of this process; ``url`` is for the second run, as the application."""
+    """Collect the statements of this process; ``url`` is for running them again, in the application's role."""
     statements: list[Statement] = []
     times: Counter[str] = Counter()
     kept = {
@@ -100,7 +100,7 @@ def captured(url: str) -> Iterator[list[Statement]]:
         (psycopg.ServerCursor, declare),
         (psycopg.AsyncCursor, execute_async),
     ):
-        setattr(cursor, "execute", method)  # noqa: B010 - mypy takes no other method
+        setattr(cursor, "execute", method)  # noqa: B010 - mypy rejects assigning to a method
     try:
         yield statements
     finally:
@@ -120,7 +120,7 @@ def _is_ours(text: str) -> bool:
 
 
 def _plan(url: str, text: str, params: Any) -> Mapping[str, Any] | None:
-    """As it really runs now; as it would run, where another transaction holds a lock it needs."""
+    """Return the actual plan, or the estimated one if another transaction holds a lock that the statement needs."""
     with suppress(psycopg.errors.LockNotAvailable):
         return _explain(url, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", text, params)
     return _explain(url, "EXPLAIN (FORMAT JSON) ", text, params)
@@ -142,13 +142,13 @@ def _explain(url: str, how: str, text: str, params: Any) -> Mapping[str, Any] | 
 
 
 class _Cursor(psycopg.ClientCursor[Any]):
-    """The plain method, whatever ``captured`` put in its place."""
+    """A cursor with the original method instead of the one from ``captured``."""
 
     execute = psycopg.Cursor.execute
 
 
 def _caller() -> str:
-    """Where in our own code the statement comes from."""
+    """Return the place in our own code that sent the statement."""
     for frame in inspect.stack(context=0)[2:]:
         path = Path(frame.filename)
         if "jemmo" in path.parts and "backend" not in path.parts:

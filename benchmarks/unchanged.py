@@ -1,9 +1,9 @@
-"""`python -m benchmarks.unchanged [TALENTS]`: what a sync costs that finds nothing changed.
+"""`python -m benchmarks.unchanged [TALENTS]`: the cost of a sync that finds no changes.
 
-A company of any size is unchanged most of the time, so this is what most syncs cost. The syncs run in this process, one
-after the other, as a worker runs them: the worker's figure is this process's processor time. Postgres's is that of the
-server and all its processes (``/proc``), those that ended included. The write-ahead log is measured by its position.
-Each figure is the median of the rounds.
+Most syncs find no changes, whatever the company's size. The syncs run in this process one after another, as in a
+worker, so the worker's figure is this process's CPU time. Postgres's figure is the CPU time of the server and all its
+processes (``/proc``), including finished ones. The write-ahead log is measured by its position. Each figure is the
+median of the rounds.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from benchmarks.company import KEY, company
 from benchmarks.cost import postmaster, spent
 
 GOALS = {"worker ms": 30.0, "Postgres ms": 30.0, "WAL kB": 20.0}
-PER_ROUND = 10  # syncs; /proc counts hundredths of a second
+PER_ROUND = 10  # syncs, since /proc only counts hundredths of a second
 
 
 class Reading(Struct, frozen=True):
-    """Where the counters stand: milliseconds of processor time, and bytes of the write-ahead log."""
+    """The counters' values: CPU time in milliseconds, and bytes of the write-ahead log."""
 
     worker: float
     postgres: float
@@ -42,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             with company(given.talents, paced=False) as address:
@@ -69,8 +69,8 @@ def connect(address: str) -> UUID:
 
 
 def measure(url: str, connection: UUID, rounds: int) -> list[dict[str, float]]:
-    """The costs of a sync, averaged over each round."""
-    sync(url, connection, 2)  # everything, then what the first one left
+    """Return the average costs of a sync in each round."""
+    sync(url, connection, 2)  # the first reads everything, the second does the remaining work
     server = postmaster()
     costs = []
     for _ in range(rounds):

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.webhooks [--seconds N]`: from a change in the ATS to the tables, while others are busy.
+"""`python -m benchmarks.webhooks [--seconds N]`: the time from a change in the ATS to the tables, under load.
 
-Ten organisations, each with a key of its own at one simulated ATS, get 1,000 signed webhooks a minute together.
-The first one's initial sync runs meanwhile, paced. Web, worker, sync and ATS are processes of their own, as in a
-real installation.
+Ten organizations, each with its own key at one simulated ATS, receive 1,000 signed webhooks per minute in total.
+Meanwhile, the first one's initial sync runs at the default pace. Web, worker, sync and ATS are separate processes, as
+in a real installation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
 
         try:
             print(json.dumps(_measure(embedded.ensure_running(), given.seconds, given.share)))
@@ -71,7 +71,7 @@ def _sandbox() -> Iterator[str]:
 
 @contextlib.contextmanager
 def part(*words: str) -> Iterator[int]:
-    """A process of Jemmo in a session of its own, as ``jemmo up`` starts it; yields its id."""
+    """Run a Jemmo process in its own session, like ``jemmo up``; yield its process id."""
     command = [sys.executable, "-m", "jemmo", *words]
     with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 - our own program
         try:
@@ -85,8 +85,8 @@ def _sync() -> Any:
 
 
 def _connect(address: str, share: int) -> list[str]:
-    """The organisations' webhook paths; all but the first are not to be synced by the worker."""
-    from jemmo import bootstrap  # noqa: PLC0415 - its home is set now
+    """Connect the organizations and return their webhook paths. The worker must not sync any of them."""
+    from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
 
     bootstrap.start()
     from jemmo.services.accounts import accounts  # noqa: PLC0415 - once Django is set up
@@ -109,13 +109,13 @@ def _connect(address: str, share: int) -> list[str]:
         one = Connection.objects.get(id=made.id)
         paths.append(endpoints.set_signing_key(one, SIGNING, vault).path)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as db:
-        # None is due, so the schedule does not start nine more initial syncs.
+        # None is due, so that the schedule doesn't start nine more initial syncs.
         db.execute("UPDATE connection SET due_at = now() + interval '1 day'")
     return paths
 
 
 async def _drive(url: str, address: str, hooks: list[str], seconds: int) -> dict[str, Any]:
-    """Change a talent, announce it to every organisation, and note when each one's table shows it."""
+    """Change a talent, send its webhook to every organization, and note when each one's table has the change."""
     base = f"http://127.0.0.1:{PORT}"
     changed: dict[tuple[str, str], float] = {}
     seen: dict[tuple[str, str], float] = {}
@@ -164,7 +164,7 @@ async def _drive(url: str, address: str, hooks: list[str], seconds: int) -> dict
 
 
 async def talents_of(session: aiohttp.ClientSession, address: str) -> list[str]:
-    """Their ids, those that an initial sync reads last first."""
+    """Return the talents' ids, starting with those that an initial sync reads last."""
     async with session.get(f"{address}/__sandbox__/truth/candidates") as answer:
         lines = (await answer.read()).splitlines()
     return [str(json.loads(line)["id"]) for line in lines][::-1]

@@ -1,9 +1,9 @@
-"""Keeps a copy of Jemmo's records in SQLite, and proves that it is complete.
+"""Keeps a copy of Jemmo's records in SQLite and verifies that it is complete.
 
     JEMMO_TOKEN=… python examples/mirror.py http://127.0.0.1:8000 copy.db [--follow]
 
-The first time it reads snapshots, then only changes. It can be stopped at any moment: records and the number to go on
-from are written in one transaction. It needs the client `jemmo_client`, which comes with Jemmo.
+The first run reads snapshots, later runs only changes. It can be stopped at any time, since records and the number of
+the last change are written in one transaction. It uses the client `jemmo_client`, which comes with Jemmo.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ class Mirror:
         return row and int(row[0])
 
     def run(self, wait: int) -> list[str]:
-        """Bring the copy up to date, and repair what differs; what differs still."""
+        """Update the copy and repair differences. Return the entities that still differ."""
         if self.position() is None:
             self.begin()
         self.follow(wait)
         for entity in self.differing():
-            print(f"{entity}: reading again what differs", flush=True)
+            print(f"{entity}: rereading the ranges that differ", flush=True)
             self.repair(entity)
             self.follow()
         return self.differing()
 
     def begin(self) -> None:
-        """Read everything. The lowest number is the one to go on from."""
+        """Read everything. Changes continue from the lowest snapshot number."""
         with self.db:
             self.db.execute("DELETE FROM record")
             self.move(min([self.load(entity) for entity in self.client.digest()["entities"]]))
 
     def load(self, entity: str, first: str | None = None, end: str | None = None) -> int:
-        """Read a snapshot, of a range of ids or of all, over what is there; its number."""
+        """Replace all records of an entity, or a range of ids, with a snapshot; return its number."""
         where, values = within(entity, first, end)
         self.db.execute(f"DELETE FROM record WHERE {where}", values)  # noqa: S608 - fixed texts
         snapshot = self.client.snapshot(entity, first=first, end=end)
@@ -59,7 +59,7 @@ class Mirror:
         return snapshot.seq
 
     def follow(self, wait: int = 0) -> None:
-        """Write changes until there are no more."""
+        """Apply changes until there are no more."""
         more = True
         while more:
             page = self.client.changes(self.position(), wait=wait, records=True)
@@ -71,7 +71,7 @@ class Mirror:
             wait = 0
 
     def apply(self, change: Change) -> None:
-        """A record may be newer than its change, or gone again: then another change follows."""
+        """Apply a change. Its record may be newer or already deleted, in which case another change follows."""
         if change["op"] == "deleted":
             self.db.execute("DELETE FROM record WHERE id = ?", (change["id"],))
         else:
@@ -87,18 +87,18 @@ class Mirror:
         self.db.execute("INSERT INTO position VALUES (?)", (seq,))
 
     def total(self, entity: str, first: str | None = None, end: str | None = None) -> Total:
-        """The count and digest of the copy, or of a range of ids."""
+        """Return the count and digest of the copied entity, or of a range of its ids."""
         where, values = within(entity, first, end)
         query = f"SELECT id, version FROM record WHERE {where}"  # noqa: S608 - as above
         return total_of(self.db.execute(query, values))
 
     def differing(self) -> list[str]:
-        """The entities of which the copy is not what Jemmo had at its number."""
+        """Return the entities whose copy differs from Jemmo's records at the copy's position."""
         proof = self.client.digest(at=self.position())
         return [name for name, total in proof["entities"].items() if total != self.total(name)]
 
     def repair(self, entity: str) -> None:
-        """Read again the ranges that differ. What changed meanwhile follows as changes."""
+        """Reread the ranges that differ. Later changes arrive through the feed."""
         proof = self.client.digest(entity, parts=PARTS, at=self.position())
         with self.db:
             for part in proof["parts"]:

@@ -1,7 +1,8 @@
-"""Looks at what is pinned: nothing unpinned, no hash missing, the lists agree, licences allow it, no known weakness.
+"""Checks the pinned dependencies: pins, hashes, agreement between the lists, licenses, and known vulnerabilities.
 
-The last needs the network: pip-audit asks the advisory service of the package index. Where that does not answer, it
-says so and fails nobody: `make check` works offline. CI_AUDIT=required makes that an error.
+The check for vulnerabilities needs the network, since pip-audit queries the package index's advisory service. If the
+service can't be reached, the check is skipped with a message, so that `make check` works offline. With
+CI_AUDIT=required, that is an error.
 """
 
 from __future__ import annotations
@@ -25,38 +26,38 @@ FREE = re.compile(
     re.IGNORECASE,
 )
 SECONDS = 60
-TOLD_ELSEWHERE = {"axe-playwright-python": "MIT"}
-"""Licences that stand in a package's repository and not in its metadata."""
+LICENSES_WITHOUT_METADATA = {"axe-playwright-python": "MIT"}
+"""Licenses that are stated in a package's repository but not in its metadata."""
 
 
 def pins(name: str) -> tuple[dict[str, str], list[str]]:
-    """Version by name as a list pins it, and what is wrong with its lines."""
-    found: dict[str, str] = {}
-    wrong: list[str] = []
+    """Return the pinned version of each package in a list, and the errors in its lines."""
+    versions: dict[str, str] = {}
+    errors: list[str] = []
     text = (FOLDER / f"{name}.txt").read_text().replace("\\\n", " ")
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         pin = PIN.match(line)
         if pin is None:
-            wrong.append(f"{name}.txt: not a pin: {line[:60]}")
+            errors.append(f"{name}.txt: not a pin: {line[:60]}")
             continue
         hashes = re.findall(r"--hash=sha256:([0-9a-f]+)", line)
-        if not hashes or any(len(one) != 64 for one in hashes):
-            wrong.append(f"{name}.txt: {pin[1]} has no whole hash")
+        if not hashes or any(len(digest) != 64 for digest in hashes):
+            errors.append(f"{name}.txt: {pin[1]} has no complete hash")
         if _applies(line):
-            found[pin[1].lower()] = pin[2]
-    return found, wrong
+            versions[pin[1].lower()] = pin[2]
+    return versions, errors
 
 
 def _applies(line: str) -> bool:
-    """Whether a pin is for this Python and system."""
+    """Whether a pin applies to this Python and system."""
     marker = re.search(r";\s*([^\\]*?)\s*(?:--hash|$)", line)
     return marker is None or Marker(marker[1]).evaluate()
 
 
-def wanted(name: str) -> set[str]:
-    """What an ``.in`` file asks for, by name."""
+def requirements(name: str) -> set[str]:
+    """Return the names of the packages that an ``.in`` file requires."""
     lines = (FOLDER / f"{name}.in").read_text().splitlines()
     return {
         re.split(r"[\[<>=!~; ]", line.strip(), maxsplit=1)[0].lower().replace("_", "-")
@@ -65,82 +66,90 @@ def wanted(name: str) -> set[str]:
     }
 
 
-def licence_of(name: str) -> str:
-    told = importlib.metadata.metadata(name)
-    classifiers = told.get_all("Classifier") or []
+def license_of(package: str) -> str:
+    metadata = importlib.metadata.metadata(package)
+    classifiers = metadata.get_all("Classifier") or []
     return " ".join(
         [
-            TOLD_ELSEWHERE.get(name, ""),
-            *(told.get_all("License-Expression") or []),
-            *(one[:200] for one in told.get_all("License") or []),
-            *(one for one in classifiers if one.startswith("License")),
+            LICENSES_WITHOUT_METADATA.get(package, ""),
+            *(metadata.get_all("License-Expression") or []),
+            *(text[:200] for text in metadata.get_all("License") or []),
+            *(line for line in classifiers if line.startswith("License")),
         ]
     )
 
 
-def disagreements() -> list[str]:
-    wrong: list[str] = []
+def errors_in_lists() -> list[str]:
+    errors: list[str] = []
     lists = {}
     for name in LISTS:
-        lists[name], bad = pins(name)
-        wrong += bad
-        wrong += [
-            f"{name}.in asks for {one}, and {name}.txt does not pin it"
-            for one in sorted(wanted(name) - set(lists[name]))
+        lists[name], errors_of_list = pins(name)
+        errors += errors_of_list
+        errors += [
+            f"{name}.in requires {package}, but {name}.txt doesn't pin it"
+            for package in sorted(requirements(name) - set(lists[name]))
         ]
-    for one, version in lists["run"].items():
-        other = lists["dev"].get(one, version)
+    for package, version in lists["run"].items():
+        other = lists["dev"].get(package, version)
         if other != version:
-            wrong.append(f"{one} is {version} in run.txt and {other} in dev.txt")
-    for one, version in {**lists["dev"], **lists["run"]}.items():
+            errors.append(f"{package} is {version} in run.txt but {other} in dev.txt")
+    for package, version in {**lists["dev"], **lists["run"]}.items():
         try:
-            here = importlib.metadata.version(one)
+            installed = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            continue  # for another system or Python
-        if here != version:
-            wrong.append(f"{one} is pinned as {version}, and {here} is installed: run `make setup`")
-        if not FREE.search(licence_of(one)):
-            wrong.append(
-                f"{one} has a licence we do not know: {licence_of(one).strip()[:80] or 'none'}"
+            continue  # only needed on another system or Python
+        if installed != version:
+            errors.append(
+                f"{package} is pinned as {version}, but {installed} is installed. Run `make setup`."
             )
-    return wrong
+        license_text = license_of(package)
+        if not FREE.search(license_text):
+            shown = license_text.strip()[:80] or "none"
+            errors.append(f"{package} has a license that isn't on our list: {shown}")
+    return errors
 
 
-def weaknesses() -> tuple[bool, bool, str]:
-    """Whether it was looked at, whether all is well as far as that went, and what to say."""
+def vulnerabilities() -> tuple[bool, bool, str]:
+    """Return whether an audit was possible, whether it found nothing, and the message to print."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes"]
     options = ["--progress-spinner=off", "--format=json", "-r", str(FOLDER / "run.txt")]
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments
             [*command, *options], capture_output=True, text=True, timeout=SECONDS, check=False
         )
-        told = json.loads(done.stdout)["dependencies"]
+        packages = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError):
-        return False, True, "Known weaknesses: not audited, offline or without an advisory service."
-    skipped = [one["name"] for one in told if "skip_reason" in one]
-    found = [
-        f"{one['name']} {one['version']}: {weak['id']}, mended in {', '.join(weak['fix_versions']) or 'no version yet'}"
-        for one in told
-        for weak in one.get("vulns", [])
+        return (
+            False,
+            True,
+            "Known vulnerabilities: not audited, no advisory service can be reached.",
+        )
+    skipped = [package["name"] for package in packages if "skip_reason" in package]
+    flaws = [
+        f"{package['name']} {package['version']}: {flaw['id']}, "
+        f"fixed in {', '.join(flaw['fix_versions']) or 'no version yet'}"
+        for package in packages
+        for flaw in package.get("vulns", [])
     ]
-    if found:
-        return True, False, "\n".join(f"Known weakness: {one}" for one in found)
-    if len(skipped) == len(told):
-        return False, True, "Known weaknesses: not audited, the index at hand has no advisories."
-    unseen = (
+    if flaws:
+        return True, False, "\n".join(f"Known vulnerability: {line}" for line in flaws)
+    if len(skipped) == len(packages):
+        return False, True, "Known vulnerabilities: not audited, this index has no advisories."
+    audited = len(packages) - len(skipped)
+    not_audited = (
         f" {len(skipped)} could not be audited: {', '.join(skipped[:5])} ..." if skipped else ""
     )
-    return True, True, f"Known weaknesses: none in {len(told) - len(skipped)} packages.{unseen}"
+    return True, True, f"Known vulnerabilities: none in {audited} packages.{not_audited}"
 
 
 def main() -> int:
-    wrong = disagreements()
-    for one in wrong:
-        print(f"requirements: {one}")
-    audited, well, told = weaknesses()
-    print(told)
+    errors = errors_in_lists()
+    for error in errors:
+        print(f"requirements: {error}")
+    audited, passed, message = vulnerabilities()
+    print(message)
     required = os.environ.get("CI_AUDIT") == "required"
-    return 1 if wrong or not well or (required and not audited) else 0
+    return 1 if errors or not passed or (required and not audited) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Fail when a tracked file names a package registry, an index of packages or somebody's machine.
+"""Fails if a tracked file names a package registry, a package index, or a path on someone's machine.
 
-Such names are true in one place only: what installs here must install everywhere.
+Jemmo must be installable everywhere, but such names only work in one place.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Each is split in two here, so that this file does not find itself.
+# Each pattern is split in two, so that this file doesn't match.
 FORBIDDEN = {
     "a package registry": re.compile(
         r"(files\.)?python" + r"hosted\.org|pypi" + r"\.org|registry\.npm" + r"js\.org"
@@ -20,7 +20,7 @@ FORBIDDEN = {
     "the address of a package index": re.compile(
         r"--(extra-)?index" + r"-url[ =]|--find" + r"-links[ =]|--trusted" + r"-host|/sim" + r"ple/"
     ),
-    "a place on somebody's machine": re.compile(
+    "a path on someone's machine": re.compile(
         r"(?<![\w.~/-])/(home|Users)" + r"/[a-z][\w.-]*/|(?<![\w.~-])/ro" + r"ot/\w"
         r"|(?<![\w.~/-])/wo" + r"rk/(main|shared)|/opt/py" + r"pi"
     ),
@@ -28,7 +28,7 @@ FORBIDDEN = {
 
 
 def findings() -> Iterator[str]:
-    """One line for each, as editors like it: file, line, what it is."""
+    """Yield one line per finding, in a form that editors understand: file, line, description."""
     for path in _tracked():
         try:
             text = path.read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def findings() -> Iterator[str]:
 
 
 def _tracked() -> list[Path]:
-    # Also what is new and would be added by the next commit.
+    # Also new files that the next commit might add.
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

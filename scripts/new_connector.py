@@ -1,11 +1,11 @@
-"""Begin a connector: copy the template, give it a name, register it.
+"""Starts a new connector: copies the template under a new name and registers it.
 
     python scripts/new_connector.py acme "Acme Hire"
 
-Any Python 3.11 will do once `scripts/install dev` has run. What fails changes nothing.
+Works with any Python 3.11 or newer once `scripts/install dev` has run. If a step fails, nothing is changed.
 
-Afterwards `jemmo sandbox acme` and `jemmo connect acme` work, and the contract suite passes. Make it true from there:
-docs/adding-a-connector.md.
+Afterwards `jemmo sandbox acme` and `jemmo connect acme` work, and the contract suite passes. docs/adding-a-connector.md
+describes the next steps.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COPIED = (
     "tests/contracts/vendors/template.py",
 )
 REGISTRIES = (
-    # file, the import to add, the line that lists the names, and how a name stands there
+    # file, the import to add, the list of names, and the form of an entry
     (
         ROOT / "src/jemmo/connectors/registry.py",
         "from jemmo.connectors.{name}.connector import {NAME}",
@@ -73,9 +73,9 @@ def main(arguments: list[str]) -> None:
 
 
 def _checked(arguments: list[str]) -> tuple[str, str]:
-    """Name and label; exits for those that cannot become a module and a text."""
+    """Return the name and the label. Exits if they can't be used as a module name and a text."""
     if len(arguments) != 2 or not re.fullmatch(r"[a-z][a-z0-9]{1,29}", arguments[0]):
-        sys.exit('Usage: python scripts/new_connector.py acme "Acme Hire" (a-z and 0-9, no blanks)')
+        sys.exit('Usage: python scripts/new_connector.py acme "Acme Hire" (a-z and 0-9, no spaces)')
     name, label = arguments
     if not label.strip() or not label.isprintable() or set(label) & set('"\\{}'):
         sys.exit("The label must be text without quotation marks, backslashes or braces.")
@@ -83,12 +83,12 @@ def _checked(arguments: list[str]) -> tuple[str, str]:
     if any(one.exists() or one.with_suffix(".py").exists() for one in taken):
         sys.exit(f"The name {name} is taken. Choose another.")
     if keyword.iskeyword(name):
-        sys.exit(f"The name {name} means something else in Python. Choose another.")
+        sys.exit(f"The name {name} is a Python keyword. Choose another.")
     return name, label
 
 
 def _ruff(arguments: list[str]) -> list[str]:
-    """How to start Ruff: with this Python, or with the project's own; exits where neither has it."""
+    """Return the command for Ruff, from this Python or from the project's own. Exits if neither has Ruff."""
     own = (ROOT / ".venv" / one for one in ("bin/python", "Scripts/python.exe"))
     for python in (sys.executable, *(str(one) for one in own if one.exists())):
         ruff = [python, "-m", "ruff"]
@@ -97,12 +97,12 @@ def _ruff(arguments: list[str]) -> list[str]:
     again = shlex.join([".venv/bin/python", "scripts/new_connector.py", *arguments])
     sys.exit(
         f"Nothing was changed: {sys.executable} has no Ruff, which sorts the new imports.\n"
-        f"Install the project's tools, then begin again:\n\n    scripts/install dev\n    {again}"
+        f"Install the project's tools, then try again:\n\n    scripts/install dev\n    {again}"
     )
 
 
 def _tidy(ruff: list[str], name: str) -> None:
-    """Imports in the order of the alphabet, which another name changes."""
+    """Sort the imports, whose order depends on the new name, and format the files."""
     changed = [_target(place, name) for place in COPIED] + [file for file, *_ in REGISTRIES]
     for step in (["check", "--select", "I", "--fix"], ["format"]):
         command = [*ruff, *step, "--quiet", "--no-cache", *map(str, changed)]
@@ -156,7 +156,7 @@ def _register(file: Path, line: str, listed: re.Pattern[str], entry: str) -> Non
 
     text, changed = listed.subn(with_entry, text)
     if not changed:
-        sys.exit(f"Nothing was changed: {file} has no list where this script looks for one.")
+        sys.exit(f"Nothing was changed: {file} doesn't contain the expected list.")
     file.write_text(text, ENCODING)
 
 

@@ -1,7 +1,7 @@
-"""Writes the reference pages of docs/ from the code: ``make reference``. Tests compare them with it.
+"""Generates the reference pages in docs/ from the code: ``make reference``. Tests check that they are up to date.
 
-In docs/data-model.md only the tables are made anew; what a column means is written there by hand and stays. The API's
-own reference reads those meanings from that page.
+In docs/data-model.md only the tables are generated; the meanings of columns are written there manually and kept. The
+API's own reference reads them from that page.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """Paragraphs of a docstring, each on one line."""
+    """Return the paragraphs of a docstring, each on one line."""
     paragraphs = text.replace("\b", "").strip().split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
@@ -143,7 +143,7 @@ def _parameter(parameter: Any, context: Any) -> str:
 
 
 def _notes(text: str) -> str:
-    """What Typer adds in brackets, as sentences."""
+    """Return the help text, with the notes that Typer adds in brackets as sentences."""
     help_text, bracket, extra = " ".join(text.split()).partition("[")
     if "default:" not in extra and "required" not in extra:
         help_text, extra = help_text + bracket + extra, ""
@@ -163,9 +163,9 @@ def _notes(text: str) -> str:
 
 
 def data_model(page: str) -> str:
-    """The page with its tables as the models are.
+    """Return the page with its tables updated from the models.
 
-    Meanings are kept; a column without one gets the label of its field.
+    Existing meanings are kept; a column without one gets its field's label.
     """
     from django.apps import apps
 
@@ -190,7 +190,7 @@ def _every_table(models: dict[str, Any], meanings: dict[str, str]) -> Iterator[s
 
 
 def _columns(models: dict[str, Any], name: str, meanings: dict[str, str]) -> Iterator[str]:
-    """Rows for the columns of a table that its section does not take from ``synced`` or leave out."""
+    """Yield the rows of a table's section, without the columns that all synced tables share."""
     from jemmo.store.models.synced import Synced
 
     model = Synced if name == "synced" else models[name]
@@ -222,7 +222,7 @@ def _column_type(field: Any, declared: Any) -> str:
 
 
 def _declared(model: Any, name: str) -> Field | None:
-    """The field of a canonical record or part that a column holds; ``None`` for our own columns."""
+    """Return the field of a canonical record or part that is stored in a column; ``None`` for our own columns."""
     records: dict[str, type[Struct]] = {}
     for entity in ENTITIES.values():
         records |= {entity.table: entity.record}

@@ -1,6 +1,6 @@
-"""Takes the screenshots that the documents show from a demonstration of its own: ``make screenshots``.
+"""Takes the screenshots for the docs from a new demo: ``make screenshots``.
 
-With ``--all DIRECTORY`` every page is taken there in both themes, on a wide screen and on a phone, to be looked at.
+With ``--all DIRECTORY``, takes every page in both themes, on a wide screen and on a phone, for inspection.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from jemmo.cli.operations.demo import free_port
 
 DOCS = Path(__file__).parent.parent / "docs" / "screenshots"
 SHOWN = {path.stem for path in DOCS.glob("*.png")}
-"""Those that a document shows; a test fails when one is left behind."""
+"""The screenshots used in the docs; a test fails if one is unused."""
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 PAGES = {
@@ -45,7 +45,7 @@ PAGES = {
     "two-steps": "/accounts/2fa/",
     "not-found": "/nowhere/",
 }
-BEHIND = {  # where each page is reached from, and by which link
+BEHIND = {  # by name: the page with the link, and the link
     "job": ("/jobs/", "tbody a"),
     "talent": ("/talents/", "tbody a"),
     "connection": ("/settings/organization/ats/", "section.connection h2 a"),
@@ -58,7 +58,7 @@ SIGNED_OUT = {"sign-in": "/accounts/login/", "forgotten": "/accounts/password/re
 
 @contextmanager
 def demonstration() -> Iterator[tuple[str, str]]:
-    """The address of a demonstration and the password of its people."""
+    """Run a demo; yield its address and the password of its accounts."""
     with tempfile.TemporaryDirectory() as home:
         port = free_port()
         command = [sys.executable, "-m", "jemmo", "up", "--demo", "--port", str(port)]
@@ -73,7 +73,7 @@ def demonstration() -> Iterator[tuple[str, str]]:
                     if "password" in line:
                         break
                 else:
-                    sys.exit("The demonstration did not start; see above.")
+                    sys.exit("The demo didn't start; see above.")
                 password = json.loads((Path(home) / "demo.json").read_text())["password"]
                 yield f"http://127.0.0.1:{port}", password
             finally:

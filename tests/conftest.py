@@ -1,10 +1,11 @@
-"""What every test may ask for.
+"""Shared fixtures: the test server, a database per test, and the showcase.
 
-All tests share one embedded Postgres in a data folder of their own, also when several processes
-run them. A test that asks for ``database_url`` gets a database to itself: a clone of one that was
-migrated once. Everything works in the application's role, as it does for users; a test arranges and looks
-in the scope of everything, what it tries has its own. ``owner_url`` is for changing tables. Set
-JEMMO_TEST_DATABASE_URL to run against another server, with a role that may create databases and roles.
+All tests of a run share one embedded Postgres with a data folder of its own, even if several processes run them. A test
+that requests ``database_url`` gets its own database, cloned from one that was migrated once. As in production, all code
+uses the application's role. Tests arrange and inspect data in the scope ``everything``; the code under test sets its
+own
+scope. ``owner_url`` is for changing tables. Set JEMMO_TEST_DATABASE_URL to use another server, with a role that may
+create databases and roles.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ from jemmo.vault import keyset
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
     from fakes.showcase import Showcase
 
-# How many examples of a law are tried; `make test-deploy` tries ten times as many.
+# The number of examples per property; `make test-deploy` tries ten times as many.
 EXAMPLES = "TEST_EXAMPLES"
-# A busy machine is no failure. Examples stay random; the blob that is printed repeats the one that failed.
+# A slow machine is not a failure. Examples are random; the printed blob reproduces a failing one.
 settings.register_profile(
     "jemmo",
     max_examples=int(os.environ.get(EXAMPLES, "30")),
@@ -63,17 +64,17 @@ settings.register_profile(
 )
 settings.load_profile("jemmo")
 
-# Names what this run makes on the server; inherited by the processes that share the work.
+# Part of the name of everything this run creates on the server; inherited by xdist workers.
 RUN = "JEMMO_TEST_RUN"
-# This run's data folder; a test may set JEMMO_HOME to one of its own for a while.
+# This run's data folder. A test may temporarily point JEMMO_HOME elsewhere.
 RUN_HOME = "JEMMO_TEST_HOME"
-# The migrated database's name between runs.
+# The name of the migrated database while it is stored between runs.
 KEPT_TEMPLATE = "jemmo_template"
-# Where Linux keeps files in memory; a run takes a tenth of what is enough.
+# Linux's in-memory file system. A run uses about a tenth of the required free space.
 IN_MEMORY, ENOUGH = Path("/dev/shm"), 4 * 1024**3
 
-# Nothing on the tests' server outlives it, so nothing is flushed or written so that it could be repaired. A test opens
-# up to thirty connections, and proving a password in 4,096 rounds was half the cost of each.
+# The test server's data is disposable, so it needs no durability and no crash recovery. A test opens up to thirty
+# connections, and half of the cost of each was the 4,096 rounds of password hashing.
 SETTINGS = """
 fsync = off
 full_page_writes = off
@@ -84,14 +85,14 @@ scram_iterations = 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the tests away from the data and the settings of whoever runs them."""
+    """Isolate the tests from the developer's data and settings."""
     if not hasattr(config, "workerinput"):
         _clean_environment()
-    # Not by pytest-django's own setting: it would read the settings before the line above.
+    # Not through pytest-django's own option, which would load the settings before the environment is clean.
     os.environ["DJANGO_SETTINGS_MODULE"] = "jemmo.settings"
     django.setup()
     scope.enter(scope.EVERYTHING)
-    # A million rounds keep guessers busy, and here us.
+    # The usual million rounds would only slow the tests down.
     PBKDF2PasswordHasher.iterations = 1
 
 
@@ -107,14 +108,14 @@ def _clean_environment() -> None:
 
 
 def has_room(folder: Path) -> bool:
-    """Whether a run may keep its files there, programs among them: each test's database is some hundred files."""
+    """Whether a run can store its files and programs there. Each test's database takes several hundred files."""
     if not os.access(folder, os.W_OK | os.X_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
         return False
     return shutil.disk_usage(folder).free > ENOUGH
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take the server and its data away, once all processes are done."""
+    """Remove the server and its data after all processes have finished."""
     if hasattr(config, "workerinput"):
         return
     home = Path(os.environ[RUN_HOME])
@@ -129,13 +130,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores: tests wait for processes and browsers, and each worker costs 15 s to start."""
+    """Use one worker more than cores: tests wait for processes and browsers, but each worker takes 15 s to start."""
     return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Keep the garbage collector away from the tests and modules, which stay until the end anyway."""
+    """Keep the garbage collector from scanning tests and modules, which stay in memory until the end anyway."""
     gc.disable()
     try:
         return (yield)
@@ -146,15 +147,15 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before ``-m`` is obeyed."""
+    """Mark skipped sample cases as ``long`` before ``-m`` deselects tests."""
     sample.leave_the_rest(items)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """A file whose tests leave another home behind would be the failure of those that come after it.
+    """Check that a file's tests restored JEMMO_HOME; otherwise later files would fail instead of this one.
 
-    The language of a test's last request stays active in its thread.
+    Also deactivates the language of the test's last request, which stays active in its thread.
     """
     yield
     translation.deactivate()
@@ -164,7 +165,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def postgres_url(pytestconfig: pytest.Config) -> str:
-    """The server, started if need be."""
+    """The server's URL. Starts the embedded server unless another one is configured."""
     if server := os.environ.get("JEMMO_TEST_DATABASE_URL"):
         return server
     once("server", lambda: start(pytestconfig))
@@ -173,7 +174,7 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def template(postgres_url: str) -> str:
-    """The name of a migrated database, made by the first process that needs it."""
+    """The name of a migrated database, created by the first process that needs it."""
     name = shared_name("template")
     once("template", lambda: make_template(postgres_url, name))
     return name
@@ -212,9 +213,9 @@ def database_url(
     owner_url: str,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[str]:
-    """A migrated database for this test alone; DATABASE_URL and Django's connection lead to it.
+    """This test's own migrated database; DATABASE_URL and Django's connection point to it.
 
-    Who connects by this URL and tells no scope sees everything; by DATABASE_URL they see nothing.
+    Without a scope, connections by this URL see everything, and connections by DATABASE_URL see nothing.
     """
     with reached(application_url(conninfo.parse(owner_url)["dbname"]), django_db_blocker) as url:
         yield url
@@ -222,7 +223,7 @@ def database_url(
 
 @pytest.fixture
 def showcase(database_url: str) -> Showcase:
-    """Two companies, filled and with members; nobody is signed in."""
+    """Two companies with records and members; nobody is signed in."""
     from fakes.showcase import found
 
     return found()
@@ -230,13 +231,13 @@ def showcase(database_url: str) -> Showcase:
 
 @pytest.fixture(scope="session")
 def static_files() -> None:
-    """What pages are made of, where servers look for it."""
+    """Collect the static files where the servers look for them."""
     collect_static()
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waits between attempts: what is tested is what happens after the last one."""
+def no_retry_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry without pauses, since only the outcome of the last attempt is tested."""
     defaults = client.RestClient.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)
@@ -253,7 +254,7 @@ with scope.acting_in(None):
 
 @contextmanager
 def as_begun() -> Iterator[None]:
-    """With the run's own folder and keys, whatever the test that is first to ask for this has set."""
+    """Restore the run's own folder and keys, whatever the first test that requests the fixture has changed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JEMMO_HOME", os.environ[RUN_HOME])
         for name in ("JEMMO_KEYSET", "JEMMO_KEYSET_KEY", "JEMMO_FILES"):
@@ -262,7 +263,7 @@ def as_begun() -> Iterator[None]:
 
 
 def once(name: str, work: Callable[[], None]) -> None:
-    """Do what all processes of this run need in the first of them; the others wait for it."""
+    """Do work that all processes of this run need in the first one; the others wait for it."""
     done = Path(os.environ[RUN_HOME]) / f"{name}.done"
     with locks.exclusive(done.with_suffix(".lock"), seconds=300):
         if not done.exists():
@@ -271,7 +272,7 @@ def once(name: str, work: Callable[[], None]) -> None:
 
 
 def start(config: pytest.Config) -> None:
-    """Start the embedded server, with the template in it where runs may keep it for others."""
+    """Start the embedded server. If pytest's cache is available, store the migrated template there for later runs."""
     cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
     prepared = PreparedServer(cache.mkdir("jemmo-server")) if cache else None
     if prepared is None or not take_over(prepared):
@@ -287,7 +288,7 @@ def start(config: pytest.Config) -> None:
 
 
 def take_over(prepared: PreparedServer) -> bool:
-    """Go on from what an earlier run has kept, if it has."""
+    """Restore the server that an earlier run stored; return whether there was one."""
     role_url = prepared.restore(Path(os.environ[RUN_HOME]))
     if role_url is None:
         return False
@@ -301,7 +302,7 @@ def take_over(prepared: PreparedServer) -> bool:
 def rename_template(server: str) -> None:
     names = map(sql.Identifier, (KEPT_TEMPLATE, shared_name("template")))
     administration(server).execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
-    # Its first connection writes the catalogue's cache, which its copies then have from the beginning.
+    # The first connection writes the catalog cache, so that every clone already has it.
     psycopg.connect(with_database(server, shared_name("template"))).close()
 
 
@@ -312,7 +313,7 @@ def make_template(server: str, name: str) -> None:
 
 
 def start_empty() -> None:
-    """Start the embedded server with settings that are for tests alone."""
+    """Start the embedded server with settings that are only acceptable in tests."""
     embedded.ensure_running()
     data = Path(os.environ[RUN_HOME]) / "postgres" / "cluster" / "data"
     with (data / "postgresql.conf").open("a") as conf:
@@ -322,10 +323,10 @@ def start_empty() -> None:
 
 @contextmanager
 def reached(url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Lead DATABASE_URL and Django's connection to a database; what is given sees everything of it."""
+    """Point DATABASE_URL and Django's connection to a database. Yield a URL that sees everything in it."""
     with pytest.MonkeyPatch.context() as patch, blocker.unblock():
         patch.setenv("DATABASE_URL", url)
-        # In place: the connections of all threads share it.
+        # Changed in place, since the connections of all threads share this dict.
         for key, value in {**database(url), "CONN_MAX_AGE": 0}.items():
             patch.setitem(connections.settings["default"], key, value)
         close_connections()
@@ -335,14 +336,14 @@ def reached(url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
 
 
 def close_connections() -> None:
-    """Django's, of this thread and of the one that asynchronous code keeps for its queries, and the test's."""
+    """Close the test's session and Django's connections in this thread and in the thread of async queries."""
     session.close()
     connections.close_all()
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def migrate(url: str) -> None:
-    """Bring an empty database to today's schema."""
+    """Migrate an empty database to the current schema."""
     if not (Path(jemmo.__file__).parent / "store" / "migrations").is_dir():
         return
     done = subprocess.run(
@@ -357,14 +358,14 @@ def migrate(url: str) -> None:
 
 
 def application(url: str) -> str:
-    """Make the application's role; the keys that seal it are not those of every test, so it is kept no further."""
+    """Create the application's role; return its URL. The sealed copy is deleted, since tests have other keys."""
     keys = keyset.open_vault(Path(os.environ[RUN_HOME]) / "template-keys.json", create=True)
     found = roles.access(
         url, seal=lambda plain: keys.seal(plain, b""), open_sealed=lambda it: keys.open(it, b"")
     )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DELETE FROM vault_secret")
-        # So that a test's database can be dropped although the application is still in it.
+        # So that a test's database can be dropped while the application is still connected.
         role = sql.Identifier(conninfo.parse(found.url)["user"])
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
     assert found.is_apart
@@ -373,18 +374,18 @@ def application(url: str) -> str:
 
 def drop_role(server: str, application_url: str) -> None:
     name = sql.Identifier(conninfo.parse(application_url)["user"])
-    # It stays with a database that could not be dropped.
+    # If a database could not be dropped, its role stays too.
     with contextlib.suppress(psycopg.errors.DependentObjectsStillExist):
         administration(server).execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
 
 
 def application_url(name: str) -> str:
-    """How the application reaches a database of this run."""
+    """Return the application's URL for a database of this run."""
     return with_database(application_file().read_text(), name)
 
 
 def application_file() -> Path:
-    """Where a run keeps how the application connects."""
+    """The file with the application's URL."""
     return Path(os.environ[RUN_HOME]) / "application"
 
 
@@ -397,22 +398,22 @@ def with_database(url: str, name: str) -> str:
 
 
 def create(server: str, name: str, *, template: str = "template1") -> None:
-    # Copied as files: through the log, as is usual, a clone costs Postgres three times as much.
+    # A clone through the write-ahead log, the default, takes Postgres three times as long.
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
     administration(server).execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
 
 def drop(server: str, name: str) -> None:
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-    # An autovacuum at work in it belongs to the superuser and cannot be ended by us; the database then
-    # goes with its server, at the end of the run.
+    # A running autovacuum belongs to the superuser, so we can't terminate it. The database is then removed together
+    # with its server, at the end of the run.
     with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
         administration(server).execute(statement.format(sql.Identifier(name)))
 
 
 @cache
 def administration(server: str) -> psycopg.Connection[Any]:
-    """Where this process makes databases and drops them: one connection for as long as it runs."""
+    """This process's one connection for creating and dropping databases."""
     connection = psycopg.connect(server, autocommit=True)
     atexit.register(connection.close)
     return connection

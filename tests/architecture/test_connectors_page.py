@@ -1,4 +1,4 @@
-"""What the docs say of connectors is what they declare, and what they declare is what they have."""
+"""The docs match the connectors' declarations, and the declarations match the connectors."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ ROOT = Path(jemmo.__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
-def test_what_is_declared_is_there(one: Connector) -> None:
+def test_declarations_match_the_connectors(one: Connector) -> None:
     assert one.capabilities.webhooks is (one.webhooks is not None)
     assert not one.capabilities.resumes or one.open_files is not None
     assert (ROOT / "src/jemmo/connectors" / one.name / "README.md").exists()
 
 
 @pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
-def test_what_it_was_tried_on_is_the_same_everywhere(one: Connector) -> None:
-    """For docs/connectors.md, the table of the README and the connector's own page."""
+def test_the_test_basis_is_the_same_everywhere(one: Connector) -> None:
+    """Compares docs/connectors.md, the table in the README, and the connector's own page."""
     assert one.evidence is not None
     row = next(
         line for line in (ROOT / "README.md").read_text().splitlines() if f"| [{one.label}]" in line
@@ -34,7 +34,7 @@ def test_what_it_was_tried_on_is_the_same_everywhere(one: Connector) -> None:
 
 
 def test_a_connector_stays_small_to_add() -> None:
-    """The figures of docs/adding-a-connector.md, rounded."""
+    """Checks the rounded figures in docs/adding-a-connector.md."""
     told = (ROOT / "docs" / "adding-a-connector.md").read_text()
     for place, row in (("connectors", "connector"), ("sandbox", "sandbox")):
         files = list((ROOT / "src/jemmo" / place / "greenhouse").glob("*.py"))

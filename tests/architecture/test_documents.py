@@ -1,4 +1,4 @@
-"""The documents lead somewhere: every link, every picture, every decision."""
+"""Every link, picture and decision in the docs exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors that GitHub makes of a document's headings."""
+    """Return the anchors that GitHub creates from a document's headings."""
     return {
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in HEADING.findall(FENCED.sub("", text))
@@ -35,7 +35,7 @@ def anchors(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_link_leads_somewhere(name: str) -> None:
+def test_every_link_has_a_target(name: str) -> None:
     document = ROOT / name
     for target, anchor in LINK.findall(FENCED.sub("", document.read_text())):
         place = document.parent / target if target else document
@@ -44,7 +44,7 @@ def test_every_link_leads_somewhere(name: str) -> None:
             assert anchor in anchors(place.read_text()), f"{name} links to {target}#{anchor}"
 
 
-def test_every_screenshot_is_shown() -> None:
+def test_every_screenshot_is_used() -> None:
     texts = "".join((ROOT / name).read_text() for name in DOCUMENTS)
     pictures = [name for name in TRACKED if name.endswith(".png") and (ROOT / name).exists()]
     assert [name for name in pictures if Path(name).name not in texts] == []

@@ -1,4 +1,4 @@
-"""Documents name only folders, modules and functions that exist."""
+"""The docs name only folders, modules and functions that exist."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ DOTTED = re.compile(r"(?:jemmo\.)?([a-z_]+(?:\.\w+)+)")
 IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)(?:\(\))?")
 
 ELSEWHERE = {"HttpOnly", "Ole10Native", "pg_upgrade", "limit_conn", "jemmo_connection_lag_seconds"}
-"""Names of standards and other programs, and one that Jemmo puts together."""
+"""Names from standards and other programs, and one that Jemmo composes."""
 
 
 @cache
 def words() -> set[str]:
-    """Every word of the code, its tests included."""
+    """Return every word in the code, including tests."""
     sources = [path for name in CODE for path in (ROOT / name).rglob("*.py")]
     return set(re.findall(r"\w+", "\n".join(path.read_text() for path in sources)))
 
 
 def is_a_place(path: str, document: Path) -> bool:
-    """Whether a path leads somewhere from the root, from the package, or from the document."""
+    """Whether a path exists relative to the root, the package, or the document."""
     return any((base / path).exists() for base in (ROOT, PACKAGE, document.parent))
 
 
 def is_defined(dotted: str) -> bool:
-    """Whether a dotted name is a module, or something that its module defines."""
+    """Whether a dotted name is a module, or is defined in one."""
     place, names = PACKAGE, dotted.split(".")
     while names and (place / names[0]).is_dir():
         place /= names.pop(0)
@@ -73,5 +73,5 @@ def wrong_names(document: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_documents_name_only_what_exists(document: Path) -> None:
+def test_docs_name_only_things_that_exist(document: Path) -> None:
     assert sorted(set(wrong_names(document))) == []

@@ -1,4 +1,4 @@
-"""Rules of the house that no single test would notice to be broken."""
+"""House rules that no other test would catch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = SOURCE.parent.parent
 TESTS = ROOT / "tests"
 
 
-def test_rooms_import_downwards() -> None:
+def test_packages_import_downwards() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"],
         cwd=ROOT,
@@ -71,7 +71,7 @@ def test_sql_is_in_the_store() -> None:
 
 
 def _sql_lines(path: Path) -> Iterator[int]:
-    """Where a file has the text of a statement, hands one to a cursor, or passes the ORM by."""
+    """Yield the lines with SQL text, cursor calls, or raw ORM queries."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if STATEMENT.match(node.value):
@@ -102,7 +102,7 @@ def test_the_sandbox_has_no_import_cycles() -> None:
     }
     imports = {name: {*_imported(path)} & files.keys() for name, path in files.items()}
     assert len(imports) > 50
-    list(TopologicalSorter(imports).static_order())  # raises CycleError
+    list(TopologicalSorter(imports).static_order())  # raises CycleError if there is a cycle
 
 
 def _imported(path: Path) -> Iterator[str]:
@@ -129,14 +129,14 @@ def test_the_commands_of_the_contract_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))
-def test_every_connector_tells_what_it_reads(name: str) -> None:
+def test_every_connector_describes_what_it_reads(name: str) -> None:
     readme = (SOURCE / "connectors" / name / "README.md").read_text()
     for option in CONNECTORS[name].options:
         assert f"`{option.name}`" in readme, option.name
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))
-def test_every_connector_says_what_a_customer_must_do(name: str) -> None:
+def test_every_connector_describes_what_a_customer_must_do(name: str) -> None:
     connector = CONNECTORS[name]
     assert connector.name == name
     assert connector.key_help
@@ -145,7 +145,7 @@ def test_every_connector_says_what_a_customer_must_do(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))
-def test_every_connector_is_in_the_suite_of_all(name: str) -> None:
+def test_every_connector_is_in_the_contract_suite(name: str) -> None:
     from contracts.vendors.all import VENDORS
 
     assert name in {vendor.name for vendor in VENDORS}
@@ -157,7 +157,7 @@ def test_every_connector_has_recordings(name: str) -> None:
 
 
 @pytest.mark.parametrize("room", ["connectors", "pipeline", "rest_client", "store", "domain"])
-def test_no_file_outgrows_a_reader(room: str) -> None:
+def test_no_file_is_too_long(room: str) -> None:
     for path in (SOURCE / room).rglob("*.py"):
         if "migrations" not in path.parts:
             assert len(path.read_text().splitlines()) <= 450, path
@@ -167,7 +167,7 @@ ADDRESSES = {"urlsplit", "urlparse", "urljoin", "urldefrag"}
 
 
 def imported(path: Path, module: str) -> set[str]:
-    """The names that a file imports from a module, wherever in it."""
+    """Return the names that a file imports from a module, anywhere in the file."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module == module:
@@ -177,8 +177,8 @@ def imported(path: Path, module: str) -> set[str]:
     return found
 
 
-def test_addresses_are_taken_apart_in_one_place() -> None:
-    """Most are written by others: some are none, and some take Python minutes (``may_be_address``)."""
+def test_addresses_are_parsed_in_one_place() -> None:
+    """Most addresses come from others: some are invalid, and some take Python minutes (``may_be_address``)."""
     files = [path for path in SOURCE.rglob("*.py") if "sandbox" not in path.parts]
     names = {str(path.relative_to(SOURCE)): path for path in files}
     apart = {

@@ -1,4 +1,4 @@
-"""What strangers meet first: metadata, the public workflow, issue forms, and the contributor's page."""
+"""What newcomers see first: metadata, the public workflow, issue forms, and the contributor's page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import jemmo
 SOURCE = Path(jemmo.__file__).parent
 ROOT = SOURCE.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-WITHOUT_CAP = {"tzdata"}  # its versions are dates, and the newest time zones are always wanted
+WITHOUT_CAP = {"tzdata"}  # its versions are dates, and the newest time zones are always needed
 
 
 def required() -> list[Requirement]:
@@ -27,7 +27,7 @@ def required() -> list[Requirement]:
 
 
 @pytest.mark.parametrize("package", required(), ids=lambda package: package.name)
-def test_a_dependency_has_a_floor_and_a_cap(package: Requirement) -> None:
+def test_dependencies_have_a_minimum_and_a_cap(package: Requirement) -> None:
     operators = {specifier.operator for specifier in package.specifier}
     assert operators == ({">="} if package.name in WITHOUT_CAP else {">=", "<"})
 
@@ -36,7 +36,7 @@ PYTHONS = [name.rsplit(" ", 1)[-1] for name in PROJECT["classifiers"] if " Pytho
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_on_every_python_the_wheel_asks_for_what_is_pinned(python: str) -> None:
+def test_the_wheels_requirements_match_the_pins_on_every_python(python: str) -> None:
     lines = (ROOT / "requirements" / "run.txt").read_text().replace("\\", "").splitlines()
     pins = [Requirement(line) for line in lines if re.match(r"\w", line)]
     here = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
@@ -51,13 +51,13 @@ def test_on_every_python_the_wheel_asks_for_what_is_pinned(python: str) -> None:
             assert package.specifier.contains(version), f"{package} is pinned to {version}"
 
 
-def test_the_workflow_runs_every_python_that_we_claim() -> None:
+def test_the_workflow_runs_every_supported_python() -> None:
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
     assert re.findall(r'"(3\.\d+)"', workflow) == PYTHONS
     assert "run: .ci/run" in workflow
 
 
-def test_bug_reports_ask_for_what_doctor_says() -> None:
+def test_bug_reports_ask_for_the_output_of_doctor() -> None:
     for form in ("bug", "connector"):
         text = (ROOT / ".github" / "ISSUE_TEMPLATE" / f"{form}.yml").read_text()
         assert "jemmo doctor --json" in text
@@ -66,7 +66,7 @@ def test_bug_reports_ask_for_what_doctor_says() -> None:
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_contributors_are_told_of_every_layer() -> None:
+def test_the_contributors_page_names_every_layer() -> None:
     table = CONTRIBUTING.split("| layer |")[1].split("\n\n")[0]
     named = set(
         re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))
@@ -76,7 +76,7 @@ def test_contributors_are_told_of_every_layer() -> None:
     assert named >= folders
 
 
-def test_contributors_are_told_of_files_and_functions_that_exist() -> None:
+def test_the_contributors_page_names_existing_files_and_functions() -> None:
     outside = re.sub(r"```.*?```", "", CONTRIBUTING, flags=re.DOTALL)
     for name in re.findall(r"`((?:\.?[\w-]+/)+[\w.*-]*)`", outside):
         assert list(ROOT.glob(name.rstrip("/"))), name

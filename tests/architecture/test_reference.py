@@ -1,4 +1,4 @@
-"""The reference pages say what the code says: `make reference` writes them."""
+"""The reference pages are up to date with the code; `make reference` generates them."""
 
 from __future__ import annotations
 

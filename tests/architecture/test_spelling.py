@@ -1,4 +1,4 @@
-"""What people read is in American English: pages, messages, the command line's help and the documents."""
+"""Texts for people are in American English: pages, messages, command-line help, and docs."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SAID = re.compile(
     r"""\{% translate ("[^"]*"|'[^']*')|\b_\(("[^"]*"|'[^']*')|\{% blocktranslate[^%]*%\}(.*?)\{% endblocktranslate""",
     re.DOTALL,
 )
-PLACEHOLDERS = SOURCE / "domain" / "anonymity.py"  # what other systems write for a name
+PLACEHOLDERS = SOURCE / "domain" / "anonymity.py"  # placeholders that other systems use for names
 
 
 def in_code(path: Path) -> Iterator[str]:
-    """Sentences of a module, those of its docstrings only where they are the help of a command."""
+    """Yield a module's sentences, but of its docstrings only command help."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = {
         id(node.value)

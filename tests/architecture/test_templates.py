@@ -1,4 +1,4 @@
-"""Templates, styles and scripts can be read without scrolling sideways."""
+"""Templates, styles and scripts are readable without scrolling horizontally."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_most_templates_are_narrower() -> None:
 
 
 def test_facts_end_without_a_space_before_their_separator() -> None:
-    """The separator is an inline ``::after``: a line break before ``</li>`` would show as a space."""
+    """The separator is an inline ``::after``, so a line break before ``</li>`` would appear as a space."""
     ends = [
         (page.name, end)
         for page in longest_lines()

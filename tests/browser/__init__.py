@@ -1,1 +1,1 @@
-"""A package, so that its tests may share a browser."""
+"""Browser tests: a package, so that they can share one browser."""

@@ -1,4 +1,4 @@
-"""The web application, and a Chromium in front of it."""
+"""The web application, and a Chromium to visit it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Opens = Callable[..., Page]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser that leaves in the middle of an answer lets the server's thread end with its connection open."""
+    """Ignore connections left open when a browser leaves in the middle of a response and the server's thread ends."""
     left_open = "ignore:.*was deleted while still open:ResourceWarning"
     here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
@@ -45,13 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def answers_nobody(hasty: None) -> None:
-    """The showcase's ATS: nothing waits for it."""
+def ats_never_responds(no_retry_pauses: None) -> None:
+    """The showcase's ATS never responds, so retries must not wait."""
 
 
 @pytest.fixture
 def address(showcase: Showcase, static_files: None) -> Iterator[str]:
-    """Where the showcase is served."""
+    """The URL of a server with the showcase."""
     with served() as found:
         yield found
 
@@ -61,9 +61,9 @@ expect.set_options(timeout=PATIENCE)
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The web application over the test's database, in a thread of this process, which has it all loaded.
+    """Serve the web application on the test's database, in a thread since this process has loaded everything.
 
-    The port is open before the server starts: who comes early waits in the queue.
+    The port is open before the server starts, so early requests wait in the queue.
     """
     import uvicorn
 
@@ -73,7 +73,7 @@ def served() -> Iterator[str]:
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            live.close()  # open pages hear news until then
+            live.close()  # ends the event streams of open pages
             await super().shutdown(sockets)
 
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
@@ -81,7 +81,7 @@ def served() -> Iterator[str]:
         asgi.application, lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
     server = Server(config)
-    asgi.hooks = Hooks()  # it keeps to the database of its first webhook
+    asgi.hooks = Hooks()  # each instance stays with the database of its first webhook
     with socket.create_server(("127.0.0.1", 0)) as door:
         thread = Thread(target=server.run, args=[[door]])
         thread.start()
@@ -90,14 +90,14 @@ def served() -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-            gc.collect()  # such connections go here, not in a test that knows nothing of them
+            gc.collect()  # so that connections left open are collected here and not in a later test
 
 
 @dataclass
 class Office:
-    """A company without any connection, its people, an ATS that answers, and a worker.
+    """A company without connections, its members, a simulated ATS, and a worker.
 
-    The keys: one that may read everything, one that may not, one that replaces the first, one of another company.
+    ``key`` may read everything, ``weak`` may not, ``newer`` replaces ``key``, and ``foreign`` is another company's.
     """
 
     address: str
@@ -108,7 +108,7 @@ class Office:
     foreign: str = "other-key-00000000000000004"
 
     def order(self, what: str, body: dict[str, Any]) -> Any:
-        """An order to the simulated ATS: see its README."""
+        """Send an order to the simulated ATS; see its README."""
         request = urllib.request.Request(
             f"{self.ats}/__sandbox__/{what}", json.dumps(body).encode(), method="POST"
         )
@@ -145,7 +145,7 @@ def office(database_url: str, static_files: None, settings: Settings) -> Iterato
             yield Office(address=address, ats=ats)
     finally:
         for process in (worker, sandbox):
-            process.kill()  # asked to stop, a worker would first finish the page in hand, at the ATS's pace
+            process.kill()  # on SIGTERM, a worker would first finish its page at the ATS's pace
             process.wait()
         assert sandbox.stdout is not None
         sandbox.stdout.close()
@@ -153,7 +153,7 @@ def office(database_url: str, static_files: None, settings: Settings) -> Iterato
 
 @pytest.fixture(scope="package")
 def chromium(showcase_template: str) -> Iterator[Browser]:
-    """One for all of these tests, as it takes a second of work to start."""
+    """One browser for all of these tests, since it takes a second to start."""
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.utils.asyncio.get_running_loop", _loop_besides_playwrights)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
@@ -162,7 +162,7 @@ def chromium(showcase_template: str) -> Iterator[Browser]:
 
 
 def _loop_besides_playwrights() -> AbstractEventLoop:
-    """Playwright keeps a loop in the main thread, where tests ask the database all the same."""
+    """Hide Playwright's loop in the main thread from Django, so that tests can query the database there."""
     if current_thread() is main_thread():
         raise RuntimeError
     return get_running_loop()
@@ -170,7 +170,7 @@ def _loop_besides_playwrights() -> AbstractEventLoop:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Browser]:
-    """Without any profile, also for the next test."""
+    """The browser without profiles; those of the test are closed after it."""
     yield chromium
     for context in chromium.contexts:
         context.close()
@@ -178,16 +178,16 @@ def browser(chromium: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def opens(address: str, browser: Browser) -> Iterator[Opens]:
-    """Opens a page of a new browser profile, signed in as the recruiter unless told otherwise.
+    """A function that opens a page in a new browser profile, signed in as the recruiter by default.
 
-    Afterwards no page may have complained: neither about a script nor about the content policy.
+    After the test, checks that no page logged an error, such as a script error or a violation of the content policy.
     """
     yield from _opener(browser, address, "recruiter")
 
 
 @pytest.fixture
 def visits(office: Office, browser: Browser) -> Iterator[Opens]:
-    """The same in the office, signed in as the admin unless told otherwise."""
+    """Like ``opens``, for the office, signed in as the admin by default."""
     yield from _opener(browser, office.address, "admin")
 
 
@@ -214,13 +214,13 @@ def _opener(browser: Browser, address: str, usual: str) -> Iterator[Opens]:
 
     yield open_page
     for context in browser.contexts:
-        context.close()  # what they still have to say
+        context.close()  # closing delivers the remaining console messages
     assert complaints == []
 
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
-    """The letters that an installation sends."""
+    """A mail server that receives the e-mails an installation sends."""
     with receivers() as (found, _):
         yield found
 
@@ -229,7 +229,7 @@ def mail() -> Iterator[MailServer]:
 def posting(
     database_url: str, static_files: None, settings: Settings, mail: MailServer
 ) -> Iterator[str]:
-    """Where an installation is served that sends e-mail and has nobody in it yet."""
+    """The URL of a new installation without accounts that can send e-mail."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.port
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False

@@ -1,4 +1,4 @@
-"""Ways in and the letters that belong to them: first owner, invitation, forgotten password, new address."""
+"""Getting in, with the related e-mails: first owner, invitation, forgotten password, new address."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def somebody(database_url: str) -> None:
 
 
 def link_in(letter: str) -> str:
-    """The path of the first address of this site in a letter."""
+    """Return the path of the first link to this site in an e-mail."""
     body = message_from_string(letter, policy=policy.default).get_content()
     found = re.search(r"http://\S+", str(body))
     assert found, body
@@ -70,7 +70,9 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
     expect(owner.get_by_text("Atelier Exemple").first).to_be_visible()
 
-    owner.goto("/jobs/")  # without an ATS the icon is dimmed, says why and leads to the remedy
+    owner.goto(
+        "/jobs/"
+    )  # without an ATS, the icon is dimmed, explains why, and links to the solution
     icon = owner.get_by_role("button", name="Sync jobs")
     expect(icon).to_have_attribute("aria-disabled", "true")
     icon.hover()
@@ -79,7 +81,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     owner.get_by_role("link", name="Connect an ATS in the settings").click()
     expect(owner).to_have_url(re.compile("/settings/organization/ats/$"))
 
-    late = enters("/", signed_in=False)  # nobody else makes a first owner
+    late = enters("/", signed_in=False)  # there can be no second first owner
     expect(late.get_by_role("button", name="Sign in")).to_be_visible()
     owner.goto("/settings/members/")
     owner.get_by_label("Email address").fill("nina@acme.example")
@@ -119,7 +121,7 @@ def test_a_forgotten_password_is_replaced(somebody: None, enters: Opens, mail: M
     expect(again.locator("#id_password1")).to_have_count(0)
 
 
-def test_an_unknown_address_is_answered_alike(
+def test_an_unknown_address_gets_the_same_response(
     somebody: None, enters: Opens, mail: MailServer
 ) -> None:
     page = enters("/accounts/password/reset/", signed_in=False)
@@ -129,14 +131,14 @@ def test_an_unknown_address_is_answered_alike(
 
 
 @pytest.mark.long
-def test_an_address_changes_when_its_letter_is_opened(
+def test_an_address_changes_when_its_email_is_opened(
     somebody: None, enters: Opens, mail: MailServer
 ) -> None:
     page = enters("/jobs/")
     page.goto("/accounts/email/")
     page.get_by_label("New email address").fill("new@acme.example")
     page.get_by_role("button", name="Change my address").click()
-    page.get_by_label("Password").fill(PASSWORD)  # sensitive: asked for once more
+    page.get_by_label("Password").fill(PASSWORD)  # a sensitive action requires the password again
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("We sent a link to new@acme.example.")).to_be_visible()
     expect(page.get_by_text("You sign in with owner@acme.example.")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The ATS integration as an admin uses it: a real ATS's answers, a real worker, a real Chromium."""
+"""The ATS integration as used by an admin, with a simulated ATS, a worker and a Chromium."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def give_key(page: Page, office: Any, key: str) -> None:
 
 
 def connect(page: Page, office: Any) -> None:
-    """From nothing to a first sync that has ended."""
+    """Connect the ATS and wait for the first sync to end."""
     page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.key)
     page.get_by_role("button", name="Start now").click()
@@ -37,7 +37,7 @@ def connect(page: Page, office: Any) -> None:
 
 
 def choose(page: Page, action: str) -> None:
-    """One of the rarer actions, which are folded away."""
+    """Choose one of the rarer actions, which are collapsed."""
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name=action).click()
 
@@ -83,7 +83,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
 
 
 @pytest.mark.long
-def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
+def test_the_first_sync_can_wait_for_the_night(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.key)
 
@@ -153,7 +153,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
 
 
 @pytest.mark.long
-def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
+def test_two_requested_syncs_are_one(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)
     before = page.locator("section.connection tbody tr").count()
@@ -186,7 +186,9 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
 
     page.goto("/settings/organization/ats/")
     page.get_by_role("link", name="Connect again").click()
-    page.get_by_label("ATS address").fill(office.ats)  # no key is left to prove it
+    page.get_by_label("ATS address").fill(
+        office.ats
+    )  # there is no key left that proves the address
     page.get_by_label("New API key").fill(office.key)
     page.get_by_role("button", name="Test and rotate").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
@@ -201,7 +203,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
 
 
 @pytest.mark.long
-def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) -> None:
+def test_paused_deletions_are_reviewed_kept_and_released(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)
     for one in office.ids("candidates")[:100]:
@@ -214,7 +216,7 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
     review.click()
     expect(page.locator("tbody tr")).to_have_count(50)
     page.get_by_role("link", name="Next").click()
-    # One of them is restricted in the ATS, and an admin sees such people only by a right of their own.
+    # One of them is restricted in the ATS, and admins need a separate right to see such people.
     expect(page.get_by_text("51–99 of 99")).to_be_visible()
     expect(page.get_by_text("1 more record is confidential")).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^Delete \d+ missing records")).click()
@@ -237,9 +239,7 @@ def ask_for_comparison(page: Page) -> None:
 
 
 @pytest.mark.long
-def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
-    office: Any, visits: Opens
-) -> None:
+def test_a_limited_history_is_chosen_extended_and_shortened(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/connect/teamtailor/")
     years = page.get_by_label("Years of history")
     years.fill("0")

@@ -1,4 +1,4 @@
-"""What goes wrong on ordinary days: sessions end, buttons are pressed twice, two people act, ATSs hold anything."""
+"""Everyday problems: expired sessions, double clicks, two people acting at once, odd values from an ATS."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def person(staff: Showcase) -> str:
 
 
 def fill(showcase: Showcase, text: str) -> list[str]:
-    """Put a text into whatever an ATS fills in of one job and one talent; the pages that show it."""
+    """Put a text into every field that an ATS fills in for a job and a talent; return the pages that show it."""
     for model in (Department, AtsUser, Stage, Job, Talent, Application):
         names = [
             field.name
@@ -116,7 +116,7 @@ def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Open
     page.get_by_label("Email").fill("admin@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Pause")).to_be_visible()  # asked again, not lost
+    expect(page.get_by_role("heading", name="Pause")).to_be_visible()  # the question is shown again
     page.get_by_role("button", name="Pause").click()
     expect(
         page.get_by_text("Paused. No syncs will start until you resume the connection.")
@@ -124,12 +124,12 @@ def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Open
 
     page.goto("/talents/")
     page.context.clear_cookies(name="jemmo")
-    page.get_by_role("searchbox").fill("elodie")  # a part of the page leads to signing in too
+    page.get_by_role("searchbox").fill("elodie")  # a partial request also leads to sign-in
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 @pytest.mark.long
-def test_pressing_twice_is_pressing_once(card: str, opens: Opens) -> None:
+def test_a_double_click_submits_once(card: str, opens: Opens) -> None:
     page = opens(card, role="admin")
     page.get_by_role("button", name="Pause").dblclick()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
@@ -146,7 +146,7 @@ def test_pressing_twice_is_pressing_once(card: str, opens: Opens) -> None:
 
 
 @pytest.mark.long
-def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
+def test_forms_can_be_resubmitted_after_going_back_and_after_a_download(
     person: str, opens: Opens
 ) -> None:
     page = opens("/settings/members/", role="owner")
@@ -163,7 +163,7 @@ def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
 
 
 @pytest.mark.long
-def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
+def test_the_second_of_two_admins_gets_a_warning(card: str, opens: Opens) -> None:
     one, other = (opens(f"{card}edit/", role=role) for role in ("owner", "admin"))
     one.get_by_label("Connection name").fill("Ours")
     one.get_by_role("button", name="Save").click()
@@ -177,7 +177,7 @@ def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
 
 
 @pytest.mark.long
-def test_what_belongs_to_another_organisation_is_not_there(
+def test_data_of_another_organization_is_invisible(
     staff: Showcase, opens_foreign: list[str], opens: Opens
 ) -> None:
     page = opens("/jobs/", role="owner")
@@ -200,7 +200,7 @@ def opens_foreign(staff: Showcase) -> list[str]:
     ]
 
 
-def test_markup_of_an_ats_is_text_everywhere(hostile: list[str], opens: Opens) -> None:
+def test_markup_from_an_ats_is_escaped_everywhere(hostile: list[str], opens: Opens) -> None:
     page = opens("/jobs/", role="admin")
     hurt: list[Any] = []
     for path in hostile:
@@ -233,7 +233,7 @@ def test_endless_names_break_no_page(endless: list[str], opens: Opens) -> None:
 
 
 @pytest.mark.long
-def test_names_from_right_to_left_keep_their_neighbours_in_place(
+def test_right_to_left_names_do_not_disturb_their_surroundings(
     leftward: dict[str, str], opens: Opens
 ) -> None:
     page = opens(leftward["talent"])

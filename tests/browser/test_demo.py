@@ -1,4 +1,4 @@
-"""What the demo's page tells to do, done: a command changes a record in the ATS, and an open page hears of it."""
+"""The instructions on the demo page work: a command changes a record in the ATS, and an open page shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asked of every page: room from a small phone to a wide screen, nothing that jumps, few bytes, no hindrance."""
+"""Checks every page: fits from a small phone to a wide screen, no layout shifts, few bytes, accessible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.browsing import hindrances, overflows
+from fakes.browsing import overflows, serious_violations
 from fakes.kept import keep
 from fakes.showcase import PASSWORD, Showcase
 from playwright.sync_api import Page, expect
@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-MAX_SHIFT = 0.01  # of Chromium's measure, in which 0.1 counts as good
+MAX_SHIFT = 0.01  # in Chromium's measure, where 0.1 counts as good
 MAX_BYTES = 150 * 1024
 SHIFT = """() => new Promise(done => {
     let sum = 0;
@@ -42,7 +42,7 @@ BYTES = """() => [performance.getEntriesByType("navigation"), performance.getEnt
 def paths(
     showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
-    """Every page of a filled company, as its owner reaches it: one talent has a file, one wants no contact."""
+    """Every page of a company that its owner can open; one talent has a file, one must not be contacted."""
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
     accounts.add_member(showcase.org, "owner@acme.example", "owner", PASSWORD)
     run, elodie, quiet = showcase.run(), showcase.talent("elodie"), showcase.talent("filler-01")
@@ -96,7 +96,7 @@ PHONE, DESK = 390, 1280
         pytest.param("Français", "dark", PHONE, 1, marks=pytest.mark.long),
     ],
 )
-def test_no_page_hinders_overflows_or_moves(
+def test_no_page_is_inaccessible_overflows_or_shifts(
     paths: list[str], opens: Opens, language: str, scheme: str, width: int, nth: int
 ) -> None:
     paths = paths[::nth]
@@ -105,32 +105,32 @@ def test_no_page_hinders_overflows_or_moves(
     out.get_by_role("button", name=language).click()
     findings: list[Any] = []
     for path in each(out, ["/accounts/login/", "/accounts/password/reset/"]):
-        findings += hindrances(out) + overflows(out, path)
+        findings += serious_violations(out) + overflows(out, path)
     page = opens("/jobs/", role="owner", **looks)
     page.locator("summary[aria-label=Account], summary[aria-label=Compte]").click()
-    findings += hindrances(page)
+    findings += serious_violations(page)
     page.get_by_role("button", name=language).click()
     heading, bubble = {"English": ("Jobs", "Help"), "Français": ("Postes", "Aide")}[language]
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     page.get_by_role("button", name=bubble).click()
     expect(page.locator("#help-panel #id_body")).to_be_visible()
-    findings += hindrances(page) + overflows(page, "the help bubble")
+    findings += serious_violations(page) + overflows(page, "the help bubble")
     shifts = {}
     for path in each(page, paths):
         shifts[path] = page.evaluate(SHIFT)
-        findings += hindrances(page) + overflows(page, path)
+        findings += serious_violations(page) + overflows(page, path)
         page.set_viewport_size({"width": PHONE if width == DESK else DESK, "height": 900})
-        findings += hindrances(page)
+        findings += serious_violations(page)
     page = opens("/jobs/", role="recruiter", **looks)
     for _ in each(page, [one for one in paths if one.startswith(("/jobs/", "/talents/"))]):
-        findings += hindrances(page)
+        findings += serious_violations(page)
     assert findings == []
     assert {path: shift for path, shift in shifts.items() if shift > MAX_SHIFT} == {}
 
 
 @pytest.mark.long
 def test_a_first_visit_costs_little(paths: list[str], opens: Opens) -> None:
-    """Each page in a browser that keeps nothing of Jemmo but the session."""
+    """Opens each page in a browser that has stored only the session."""
     page = opens("/jobs/", role="owner")
     devtools = page.context.new_cdp_session(page)
     devtools.send("Network.enable")
@@ -138,5 +138,5 @@ def test_a_first_visit_costs_little(paths: list[str], opens: Opens) -> None:
 
     costs = {path: page.evaluate(BYTES) for path in each(page, paths)}
 
-    assert min(costs.values()) > 30_000  # what all pages share was measured with each
+    assert min(costs.values()) > 30_000  # the shared files were measured for every page
     assert {path: cost for path, cost in costs.items() if cost > MAX_BYTES} == {}

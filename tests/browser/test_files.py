@@ -1,4 +1,4 @@
-"""A resume, looked at and taken in a real browser."""
+"""Previewing and downloading a resume in a real browser."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_recruiter_reads_and_downloads_a_resume(resume: Any, opens: Opens) -> 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_file_page_reads_well_everywhere(
+def test_the_file_page_is_readable_on_every_screen(
     resume: Any, opens: Opens, width: int, scheme: str
 ) -> None:
     page = opens(

@@ -1,4 +1,4 @@
-"""French takes more room than English: nothing is cut off, from a telephone to a usual screen."""
+"""French texts are longer than English ones; nothing is cut off, from a phone to a usual screen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-# The fonts of two machines differ in width: there is room to spare on each.
+# Font widths differ between machines, so leave some margin.
 WIDER_FONT = """() => document.querySelectorAll(".history").forEach(
     table => { table.style.letterSpacing = "0.05em"; })"""
 BROKEN_WORDS = """() => [...document.querySelectorAll("main button")].flatMap(button => {
@@ -44,7 +44,7 @@ MANY = {"fetched": 1, "created": 123_456, "updated": 123_456, "deleted": 123_456
 
 @pytest.fixture
 def paths(showcase: Showcase) -> list[str]:
-    """The pages of a connection whose history has every kind of sync, with large numbers."""
+    """The pages of a connection with every kind of sync in its history, with large numbers."""
     accounts.add_member(showcase.org, "owner@acme.example", "owner", PASSWORD)
     first = showcase.run()
     kinds = product(Mode, ("manual", "schedule", "webhook"), RunStatus)

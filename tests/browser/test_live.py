@@ -1,4 +1,4 @@
-"""Open pages hear of news: two people look, one of them acts; and the server may go away meanwhile."""
+"""Live updates of open pages, for two people of whom one makes changes, also across server restarts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ICON = re.compile("Sync (jobs|talents)")
 
 
 class Site:
-    """The pages, and what else this test runs as processes of their own."""
+    """The web server, and the other processes of this test."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -52,7 +52,7 @@ class Site:
         return found
 
     def serve(self, port: int) -> subprocess.Popen[bytes]:
-        """`jemmo web`, which the test may end and start again."""
+        """Start `jemmo web`, which the test may stop and restart."""
         server = self.start("web", "--port", str(port))
         self.address = f"http://127.0.0.1:{port}"
         while True:
@@ -108,7 +108,7 @@ def person(browser: Browser, site: Site, path: str, **profile: Any) -> Page:
 
 
 def rename(company: Company, title: str) -> None:
-    """The job's title changes in the ATS, and an incremental sync brings it."""
+    """Change the job's title in the ATS and run an incremental sync."""
     pages = _acme()
     first, *others = pages[Stream.JOBS][0]
     changed = replace(first, title=title, remote_updated_at=NOW)
@@ -119,7 +119,7 @@ def rename(company: Company, title: str) -> None:
 
 
 @pytest.mark.long
-def test_news_is_offered_to_all_and_shown_when_asked_for(
+def test_updates_are_offered_to_everyone_and_shown_on_request(
     site: Site, connected: Company, browser: Browser
 ) -> None:
     one, other = person(browser, site, "/jobs/"), person(browser, site, "/jobs/?q=full")
@@ -143,7 +143,7 @@ def two_jobs(showcase: Showcase) -> tuple[str, str]:
 
 
 @pytest.mark.long
-def test_a_record_s_page_offers_its_own_news_alone(
+def test_a_records_page_offers_only_its_own_updates(
     site: Site, two_jobs: tuple[str, str], connected: Company, browser: Browser
 ) -> None:
     mine, unchanged = two_jobs
@@ -163,7 +163,7 @@ def elodie(showcase: Showcase) -> Talent:
     return showcase.talent("elodie")
 
 
-def test_the_open_page_of_a_deleted_talent_drops_what_it_shows(
+def test_the_open_page_of_a_deleted_talent_removes_its_content(
     site: Site, elodie: Talent, connected: Company, browser: Browser
 ) -> None:
     page = person(browser, site, f"/talents/{elodie.id}/")
@@ -178,7 +178,7 @@ def test_the_open_page_of_a_deleted_talent_drops_what_it_shows(
     expect(page.get_by_role("heading", name="No longer in the ATS")).to_be_visible()
 
 
-def test_the_open_page_of_an_erased_talent_drops_what_it_shows(
+def test_the_open_page_of_an_erased_talent_removes_its_content(
     site: Site, elodie: Talent, connected: Company, browser: Browser, tmp_path: Path
 ) -> None:
     page = person(browser, site, f"/talents/{elodie.id}/")
@@ -193,7 +193,7 @@ def test_the_open_page_of_an_erased_talent_drops_what_it_shows(
 
 
 def delete(company: Company, remote_id: str) -> None:
-    """The ATS no longer has the talent, and a full comparison notices it."""
+    """Delete the talent in the ATS and run a reconcile, which notices it."""
     pages = _acme()
     left = [[one for one in page if one.remote_id != remote_id] for page in pages[Stream.TALENTS]]
     source = FakeSource({**pages, Stream.TALENTS: left}, specs=SPECS)
@@ -202,14 +202,14 @@ def delete(company: Company, remote_id: str) -> None:
 
 
 @pytest.mark.long
-def test_what_happened_while_the_server_was_away_is_offered(
+def test_changes_during_a_server_restart_are_offered(
     unserved: Site, connected: Company, browser: Browser
 ) -> None:
     site, port = unserved, free_port()
     server = site.serve(port)
     page = person(browser, site, "/jobs/")
     server.terminate()
-    assert server.wait(timeout=PATIENCE / 1000) in (0, -15)  # although a page's stream was open
+    assert server.wait(timeout=PATIENCE / 1000) in (0, -15)  # despite a page's open stream
     expect(page.locator("body[data-connected=no]")).to_be_attached()
 
     rename(connected, "Développeuse revenue")
@@ -220,7 +220,7 @@ def test_what_happened_while_the_server_was_away_is_offered(
     expect(page.get_by_role("link", name="Développeuse revenue")).to_be_visible()
 
 
-def test_one_presses_and_both_see_it_turn_and_the_outcome(
+def test_both_people_see_a_started_sync_and_its_outcome(
     site: Site, connected: Company, browser: Browser, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -235,7 +235,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
         expect(page.locator(".sync-press.is-turning")).to_be_visible()
         expect(page.locator(".sync-tip")).to_contain_text(re.compile("Waiting to start|Syncing"))
     with other.expect_response(lambda answer: answer.request.method == "POST"):
-        other.get_by_role("button", name=ICON).tap()  # joins
+        other.get_by_role("button", name=ICON).tap()  # joins the running sync
     waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sync_connection'"
     assert apart(lambda: asyncio.run(connected.value(waiting))) == 1
 
@@ -248,7 +248,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
 
 
 @pytest.mark.long
-def test_the_icon_tells_by_hover_focus_and_touch(
+def test_the_icon_explains_itself_on_hover_focus_and_touch(
     site: Site, connected: Company, browser: Browser
 ) -> None:
     mouse = person(browser, site, "/jobs/")
@@ -268,7 +268,7 @@ def test_the_icon_tells_by_hover_focus_and_touch(
 
 
 @pytest.mark.long
-def test_who_is_signed_out_hears_and_sees_no_more(
+def test_signed_out_pages_show_and_receive_nothing(
     site: Site, elodie: Talent, connected: Company, browser: Browser
 ) -> None:
     page = person(browser, site, f"/talents/{elodie.id}/")
@@ -312,7 +312,7 @@ UNASKED = "jemmo-unasked"
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("trigger", ["load", "every 20ms", "jemmo:sync from:body"])
-def test_what_a_page_asks_for_by_itself_says_so(
+def test_automatic_requests_are_marked(
     site: Site, showcase: Showcase, browser: Browser, trigger: str
 ) -> None:
     page = person(browser, site, "/jobs/")

@@ -1,4 +1,4 @@
-"""Settings > Logs and the search for a record, as a recruiter uses them."""
+"""Settings > Logs and the search for a record, as used by a recruiter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def kept_out(showcase: Showcase) -> None:
     )
 
 
-def test_a_search_narrows_the_log_and_is_in_the_address(kept_out: None, opens: Opens) -> None:
+def test_a_search_filters_the_log_and_is_in_the_url(kept_out: None, opens: Opens) -> None:
     page = opens("/settings/logs/")
     entries = page.locator("ol.log > li")
     expect(entries).to_have_count(3)
@@ -68,7 +68,7 @@ def test_an_entry_is_copied_for_support_without_contact_details(
 
 
 @pytest.mark.long
-def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: Opens) -> None:
+def test_an_entry_links_to_the_explanation_of_its_record(kept_out: None, opens: Opens) -> None:
     page = opens("/settings/logs/?q=70000")
 
     page.get_by_role("link", name="Explain this record").click()
@@ -82,7 +82,7 @@ def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: 
 
 
 @pytest.mark.long
-def test_who_finds_nothing_is_led_to_the_reason(kept_out: None, opens: Opens) -> None:
+def test_an_empty_result_links_to_the_explanation(kept_out: None, opens: Opens) -> None:
     page = opens("/talents/?q=idle")
 
     page.get_by_role("link", name="Why is this record missing?").click()

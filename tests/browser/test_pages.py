@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: by mouse, by keyboard, in the dark."""
+"""The pages in a real Chromium: by mouse, by keyboard, and in the dark theme."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_talent_is_found_while_typing_and_opened(opens: Opens) -> None:
     expect(rows(page)).to_have_count(1)
 
 
-def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
+def test_everything_is_reachable_by_keyboard(opens: Opens) -> None:
     page = opens("/jobs/")
 
     page.keyboard.press("Tab")
@@ -65,7 +65,7 @@ def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
 
 
 @pytest.mark.long
-def test_dark_is_chosen_and_stays(opens: Opens) -> None:
+def test_the_dark_theme_can_be_chosen_and_stays(opens: Opens) -> None:
     page = opens("/jobs/", color_scheme="light")
     light = page.evaluate(BACKGROUND)
 
@@ -80,13 +80,13 @@ def test_dark_is_chosen_and_stays(opens: Opens) -> None:
     assert page.evaluate(BACKGROUND) == dark
 
 
-def test_dark_follows_the_system(opens: Opens) -> None:
+def test_the_theme_follows_the_system(opens: Opens) -> None:
     page = opens("/accounts/login/", signed_in=False, color_scheme="dark")
 
     assert brightness(page.evaluate(BACKGROUND)) < 80
 
 
-def test_french_is_chosen(opens: Opens) -> None:
+def test_french_can_be_chosen(opens: Opens) -> None:
     page = opens("/jobs/")
 
     page.locator("summary").click()
@@ -96,6 +96,6 @@ def test_french_is_chosen(opens: Opens) -> None:
 
 
 def brightness(colour: str) -> float:
-    """The mean of red, green and blue of a computed colour."""
+    """Return the mean of a computed color's red, green and blue."""
     channels = [float(number) for number in re.findall(r"[\d.]+", colour)[:3]]
     return sum(channels) / 3 * (1 if colour.startswith("rgb") else 255)

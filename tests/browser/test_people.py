@@ -1,4 +1,4 @@
-"""Accounts, members, screenshot mode and the help bubble, as people use them in a real Chromium."""
+"""Accounts, members, screenshot mode and the help bubble in a real Chromium."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from fakes.browsing import hindrances
+from fakes.browsing import serious_violations
 from fakes.pictures import png
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
@@ -32,7 +32,7 @@ TOO_LARGE = "The file must be a PNG or JPEG image no larger than 900 kB."
 
 @pytest.fixture
 def staffed(showcase: Showcase) -> Showcase:
-    """With an admin and a support agent who have passwords."""
+    """The showcase with an admin and a support agent who have passwords."""
     for role in ("owner", "admin"):
         accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
     agent = accounts.add_member(
@@ -84,13 +84,13 @@ def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> No
 
 
 @pytest.mark.long
-def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> None:
+def test_two_step_sign_in_is_set_up_and_required(staffed: Showcase, opens: Opens) -> None:
     page = sign_in(opens, "admin@acme.example", "/settings/profile/")
     page.get_by_role("link", name="Set up Two-step sign-in").click()
     page.get_by_role("link", name="Activate").click()
     page.get_by_label("Password").fill(
         PASSWORD
-    )  # asked for again: an open telephone changes nothing
+    )  # the password is required again, so an unlocked phone isn't enough
     page.get_by_role("button", name="Confirm").click()
     secret = page.get_by_label("Authenticator secret").input_value()
     page.get_by_label("Authenticator code").fill(code(secret))
@@ -108,7 +108,7 @@ def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> 
 
 
 @pytest.mark.long
-def test_who_tries_too_often_waits(staffed: Showcase, opens: Opens) -> None:
+def test_too_many_attempts_have_to_wait(staffed: Showcase, opens: Opens) -> None:
     page = opens("/accounts/login/", signed_in=False)
     for _ in range(6):
         page.get_by_label("Email").fill("admin@acme.example")
@@ -160,11 +160,11 @@ def test_a_screenshot_is_attached_in_the_help_bubble(staffed: Showcase, opens: O
     shown = panel.get_by_alt_text("Attached screenshot")
     shown.scroll_into_view_if_needed()
     expect(shown).to_have_js_property("naturalWidth", 8)
-    assert hindrances(page) == []
+    assert serious_violations(page) == []
 
 
 @pytest.mark.long
-def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Opens) -> None:
+def test_the_help_bubble_sends_and_shows_the_reply(staffed: Showcase, opens: Opens) -> None:
     page = opens("/jobs/")
     bubble = page.get_by_role("button", name="Help")
     bubble.focus()

@@ -1,4 +1,4 @@
-"""Resumes printed to PDF by Chromium, as online resume builders do."""
+"""Resumes printed to PDF by Chromium, like those of online resume builders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 LANGUAGES = ("en", "fr", "de", "sv", "es", "pl", "cs", "el", "ru")
-"""Those that every machine has fonts for."""
+"""Languages for which every machine has fonts."""
 LAYOUTS = {
     "plain": "<main>{}</main>",
     "columns": '<main style="columns: 2; hyphens: manual">{}</main>',

@@ -1,4 +1,4 @@
-"""An admin answers a person's request in a real Chromium, by keyboard, in light and dark."""
+"""An admin handles a person's request in a real Chromium, by keyboard, in both themes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Opens = Callable[..., Page]
 def staffed(
     showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Showcase:
-    """Managers with passwords, and Élodie with a file."""
+    """Owners and admins with passwords, and Élodie with a file."""
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
     for role in ("owner", "admin"):
         accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
@@ -78,7 +78,7 @@ def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_
 
 @pytest.fixture
 def quiet(staffed: Showcase) -> Showcase:
-    """Élodie was quiet for years, and nobody else is there to be looked at."""
+    """Élodie has been inactive for years, and there are no other talents to review."""
     Talent.objects.filter(org=staffed.org).exclude(remote_id="elodie").update(
         anonymised_at="2026-01-01T00:00Z"
     )
@@ -92,7 +92,7 @@ def quiet(staffed: Showcase) -> Showcase:
 
 
 @pytest.mark.long
-def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
+def test_a_rule_is_previewed_and_saved(quiet: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/retention/", role="admin")
     page.get_by_label("Erase a person's data after this many months of inactivity").fill("24")
     page.get_by_role("button", name="Preview").click()
@@ -111,7 +111,7 @@ def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
 
 
 @pytest.mark.long
-def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> None:
+def test_a_talent_is_marked_as_not_to_be_contacted(staffed: Showcase, opens: Opens) -> None:
     path = f"/talents/{apart(lambda: staffed.talent('elodie')).id}/"
     page = opens(path, role="recruiter")
     expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
@@ -133,7 +133,7 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
 
 
 @pytest.mark.long
-def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> None:
+def test_the_deletion_of_an_organization_is_undone(staffed: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/organisation/", role="owner")
     page.get_by_label("To confirm, type: acme").fill("acme")
     page.get_by_role("button", name="Delete the organization").click()

@@ -1,4 +1,4 @@
-"""A first sync under way, watched in a real Chromium: it moves by itself, and nothing around it does."""
+"""A running first sync in a real Chromium: its progress updates by itself, and nothing around it moves."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def end(connection_id: UUID) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("width", [1440, 390])
-def test_progress_moves_without_a_reload_and_without_a_jump(
+def test_progress_updates_without_a_reload_and_without_layout_shifts(
     showcase: Showcase, opens: Opens, width: int
 ) -> None:
     connection = apart(lambda: Connection.objects.get(org=showcase.org))

@@ -1,4 +1,4 @@
-"""Lists, jobs and talents as a recruiter reads them; what the address keeps; and what a viewer is spared."""
+"""Lists, jobs and talents as a recruiter sees them, the state in the URL, and what a viewer doesn't see."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Opens = Callable[..., Page]
 
 @pytest.fixture
 def story(showcase: Showcase, database_url: str) -> dict[str, str]:
-    """Élodie's way so far, with a resume that is kept; a viewer with a password."""
+    """Élodie's stage history and stored resume; a viewer with a password."""
     from fakes.kept import keep
 
     from jemmo.store.models import Application, StageEvent
@@ -52,7 +52,7 @@ def rows(page: Page) -> Any:
 
 
 @pytest.mark.long
-def test_sorting_filters_and_pages_stay_in_the_address(showcase: Showcase, opens: Opens) -> None:
+def test_sorting_filters_and_pages_are_kept_in_the_url(showcase: Showcase, opens: Opens) -> None:
     page = opens("/talents/")
     page.get_by_role("link", name="Name").click()
     expect(page).to_have_url(re.compile(r"[?&]sort=name"))
@@ -74,7 +74,7 @@ def test_sorting_filters_and_pages_stay_in_the_address(showcase: Showcase, opens
     expect(rows(shared).first).to_have_text(first, use_inner_text=True)
     page.get_by_role("link", name="Previous").click()
     expect(rows(page)).to_have_count(50)
-    page.get_by_role("link", name="Name").click()  # a second click turns it around
+    page.get_by_role("link", name="Name").click()  # a second click reverses the order
     expect(page.get_by_role("columnheader", name="Name")).to_have_attribute(
         "aria-sort", "descending"
     )
@@ -95,7 +95,7 @@ def test_jobs_are_filtered_and_sorted(showcase: Showcase, opens: Opens) -> None:
     page.get_by_role("link", name="Clear", exact=True).click()
     expect(page).to_have_url(
         re.compile("/jobs/$")
-    )  # else the choice is made on the page that is left
+    )  # otherwise the choice is made on the previous page
     page.get_by_label("Location").select_option("Lyon")
     expect(rows(page)).to_have_count(2)
     expect(page).to_have_url(re.compile("city=Lyon"))
@@ -111,7 +111,7 @@ def test_a_filter_chosen_before_the_page_is_ready_is_applied(
     page.goto("/jobs/", wait_until="commit")
     page.get_by_label("Department").select_option("Sales")
     while not held:
-        page.evaluate("1")  # lets the request arrive here
+        page.evaluate("1")  # lets the request event arrive
     held[0].continue_()
     expect(rows(page)).to_have_count(2)
     expect(page).to_have_url(re.compile("department=Sales"))
@@ -137,7 +137,7 @@ def test_a_job_s_pipeline_counts_and_narrows(story: dict[str, str], opens: Opens
     expect(page.locator(".prose").first).to_contain_text("Ship features")
 
 
-def test_a_talent_s_way_is_a_timeline(story: dict[str, str], opens: Opens) -> None:
+def test_a_talents_history_is_a_timeline(story: dict[str, str], opens: Opens) -> None:
     page = opens(story["talent"])
     timeline = page.locator(".timeline")
     expect(timeline).to_contain_text("Développeuse full-stack")
@@ -155,7 +155,7 @@ def test_a_talent_s_way_is_a_timeline(story: dict[str, str], opens: Opens) -> No
 
 
 @pytest.mark.long
-def test_a_viewer_sees_no_contact_and_opens_no_file(story: dict[str, str], opens: Opens) -> None:
+def test_a_viewer_sees_no_contact_details_and_no_files(story: dict[str, str], opens: Opens) -> None:
     recruiter = opens(story["talent"])
     resume = recruiter.get_by_role("link", name="cv.pdf", exact=True).get_attribute("href")
     assert resume

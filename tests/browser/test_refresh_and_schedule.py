@@ -1,4 +1,4 @@
-"""A recruiter refreshes one record, an admin sets the schedule: a real ATS, a real worker, a real Chromium."""
+"""A recruiter refreshes a record and an admin sets the schedule, with a simulated ATS, a worker and a Chromium."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rename(office: Any, talent: str, name: str) -> None:
 
 
 @pytest.mark.long
-def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> None:
+def test_a_talent_is_refreshed_on_its_page(office: Any, visits: Opens) -> None:
     admin = visits("/settings/organization/ats/")
     connect(admin, office)
     page = visits("/talents/", role="recruiter")
@@ -58,7 +58,7 @@ def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> N
 
 
 @pytest.mark.long
-def test_the_schedule_is_set_and_what_follows_is_shown(office: Any, visits: Opens) -> None:
+def test_the_schedule_is_set_and_its_effect_is_shown(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Schedule").click()

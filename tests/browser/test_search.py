@@ -1,4 +1,4 @@
-"""Searching a list: what is told, how one starts over, and what stays behind after signing out."""
+"""Searching a list: the displayed count, clearing the search, and what remains after signing out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [
 Opens = Callable[..., Page]
 
 
-def test_the_count_is_told_and_a_search_is_cleared(opens: Opens) -> None:
+def test_the_count_is_announced_and_a_search_can_be_cleared(opens: Opens) -> None:
     page = opens("/talents/")
     told = page.locator("#count")
     clear = page.get_by_role("link", name="Clear", exact=True)
@@ -50,7 +50,7 @@ def test_going_back_after_searching_shows_the_earlier_list(opens: Opens) -> None
 
 
 @pytest.mark.long
-def test_nobody_is_left_in_the_browser_after_signing_out(opens: Opens) -> None:
+def test_nothing_remains_in_the_browser_after_signing_out(opens: Opens) -> None:
     page = opens("/talents/")
     page.get_by_role("searchbox").fill("elod")
     expect(page.locator("#count")).to_have_text("1 talent")
@@ -67,7 +67,7 @@ def test_nobody_is_left_in_the_browser_after_signing_out(opens: Opens) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_the_pages_about_the_account(opens: Opens, scheme: str) -> None:
+def test_account_pages_are_accessible(opens: Opens, scheme: str) -> None:
     page = opens("/jobs/", color_scheme=scheme)
     findings = []
     for path in ("/accounts/password/change/", "/accounts/password/reset/", "/accounts/2fa/"):

@@ -1,4 +1,4 @@
-"""A connection's webhooks as an admin sets them up: the address shown, copied, replaced; the key; what came; replay."""
+"""An admin sets up a connection's webhooks: address, signing key, received webhooks, replay."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page_path(showcase: Showcase) -> str:
 
 
 def send(address: str, event: str, key: str = KEY) -> int:
-    """A webhook as Teamtailor signs it; the answer's status."""
+    """Send a webhook signed like Teamtailor's; return the response status."""
     body = json.dumps({"payload": {"event_name": event, "data": {"id": "7001"}}}).encode()
     second = str(int(time.time()))
     digits = hmac.new(key.encode(), f"{second}.".encode() + body, hashlib.sha256).hexdigest()
@@ -66,7 +66,7 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == first
-    page.goto(page_path)  # afterwards it is shown only when asked for
+    page.goto(page_path)  # later it is shown only on request
     assert first not in page.content()
     expect(page.get_by_text("The signature key is missing")).to_be_visible()
     assert send(first, "candidate.update") == 401
@@ -109,7 +109,9 @@ def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
     second = address_on(one)
     assert second != first
     assert send(first, "candidate.update") == 404
-    other.get_by_role("button", name="Replace address").click()  # he meant the first one
+    other.get_by_role(
+        "button", name="Replace address"
+    ).click()  # they meant to replace the first one
 
     assert address_on(other) == second
     expect(other.get_by_text("This is the new address.")).to_have_count(0)
@@ -130,7 +132,7 @@ def test_screenshots_never_show_it(page_path: str, opens: Opens) -> None:
     assert page.get_by_label("Secret address").count() == 0
 
 
-def test_who_manages_nothing_finds_no_such_page(page_path: str, opens: Opens) -> None:
+def test_other_members_find_no_such_page(page_path: str, opens: Opens) -> None:
     page = opens("/settings/organization/ats/")
 
     expect(page.get_by_role("link", name="Set up webhooks")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Organisations connected to a vendor's sandbox, and what is held of it."""
+"""Organizations connected to a vendor's sandbox, and their stored records."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""How a vendor joins the suite that every connector must pass (``test_every_connector.py``).
+"""The declarations by which a vendor joins the suite that every connector must pass (``test_every_connector.py``).
 
-1. Write ``tests/contracts/vendors/<vendor>.py`` with one ``Vendor``: what its sandbox calls the streams, an edit
-   that shows, what makes a talent, which faults its sandbox knows.
+1. Write ``tests/contracts/vendors/<vendor>.py`` with one ``Vendor``: its sandbox's names of the streams, an edit with a
+   visible effect, the attributes of a new talent, and the faults that its sandbox supports.
 2. Add it to ``VENDORS`` in ``tests/contracts/vendors/all.py``.
-3. Have somebody who has read neither the connector nor its sandbox write a second server from the vendor's reference
+3. Have someone who has read neither the connector nor its sandbox write a second server from the vendor's reference
    (``tests/replay``), and add it to ``REPLAYS`` there.
 
-Nothing else: the tests are parametrised over that list. What a vendor lacks (applications, small
-keys, files, webhooks) it leaves out of its declaration, and what is tested then is that the connector declares none.
+That is all, since the tests are parametrized over these lists. Omit from the declaration what a vendor lacks
+(applications, restricted keys, files, webhooks); the suite then checks that the connector declares none either.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from jemmo.sandbox import SandboxServer, run_sandbox
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What is put on a record at the ATS, and what is held of it then.
+    """Attributes set on a record in the ATS, and how Jemmo then stores the record.
 
-    columns  of its row; ``pay`` its lowest and highest pay, ``()`` for none
-    noted    the beginning of the code of a warning that counts it; ``None`` where nothing is to be told
+    columns  expected columns of its row; ``pay`` is its lowest and highest pay, ``()`` for none
+    noted    beginning of the code of the expected warning; ``None`` for no warning
     """
 
     attributes: Mapping[str, Any]
@@ -48,14 +48,14 @@ QUIRKS = (
     "markup in a name",
     "no e-mail address",
 )
-"""What real accounts hold. Of each a vendor shows what becomes of it, or says in ``lacks`` why it cannot come."""
+"""Oddities of real accounts. A vendor declares the outcome of each, or the reason in ``lacks`` why it can't occur."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """What makes a sandbox hand out resumes, and a connection fetch them; ``{base}`` is the sandbox's address.
+    """Switches and options for serving and fetching resumes; ``{base}`` is the sandbox's address.
 
-    ``live`` is for how many seconds a link that it hands out works, ``None`` where there are no such links.
+    ``live`` is the lifetime of a link in seconds, ``None`` if there are no such links.
     """
 
     switches: Mapping[str, Any] = field(default_factory=dict)
@@ -65,11 +65,11 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Announced:
-    """How the sandbox is made to send webhooks that name talents.
+    """Orders that make the sandbox send webhooks about talents.
 
-    orders    what is ordered for each talent, in turn; where the first is ``create``, of new ones
-    shows     column and value of a talent that tell of the last order
-    requests  most requests that a look at twenty of them, named three times each, may make
+    orders    orders for each talent, in this order; new talents if the first is ``create``
+    shows     column and value of a talent after the last order
+    requests  maximum number of requests for refetching twenty talents, each named three times
     """
 
     orders: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -78,18 +78,18 @@ class Announced:
 
 
 def edits(name: str, last: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    """Three edits of one attribute, so that only the last may show."""
+    """Return three edits of one attribute, of which only the last may be visible in the end."""
     values = ("first", "second", last)
     return tuple(("edit", {"attributes": {name: value}}) for value in values)
 
 
 class Account(Protocol):
-    """A second server of a vendor (``tests/replay``), as the suite needs it.
+    """The interface of a vendor's second server (``tests/replay``).
 
-    statuses      how often it gave each HTTP status
+    statuses      number of responses by HTTP status
     truth         the records that a full sync yields, by id
-    misbehave     start a fault by the suite's word for it, or end it with ``None``
-    expire_links  let every link to a file that was handed out die
+    misbehave     start a fault by the suite's name for it, or end it with ``None``
+    expire_links  expire every link to a file sent so far
     """
 
     key: str
@@ -109,28 +109,28 @@ class Account(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
-    """One vendor's sandbox as the suite needs it.
+    """One vendor's sandbox, and the expectations of the suite.
 
-    replay      its second server, with so many talents and these keys; ``None`` for the sandbox
-    edition     which of the ways that the vendor's reference leaves open that server takes
-    kinds       the sandbox's name of each stream that is compared; others are not
-    present     which records of the sandbox's truth the connector should hold, for kinds that are mixed
-    edit        attributes of a talent to change, and the column and value that then show it
-    new_talent  attributes of a talent to create
-    odd         values of closed lists that nobody knows: kept as they are, and counted
-    quirks      what becomes of each of ``QUIRKS``; ``lacks`` tells of others why they cannot come
-    small_key   scope of a key that may not read everything; ``None`` where keys have no scopes
-    regions     whether a key works in one region only, so that a refusal has to speak of it
-    faults      the suite's word for a fault -> what the sandbox calls it, for those that are there
-    files       how resumes are handed out; ``None`` without files
-    announced   how webhooks are sent; ``None`` without webhooks
-    custom      stream and key of a custom field that its people have defined; ``None`` where there are none
-    telling     names whose null says something else than their absence
-    per_page    records in a full page; ``large_page`` the same with the connector's own default options
-    overhead    requests an initial sync may make beside full pages
-    handful     requests an incremental sync of an unchanged account may make
-    own_deletes whether a deletion arrives with an incremental sync already
-    for_good    what makes an order to delete final, where a deletion is soft
+    replay           starts its second server with the given number of talents and keys; ``None`` for the sandbox
+    edition          name of that server's choices where the vendor's reference is silent
+    kinds            the sandbox's names of the compared streams
+    present          which of the sandbox's records the connector should store, if a list contains others too
+    edit             attributes of a talent to change; ``shows`` is the column and value that result
+    new_talent       attributes of a talent to create
+    odd              unknown values of enumerations, which are stored unchanged and counted
+    quirks           outcomes of ``QUIRKS``; ``lacks`` explains why the others can't occur
+    small_key        scope of a key that may not read everything; ``None`` if keys have no scopes
+    regions          whether a key works in only one region, which the error must then mention
+    faults           the sandbox's names of the faults it supports, by the suite's names
+    files            how resumes are served; ``None`` without files
+    announced        how to trigger webhooks; ``None`` without webhooks
+    custom           stream and key of a custom field defined by the customer; ``None`` if there are none
+    meaningful_nulls fields for which null and a missing field have different meanings
+    per_page         records in a full page; ``large_page`` is the same with the connector's default options
+    overhead         requests that an initial sync may make in addition to full pages
+    handful          requests that an incremental sync of an unchanged account may make
+    own_deletes      whether incremental syncs notice deletions
+    for_good         arguments that make a deletion permanent if it is soft by default
     """
 
     name: str
@@ -162,7 +162,7 @@ class Vendor:
     files: Files | None = None
     announced: Announced | None = None
     custom: tuple[Stream, str] | None = None
-    telling: tuple[str, ...] = ()
+    meaningful_nulls: tuple[str, ...] = ()
     per_page: int = 30
     large_page: int = 30
     overhead: int = 25
@@ -192,7 +192,7 @@ class Harness:
 
     @property
     def statuses(self) -> Mapping[int, int]:
-        """How often it gave each HTTP status."""
+        """The number of responses by HTTP status."""
         return self.server.site.log.statuses
 
     def forget_requests(self) -> None:
@@ -208,11 +208,11 @@ class Harness:
         self.server.faults.set("")
 
     def expire_links(self) -> None:
-        """Let every link to a file that was handed out die."""
+        """Expire every link to a file sent so far."""
         self.server.clock.advance(10 * ((self.vendor.files and self.vendor.files.live) or 3600))
 
     async def truth(self, stream: Stream) -> dict[str, dict[str, Any]]:
-        """What the sandbox holds of a stream, by id."""
+        """Return the sandbox's records of a stream, by id."""
         kind = self.vendor.kinds[stream]
         lines = [line async for line in self.server.provider.truth(kind, self.server.base_url)]
         records = [json.loads(line) for line in b"".join(lines).splitlines()]
@@ -223,7 +223,7 @@ class Harness:
         }
 
     async def old_talent(self) -> str:
-        """A talent from the middle of the list, last changed long ago."""
+        """Return a talent from the middle of the list that last changed long ago."""
         ids = sorted(await self.truth(Stream.TALENTS))
         return ids[len(ids) // 2]
 
@@ -239,21 +239,21 @@ class Harness:
         return await self.server.change("create", kind, attributes=dict(self.vendor.new_talent))
 
     async def put(self, what: Shown) -> str:
-        """Change the first record of a stream so; its id."""
+        """Set these attributes on the first record of the stream; return its id."""
         remote_id = sorted(await self.truth(what.stream))[0]
         kind = self.vendor.kinds[what.stream]
         await self.server.change("edit", kind, remote_id, attributes=dict(what.attributes))
         return remote_id
 
     async def empty(self) -> None:
-        """Take every record of every compared stream away."""
+        """Delete every record of every compared stream."""
         for stream, kind in self.vendor.kinds.items():
             for remote_id in await self.truth(stream):
-                with suppress(KeyError):  # it went with another
+                with suppress(KeyError):  # deleted together with another record
                     await self.server.change("delete", kind, remote_id, **self.vendor.for_good)
 
     def file_options(self) -> dict[str, str]:
-        """The connection's options, with what fetching files needs besides."""
+        """Return the connection's options, including those for fetching files."""
         files = self.vendor.files or Files()
         more = {name: text.format(base=self.base_url) for name, text in files.options.items()}
         return {**self.vendor.options, **more}
@@ -303,7 +303,7 @@ async def start(
     with_files: bool = False,
     **more: Any,
 ) -> AsyncIterator[Harness]:
-    """A company of that vendor, without a rate limit; one that hands out resumes if asked for."""
+    """Start a company of that vendor without a rate limit, optionally one that serves resumes."""
     if vendor.replay:
         async with vendor.replay(talents=talents, keys=keys) as account:
             yield Replay(vendor, account)

@@ -1,4 +1,4 @@
-"""An address that an admin typed may answer with a few kilobytes that unpack to gigabytes of objects."""
+"""An address entered by an admin may respond with a few kilobytes that expand to gigabytes of objects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture(params=BOMBS)
 def hostile(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an ATS that answers each question with a bomb; tokens it hands out as any."""
+    """The address of an ATS that issues tokens as usual but responds to all other requests with a bomb."""
     packed = gzip.compress(BOMBS[request.param]())
 
     class Answer(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""What every connector must do, whatever its vendor. ``harness.py`` says how a vendor joins."""
+"""Tests that every connector must pass. ``harness.py`` explains how to add a vendor."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def can(vendor: Vendor, fault: str) -> None:
 
 
 def fetched(report: RunReport) -> int:
-    """How many records a run read, of all streams."""
+    """Return the number of records that a run read, over all streams."""
     return sum(counts.fetched for counts in report.streams.values())
 
 
@@ -48,7 +48,7 @@ def opened(ats: Harness, key: str | None = None) -> Source:
     return connector.open(connector.configure(key or ats.server.key, ats.base_url, options))
 
 
-async def test_the_first_sync_brings_every_record_and_counts_each_once(
+async def test_the_first_sync_stores_and_counts_every_record_once(
     ats: Harness, database_url: str
 ) -> None:
     found = await connected(ats, database_url)
@@ -102,7 +102,7 @@ async def test_a_deleted_record_is_found_by_a_reconcile(ats: Harness, database_u
     await assert_equal(ats, found)
 
 
-async def test_a_record_that_comes_back_after_its_deletion_is_there_again(
+async def test_a_record_that_returns_after_its_deletion_is_restored(
     ats: Harness, database_url: str
 ) -> None:
     found = await synced(ats, database_url)
@@ -114,7 +114,7 @@ async def test_a_record_that_comes_back_after_its_deletion_is_there_again(
     assert talent in await found.ids(Stream.TALENTS)
 
 
-async def test_records_that_shift_while_they_are_read_are_all_there_after_a_reconcile(
+async def test_records_that_shift_during_a_read_are_all_stored_after_a_reconcile(
     ats: Harness, database_url: str
 ) -> None:
     can(ats.vendor, "shifting")
@@ -131,7 +131,7 @@ async def test_records_that_shift_while_they_are_read_are_all_there_after_a_reco
     assert (await found.verify()).equal
 
 
-async def test_no_record_that_exists_is_buried_while_the_ats_shifts(
+async def test_no_existing_record_is_deleted_while_the_ats_shifts(
     ats: Harness, database_url: str
 ) -> None:
     can(ats.vendor, "shifting")
@@ -166,7 +166,7 @@ async def test_a_storm_of_refusals_is_waited_out(vendor: Vendor, database_url: s
     can(vendor, "storm")
     async with start(vendor, talents=20) as ats:
         found = await connected(ats, database_url)
-        ats.fault("storm", 0.4)  # meets the third request, which every vendor's first sync makes
+        ats.fault("storm", 0.4)  # affects the third request, which every vendor's first sync makes
 
         report = await found.sync()
 
@@ -180,7 +180,7 @@ async def test_a_key_that_expires_midway_ends_in_a_clear_error_and_a_pause(
 ) -> None:
     can(ats.vendor, "expires")
     found = await connected(ats, database_url)
-    ats.fault("expires", 1)  # a small company may be read with three requests
+    ats.fault("expires", 1)  # three requests may be enough for a small company
 
     report = await found.sync()
 
@@ -192,14 +192,14 @@ async def test_a_key_that_expires_midway_ends_in_a_clear_error_and_a_pause(
     assert await found.state() == "refused"
 
 
-async def test_a_run_that_broke_off_is_taken_up_where_it_stopped(
+async def test_an_interrupted_run_resumes_where_it_stopped(
     vendor: Vendor, database_url: str
 ) -> None:
     can(vendor, "expires")
     async with start(vendor, talents=300) as ats:
         whole = await (await connected(ats, database_url, org="whole")).sync()
         found = await connected(ats, database_url)
-        # How often streams share an answer depends on their timing; a third is below any whole run.
+        # How often streams share responses depends on timing; a third is less than any complete run.
         ats.fault("expires", whole.requests // 3)
         broken: RunReport = await found.sync()
         ats.behave()
@@ -210,13 +210,13 @@ async def test_a_run_that_broke_off_is_taken_up_where_it_stopped(
         assert report.mode is Mode.INITIAL
         assert broken.failure is FailureMode.CONFIG
         assert fetched(broken) > 0
-        # Nothing that was written is read again, but what a window's edges repeat.
+        # Nothing already written is read again, except the overlap at a window's edges.
         assert fetched(broken) + fetched(report) <= fetched(whole) + 10
         assert await found.state() == "active"
         await assert_equal(ats, found)
 
 
-async def test_a_key_with_too_few_rights_is_told_what_it_may_not_read(vendor: Vendor) -> None:
+async def test_a_key_with_too_few_permissions_lists_the_missing_ones(vendor: Vendor) -> None:
     if vendor.small_key is None:
         pytest.skip(f"keys of {vendor.name} have no scopes")
     async with start(vendor, talents=5, keys={"small-key": vendor.small_key}) as ats:
@@ -233,16 +233,14 @@ async def test_a_key_with_too_few_rights_is_told_what_it_may_not_read(vendor: Ve
             await source.close()
 
 
-async def test_the_rights_that_are_declared_are_those_that_are_tested(
-    vendor: Vendor, ats: Harness
-) -> None:
+async def test_the_declared_permissions_are_tested(vendor: Vendor, ats: Harness) -> None:
     source = opened(ats)
     report = await source.check()
     await source.close()
     assert {check.name for check in report.checks} == set(connector_for(vendor.name).rights)
 
 
-async def test_a_wrong_key_is_refused_with_what_to_do(ats: Harness) -> None:
+async def test_a_wrong_key_is_refused_with_the_next_step(ats: Harness) -> None:
     source = opened(ats, "not-the-key")
     with pytest.raises(ConfigError) as raised:
         await source.check()
@@ -265,7 +263,7 @@ async def test_an_empty_account_is_synced_to_nothing(vendor: Vendor, database_ur
         assert await found.ids(Stream.TALENTS) == {first}
 
 
-async def test_values_nobody_knows_are_kept_as_they_are_and_counted(
+async def test_unknown_values_are_stored_unchanged_and_counted(
     ats: Harness, database_url: str
 ) -> None:
     put = [(await ats.put(what), what) for what in ats.vendor.odd]

@@ -1,4 +1,4 @@
-"""What every storage of files must do, whatever it is made of."""
+"""Tests that every file storage must pass."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def storage(
         yield found
 
 
-def test_gives_back_what_was_put_in(storage: Storage) -> None:
+def test_returns_the_stored_content(storage: Storage) -> None:
     content = os.urandom(300_000)
     storage.put(NAME, content)
     storage.put(OTHER, b"\x00")
@@ -35,7 +35,7 @@ def test_gives_back_what_was_put_in(storage: Storage) -> None:
     assert storage.get(OTHER) == b"\x00"
 
 
-def test_replaces_what_had_the_name(storage: Storage) -> None:
+def test_replaces_a_file_with_the_same_name(storage: Storage) -> None:
     storage.put(NAME, b"first")
     storage.put(NAME, b"second")
 
@@ -43,7 +43,7 @@ def test_replaces_what_had_the_name(storage: Storage) -> None:
     assert [one.name for one in storage.listing()] == [NAME]
 
 
-def test_what_is_not_there_is_missing(storage: Storage) -> None:
+def test_a_missing_file_is_reported(storage: Storage) -> None:
     check(storage)
     with pytest.raises(Missing):
         storage.get(NAME)
@@ -77,13 +77,13 @@ def test_a_check_leaves_nothing_behind(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("name", ["../x/y", "/etc/passwd", "a/../b", "a", "a/b/c", "a/.b", "a/b\n"])
-def test_no_name_leads_out_of_the_place(storage: Storage, name: str) -> None:
+def test_no_name_escapes_the_location(storage: Storage, name: str) -> None:
     for act in (lambda: storage.put(name, b"x"), lambda: storage.get(name)):
         with pytest.raises(ValueError, match="not the name"):
             act()
 
 
-def test_the_place_is_told_without_its_key(storage: Storage) -> None:
+def test_the_location_is_shown_without_its_key(storage: Storage) -> None:
     assert KEY not in storage.place
     assert KEY not in repr(storage)
 
@@ -95,7 +95,7 @@ def test_lists_one_folder(storage: Storage) -> None:
     assert [one.name for one in storage.listing(NAME.partition("/")[0])] == [NAME]
 
 
-def test_a_storage_that_is_away_is_tried_later() -> None:
+def test_an_unavailable_storage_is_retried_later() -> None:
     storage = choose(
         "supabase://resumes",
         {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_SERVICE_KEY": KEY},
@@ -111,7 +111,7 @@ def test_a_storage_that_is_away_is_tried_later() -> None:
         "s3://key:secret@bucket",
     ],
 )
-def test_an_address_that_cannot_be_is_explained(address: str) -> None:
+def test_an_invalid_address_is_explained(address: str) -> None:
     with pytest.raises(ConfigError) as told:
         choose(address, {})
     assert told.value.next_step

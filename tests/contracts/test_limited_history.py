@@ -1,6 +1,6 @@
-"""A history of some years, for every connector that offers it: nobody old, nobody by half, nothing reported.
+"""Limited history, for every connector that supports it: no older people, no incomplete ones, no warnings.
 
-What is within is worked out from a second connection of the same account, which reads everything.
+The expected records come from a second connection to the same account, which reads everything.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ PEOPLE = (Stream.TALENTS, Stream.APPLICATIONS)
 
 
 class Account(Struct):
-    """An account of which one company reads everything; ``day`` divides its people in two."""
+    """An account that one company reads in full; ``day`` divides its people into two halves."""
 
     ats: Harness
     whole: Company
     day: date
 
     async def people(self, day: date) -> dict[Stream, set[str]]:
-        """All ids of the people of whom something changed since a day."""
+        """Return the ids of everyone with a change since a day."""
         first = datetime.combine(day, time(), UTC)
         talents = await self.whole.rows(
             "SELECT remote_id, remote_updated_at FROM talent WHERE connection_id = {me}"
@@ -78,7 +78,7 @@ class Account(Struct):
 
 
 async def limit(company: Company, day: date | None) -> None:
-    """Let a connection's history begin on a day, as if a person had chosen its years."""
+    """Limit a connection's history to a day, as if a person had chosen the years."""
 
     def change() -> None:
         connection = Connection.objects.get(id=company.id)
@@ -121,7 +121,7 @@ async def account(request: pytest.FixtureRequest, database_url: str) -> AsyncIte
         yield Account(ats, whole, middle.date())
 
 
-async def test_a_first_sync_brings_whoever_is_within_and_nobody_else(
+async def test_a_first_sync_stores_exactly_the_people_within_the_limit(
     account: Account, database_url: str
 ) -> None:
     people = await account.people(account.day)
@@ -159,7 +159,7 @@ async def test_no_later_sync_and_no_comparison_finds_a_difference(
             assert verdict.streams[stream].left_out == len(every) - len(people[stream]), stream
 
 
-async def test_a_longer_history_brings_the_rest_and_no_limit_everything(
+async def test_a_longer_history_adds_the_rest_and_no_limit_everything(
     account: Account, database_url: str
 ) -> None:
     company = await account.limited(database_url)
@@ -195,7 +195,7 @@ async def test_a_shorter_history_hides_and_deletes_nothing(
     assert await visible(account.whole) == before
 
 
-async def test_somebody_left_out_who_changes_arrives_whole(
+async def test_an_older_person_who_changes_arrives_completely(
     account: Account, database_url: str
 ) -> None:
     people = await account.people(account.day)
@@ -218,7 +218,7 @@ async def test_somebody_left_out_who_changes_arrives_whole(
 
 
 @pytest.mark.parametrize("finds", ["comparison", "refetch"])
-async def test_somebody_left_out_whom_no_list_of_changes_names_arrives_whole(
+async def test_an_older_person_missing_in_lists_of_changes_arrives_completely(
     account: Account, database_url: str, finds: str
 ) -> None:
     people = await account.people(account.day)
@@ -242,14 +242,14 @@ async def test_somebody_left_out_whom_no_list_of_changes_names_arrives_whole(
         await company.sync(Mode.RECONCILE)
     else:
         await refetch(company, Stream.TALENTS, outside[0])
-        if account.ats.vendor.name == "flatchr":  # its webhooks name both, by one id
+        if account.ats.vendor.name == "flatchr":  # its webhooks name both by the same id
             await refetch(company, Stream.APPLICATIONS, outside[0])
 
     await assert_whole(account, company, outside[0])
 
 
 @pytest.mark.parametrize("account", [GREENHOUSE], indirect=True)
-async def test_somebody_left_out_with_a_new_resume_arrives_whole(
+async def test_an_older_person_with_a_new_resume_arrives_completely(
     account: Account, database_url: str
 ) -> None:
     people = await account.people(account.day)
@@ -282,7 +282,7 @@ async def refetch(company: Company, stream: Stream, remote_id: str) -> None:
     await in_thread(refetch_now)
 
 
-async def test_where_no_time_of_a_change_is_told_everything_is_read_and_a_sync_says_so(
+async def test_without_change_dates_everything_is_read_with_a_warning(
     database_url: str,
 ) -> None:
     async with start(FLATCHR_REPLAY_2022, talents=30) as ats:
@@ -298,10 +298,10 @@ async def test_where_no_time_of_a_change_is_told_everything_is_read_and_a_sync_s
         assert "can't skip records based on their age" in told.message
 
 
-async def test_where_people_cannot_be_left_out_as_a_whole_they_are_stored_and_hidden(
+async def test_people_who_cannot_be_omitted_completely_are_stored_and_hidden(
     database_url: str,
 ) -> None:
-    """Jarvi, where applications stand in projects: a profile does not tell whether one of its own is newer."""
+    """In Jarvi, if projects contain the applications, a profile doesn't show whether its applications are newer."""
     vendor = replace(
         JARVI_WITH_APPLICATIONS,
         switches={**JARVI.switches, "applications": "project"},

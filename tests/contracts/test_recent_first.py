@@ -1,4 +1,4 @@
-"""A first sync shows the people who matter now long before the past, and ends as one that does not."""
+"""A first sync shows recently active people early, and has the same result as one in the usual order."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ pytestmark = pytest.mark.sample(2)
 EDITED = 40
 MOST_SLICES = 300
 SOME_MORE = 9
-"""Requests that prove filters and ask for lists of a page: 0.05 of any account that is worth it."""
+"""Additional requests for testing filters and for short lists: at most 5% of any account where this is worthwhile."""
 TALENTS = 420
-OLDER = "2022"  # accounts of Flatchr whose rows do not say who is archived
+OLDER = "2022"  # Flatchr accounts whose rows don't show who is archived
 VISIBLE = """SELECT t.remote_id FROM talent t WHERE t.connection_id = '{me}'
     AND t.excluded_reason IS NULL AND t.remote_deleted_at IS NULL"""
 ACTIVE = f"""{VISIBLE} AND (t.remote_updated_at >= %s OR EXISTS (
@@ -56,7 +56,7 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 
 @pytest.fixture
 async def ats(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Harness]:
-    """An account whose every list is long, and in which some people from the middle of it changed just now."""
+    """An account with only long lists, in which some people from the middle have just changed."""
     monkeypatch.setattr(newest, "NEWEST_PAGES", 1)
     monkeypatch.setattr(passes, "MOST_PAGES_AT_ONCE", 1)
     monkeypatch.setattr(jsonapi, "MOST_PAGES_AT_ONCE", 1)
@@ -69,11 +69,11 @@ async def ats(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 class Crash(Exception):
-    """The process ends here, as far as the sync can tell."""
+    """Simulates the end of the process."""
 
 
 class Onlooker:
-    """Notes who is shown when it is told that what is recent is there, and after how many requests."""
+    """Records who is visible when the recent part has been read, and after how many requests."""
 
     def __init__(self, ats: Harness, found: Company, *, crashes: bool = False) -> None:
         self.ats, self.found, self.crashes = ats, found, crashes
@@ -114,7 +114,7 @@ def _all_in_one_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def _held(found: Company) -> dict[str, set[tuple[object, ...]]]:
-    """What the tables hold of each stream: ids, contents, whether they are shown."""
+    """Return the stored records of each stream: ids, content, and visibility."""
     held = {}
     for stream, table in TABLES.items():
         columns = "remote_id, content_hash, remote_deleted_at IS NULL"
@@ -137,7 +137,7 @@ def _limit(found: Company) -> None:
     connection.save(update_fields=["options"])
 
 
-async def test_who_is_active_now_is_shown_long_before_the_end_and_the_end_is_the_same(
+async def test_active_people_are_shown_early_and_the_result_is_the_same(
     ats: Harness, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _all_in_one_go(monkeypatch):
@@ -162,7 +162,7 @@ async def test_who_is_active_now_is_shown_long_before_the_end_and_the_end_is_the
     await assert_equal(ats, found)
 
 
-async def test_a_sync_that_is_killed_once_what_is_recent_is_there_goes_on(
+async def test_a_sync_killed_after_the_recent_part_continues(
     ats: Harness, database_url: str
 ) -> None:
     found = await connected(ats, database_url)
@@ -177,7 +177,7 @@ async def test_a_sync_that_is_killed_once_what_is_recent_is_there_goes_on(
 
 
 @pytest.mark.parametrize("pages", [pytest.param(1, marks=pytest.mark.long), 4])
-async def test_a_sync_that_is_stopped_after_each_few_pages_comes_to_its_end(
+async def test_a_sync_stopped_every_few_pages_finishes(
     ats: Harness, database_url: str, pages: int
 ) -> None:
     found = await connected(ats, database_url)
@@ -200,7 +200,7 @@ async def test_a_sync_that_is_stopped_after_each_few_pages_comes_to_its_end(
     assert (await found.verify()).equal
 
 
-async def test_it_is_promised_of_a_limited_history_only_where_it_is_so(
+async def test_recent_first_is_announced_for_limited_histories_only_if_true(
     ats: Harness, database_url: str
 ) -> None:
     connector = connector_for(ats.vendor.name)

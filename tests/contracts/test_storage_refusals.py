@@ -1,4 +1,4 @@
-"""A storage that does not take a file says whose turn it is: nobody's, the operator's, or that file's alone."""
+"""A storage's refusal shows whether to retry, whether the operator must act, or whether only one file is affected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def supabase(address: str, bucket: str = "resumes", key: str = KEY) -> Storage:
 
 @pytest.fixture(scope="module")
 def project() -> Iterator[str]:
-    """The address of a Supabase project with a bucket of each unlucky kind."""
+    """The address of a Supabase project with a bucket for each problem."""
     with supabase_server() as address:
         make_bucket(address, "open", public=True)
         make_bucket(address, "small", file_size_limit=1000)
@@ -46,7 +46,7 @@ def project() -> Iterator[str]:
         ("*", KEY, "storage_refused", "JEMMO_FILES"),
     ],
 )
-def test_what_supabase_refuses_names_the_next_step(
+def test_refusals_by_supabase_name_the_next_step(
     project: str, bucket: str, key: str, code: str, step: str
 ) -> None:
     with pytest.raises(ConfigError) as told:
@@ -59,17 +59,17 @@ def test_what_supabase_refuses_names_the_next_step(
 @pytest.mark.parametrize(
     "ending", ["", "/", "/storage/v1", "/storage/v1/", "/rest/v1/", "/storage/v1/s3", "/auth/v1"]
 )
-def test_any_address_of_the_project_will_do(project: str, ending: str) -> None:
+def test_any_address_of_the_project_works(project: str, ending: str) -> None:
     check(supabase(project + ending))
 
 
-def test_what_is_no_storage_at_all_is_told_so(project: str) -> None:
+def test_an_address_without_a_storage_is_explained(project: str) -> None:
     with pytest.raises(ConfigError) as told:
         check(supabase(f"{project}/elsewhere"))
     assert "SUPABASE_URL" in told.value.next_step
 
 
-def test_a_page_of_the_dashboard_is_no_address() -> None:
+def test_a_dashboard_page_is_not_an_address() -> None:
     with pytest.raises(ConfigError) as told:
         supabase("https://supabase.com/dashboard/project/abc")
     assert "https://REF.supabase.co" in told.value.next_step
@@ -83,7 +83,7 @@ def test_only_the_file_is_too_large_for_a_bucket_with_a_limit(project: str) -> N
 
 
 class Answering(BaseHTTPRequestHandler):
-    """Gives the same answer to whatever is asked."""
+    """Gives the same response to every request."""
 
     status: int
     body: bytes
@@ -127,7 +127,7 @@ def answering(status: int, body: str) -> Iterator[str]:
         (302, "", ConfigError),
     ],
 )
-def test_answers_from_before_supabase_storage_are_understood(
+def test_responses_of_older_supabase_versions_are_understood(
     status: int, body: str, kind: type[JemmoError]
 ) -> None:
     with answering(status, body) as address, pytest.raises(kind):
@@ -159,7 +159,7 @@ def s3_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 @pytest.mark.usefixtures("s3_keys")
-def test_what_s3_refuses_names_the_next_step(
+def test_refusals_by_s3_name_the_next_step(
     status: int, code: str, kind: type[JemmoError], step: str
 ) -> None:
     body = f"<Error><Code>{code}</Code><Message>no</Message></Error>" if code else ""
@@ -191,7 +191,7 @@ def test_without_a_key_for_s3_the_variables_are_named(monkeypatch: pytest.Monkey
         ("?sse=aws:kms&kms_key=alias/resumes", "aws:kms", "alias/resumes"),
     ],
 )
-def test_s3_encrypts_as_asked(
+def test_s3_encrypts_as_configured(
     monkeypatch: pytest.MonkeyPatch, options: str, algorithm: str | None, key: str | None
 ) -> None:
     import boto3
@@ -216,7 +216,7 @@ def test_an_encryption_that_does_not_exist_is_explained(options: str) -> None:
     assert "sse=AES256" in told.value.next_step
 
 
-def test_a_bucket_of_s3_that_anyone_may_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_public_s3_bucket_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3
 
     with s3_server(monkeypatch) as address:
@@ -231,7 +231,7 @@ def test_a_bucket_of_s3_that_anyone_may_read_is_refused(monkeypatch: pytest.Monk
     assert told.value.code == "storage_public"
 
 
-def test_a_file_too_large_for_the_disk_is_that_files_matter(tmp_path: Path) -> None:
+def test_a_file_too_large_for_the_disk_affects_only_that_file(tmp_path: Path) -> None:
     with (
         patch("jemmo.files.folder.os.fsync", side_effect=OSError(27, "File too large")),
         pytest.raises(TooLarge),

@@ -1,4 +1,4 @@
-"""What a connector declares is what it does, for every vendor; what it does not declare it does not do."""
+"""Every connector does exactly what it declares."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ pytestmark = pytest.mark.sample(3)
 
 ROOT = Path(jemmo.__file__).parent.parent.parent
 LARGE = 6_000
-"""The full size, 100,000, is measured by `python -m benchmarks.connectors`."""
+"""`python -m benchmarks.connectors` measures the full size, 100,000."""
 
 SPARE_MEGABYTES = 10
-"""What 5,000 talents more may cost in memory: ids that were met. Their records alone would take twice as much."""
+"""Memory for the ids of 5,000 additional talents; their records would take twice as much."""
 
 
 either_server = pytest.mark.parametrize(
@@ -58,10 +58,10 @@ async def ats(vendor: Vendor) -> AsyncIterator[Harness]:
 
 REPORTED = """SELECT count(*) FROM stage_event e JOIN application a ON a.id = e.application_id
     WHERE a.connection_id = {me} AND e.origin = 'REPORTED'"""
-"""Moves of before the first sync, for that matter: others are observed from sync to sync."""
+"""Moves before the first sync; later ones might be observed between syncs."""
 
 
-async def test_what_is_declared_is_what_it_does(ats: Harness, database_url: str) -> None:
+async def test_connectors_do_what_they_declare(ats: Harness, database_url: str) -> None:
     declared = connector_for(ats.vendor.name).capabilities
     found = await synced(ats, database_url)
 
@@ -122,7 +122,7 @@ async def a_custom_field_is_kept(ats: Harness, found: Company) -> bool:
 
 
 async def it_has_an_address_for_webhooks(found: Company) -> bool:
-    """And where there is none, everybody is told so: the command, and the pages by ``words``."""
+    """Whether it has a webhook address; otherwise the command and the pages say that there is none, with ``words``."""
 
     def ask() -> bool:
         one = Connection.objects.get(id=found.id)
@@ -164,7 +164,7 @@ async def fetched(ats: Harness, file: WantedFile) -> FoundFile | None:
 
 
 @either_server
-async def test_a_file_is_fetched_long_after_its_link_has_died(
+async def test_a_file_is_fetched_long_after_its_link_has_expired(
     vendor: Vendor, database_url: str
 ) -> None:
     if vendor.files is None:
@@ -191,7 +191,7 @@ async def test_a_file_is_fetched_long_after_its_link_has_died(
 
 
 @either_server
-async def test_a_file_whose_talent_is_gone_is_no_error(vendor: Vendor, database_url: str) -> None:
+async def test_a_file_of_a_deleted_talent_is_no_error(vendor: Vendor, database_url: str) -> None:
     if vendor.files is None:
         pytest.skip("declared without files, and has none")
     async with start(vendor, talents=30, with_files=True) as ats:
@@ -207,13 +207,15 @@ async def test_a_file_whose_talent_is_gone_is_no_error(vendor: Vendor, database_
         kind = vendor.kinds[Stream.TALENTS]
         await ats.server.change("delete", kind, file.talent_remote_id, **vendor.for_good)
         answer = await fetched(ats, file)
-        assert answer is None or ats.vendor.name == "jarvi"  # there a file has no owner
+        assert answer is None or ats.vendor.name == "jarvi"  # Jarvi's files have no owner
 
 
 # --- webhooks ---
 
 
-async def test_many_webhooks_of_few_records_are_one_look(vendor: Vendor, database_url: str) -> None:
+async def test_many_webhooks_of_few_records_are_one_refetch(
+    vendor: Vendor, database_url: str
+) -> None:
     announced = vendor.announced
     if announced is None:
         assert connector_for(vendor.name).webhooks is None
@@ -265,9 +267,7 @@ async def test_an_account_without_a_single_record_is_synced_to_nothing(
 
 
 @either_server
-async def test_an_account_that_is_emptied_waits_for_a_person(
-    vendor: Vendor, database_url: str
-) -> None:
+async def test_emptying_an_account_waits_for_a_decision(vendor: Vendor, database_url: str) -> None:
     async with start(vendor, talents=60) as ats:
         found = await synced(ats, database_url)
         everyone = await found.ids(Stream.TALENTS)
@@ -295,7 +295,7 @@ async def test_memory_and_requests_do_not_grow_with_the_account(vendor: Vendor) 
 
 
 async def read(vendor: Vendor, talents: int) -> dict[str, float]:
-    """A whole account read by a process of its own, with the connector's own page size."""
+    """Read a whole account in a separate process, with the connector's default page size."""
     options = {name: value for name, value in vendor.options.items() if name != "page_size"}
     async with start(vendor, talents=talents) as ats:
         reader = await asyncio.create_subprocess_exec(
@@ -311,11 +311,11 @@ async def read(vendor: Vendor, talents: int) -> dict[str, float]:
     return found
 
 
-# --- rights ---
+# --- permissions ---
 
 
 @either_server
-async def test_a_right_that_is_taken_away_ends_in_a_clear_error_and_buries_nobody(
+async def test_a_revoked_permission_ends_in_a_clear_error_and_deletes_nobody(
     vendor: Vendor, database_url: str
 ) -> None:
     if vendor.small_key is None:
@@ -343,7 +343,7 @@ async def with_another_key(found: Company, key: str) -> None:
     await in_thread(lambda: give_key(Connection.objects.get(id=found.id), key))
 
 
-def test_files_and_webhooks_are_declared_where_the_suite_has_them(vendor: Vendor) -> None:
+def test_files_and_webhooks_are_declared_if_the_suite_tests_them(vendor: Vendor) -> None:
     connector = connector_for(vendor.name)
     assert (connector.webhooks is not None) is (vendor.announced is not None)
     assert (connector.open_files is not None) is (vendor.files is not None)

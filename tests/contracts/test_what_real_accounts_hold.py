@@ -1,4 +1,4 @@
-"""What real accounts hold and real servers do, for every connector: odd values, odd bodies, wrong addresses."""
+"""Peculiarities of real accounts and servers, for every connector: odd values, odd bodies, wrong addresses."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ async def ats(vendor: Vendor) -> AsyncIterator[Harness]:
         yield harness
 
 
-# --- what they hold ---
+# --- values ---
 
 
-async def test_every_quirk_is_shown_or_cannot_come(vendor: Vendor) -> None:
+async def test_every_quirk_is_declared_or_impossible(vendor: Vendor) -> None:
     assert {*vendor.quirks, *vendor.lacks} == set(QUIRKS)
     assert not set(vendor.quirks) & set(vendor.lacks)
 
 
 @pytest.mark.sample(16)
 @pytest.mark.parametrize("quirk", QUIRKS)
-async def test_what_real_accounts_hold_is_read_as_it_is_meant(
+async def test_peculiarities_of_real_accounts_are_interpreted_correctly(
     vendor: Vendor, quirk: str, database_url: str
 ) -> None:
     what: Shown | None = vendor.quirks.get(quirk)
@@ -81,7 +81,7 @@ async def test_the_same_person_twice_is_two_talents(ats: Harness, database_url: 
 
 
 @pytest.mark.sample(2)
-async def test_nonsense_in_records_costs_no_more_than_those_values(
+async def test_invalid_values_in_records_only_lose_those_values(
     ats: Harness, database_url: str
 ) -> None:
     ats.fault("nonsense")
@@ -99,11 +99,11 @@ async def test_nonsense_in_records_costs_no_more_than_those_values(
         assert await found.ids(stream) == set(await ats.truth(stream)), stream
 
 
-# --- how they say it ---
+# --- bodies ---
 
 
 async def contents(found: Company) -> dict[tuple[Stream, str], Any]:
-    """What is held of each record, as one hash."""
+    """Return a hash of each stored record."""
     rows = {}
     for stream in COMPARED:
         for remote_id, digest in await found.rows(
@@ -115,9 +115,11 @@ async def contents(found: Company) -> dict[tuple[Stream, str], Any]:
 
 
 @pytest.mark.sample(1)
-@pytest.mark.usefixtures("hasty")
-async def test_however_it_is_said_the_same_is_understood(ats: Harness, database_url: str) -> None:
-    async with interpreter(ats.server.base_url, telling=ats.vendor.telling) as between:
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_every_dialect_is_understood_the_same_way(ats: Harness, database_url: str) -> None:
+    async with interpreter(
+        ats.server.base_url, meaningful_nulls=ats.vendor.meaningful_nulls
+    ) as between:
         held: dict[str, dict[tuple[Stream, str], Any]] = {}
         for dialect in ("", *DIALECTS):
             between.dialect = dialect
@@ -144,7 +146,7 @@ async def test_however_it_is_said_the_same_is_understood(ats: Harness, database_
         assert len(held[""]) > 30
 
 
-# --- the wrong address ---
+# --- wrong addresses ---
 
 
 def opened(vendor: Vendor, address: str) -> Source:
@@ -154,7 +156,7 @@ def opened(vendor: Vendor, address: str) -> Source:
 
 
 async def refused(vendor: Vendor, address: str) -> JemmoError:
-    """What a connection test says of an address; never the key."""
+    """Return a connection test's error for an address, which must not contain the key."""
     source = opened(vendor, address)
     try:
         with pytest.raises(JemmoError) as raised:
@@ -166,34 +168,34 @@ async def refused(vendor: Vendor, address: str) -> JemmoError:
     return raised.value
 
 
-@pytest.mark.usefixtures("hasty")
-async def test_where_nobody_listens(vendor: Vendor) -> None:
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_an_address_without_a_server(vendor: Vendor) -> None:
     with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))  # nobody else will listen there meanwhile
+        held.bind(("127.0.0.1", 0))  # so that nobody else listens there meanwhile
         error = await refused(vendor, f"http://127.0.0.1:{held.getsockname()[1]}")
     assert isinstance(error, TransientError)
     assert error.code == "host_unreachable"
 
 
-@pytest.mark.usefixtures("hasty")
-async def test_where_a_web_page_answers(vendor: Vendor) -> None:
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_an_address_with_a_web_page(vendor: Vendor) -> None:
     async with elsewhere(body=PAGE, headers={"Content-Type": "text/html"}) as there:
         error = await refused(vendor, there.url)
     assert error.code == "not_an_api"
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("no_retry_pauses")
 @pytest.mark.parametrize("body", [b"", PAGE, b'{"message": "Not Found"}'])
-async def test_where_nothing_is_known_of_this_api(vendor: Vendor, body: bytes) -> None:
+async def test_an_address_without_this_api(vendor: Vendor, body: bytes) -> None:
     async with elsewhere(404, body) as there:
         error = await refused(vendor, there.url)
     assert error.code in {"not_found", "company_unknown"}
     assert "address" in error.next_step or "company" in error.next_step
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("no_retry_pauses")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_where_it_leads_to_another_host_the_key_does_not_follow(
+async def test_the_key_does_not_follow_redirects_to_another_host(
     vendor: Vendor, status: int
 ) -> None:
     async with (
@@ -214,8 +216,8 @@ async def test_in_the_wrong_region_or_account_the_key_is_refused(vendor: Vendor)
     assert not vendor.regions or "region" in error.message + error.next_step
 
 
-@pytest.mark.usefixtures("hasty")
-async def test_an_address_that_goes_wrong_later_buries_nobody(
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_an_address_that_becomes_wrong_deletes_nobody(
     ats: Harness, database_url: str
 ) -> None:
     found = await synced(ats, database_url)

@@ -1,6 +1,6 @@
-"""Servers as companies run them: `make test-deploy` brings the PostgreSQL 15 and the PgBouncer that these tests need.
+"""Servers as companies run them. `make test-deploy` provides the PostgreSQL 15 and PgBouncer that these tests need.
 
-``server`` is PostgreSQL 15 as its superuser, ``customer`` a database of a company there, as its owner reaches it.
+``server`` is PostgreSQL 15 as its superuser sees it; ``customer`` is a company's database there, as its owner sees it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fakes.deployments import Customer, Pooler
 
 @pytest.fixture(scope="session")
 def server() -> str:
-    """The superuser's way in; what is made with it is unlike what a company's own role makes."""
+    """The superuser's URL. Objects created through it differ from those of a company's own role."""
     url = os.environ.get("JEMMO_TEST_DATABASE_URL")
     if not url:
         pytest.fail("run these tests by `make test-deploy`", pytrace=False)
@@ -26,13 +26,13 @@ def server() -> str:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys of its own for each test, as for each company."""
+    """Give each test its own keys, like each company."""
     monkeypatch.setenv("JEMMO_HOME", str(tmp_path))
 
 
 @pytest.fixture
 def make_customer(server: str) -> Iterator[Callable[..., Customer]]:
-    """Makes a database for a role that may do what ``rights`` says; both go with the test."""
+    """A function that creates a database and its role with the given ``rights``; both are dropped after the test."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(deployments.customer(server, **options))
 
@@ -44,6 +44,6 @@ def customer(make_customer: Callable[..., Customer]) -> Customer:
 
 @pytest.fixture
 def pooler(server: str) -> Iterator[Pooler]:
-    """Starts a PgBouncer; gives the way to a database through it."""
+    """A function that starts a PgBouncer in front of a database and returns its URL."""
     with ExitStack() as stack:
         yield lambda url, **options: stack.enter_context(deployments.pooled(server, url, **options))

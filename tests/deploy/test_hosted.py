@@ -1,4 +1,4 @@
-"""Roles, schemas and default privileges as Supabase sets them up, and databases that other programs share."""
+"""Roles, schemas and default privileges as in Supabase, and databases shared with other programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVERYTHING = "SELECT set_config('jemmo.reach', 'everything', false)"
 
 @pytest.fixture
 def supabase(server: str, make_customer: Callable[..., Customer]) -> Customer:
-    """Its postgres role is no superuser; extensions have a schema; the web API's roles get every new table."""
+    """The postgres role is no superuser, extensions have a schema, and the web API's roles can access new tables."""
     for role in WEB_ROLES:
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             run(server, f"CREATE ROLE {role} NOLOGIN")
@@ -69,16 +69,16 @@ async def test_supabase_syncs_and_its_web_roles_read_nothing(supabase: Customer)
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     db.execute(f"SELECT FROM jemmo.{table}".encode())
             db.execute("RESET ROLE")
-        # And where somebody grants it all again, row-level security still shows nothing.
+        # Even if someone grants access again, row-level security shows nothing.
         for right in ("USAGE ON SCHEMA jemmo", "ALL ON ALL TABLES IN SCHEMA jemmo"):
             db.execute(f"GRANT {right} TO anon".encode())
         db.execute("SET ROLE anon")
         for table in POLICIES.keys() | OPEN.keys():
-            with suppress(psycopg.errors.InsufficientPrivilege):  # a function of the policy
+            with suppress(psycopg.errors.InsufficientPrivilege):  # a function used by a policy
                 seen = db.execute(f"SELECT count(*) FROM jemmo.{table}".encode()).fetchone()
                 assert seen == (0,), table
     again = await jemmo("migrate", env={"DATABASE_URL": supabase.url})
-    assert again.status == 0, again  # every start takes it back
+    assert again.status == 0, again  # every start revokes it
     with psycopg.connect(supabase.admin_url) as db:
         asked = db.execute("SELECT has_schema_privilege('anon', 'jemmo', 'USAGE')")
         assert asked.fetchone() == (False,)
@@ -87,7 +87,7 @@ async def test_supabase_syncs_and_its_web_roles_read_nothing(supabase: Customer)
 async def test_another_program_in_public_is_left_alone(
     make_customer: Callable[..., Customer],
 ) -> None:
-    """A Django project, whose tables have names that ours have too, and extensions in ``public``."""
+    """A Django project with some of the same table names, and extensions in ``public``."""
     shared = make_customer()
     run(
         shared.admin_url,
@@ -129,7 +129,9 @@ async def test_a_database_in_another_encoding_is_explained(
     assert "ENCODING 'UTF8'" in done.err
 
 
-async def test_without_a_right_to_make_a_schema_the_statement_is_told(customer: Customer) -> None:
+async def test_without_the_right_to_create_a_schema_the_statement_is_shown(
+    customer: Customer,
+) -> None:
     run(customer.admin_url, f"ALTER DATABASE {customer.name} OWNER TO CURRENT_USER")
 
     done = await jemmo("migrate", env={"DATABASE_URL": customer.url})
@@ -141,6 +143,6 @@ async def test_without_a_right_to_make_a_schema_the_statement_is_told(customer: 
     done = await jemmo("migrate", env={"DATABASE_URL": customer.url})
     assert "CREATE EXTENSION pg_trgm" in done.err, (
         done
-    )  # of which a database's owner needs nobody's leave
+    )  # trusted extensions, which a database's owner may create
     run(customer.admin_url, "CREATE EXTENSION pg_trgm", "CREATE EXTENSION unaccent")
     assert (await jemmo("migrate", env={"DATABASE_URL": customer.url})).status == 0

@@ -52,7 +52,7 @@ http {{
 
 
 class Proxy:
-    """A running nginx, as a browser that knows the company's host name reaches it."""
+    """A running nginx, requested like a browser with the company's host name."""
 
     def __init__(self, plain: int, secure: int) -> None:
         self.plain, self.secure = plain, secure
@@ -71,7 +71,7 @@ class Proxy:
 
 
 class Secure(http.client.HTTPSConnection):
-    """TLS to this machine, by the company's name."""
+    """A TLS connection to this machine with the company's host name."""
 
     def __init__(self, port: int, name: str = HOST) -> None:
         super().__init__(HOST, 443, timeout=20)
@@ -102,7 +102,7 @@ def proxied(folder: Path, upstream: int, errors: str = "crit") -> Iterator[Proxy
         assert shipped in text
         text = text.replace(shipped, own)
     (folder / "jemmo.conf").write_text(text)
-    user = "user root;" if os.geteuid() == 0 else ""  # else its workers cannot enter the folder
+    user = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers can't enter the folder
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
     make_certificate(folder)
     command = [str(NGINX), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
@@ -140,7 +140,7 @@ def answers(port: int) -> bool:
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """Wait for it, as long as the process lives."""
+    """Wait while the process runs."""
     while not condition():
         assert process.poll() is None
         time.sleep(0.05)
@@ -148,7 +148,7 @@ def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> No
 
 @pytest.fixture(autouse=True)
 def home() -> None:
-    """Not one for each test: the showcase was sealed with the keys of this run."""
+    """Use this run's home instead of one per test, since the showcase is encrypted with this run's keys."""
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(folder: Path, showcase: Showcase, static_files: None) -> Iterator[Proxy]:
-    """Jemmo as in deploy/: one web server behind nginx."""
+    """Jemmo as configured in deploy/: a web server behind nginx."""
     port = free_port()
     web = subprocess.Popen(
         [sys.executable, "-m", "jemmo", "web", "--port", str(port)],
@@ -211,16 +211,16 @@ def test_pages_events_limits_and_redirects(site: Proxy, showcase: Showcase) -> N
     assert stream.status == 200
     assert stream.getheader("Content-Type") == "text/event-stream"
     lines = iter(stream.readline, b"")
-    assert any(b'"hello"' in line for line in lines)  # at once, before anything else is sent
+    assert any(b'"hello"' in line for line in lines)  # immediately, before anything else is sent
     for path in ("/metrics", "/readyz"):
         assert site.get(path).status == 404
 
 
-LONG = 20_000_000  # bytes: more than nginx and the sockets of this machine hold
+LONG = 20_000_000  # bytes, more than nginx and this machine's sockets buffer
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers that reached it, ``/long`` with very much."""
+    """Responds with the received headers; ``/long`` sends a very long response."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -235,12 +235,12 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *words: object) -> None:
-        """Nobody reads it."""
+        """Discard the message."""
 
 
 @pytest.fixture
 def echoing() -> Iterator[int]:
-    """The port of a server that echoes."""
+    """The port of an ``Echo`` server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
@@ -253,7 +253,7 @@ def echo(folder: Path, echoing: int) -> Iterator[Proxy]:
         yield proxy
 
 
-def test_what_a_client_claims_does_not_get_through(echo: Proxy) -> None:
+def test_forged_client_headers_are_replaced(echo: Proxy) -> None:
     answer = echo.get(
         "/",
         Host=f"{HOST}:8443",
@@ -300,7 +300,7 @@ QUIET = (
 )
 
 
-def test_logs_hold_neither_arguments_nor_secrets(folder: Path, echoing: int) -> None:
+def test_logs_contain_neither_arguments_nor_secrets(folder: Path, echoing: int) -> None:
     with proxied(folder, echoing) as proxy:
         for path in QUIET:
             proxy.get(path, Referer=f"https://{HOST}/talents/?q={SECRET}").read()
@@ -315,7 +315,7 @@ def test_logs_hold_neither_arguments_nor_secrets(folder: Path, echoing: int) -> 
     assert SECRET not in written + (folder / "error.log").read_text()
 
 
-def test_an_upstream_that_is_away_puts_no_secret_into_the_logs(folder: Path) -> None:
+def test_errors_about_the_upstream_contain_no_secrets(folder: Path) -> None:
     with proxied(folder, free_port()) as proxy:
         assert proxy.get(f"/hooks/{SECRET}/").status == 502
         assert proxy.get(f"/talents/?q={SECRET}").status == 502
@@ -323,18 +323,18 @@ def test_an_upstream_that_is_away_puts_no_secret_into_the_logs(folder: Path) -> 
 
 
 def test_the_log_knows_every_secret_path() -> None:
-    """The same that are taken out of what people paste."""
+    """These are the paths that are also removed from pasted texts."""
     paths = re.search(r"/\(\?:([^)]+)\)/", key_shapes._LINK.pattern)
     assert paths
     assert f"/(?:{paths[1]})/)." in CONFIGURATION.read_text()
 
 
-def test_neither_bodies_nor_answers_become_files(folder: Path, echoing: int) -> None:
-    """A large body, and a large answer that its reader takes slowly."""
+def test_neither_bodies_nor_responses_are_written_to_disk(folder: Path, echoing: int) -> None:
+    """Covers a large body, and a large response that the client reads slowly."""
     with proxied(folder, echoing, errors="warn") as proxy:
         proxy.request("POST", "/", body=b"x" * 1_500_000).read()
         slow = proxy.get("/long")
         assert slow.read(1) == b"\0"
-        for _ in range(100):  # meanwhile nginx would write what it can't send yet
+        for _ in range(100):  # meanwhile, nginx would write to disk what it can't send yet
             proxy.get("/").read()
     assert "temporary file" not in (folder / "error.log").read_text()

@@ -24,7 +24,7 @@ from jemmo.store.db.events import CHANNEL
 async def answer(
     session: aiohttp.ClientSession, url: str, wanted: int, body: bytes | None = None
 ) -> None:
-    """Ask until the answer is there: what is waited for is another process."""
+    """Repeat the request until another process has made the expected response possible."""
     async with asyncio.timeout(300):
         while True:
             with suppress(aiohttp.ClientError):
@@ -36,10 +36,10 @@ async def answer(
 
 
 @pytest.mark.parametrize("knows_roles", [True, False])
-async def test_a_session_pooler_carries_everything(
+async def test_everything_works_through_a_session_pooler(
     customer: Customer, pooler: Pooler, knows_roles: bool
 ) -> None:
-    """Where it does not know our role, the tables' owner is put under the policies."""
+    """If the pooler doesn't know our role, the policies also apply to the tables' owner."""
     env = {"DATABASE_URL": pooler(customer.url, knows_roles=knows_roles)}
     port = free_port()
     env["JEMMO_URL"] = site = f"http://127.0.0.1:{port}"
@@ -65,10 +65,10 @@ async def test_a_session_pooler_carries_everything(
             await answer(session, f"{site}/accounts/login/", 200)
             await answer(
                 session, f"{site}{path}", 401, body=b"{}"
-            )  # unsigned: judged by the tables
+            )  # unsigned, so the tables decide
 
 
-async def test_pages_hear_of_news_through_a_session_pooler(
+async def test_live_events_work_through_a_session_pooler(
     customer: Customer, pooler: Pooler
 ) -> None:
     url = pooler(customer.url)
@@ -88,11 +88,11 @@ async def test_pages_hear_of_news_through_a_session_pooler(
 
 @pytest.mark.parametrize("options", [{}, {"server_round_robin": "1"}, {"default_pool_size": "1"}])
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
-async def test_a_transaction_pooler_is_refused_at_once(
+async def test_a_transaction_pooler_is_refused_immediately(
     customer: Customer, pooler: Pooler, mode: str, options: dict[str, str]
 ) -> None:
     url = pooler(customer.url, mode=mode, **options)
-    for busy in range(3):  # with more server connections idle in the pool
+    for busy in range(3):  # with several idle server connections in the pool
         with ExitStack() as stack:
             for _ in range(0 if "default_pool_size" in options else busy):
                 other = stack.enter_context(psycopg.connect(url, autocommit=mode == "statement"))
@@ -107,7 +107,9 @@ async def test_a_transaction_pooler_is_refused_at_once(
         assert "pool_mode = session" in done.out + done.err
 
 
-def test_a_session_pooler_is_not_taken_for_one(customer: Customer, pooler: Pooler) -> None:
+def test_a_session_pooler_is_not_mistaken_for_a_transaction_pooler(
+    customer: Customer, pooler: Pooler
+) -> None:
     for options in ({}, {"server_round_robin": "1"}):
         problems = check_server(pooler(customer.url, **options), optional=[])
         assert problems == []

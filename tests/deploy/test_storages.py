@@ -1,7 +1,7 @@
-"""The file storages that companies use: a Supabase project, and S3 with keys that may do little.
+"""The file storages that companies use: a Supabase project, and S3 with minimal permissions.
 
-``JEMMO_TEST_SUPABASE_URL`` and ``JEMMO_TEST_SUPABASE_KEY`` name a real project; without them a server answers as
-supabase/storage 1.11 was seen to answer.
+``JEMMO_TEST_SUPABASE_URL`` and ``JEMMO_TEST_SUPABASE_KEY`` name a real project. Without them, a server behaves like
+supabase/storage 1.11.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def project() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def bucket(project: dict[str, str]) -> Iterator[str]:
-    """A name of its own; the bucket is emptied again."""
+    """A new bucket's name; the bucket is emptied after the test."""
     name = f"jemmo-test-{secrets.token_hex(4)}"
     yield name
     storage = choose(f"supabase://{name}", project)
@@ -71,7 +71,7 @@ def make_bucket(project: dict[str, str], name: str, **options: object) -> None:
     assert answer.status == 200, answer.data
 
 
-def test_supabase_keeps_lists_and_forgets_more_than_a_page(
+def test_supabase_stores_lists_and_deletes_more_than_a_page(
     project: dict[str, str], bucket: str
 ) -> None:
     storage = choose(f"supabase://{bucket}", project)
@@ -96,7 +96,7 @@ def test_supabase_keeps_lists_and_forgets_more_than_a_page(
         ({"allowed_mime_types": ["image/png"]}, "storage_refused"),
     ],
 )
-def test_supabase_buckets_that_will_not_do_are_refused(
+def test_unsuitable_supabase_buckets_are_refused(
     project: dict[str, str], bucket: str, options: dict[str, object], code: str
 ) -> None:
     make_bucket(project, bucket, **options)
@@ -105,7 +105,9 @@ def test_supabase_buckets_that_will_not_do_are_refused(
     assert told.value.code == code
 
 
-def test_supabase_refuses_what_is_too_large_alone(project: dict[str, str], bucket: str) -> None:
+def test_supabase_refuses_only_files_that_are_too_large(
+    project: dict[str, str], bucket: str
+) -> None:
     make_bucket(project, bucket, file_size_limit=10_000)
     storage = choose(f"supabase://{bucket}", project)
     with pytest.raises(TooLarge):
@@ -114,14 +116,14 @@ def test_supabase_refuses_what_is_too_large_alone(project: dict[str, str], bucke
     assert storage.get(f"{FOLDER}/small") == b"x"
 
 
-def test_supabase_does_not_know_a_wrong_key(project: dict[str, str], bucket: str) -> None:
+def test_supabase_refuses_a_wrong_key(project: dict[str, str], bucket: str) -> None:
     with pytest.raises(ConfigError) as told:
         check(choose(f"supabase://{bucket}", {**project, "SUPABASE_SERVICE_KEY": "wrong"}))
     assert "SUPABASE_SERVICE_KEY" in told.value.next_step
 
 
 async def fetched(customer: Customer) -> list[tuple[UUID, UUID, str]]:
-    """The files once all are stored, which the worker looks for every minute."""
+    """Return the files once all are stored; the worker checks every minute."""
     with psycopg.connect(customer.admin_url, autocommit=True) as db:
         waiting = """
             SELECT count(*) FROM jemmo.attachment f JOIN jemmo.talent t ON t.id = f.talent_id
@@ -164,7 +166,7 @@ Rights = Callable[..., Storage]
 
 @pytest.fixture
 def rights(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rights]:
-    """Gives a storage in S3 whose key has these rights."""
+    """A function that returns an S3 storage whose key has these permissions."""
     with s3_server(monkeypatch) as address:
         endpoint, _, name = address.rpartition("/")
         iam = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1")
@@ -191,7 +193,7 @@ def rights(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rights]:
 ALL = ("PutObject", "GetObject", "DeleteObject", "ListBucket")
 
 
-def test_the_rights_of_the_guide_are_enough(rights: Rights) -> None:
+def test_the_documented_permissions_are_sufficient(rights: Rights) -> None:
     storage = rights(*ALL)
     check(storage)
     storage.put(f"{FOLDER}/a", b"x")
@@ -200,7 +202,7 @@ def test_the_rights_of_the_guide_are_enough(rights: Rights) -> None:
 
 
 @pytest.mark.parametrize("missing", ALL)
-def test_a_missing_right_is_named(rights: Rights, missing: str) -> None:
+def test_a_missing_permission_is_named(rights: Rights, missing: str) -> None:
     storage = rights(*(set(ALL) - {missing}))
     with pytest.raises(ConfigError) as told:
         check(storage)
@@ -215,7 +217,7 @@ def test_a_missing_right_is_named(rights: Rights, missing: str) -> None:
         ({"access": "AKIAWRONG"}, "AWS_ACCESS_KEY_ID"),
     ],
 )
-def test_a_wrong_key_is_told_from_a_wrong_secret(
+def test_a_wrong_key_id_differs_from_a_wrong_secret(
     rights: Rights, wrong: dict[str, str], variable: str
 ) -> None:
     storage = rights(*ALL, **wrong)

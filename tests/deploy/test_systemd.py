@@ -1,4 +1,4 @@
-"""The units of deploy/systemd, as systemd itself reads them."""
+"""The units in deploy/systemd, checked by systemd itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import jemmo
 
 UNITS = Path(jemmo.__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
-EXPOSURE = 2.5  # of 10; network and files of its own are what is left
+EXPOSURE = 2.5  # of 10; the rest is for the network and its own files
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units as installed: with this machine's command, and with the environment's file."""
+    """The units as installed, with this machine's command and an environment file."""
     program = str(Path(sys.executable).with_name("jemmo"))
     for path in UNITS.iterdir():
         text = path.read_text().replace("/opt/jemmo/.venv/bin/jemmo", program)
@@ -45,7 +45,7 @@ def test_systemd_understands_every_line(units: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_little_is_left_to_whoever_breaks_in(units: Path, name: str) -> None:
+def test_an_intruder_would_have_few_permissions(units: Path, name: str) -> None:
     path = units / name.replace("@.", "@1.")
     said = analyze("security", "--offline=yes", f"--threshold={EXPOSURE * 10:.0f}", path)
 

@@ -1,4 +1,4 @@
-"""`jemmo up` with real processes: each part killed, `jemmo up` itself killed, and what is left of it."""
+"""`jemmo up` with real processes: kills each part, kills `jemmo up` itself, and checks what remains."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from jemmo.cli.operations.demo import free_port
 
 pytestmark = pytest.mark.one_server
 
-# Seconds: more than Postgres and a worker may take to end and start again, each forced
+# Seconds, longer than a forced restart of Postgres and a worker may take
 LONGEST = 600.0
 
 
@@ -37,7 +37,7 @@ def _cwd(process: psutil.Process) -> str | None:
 
 
 class Up:
-    """One `jemmo up` after the other, for the same data folder."""
+    """Runs `jemmo up` repeatedly with the same data folder."""
 
     def __init__(self, home: Path) -> None:
         self.home, self.port = home, free_port()
@@ -64,15 +64,15 @@ class Up:
         return self.get("/readyz") == 200
 
     def part(self, word: str) -> psutil.Process | None:
-        """The part whose command has this word in it."""
+        """Return the part whose command contains this word."""
         for process in psutil.Process(self.process.pid).children():
-            with contextlib.suppress(psutil.Error):  # it may end at this moment
+            with contextlib.suppress(psutil.Error):  # the process may just have ended
                 if word in process.cmdline():
                     return process
         return None
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait for it, as long as `jemmo up` lives and no longer than its own limits allow."""
+        """Wait while `jemmo up` runs, at most as long as its own limits allow."""
         gives_up = time.monotonic() + LONGEST
         while not condition():
             assert self.process.poll() is None, f"jemmo up ended before {what}: {self.seen()}"
@@ -80,7 +80,7 @@ class Up:
             time.sleep(0.05)
 
     def seen(self) -> str:
-        """What `jemmo up` and its database printed, and which processes there are."""
+        """Return the output of `jemmo up` and its database, and the running processes."""
         log = (self.home / "postgres/log").read_text(errors="replace")
         ours = [
             f"{process.pid} {process.status()} {' '.join(process.cmdline())}"
@@ -108,7 +108,7 @@ class Up:
 
 @pytest.fixture(autouse=True)
 def hangup_ends() -> Iterator[None]:
-    """Whoever starts the tests under `nohup` ignores hangups, and so would `jemmo up`."""
+    """Restore the default for SIGHUP: under `nohup`, tests and `jemmo up` would ignore it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -132,7 +132,7 @@ def postmaster(up: Up) -> int:
     return int((up.home / "postgres/cluster/data/postmaster.pid").read_text().split()[0])
 
 
-def test_whatever_is_killed_comes_back(up: Up) -> None:
+def test_every_killed_part_is_restarted(up: Up) -> None:
     up.start()
     up.until(up.ready, "everything runs")
 
@@ -158,25 +158,25 @@ def test_whatever_is_killed_comes_back(up: Up) -> None:
 
     children = psutil.Process(up.process.pid).children(recursive=True)
     up.end(signal.SIGKILL)
-    up.start()  # waits for what is left of it, then opens the same port
+    up.start()  # waits for remaining parts, then opens the same port
     up.until(lambda: up.lines.read_text().count("Jemmo is ready") == 2, "a second one runs")
     assert not still_running(children)
 
     children = psutil.Process(up.process.pid).children(recursive=True)
     os.kill(postmaster(up), signal.SIGKILL)
-    assert up.end(signal.SIGHUP) == 0  # also while the database restarts
+    assert up.end(signal.SIGHUP) == 0  # even while the database restarts
     assert not still_running(children)
     assert up.get("/healthz") == 0
 
 
 def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that do not end: a reader of files, for example, ends by itself once its worker is gone."""
+    """Return the processes that don't end; a file reader, for example, ends by itself once its worker is gone."""
     _, left = psutil.wait_procs(processes, timeout=LONGEST)
     return list(left)
 
 
 def worker_beats() -> Callable[[], bool]:
-    """Whether the worker has reached the database after this moment."""
+    """Return a check of whether the worker has reached the database since now."""
     now = ask("SELECT clock_timestamp()")
     query = "SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > %s)"
     return lambda: bool(ask(query, now))
@@ -189,7 +189,7 @@ def ask(query: LiteralString, *values: object) -> object:
 
 
 def kill_a_backend(url: str) -> None:
-    """Postgres then ends all others too, and recovers by itself."""
+    """Kill a backend, after which Postgres ends all others and recovers."""
     with psycopg.connect(url) as connection:
         os.kill(connection.info.backend_pid, signal.SIGKILL)
         with pytest.raises(errors.OperationalError):

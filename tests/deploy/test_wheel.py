@@ -1,4 +1,4 @@
-"""The wheel, as `pip install jemmo` or `uvx jemmo` uses it: in a fresh environment, without the repository."""
+"""The wheel in a new environment without the repository, as after `pip install jemmo` or `uvx jemmo`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jemmo.cli.operations.demo import free_port
 
 pytestmark = pytest.mark.one_server
 ROOT = Path(jemmo.__file__).parents[2]
-LONGEST = 900  # seconds, most of them for downloading some eighty packages
+LONGEST = 900  # seconds, mostly for downloading about eighty packages
 
 
 def run(*words: str | Path, cwd: Path, **env: str) -> str:
-    """Run a program that finds nothing of the repository, and return what it printed."""
+    """Run a program without access to the repository; return its output."""
     clean = {
         name: value
         for name, value in os.environ.items()
@@ -52,19 +52,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_it_contains_what_is_not_code_and_no_tests(wheel: Path) -> None:
+def test_it_contains_data_files_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     package = ROOT / "src" / "jemmo"
     for suffix in (".html", ".json", ".css", ".js", ".mo", ".svg"):
         expected = {f"jemmo/{path.relative_to(package)}" for path in package.rglob(f"*{suffix}")}
         assert expected <= set(names), suffix
-    page = zipfile.ZipFile(wheel).read("jemmo/api/data-model.md")  # the API's reference reads it
+    page = zipfile.ZipFile(wheel).read("jemmo/api/data-model.md")  # needed by the API's reference
     assert page == (ROOT / "docs" / "data-model.md").read_bytes()
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
     assert "jemmo_client/__init__.py" in names
 
 
-def test_the_demo_starts_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+def test_the_demo_starts_from_only_the_wheel(wheel: Path, tmp_path: Path) -> None:
     environment, home = tmp_path / "venv", tmp_path / "home"
     venv.create(environment, with_pip=True)
     python, program = environment / "bin" / "python", environment / "bin" / "jemmo"

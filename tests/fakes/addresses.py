@@ -1,4 +1,4 @@
-"""Every address of the web application, filled with values of the right kind: what a test walks."""
+"""Every URL of the web application, filled with values of the right kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES = {
 
 
 def addresses(known: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-    """Name and path of every pattern. ``known`` gives values by a parameter's name, else one of its kind is taken."""
+    """Yield the name and path of every pattern. ``known`` has values by parameter name; others get an example."""
     yield from _of(get_resolver(), "/", known or {})
 
 

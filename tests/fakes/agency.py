@@ -1,4 +1,4 @@
-"""A second connection of the showcase's organization, which brought some of its records."""
+"""A second connection of the showcase's organization, from which some of its records come."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOVED: dict[type[Model], dict[str, str]] = {
 
 
 def agency_of(showcase: Showcase) -> Connection:
-    """The connection, made when it is first asked for."""
+    """Return the connection, created on first use."""
     known = showcase.org.connections.filter(provider="jarvi").first()
     if known is not None:
         return known

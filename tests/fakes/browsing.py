@@ -1,4 +1,4 @@
-"""What browser tests do besides looking: ask the tables, ask axe, and measure."""
+"""Helpers for browser tests: query the tables, check accessibility with axe, and measure elements."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from playwright.sync_api import Page
 from jemmo.store.db import scope
 
 T = TypeVar("T")
-PATIENCE = 300_000  # milliseconds: a page fails because something never comes, not because the machine is busy
+PATIENCE = 300_000  # milliseconds, so that a test fails only if something never appears, not on a busy machine
 
 
 def apart(work: Callable[[], T]) -> T:
-    """Look at the tables in a thread of its own: in this one Playwright keeps an event loop."""
+    """Query the tables in a separate thread, because Playwright runs an event loop in this one."""
 
     def run() -> T:
         try:
@@ -31,7 +31,7 @@ def apart(work: Callable[[], T]) -> T:
 
 
 AXE = Axe().axe_script
-# What passes is many times as much, and stays in the browser.
+# Passed checks are far larger, so they stay in the browser.
 VIOLATIONS = 'axe.run({resultTypes: ["violations"]}).then(found => found.violations)'
 
 WIDTHS = (320, 390, 768, 1280, 1920)
@@ -40,7 +40,7 @@ Found = list[tuple[str, str, list[str]]]
 
 
 def violations(page: Page, *impacts: str) -> Found:
-    """What axe-core finds, of these impacts or of any: where, what, and the elements."""
+    """Return axe-core's violations of these impacts, or of any: page, rule, and elements."""
     page.evaluate(AXE)
     return [
         (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
@@ -49,15 +49,15 @@ def violations(page: Page, *impacts: str) -> Found:
     ]
 
 
-def hindrances(page: Page) -> Found:
-    """What axe-core calls serious or critical."""
+def serious_violations(page: Page) -> Found:
+    """Return the violations that axe-core rates serious or critical."""
     return violations(page, "serious", "critical")
 
 
 def overflows(
     page: Page, path: str, widths: tuple[int, ...] = WIDTHS
 ) -> list[tuple[str, int, int]]:
-    """Where the page is wider than the screen, from a small phone to a wide screen."""
+    """Return the path, screen width and content width wherever the page is wider than the screen."""
     found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
@@ -72,11 +72,11 @@ CUT_OFF = """(selector) => [...document.querySelectorAll(selector)]
 
 
 def cut_off(page: Page, selector: str) -> list[tuple[str, str, int, int]]:
-    """What is wider than the room it has, though nothing says that it can be scrolled."""
+    """Return the elements whose content is wider than they are."""
     return [(page.url, *measure) for measure in page.evaluate(CUT_OFF, selector)]
 
 
-# A copy that offers the chosen text alone is as wide as this text needs.
+# A copy with only the selected option is exactly as wide as its text.
 CHOSEN = """() => [...document.querySelectorAll("select")].filter(one => one.clientWidth).flatMap(one => {
     const text = one.selectedOptions[0]?.text ?? "", copy = one.cloneNode();
     copy.append(new Option(text));
@@ -89,5 +89,5 @@ CHOSEN = """() => [...document.querySelectorAll("select")].filter(one => one.cli
 
 
 def cut_off_choices(page: Page) -> list[tuple[str, str, int, int]]:
-    """Lists to choose from whose chosen text has not room enough."""
+    """Return selects whose selected text is cut off."""
     return [(page.url, *measure) for measure in page.evaluate(CHOSEN)]

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector that keeps what it is sent, over real HTTP."""
+"""An OpenTelemetry collector that stores the spans it receives over real HTTP."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Collector:
         ]
 
     async def named(self, name: str) -> Any:
-        """The first span of this name, once it has arrived."""
+        """Wait for the first span with this name and return it."""
         async with self._arrived:
             await self._arrived.wait_for(lambda: any(span.name == name for span in self.spans))
         return next(span for span in self.spans if span.name == name)

@@ -1,4 +1,4 @@
-"""Every command of `jemmo`, as people can type it."""
+"""Lists every command of `jemmo`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOME = typer.main.get_group(app)
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The words of each command, and the command."""
+    """Yield the words of each command, and the command itself."""
 
     def below(group: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
         for name in group.list_commands(None):

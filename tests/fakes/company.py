@@ -1,4 +1,4 @@
-"""An organisation with one connection in the test's own database, and what tests ask of it."""
+"""An organization with one connection in the test's database, and helpers to inspect it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TEXTS[Stream.TALENTS] = (
 
 
 class Company:
-    """One connection, synced in the process at hand and looked at through SQL."""
+    """A connection that is synced in this process and inspected through SQL."""
 
     def __init__(self, database_url: str, connection_id: UUID) -> None:
         self.database_url = database_url
@@ -55,11 +55,11 @@ class Company:
         return await verify(self.id, database_url=self.database_url, vault=default_vault())
 
     async def move(self, base_url: str) -> None:
-        """The ATS answers at another address from now on."""
+        """Change the ATS's address."""
         await in_thread(lambda: move(Connection.objects.get(id=self.id), base_url))
 
     async def rows(self, query: str, *values: Any) -> list[Any]:
-        """Rows of a query; ``{me}`` stands for this connection's id."""
+        """Return the rows of a query; ``{me}`` stands for this connection's id."""
         return await session.rows(
             self.database_url, query.replace("{me}", f"'{self.id}'").encode(), values
         )
@@ -69,7 +69,7 @@ class Company:
         return found[0][0] if found else None
 
     async def ids(self, stream: Stream) -> set[str]:
-        """The remote ids that are held and not tombstones."""
+        """Return the remote ids of stored records, without tombstones."""
         found = await self.rows(
             f"SELECT remote_id FROM {TABLES[stream].name} "
             "WHERE connection_id = {me} AND remote_deleted_at IS NULL"
@@ -85,7 +85,7 @@ class Company:
         return dict(found[0][0]) if found else {}
 
     async def contacts(self) -> dict[str, list[str]]:
-        """Every talent's contact details in clear, by remote id."""
+        """Return every talent's decrypted contact details, by remote id."""
         vault = default_vault()
         found = await self.rows(
             "SELECT t.remote_id, c.sealed FROM talent_contacts c JOIN talent t ON t.id = c.talent_id "
@@ -102,7 +102,7 @@ class Company:
         }
 
     async def texts(self, stream: Stream) -> dict[str, dict[str, Any]]:
-        """What was kept apart from the texts of talents or applications, by remote id."""
+        """Return the separately stored texts of talents or applications, by remote id."""
         opened: dict[str, dict[str, Any]] = {}
         if stream in TEXTS:
             context = texts_context(ENTITIES[stream].table)
@@ -115,7 +115,7 @@ class Company:
         return str(await self.value("SELECT state FROM connection WHERE id = {me}"))
 
     async def counts(self) -> dict[str, int]:
-        """What people see: the counts of ``jemmo status``."""
+        """Return the counts that ``jemmo status`` shows."""
         from jemmo.store.connections.counts import visible_counts
 
         return await in_thread(lambda: visible_counts(Connection.objects.get(id=self.id)))
@@ -137,7 +137,7 @@ async def company(
     options: Mapping[str, str] | None = None,
     org: str = "acme",
 ) -> Company:
-    """An organisation connected to an ATS that is not asked first."""
+    """Connect an organization to an ATS without testing the key."""
     given = {"pacing": "off", **(options or {})}
 
     def make() -> UUID:
@@ -157,20 +157,20 @@ async def company(
 
 
 def give_key(connection: Connection, key: str) -> None:
-    """Keep another key for a connection, untested."""
+    """Store another key for a connection without testing it."""
     connection.sealed_key = api_keys.seal(connection, key, default_vault())
     connection.save()
 
 
 def move(connection: Connection, base_url: str) -> None:
-    """Keep another address for a connection, untested, with the key that it has."""
+    """Store another address for a connection without testing it; the key stays the same."""
     key = api_keys.open_key(connection, default_vault())
     connection.base_url = base_url
     give_key(connection, key)
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Run what needs Django's own connection, and leave none open."""
+    """Run work that needs Django's own connection, then close it."""
 
     def worked() -> T:
         try:
@@ -182,7 +182,7 @@ async def in_thread(work: Callable[[], T]) -> T:
 
 
 def adds_up(report: RunReport) -> bool:
-    """Whether each record that was fetched is counted once."""
+    """Whether each fetched record is counted exactly once."""
     return all(
         one.fetched == one.created + one.updated + one.unchanged + one.excluded + one.rejected
         and min(msgspec.structs.astuple(one)) >= 0
@@ -190,8 +190,8 @@ def adds_up(report: RunReport) -> bool:
     )
 
 
-async def heard(database_url: str) -> Any:
-    """What is told to open pages from now on, until nothing comes."""
+async def live_events(database_url: str) -> Any:
+    """Yield the events that open pages receive from now on, until none comes."""
     db = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
     await db.execute("LISTEN jemmo_events")
 

@@ -1,4 +1,4 @@
-"""A company's database on a server of its own, and poolers in front of it; for tests/deploy."""
+"""A company's database on its own server, and poolers in front of it, for tests/deploy."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 PASSWORD = "owner's own"
 POOLER_PORT = "6432"
-STARTS = 300.0  # seconds within which a pooler takes connections
+STARTS = 300.0  # seconds until a pooler must accept connections
 
 
 def as_url(conninfo: str, **changes: str) -> str:
-    """The form that most people paste."""
+    """Return the URL form of a connection string, which most people paste."""
     parts = {**conninfo_to_dict(conninfo), **changes}
     user, password = parts.pop("user"), quote(str(parts.pop("password")), safe="")
     return f"postgresql://{user}:{password}@/{parts.pop('dbname')}?{urlencode(parts)}"
@@ -39,12 +39,12 @@ def run(url: str, *statements: str) -> None:
 
 @dataclass(frozen=True)
 class Customer:
-    """A database of a company, and the role that owns it."""
+    """A company's database, and the role that owns it."""
 
     name: str
     url: str
     admin_url: str
-    """The superuser, in that database."""
+    """The superuser's URL of that database."""
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def customer(
     with psycopg.connect(server, autocommit=True) as db:
         role = f"CREATE ROLE {name} LOGIN {rights} PASSWORD {{}}"
         db.execute(sql.SQL(role).format(PASSWORD))
-        # C.UTF-8 goes with no other encoding than its own.
+        # C.UTF-8 supports only the encoding UTF-8.
         database = (
             f"CREATE DATABASE {{}} OWNER {{}} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
         )
@@ -69,7 +69,9 @@ def customer(
         db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(shared))
         made = f"SELECT rolname FROM pg_roles WHERE rolname LIKE 'jemmo\\_app\\_%' OR rolname = '{name}'"
         for (role,) in db.execute(made.encode()).fetchall():
-            with suppress(psycopg.errors.DependentObjectsStillExist):  # another test's
+            with suppress(
+                psycopg.errors.DependentObjectsStillExist
+            ):  # another test still uses the role
                 db.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
@@ -80,8 +82,11 @@ Pooler = Callable[..., str]
 def pooled(
     server: str, url: str, *, mode: str = "session", knows_roles: bool = True, **more: str
 ) -> Iterator[str]:
-    """``knows_roles``: it asks the server for roles, else it has a list with that of ``url`` alone."""
-    folder = Path(mkdtemp(prefix="jemmo-pooler-", dir="/tmp"))  # a socket's path must be short
+    """Run a pooler and yield the URL through it.
+
+    With ``knows_roles`` it looks up roles on the server; otherwise it knows only the role of ``url``.
+    """
+    folder = Path(mkdtemp(prefix="jemmo-pooler-", dir="/tmp"))  # the path of a socket must be short
     user = conninfo_to_dict(url)["user"]
     settings = {
         "listen_addr": "",
@@ -117,7 +122,7 @@ def pooled(
 
 
 def _as_postgres(folder: Path) -> list[str]:
-    """PgBouncer refuses to be root."""
+    """Return how to run as ``postgres`` if we are root, since PgBouncer refuses to run as root."""
     if os.geteuid() != 0:
         return []
     for path in (folder, *folder.iterdir()):

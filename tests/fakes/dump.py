@@ -1,4 +1,4 @@
-"""Everything a database holds, as text."""
+"""Dumps a whole database as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import psycopg
 
 
 def dump(database_url: str) -> dict[str, str]:
-    """Every row of every table: what ``pg_dump`` writes, table by table."""
+    """Return the rows of every table as text, by table, much like ``pg_dump``."""
     with psycopg.connect(database_url) as db:
         tables = db.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'jemmo' ORDER BY 1"

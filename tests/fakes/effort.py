@@ -1,4 +1,4 @@
-"""How much of what can be tried without end is tried: a little by `make test`, much by `make soak`."""
+"""How many examples property tests try: a few in `make test`, many in `make soak`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EFFORT = int(os.environ.get("SOAK_EFFORT", "1"))
 
 
 def examples(count: int) -> settings:
-    """So many examples, each of which shares the fixtures of its test; in a soak, many times as many."""
+    """Try ``count`` examples, which share the fixtures of their test; many times more in a soak."""
     shared = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-    # No database of failures: what an example did depends on those before it.
+    # Failures aren't stored, since an example's outcome depends on those before it.
     return settings(max_examples=count * EFFORT, suppress_health_check=shared, database=None)

@@ -1,4 +1,4 @@
-"""An address that is not the ATS's: it answers everything alike and remembers what it was asked."""
+"""A server other than the ATS: it gives every request the same response and records the requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Schemathesis must know that no document can say. It is loaded by its command line."""
+"""Schemathesis hooks for what an OpenAPI document can't express. Loaded by its command line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from schemathesis.generation import GenerationMode
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Make requests that are meant to be valid so.
+    """Fix requests that are meant to be valid.
 
-    A cursor is opaque, a range belongs to an entity, only some records have parts, and a key is new for each request.
+    Cursors are opaque, a range belongs to an entity, only some records have parts, and each request needs a new key.
     """
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return

@@ -1,4 +1,4 @@
-"""A company whose ATS sends webhooks over real HTTP to a real web server, and what tests ask of both."""
+"""A company whose ATS sends webhooks over real HTTP to a real web server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KEY = "webhook-key"
 
 @asynccontextmanager
 async def web_server(burst: float = BURST) -> AsyncIterator[str]:
-    """Webhooks are taken in at this address."""
+    """Run a web server that receives webhooks; yield its URL."""
     config = uvicorn.Config(
         Hooks(flood=lambda: Bucket(burst, PER_SECOND if burst == BURST else 0.001)),
         port=0,
@@ -50,7 +50,7 @@ async def web_server(burst: float = BURST) -> AsyncIterator[str]:
 
 @dataclass
 class Hooked:
-    """A connected company, its sandbox, the address its webhooks go to."""
+    """A connected company, its sandbox, and the address of its webhooks."""
 
     company: Company
     sandbox: SandboxServer
@@ -72,7 +72,7 @@ class Hooked:
         return await self.post(body, {"TT-Signature": sign_v2(key, body.encode(), second)})
 
     async def drain(self) -> int:
-        """Look up everything that is due."""
+        """Refetch everything that is due."""
         lane = RefetchWorker(self.company.database_url, default_vault())
         try:
             return await lane.drain()
@@ -87,7 +87,7 @@ class Hooked:
         return found
 
     async def counted(self, what: str, number: int = 1) -> None:
-        """Wait until so many were counted; refusals are written once a second."""
+        """Wait until the count reaches this number; refusals are written once a second."""
         query = "SELECT coalesce(sum(count), 0) FROM webhook_count WHERE what = %s"
         while await self.company.value(query, what) < number:
             await asyncio.sleep(0.05)
@@ -104,7 +104,7 @@ async def hooked(
     burst: float = BURST,
     **sandbox: Any,
 ) -> AsyncIterator[Hooked]:
-    """A company, synced once, that announces changes from now on."""
+    """Connect a company and sync it once; from then on its ATS sends webhooks."""
     switches = {"rate_limit": False, **sandbox.pop("switches", {})}
     async with (
         web_server(burst) as base,

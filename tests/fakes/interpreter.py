@@ -1,7 +1,7 @@
-"""Stands between a connector and a simulated ATS and says the same in other ways, as another server would.
+"""A proxy between a connector and a simulated ATS that rewrites responses as another server might send them.
 
-Whatever a vendor's documentation does not promise may be otherwise on the day: how a body is packed and
-spelled, which fields it has besides, whether an id is a number. Each of ``DIALECTS`` is one such way.
+Anything that a vendor's documentation doesn't promise may differ in practice: the compression and encoding of a body,
+additional fields, whether an id is a number. Each of ``DIALECTS`` is one such variation.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ PASSED_ON = ("authorization", "x-api-key", "x-api-version", "content-type", "acc
 DROPPED = ("content-length", "content-encoding", "transfer-encoding", "date", "server")
 KEPT = frozenset(
     {"value"}
-)  # of a field that customers define: kept as it is sent, whatever it holds
+)  # a custom field's value, which is passed on unchanged, whatever it contains
 LIMITS = ("rate", "retry-after")
 
 DIALECTS = ("packed", "latin", "wordy", "terse", "ids", "moved", "silent")
 """
-packed  gzip in chunks, a mark before the text, blanks within it, another content type
-latin   ISO 8859-1, as its content type says
-wordy   fields that nobody asked for, in every object
-terse   what is null is left out
-ids     ids that are numbers come as text, and the other way round; times with an offset
-moved   each address leads to another on the same host
-silent  no header tells a rate limit, and an empty list is 204; every fifth answer is empty at first
+packed  gzip in chunks, a byte order mark, whitespace between the tokens, another content type
+latin   ISO 8859-1, declared in the content type
+wordy   additional fields in every object
+terse   fields with null are omitted
+ids     numeric ids are sent as text, and the other way around; times have an offset
+moved   every URL redirects to another on the same host
+silent  no rate-limit headers, and an empty list is a 204; every fifth response is empty at first
 """
 
 
 class Interpreter:
-    def __init__(self, target: str, telling: Collection[str]) -> None:
+    def __init__(self, target: str, meaningful_nulls: Collection[str]) -> None:
         self.target = target
-        self.telling = telling
+        self.meaningful_nulls = meaningful_nulls
         self.dialect = ""
         self.url = ""
         self._asked = 0
@@ -56,7 +56,7 @@ class Interpreter:
             return web.Response(status=308, headers={"Location": place})
         body = await request.read()
         headers = {name: one for name, one in request.headers.items() if name.lower() in PASSED_ON}
-        headers["Host"] = request.host  # so that links in the answer lead here
+        headers["Host"] = request.host  # so that links in the response lead to the proxy
         url = URL(self.target + path.removeprefix(MOVED), encoded=True)
         async with (
             aiohttp.ClientSession(auto_decompress=True) as session,
@@ -66,9 +66,9 @@ class Interpreter:
         ):
             answer = await found.read()
             kept = {name: one for name, one in found.headers.items() if name.lower() not in DROPPED}
-            return await self._told(request, found.status, kept, answer)
+            return await self._rewritten(request, found.status, kept, answer)
 
-    async def _told(
+    async def _rewritten(
         self, request: web.BaseRequest, status: int, headers: dict[str, str], body: bytes
     ) -> web.StreamResponse:
         if status != 200 or "json" not in headers.get("Content-Type", ""):
@@ -84,11 +84,11 @@ class Interpreter:
                 return web.Response(status=200, headers=headers)
             if _is_empty(json.loads(body)):
                 return web.Response(status=204, headers=headers)
-        say = SAYERS.get(self.dialect)
+        rewrite = REWRITES.get(self.dialect)
         if self.dialect == "terse":
             body = json.dumps(_each(json.loads(body), self._terse)).encode()
-        if say is not None:
-            body = json.dumps(say(json.loads(body))).encode()
+        if rewrite is not None:
+            body = json.dumps(rewrite(json.loads(body))).encode()
         if self.dialect == "latin":
             text = json.dumps(json.loads(body), ensure_ascii=False)
             body = text.encode("latin-1", "backslashreplace")
@@ -99,7 +99,11 @@ class Interpreter:
         return web.Response(status=status, headers=headers, body=body)
 
     def _terse(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {name: one for name, one in row.items() if one is not None or name in self.telling}
+        return {
+            name: one
+            for name, one in row.items()
+            if one is not None or name in self.meaningful_nulls
+        }
 
     async def _packed(
         self, request: web.BaseRequest, headers: dict[str, str], body: bytes
@@ -118,9 +122,11 @@ class Interpreter:
 
 
 @asynccontextmanager
-async def interpreter(target: str, *, telling: Collection[str] = ()) -> AsyncIterator[Interpreter]:
-    """``telling`` are names whose null says something, so that it is never left out."""
-    found = Interpreter(target, telling)
+async def interpreter(
+    target: str, *, meaningful_nulls: Collection[str] = ()
+) -> AsyncIterator[Interpreter]:
+    """Run the proxy. Null has a meaning for the fields named in ``meaningful_nulls``, so it is never omitted there."""
+    found = Interpreter(target, meaningful_nulls)
     runner = web.ServerRunner(web.Server(found.handle, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -132,13 +138,13 @@ async def interpreter(target: str, *, telling: Collection[str] = ()) -> AsyncIte
 
 
 def _as_json(found: re.Match[bytes]) -> bytes:
-    """A character beyond ISO 8859-1 as JSON escapes it."""
+    """Return a character outside ISO 8859-1 as a JSON escape."""
     character = chr(int(found[1] or found[2], 16))
     return json.dumps(character)[1:-1].encode()
 
 
 def _is_empty(value: Any) -> bool:
-    """Whether an answer is a list without anything in it, in whatever envelope."""
+    """Whether a response is an empty list, in whatever envelope."""
     if isinstance(value, dict):
         lists = [one for one in value.values() if isinstance(one, list)]
         return bool(lists) and not any(lists)
@@ -155,7 +161,7 @@ def _each(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any
 
 
 def _wordy(row: dict[str, Any]) -> dict[str, Any]:
-    """What is in no record may be an object whose names are free, so there it looks like the others."""
+    """Add unknown fields. An object without an id may be a mapping, so its new entry looks like the others."""
     new = {"new_since_2027": {"data": None, "value": None, "list": [1, {"x": None}]}}
     return ({"__typename": "Thing"} if "id" in row else {}) | new | row
 
@@ -176,7 +182,7 @@ def _turned(name: str, value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-SAYERS: dict[str, Callable[[Any], Any]] = {
+REWRITES: dict[str, Callable[[Any], Any]] = {
     "wordy": lambda value: _each(value, _wordy),
     "ids": lambda value: _each(value, _ids),
 }

@@ -1,4 +1,4 @@
-"""Gives the people of the showcase files, as fetching would have left them."""
+"""Gives talents of the showcase files, as if they had been fetched."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.vault import default_vault
 
 
 class InMemory:
-    """A ``FileSource`` that has this content alone."""
+    """A ``FileSource`` that returns this content for every file."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -36,9 +36,9 @@ class InMemory:
 
 
 def keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> Attachment:
-    """Fetch this content as the talent's first file, through the real path, into a folder."""
+    """Store this content in a folder as the talent's first file, through the real download code."""
     Attachment.objects.filter(talent=talent).update(fetch_status="PENDING")
-    with ThreadPoolExecutor(1) as pool:  # a browser keeps an event loop in the main thread
+    with ThreadPoolExecutor(1) as pool:  # Playwright runs an event loop in the main thread
         work = _keep(database_url, talent, content, folder)
         pool.submit(copy_context().run, asyncio.run, work).result()
     found = Attachment.objects.filter(talent=talent).order_by("id").first()

@@ -1,4 +1,4 @@
-"""Pages as a browser reads them: how a template is laid out is not what a test asks."""
+"""Pages as a browser reads them, so that tests don't depend on a template's layout."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ AT_ITS_END = re.compile(rf" (?=(?:</[^>]*> ?)*{BLOCK})")
 
 
 def collapsed(page: str) -> str:
-    """Markup without the whitespace nobody sees: repeated, or at the start or end of a block."""
+    """Remove invisible whitespace: repeated, or at the start or end of a block."""
     words = re.sub(r"[ \t\n]+", " ", page).strip()
     return AT_ITS_END.sub("", AT_ITS_START.sub(lambda start: start[0].replace("> ", ">"), words))

@@ -1,4 +1,4 @@
-"""A row in every table for an organisation: whatever tables there will be, tests of rights meet them."""
+"""Creates a row in every table for an organization, so that access tests automatically cover new tables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from django.db.models.fields import NOT_PROVIDED
 from jemmo.store.db.policies import POLICIES
 
 Rows = dict[str, models.Model]
-"""By table."""
+"""Rows by table name."""
 
 
 def one_of_each(name: str) -> Rows:
-    """Rows of a new organisation, one in each table that has a policy. No row of it is another's."""
+    """Create a new organization with one row in each table that has a policy; no row is shared with another one."""
     rows: Rows = {}
     waiting = [
         model
@@ -66,7 +66,7 @@ def _made(model: type[models.Model], rows: Rows, name: str) -> models.Model:
 
 
 def _allowed(model: type[models.Model]) -> Iterator[tuple[str, Any]]:
-    """For each field that a check allows some values of, the first."""
+    """Yield the first allowed value of each field whose values a check constraint lists."""
     for one in model._meta.constraints:
         if isinstance(one, models.CheckConstraint) and isinstance(one.condition, models.Q):
             for child in one.condition.children:

@@ -1,4 +1,4 @@
-"""Small pictures, made part by part."""
+"""Small pictures, assembled part by part."""
 
 from __future__ import annotations
 

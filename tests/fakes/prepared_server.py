@@ -1,7 +1,7 @@
-"""A migrated server that later runs copy: initdb and the migrations take twenty times as long as the copy.
+"""A migrated server that later runs copy, because initdb and the migrations take twenty times as long.
 
-It lies in pytest's cache, which ``pytest --cache-clear`` and ``make clean`` empty. Its name is a hash of all that the
-tables are made from, so a change to a migration makes a new one.
+It is stored in pytest's cache, which ``pytest --cache-clear`` and ``make clean`` empty. Its name is a hash of
+everything that determines the tables, so a changed migration creates a new one.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ SOURCES = (
     CODE.parents[1] / "requirements" / "run.txt",
     *(TESTS / "conftest.py", Path(__file__)),
 )
-"""All that decides what is in a migrated database."""
+"""Everything that determines the content of a migrated database."""
 
 
 class PreparedServer:
-    """The copy for today's code, in ``folder``: ``cluster`` and what else a run has to know of it."""
+    """The stored server for the current code, in ``folder``: its ``cluster`` and a note for the runs that use it."""
 
     def __init__(self, folder: Path) -> None:
         self._all = folder
         self._kept = folder / fingerprint()
 
     def restore(self, home: Path) -> str | None:
-        """Put the cluster where the server of ``home`` looks for it; what was noted, None if there is none."""
+        """Copy the cluster to where the server of ``home`` expects it. Return its note, ``None`` if there is none."""
         if not self._kept.exists():
             return None
         places = _places(home)
         try:
             _copy(self._kept / "cluster", places.cluster)
             return (self._kept / "note").read_text()
-        except (OSError, subprocess.CalledProcessError):  # another run has just replaced it
+        except (OSError, subprocess.CalledProcessError):  # another run has just replaced the copy
             shutil.rmtree(places.cluster, ignore_errors=True)
             return None
 
     def keep(self, home: Path, note: str) -> None:
-        """Copy the cluster of a stopped server, in place of those of older code."""
+        """Store the cluster of a stopped server, replacing those of older code."""
         fresh = self._all / f"new-{secrets.token_hex(4)}"
         with contextlib.suppress(
             OSError, subprocess.CalledProcessError
-        ):  # no room: the next run migrates again
+        ):  # no space, so the next run migrates again
             fresh.mkdir()
             (fresh / "note").write_text(note)
             _copy(_places(home).cluster, fresh / "cluster")
@@ -65,7 +65,7 @@ class PreparedServer:
 
 
 def fingerprint() -> str:
-    """A hash of ``SOURCES``, and of the user: the server's files belong to one."""
+    """Return a hash of ``SOURCES`` and of the user, who must own the server's files."""
     digest = hashlib.sha256(str(os.geteuid()).encode())
     for path in sorted(_files()):
         digest.update(f"\0{path.relative_to(TESTS.parent)}\0".encode())
@@ -84,5 +84,5 @@ def _places(home: Path) -> Places:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """With owners and modes, which the server insists on."""
+    """Copy with owners and modes, which the server checks."""
     subprocess.run(["cp", "-a", str(source), str(target)], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The command line as its users run it: a process of its own."""
+"""The command line in a separate process, as users run it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Done:
-    """What a finished command left."""
+    """The exit status and output of a finished command."""
 
     status: int
     out: str
@@ -38,7 +38,7 @@ async def begin(*words: str, env: dict[str, str] | None = None) -> asyncio.subpr
 
 @asynccontextmanager
 async def part(*words: str, env: dict[str, str]) -> AsyncIterator[None]:
-    """A process of Jemmo that runs as long as the block."""
+    """Run a Jemmo process while the block runs."""
     process = await begin(*words, env=env)
     try:
         yield

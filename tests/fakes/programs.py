@@ -1,4 +1,4 @@
-"""Programs that use the API."""
+"""Clients of the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Asks = Callable[..., Any]
 
 
 def client() -> Client:
-    """A program that has no cookies yet."""
+    """Return a client without cookies."""
     fresh = Client()
     fresh.handler = _handler(vars(settings)["_wrapped"])
     return fresh
@@ -25,7 +25,7 @@ def client() -> Client:
 
 @lru_cache(maxsize=1)
 def _handler(settings_in_force: object) -> ClientHandler:
-    """One for as long as no setting changes: a new one reads every static file, ten times the work of a request."""
+    """Return a handler, cached while the settings stay the same: a new one lists every static file, which is slow."""
     return ClientHandler(enforce_csrf_checks=False)
 
 
@@ -37,7 +37,7 @@ def send(
     content: Any = b"",
     **headers: Any,
 ) -> Any:
-    """The response of a request, made as the server does it: nothing is seen but what the request's scope shows."""
+    """Make a request as the server would, in which the database shows only the request's scope; return the response."""
     content = content if body is None else msgspec.json.encode(body)
     with scope.acting_in(scope.NOBODY):
         return client().generic(
@@ -50,7 +50,7 @@ def send(
 
 
 def ask(path: str, secret: str, status: int = 200, **headers: str) -> Any:
-    """What a list or record answers, which must be with this status."""
+    """Return the body of a list or record; the response must have this status."""
     response = send(path, secret, **headers)
     assert response.status_code == status, response.content
     return response.json() if response.content else response

@@ -1,4 +1,4 @@
-"""Who notifications are sent to: a mail server and a chat, over real sockets on this machine."""
+"""Receivers of notifications: a mail server and a chat, on real sockets of this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import web
 
 @dataclass
 class MailServer:
-    """Speaks as much SMTP as a sender needs; ``refuses`` makes it answer 451 to every message."""
+    """Speaks as much SMTP as a sender needs. With ``refuses``, it responds to every message with 451."""
 
     port: int = 0
     refuses: bool = False
@@ -43,7 +43,7 @@ class MailServer:
 
 @dataclass
 class Chat:
-    """A chat's incoming webhook that answers ``status``."""
+    """A chat's incoming webhook that responds with ``status``."""
 
     url: str = ""
     port: int = 0
@@ -58,7 +58,7 @@ class Chat:
 
 @contextmanager
 def receivers() -> Iterator[tuple[MailServer, Chat]]:
-    """Both, in a thread of their own."""
+    """Run both in a separate thread."""
     mail, chat = MailServer(), Chat()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

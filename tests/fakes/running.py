@@ -25,7 +25,7 @@ from jemmo.vault import default_vault
 
 
 async def run_source(source: Source, company: Company, mode: Mode | None = None) -> RunReport:
-    """One sync of ``source`` into the company's connection; the source is closed."""
+    """Sync ``source`` into the company's connection, then close it."""
     done = await run_slice(source, company, mode)
     return done.report
 
@@ -38,7 +38,7 @@ async def run_slice(
     goes_on: Hold | None = None,
     slice_over: Callable[[], bool] = lambda: False,
 ) -> runner.SliceReport:
-    """The same, that ends after a page where ``slice_over`` says so, and ``goes_on`` with a run that did."""
+    """Run one slice of a sync: it ends after a page once ``slice_over`` is true, and ``goes_on`` resumes such a run."""
     try:
         async with connected(company.id, company.database_url) as (db, found):
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
@@ -70,7 +70,7 @@ async def run_slice(
 
 
 class _Reordered:
-    """A source whose streams are read one after the other in a given order."""
+    """A source whose streams are read one after another in a given order."""
 
     def __init__(self, source: Source, specs: Sequence[StreamSpec]) -> None:
         self._source = source

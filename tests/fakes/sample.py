@@ -1,4 +1,4 @@
-"""Which cases of a test marked ``sample`` run in ``make test``; the others are marked ``long``."""
+"""Selects the cases of a test marked ``sample`` that run in ``make test``; the others are marked ``long``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 
 def leave_the_rest(items: Iterable[pytest.Item]) -> None:
-    """Mark as ``long`` what ``sample`` leaves out, before ``-m`` deselects.
+    """Mark the cases that ``sample`` leaves out as ``long``, before ``-m`` deselects them.
 
-    ``sample(2)`` keeps two cases, as far apart in the list as possible. The next test of the same file begins one
-    case further on, so that together they try all. ``sample("a", "b")`` keeps the cases with these ids.
+    ``sample(2)`` keeps two cases, as far apart in the list as possible. The next test of the same file starts one case
+    later, so that together they cover all cases. ``sample("a", "b")`` keeps the cases with these ids.
     """
     for _, of_file in groupby(filter(_sampled, items), lambda test: test.path):
         tests: dict[str, list[pytest.Item]] = {}
@@ -28,7 +28,7 @@ def _sampled(test: pytest.Item) -> bool:
 
 
 def _left_out(cases: list[pytest.Item], turn: int) -> list[pytest.Item]:
-    """Not kept; none where a case was asked for by its id."""
+    """Return the cases to skip; none if a single case was requested by its id."""
     mark = cases[0].get_closest_marker("sample")
     assert mark is not None
     if len(cases) == 1:

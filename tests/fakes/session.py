@@ -1,6 +1,6 @@
-"""One database session per test for the statements with which it arranges and looks.
+"""One database session per test, for arranging and inspecting data.
 
-A new one starts a process of Postgres and reads the catalog again, which costs more than most statements.
+A new session starts a Postgres process that rereads the catalog, which takes longer than most statements.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ _in_use = Lock()
 
 
 async def rows(database_url: str, query: bytes, values: tuple[Any, ...]) -> list[Any]:
-    """Rows of a query, which is a transaction of its own; none if it gives no rows."""
+    """Run a query in its own transaction and return its rows; none for a statement without rows."""
     return await asyncio.to_thread(_rows, database_url, query, values)
 
 
 def close() -> None:
-    """Close what is open: a test's database is dropped after it."""
+    """Close open sessions, since a test's database is dropped after it."""
     with _in_use:
         while _open:
             _open.popitem()[1].close()
 
 
 def _rows(database_url: str, query: bytes, values: tuple[Any, ...]) -> list[Any]:
-    if not _in_use.acquire(blocking=False):  # by a statement that waits for a lock, maybe ours
+    if not _in_use.acquire(
+        blocking=False
+    ):  # held by a statement that waits for a lock, perhaps one of ours
         with _connect(database_url) as connection:
             return _fetched(connection, query, values)
     try:
@@ -36,7 +38,9 @@ def _rows(database_url: str, query: bytes, values: tuple[Any, ...]) -> list[Any]
     except psycopg.OperationalError:
         if not _open[database_url].closed:
             raise
-        return _fetched(_kept(database_url), query, values)  # the server or a test ended it
+        return _fetched(
+            _kept(database_url), query, values
+        )  # the server or a test closed the session
     finally:
         _in_use.release()
 
@@ -48,7 +52,7 @@ def _kept(database_url: str) -> psycopg.Connection[Any]:
 
 
 def _connect(database_url: str) -> psycopg.Connection[Any]:
-    # Nothing is prepared: a test may change a table between two statements that read the same.
+    # No prepared statements: a test may change a table between two identical queries.
     return psycopg.connect(database_url, autocommit=True, prepare_threshold=None)
 
 

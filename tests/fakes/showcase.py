@@ -1,4 +1,4 @@
-"""Two companies to look at: one with people, jobs and a cast of members, and a stranger with its own."""
+"""Two example companies: one with talents, jobs and members of every role, and an unrelated one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Showcase:
-    """What tests ask for by name; the records of the first company are found by their remote id."""
+    """The showcase's objects by name; the first company's records are looked up by remote id."""
 
     org: models.Organisation
     stranger: models.Organisation
@@ -72,7 +72,7 @@ class Showcase:
 
 
 def fill(database_url: str) -> None:
-    """Both companies, synced from memory through the real pipeline, and their members."""
+    """Sync both companies from memory through the real pipeline, and add their members."""
     asyncio.run(_fill(database_url))
     org = models.Organisation.objects.get(slug="acme")
     stranger = models.Organisation.objects.get(slug="globex")
@@ -83,7 +83,7 @@ def fill(database_url: str) -> None:
 
 
 def found() -> Showcase:
-    """What ``fill`` left in the database at hand."""
+    """Return the showcase that ``fill`` created in the current database."""
     return Showcase(
         org=models.Organisation.objects.get(slug="acme"),
         stranger=models.Organisation.objects.get(slug="globex"),
@@ -172,7 +172,7 @@ def _acme() -> Pages:
 
 
 NOTE = f'Call her at {PHONE}. {DESCRIPTION}<a href="mailto:{EMAIL}">mail</a> zebrafinch'
-"""Hostile markup, contact details in text and in an attribute, and a word that stands nowhere else."""
+"""Hostile markup, contact details in text and in an attribute, and a word that appears nowhere else."""
 
 
 def _notes() -> list[Note]:

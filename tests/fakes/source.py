@@ -1,4 +1,4 @@
-"""An ATS in memory: pages as given, repeats included, that can break off before any of them."""
+"""An ATS in memory that returns prepared pages, repeats included, and can fail before any of them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SPECS = (
 
 
 class Crash(BaseException):
-    """The process is gone: nothing catches it, nothing is tidied up."""
+    """Simulates a killed process: nothing catches this, and nothing is cleaned up."""
 
 
 class FakeSource:
     """Implements ``jemmo.domain.ports.Source`` over prepared pages.
 
-    ``fail_after`` pages it raises ``error``. A cursor is the number of the next page, as text.
-    ``total`` is what it claims to hold of each stream; ``claims`` overrides that. Each answer has ``size`` bytes.
+    Raises ``error`` after ``fail_after`` pages. A cursor is the number of the next page, as text. ``total`` is the
+    record count reported for each stream, unless ``claims`` has another. Each response counts as ``size`` bytes.
     """
 
     def __init__(

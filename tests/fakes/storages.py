@@ -1,4 +1,4 @@
-"""Every backend of the file storage, each against the real thing or a server that speaks like it."""
+"""Every file storage backend, with a real server or one that behaves like it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BACKENDS = ("folder", "supabase", "s3")
 
 @contextmanager
 def supabase_server() -> Iterator[str]:
-    """The address of a fresh one."""
+    """The address of a new server."""
     program = Path(__file__).with_name("supabase_storage.py")
     server = subprocess.Popen(
         [sys.executable, str(program), KEY], stdout=subprocess.PIPE, text=True
@@ -36,7 +36,7 @@ def supabase_server() -> Iterator[str]:
 
 
 def make_bucket(address: str, name: str, **options: object) -> None:
-    """As somebody does by hand, with options that Jemmo would not choose."""
+    """Create a bucket as a person might, with options that Jemmo would not choose."""
     answer = urllib3.request(
         "POST",
         f"{address}/storage/v1/bucket",
@@ -48,7 +48,7 @@ def make_bucket(address: str, name: str, **options: object) -> None:
 
 @contextmanager
 def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of an S3, as ``http://host/BUCKET``: its memory is the process's, so each bucket is new."""
+    """Run an S3 server and yield ``http://host/BUCKET``. Servers share the process's memory, so each bucket is new."""
     from moto.server import ThreadedMotoServer
 
     for name, value in {
@@ -77,7 +77,7 @@ def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @contextmanager
 def storage_of(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
-    """An empty storage of that kind."""
+    """Return an empty storage of that kind."""
     if kind == "folder":
         yield choose(str(folder / "files"), {})
     elif kind == "supabase":

@@ -1,9 +1,9 @@
-"""The part of Supabase Storage's API that keeps private files, as a program of its own.
+"""A server with the part of Supabase Storage's API that stores private files.
 
-``python tests/fakes/supabase_storage.py KEY`` prints its port. It answers as supabase/storage 1.11 does: refusals are
-HTTP 400 with the true status in their body, a folder in a listing is an entry without an id, a listing of a bucket that
-is not there is empty, and the anon key sees no bucket. `ANON` is that key; `make test-deploy` asks the real server
-the same when it is given one.
+``python tests/fakes/supabase_storage.py KEY`` prints its port. It responds like supabase/storage 1.11: errors are HTTP
+400 with the real status in the body, a folder in a listing is an entry without an id, the listing of a missing bucket
+is empty, and the anon key (``ANON``) sees no buckets. `make test-deploy` makes the same requests to a real server if
+one is configured.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Storage:
         return found
 
     def anonymous(self, request: web.Request) -> web.Response:
-        """Row-level security shows nothing to the anon key and lets it write nothing."""
+        """Respond to the anon key, which row-level security lets read and write nothing."""
         if request.method == "POST" and "/list/" not in request.path:
             message = "new row violates row-level security policy"
             return refuse(403, "Unauthorized", message, "AccessDenied")

@@ -1,4 +1,4 @@
-"""Compares the tables with what a Teamtailor sandbox holds: content and relations, not only ids."""
+"""Compares the tables with the records of a Teamtailor sandbox: content and relations, not only ids."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def truth(sandbox: SandboxServer, kind: str) -> list[dict[str, Any]]:
 
 
 async def assert_equal_to_truth(sandbox: SandboxServer, company: Company) -> None:
-    """Every record of every stream is held, with the same content, once."""
+    """Assert that every record of every stream is stored exactly once, with the same content."""
     for stream, kind in KINDS.items():
         theirs = {one["id"]: one for one in await truth(sandbox, kind)}
         assert await company.ids(stream) == set(theirs), stream

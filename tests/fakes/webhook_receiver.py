@@ -1,4 +1,4 @@
-"""A program that gets our webhooks, over a real socket on this machine, and behaves as it is told."""
+"""A configurable receiver of our webhooks, on a real socket of this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ HUGE = 200_000_000  # bytes
 
 @dataclass
 class Receiver:
-    """``answers`` are the next statuses, then ``status``; ``hangs`` answers nothing, ``floods`` too much."""
+    """Responds with the statuses in ``answers``, then with ``status``.
+
+    With ``hangs`` it never responds; with ``floods`` it sends too much.
+    """
 
     url: str = ""
     host: str = ""
@@ -68,7 +71,7 @@ class Receiver:
 
 @contextmanager
 def receiving(count: int = 1) -> Iterator[list[Receiver]]:
-    """So many receivers, each on a port of its own, in a thread of their own."""
+    """Run ``count`` receivers in one thread, each on its own port."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -1,4 +1,4 @@
-"""What a newcomer does first: the template is copied, and the copy passes the suite at once."""
+"""The first step of a new connector: a copy of the template passes the suite immediately."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def files(where: Path) -> dict[str, str]:
 
 
 @pytest.mark.long
-def test_the_copy_is_registered_clean_and_passes(tmp_path: Path, postgres_url: str) -> None:
+def test_the_copy_is_registered_formatted_and_passes(tmp_path: Path, postgres_url: str) -> None:
     for place in ("src", "tests", "scripts"):
         shutil.copytree(ROOT / place, tmp_path / place)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -78,7 +78,7 @@ TOUCHED = ("src/jemmo/connectors", "src/jemmo/sandbox", "tests/connectors", "tes
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """What the script works on, without the project's tools."""
+    """The files that the script changes, without the project's tools."""
     for place in (*TOUCHED, "scripts"):
         shutil.copytree(ROOT / place, tmp_path / "project" / place)
     return tmp_path / "project"
@@ -86,12 +86,12 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def plain(tmp_path: Path) -> str:
-    """A Python with nothing installed."""
+    """A Python without installed packages."""
     venv.create(tmp_path / "plain")
     return str(tmp_path / "plain" / "bin" / "python")
 
 
-def test_a_name_or_label_that_cannot_be_changes_nothing(project: Path) -> None:
+def test_an_invalid_name_or_label_changes_nothing(project: Path) -> None:
     before = files(project)
     for given in (
         *(("jarvi", "Jarvi"), ("Acme!", "Acme"), ("acme",)),
@@ -113,7 +113,7 @@ def test_a_plain_python_uses_the_tools_of_the_project(project: Path, plain: str)
     assert (project / "src/jemmo/connectors/acme/connector.py").exists()
 
 
-def test_without_tools_it_says_which_command_works(project: Path, plain: str) -> None:
+def test_without_tools_it_names_a_command_that_works(project: Path, plain: str) -> None:
     before = files(project)
 
     done = run(project, "scripts/new_connector.py", "acme", "Acme Hire", python=plain)
@@ -132,7 +132,7 @@ def test_without_tools_it_says_which_command_works(project: Path, plain: str) ->
     ],
     ids=["a registry without its list", "a copy that ruff refuses"],
 )
-def test_what_fails_half_way_is_taken_back(project: Path, file: str, old: str, new: str) -> None:
+def test_a_failed_step_is_undone(project: Path, file: str, old: str, new: str) -> None:
     changed = project / file
     changed.write_text(changed.read_text().replace(old, new))
     before = files(project)

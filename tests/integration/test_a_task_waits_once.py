@@ -1,4 +1,4 @@
-"""A task whose like waits already is not queued again, although the tables do not tell which one waits."""
+"""A task isn't queued again while an identical one is waiting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jemmo.tasks import files
 
 
 @pytest.mark.long
-async def test_by_a_worker(database_url: str) -> None:
+async def test_a_task_from_a_worker_is_queued_once(database_url: str) -> None:
     connection = uuid4()
     connector = PsycopgConnector(
         kwargs=connector_params(), configure=schema.set_search_path_async, min_size=1, max_size=1
@@ -26,7 +26,7 @@ async def test_by_a_worker(database_url: str) -> None:
             assert [await files.enqueue(connection) for _ in range(2)] == [True, False]
 
 
-async def test_by_a_page(database_url: str) -> None:
+async def test_a_task_from_a_page_is_queued_once(database_url: str) -> None:
     def twice() -> None:
         for _ in range(2):
             app.configure_task("fetch_connection_files", queueing_lock="files", lock="files").defer(

@@ -1,4 +1,4 @@
-"""What pages and commands say while records change in the ATS, compared with what the simulator holds."""
+"""Pages and commands while records change in the ATS, compared with the simulator's records."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ async def kinds(found: Company) -> list[str]:
 
 
 @pytest.mark.long
-async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
-    ats: SandboxServer, found: Company, hasty: None
+async def test_a_sync_of_jobs_does_not_clear_a_failure_of_talents(
+    ats: SandboxServer, found: Company, no_retry_pauses: None
 ) -> None:
     ats.faults.set("flaky5xx=1")
     failed = await found.sync(Mode.INCREMENTAL, only="talents")
@@ -67,7 +67,7 @@ async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
 async def shown(
     found: Company,
 ) -> tuple[summaries.ConnectionSummary, sync_status.SyncIcon, sync_status.SyncIcon]:
-    """The card of the connection, and the icons of both pages."""
+    """Return the connection's card, and the icons of both pages."""
 
     def look() -> tuple[summaries.ConnectionSummary, sync_status.SyncIcon, sync_status.SyncIcon]:
         connection, now = Connection.objects.get(id=found.id), datetime.now(UTC)
@@ -78,7 +78,7 @@ async def shown(
 
 
 async def test_a_failure_names_its_connection(
-    ats: SandboxServer, found: Company, database_url: str, hasty: None
+    ats: SandboxServer, found: Company, database_url: str, no_retry_pauses: None
 ) -> None:
     other = await company(database_url, base_url=ats.base_url, key="wrong")
     await other.rows("UPDATE connection SET label = 'Lyon' WHERE id = {me}")
@@ -92,7 +92,7 @@ async def test_a_failure_names_its_connection(
 
 @pytest.mark.long
 async def test_each_of_several_failures_is_shown(
-    ats: SandboxServer, found: Company, database_url: str, hasty: None
+    ats: SandboxServer, found: Company, database_url: str, no_retry_pauses: None
 ) -> None:
     other = await company(database_url, base_url=ats.base_url, key="wrong")
     await other.rows("UPDATE connection SET label = 'Lyon' WHERE id = {me}")
@@ -133,7 +133,7 @@ async def decide(found: Company, decision: str) -> None:
 
 
 @pytest.mark.long
-async def test_a_record_whose_deletion_waits_is_not_simply_here(
+async def test_a_record_with_a_pending_deletion_is_explained(
     ats: SandboxServer, found: Company
 ) -> None:
     gone = sorted(await found.ids(Stream.TALENTS))[:45]
@@ -163,8 +163,8 @@ async def test_a_record_whose_deletion_waits_is_not_simply_here(
 
 
 @pytest.mark.long
-async def test_stages_wait_with_their_job(ats: SandboxServer, found: Company) -> None:
-    """A stage that goes alone would leave its job's applications without one, and blame the key for it."""
+async def test_stage_deletions_wait_with_their_job(ats: SandboxServer, found: Company) -> None:
+    """Deleting only the stage would leave the job's applications without one, and wrongly blame the key."""
     stages = await found.ids(Stream.STAGES)
     for job in sorted(await found.ids(Stream.JOBS)):
         await ats.change("delete", "jobs", job)
@@ -194,7 +194,7 @@ async def decide_on_jobs(found: Company) -> None:
 
 
 @pytest.mark.long
-async def test_data_quality_and_verify_agree_on_links_without_an_end(
+async def test_data_quality_and_verify_agree_on_broken_links(
     ats: SandboxServer, found: Company
 ) -> None:
     stage = await found.value(

@@ -1,4 +1,4 @@
-"""Newer tables with a worker of the previous release still running: it writes on, and the feed misses nothing.
+"""A worker of the previous release keeps writing to newer tables, and the feed misses nothing.
 
 An older worker notices the newer tables within seconds and stops (``test_newer_tables.py``). Until then, it finishes
 its pages with statements that know neither the newer columns nor the feed. Its columns are those of its last migration.
@@ -36,7 +36,7 @@ TEXTS = {"jobs": "title", "talents": "headline", "applications": "status_origina
 
 @pytest.fixture(scope="module")
 def columns() -> dict[str, list[str]]:
-    """The columns of each synced table, as the previous release knew them."""
+    """Return the columns of each synced table in the previous release."""
     state = MigrationLoader(None).project_state(("store", RELEASED))
     known = {}
     for stream, model in MODELS.items():
@@ -69,7 +69,7 @@ def write(db: psycopg.Connection[Any], columns: dict[str, list[str]], org: Any, 
     )
 
 
-def test_the_previous_release_lacked_columns_of_today(columns: dict[str, list[str]]) -> None:
+def test_the_previous_release_lacked_current_columns(columns: dict[str, list[str]]) -> None:
     assert "skills" not in columns["jobs"]
     assert columns.keys() == {str(stream) for stream in MODELS} - {"postings", "notes"}
 
@@ -81,7 +81,7 @@ def test_what_an_old_worker_writes_is_in_the_feed(
     org = showcase.org.id
     old, later = session(database_url, showcase), session(database_url, showcase)
     if not began:
-        write(old, columns, org, UPDATE)  # its page is not committed when the feed begins
+        write(old, columns, org, UPDATE)  # its page isn't committed yet when the feed starts
     numbering.begin(org)
     copies = [Copy(showcase, *rights) for rights in RIGHTS]
     start = FeedPosition.objects.get(org=org).seq
@@ -89,7 +89,7 @@ def test_what_an_old_worker_writes_is_in_the_feed(
     for kind in (INSERT, UPDATE, DELETE):
         assert write(old, columns, org, kind) > len(columns)
         for copy in copies:
-            copy.follow(1000, crashes=False)  # nothing of it is committed yet
+            copy.follow(1000, crashes=False)  # nothing is committed yet
         old.commit()
         Talent.objects.filter(org=org, remote_id="elodie").update(headline=kind[:20])
         for copy in copies:

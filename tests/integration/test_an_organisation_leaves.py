@@ -1,4 +1,4 @@
-"""Deleting an organisation takes everything of it, from every table there is, and nothing of another."""
+"""Deleting an organization removes all of its rows from every table, and none of another."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from jemmo.vault import default_vault
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
 NOBODYS = {
-    # What is the installation's, or of people who may belong to several organisations.
+    # Tables of the installation, or of people who may belong to several organizations.
     *OPEN,
     *("account", "account_groups", "account_user_permissions", "account_emailaddress"),
     *("account_emailconfirmation", "mfa_authenticator", "organisation", "organisation_deletion"),
@@ -75,8 +75,8 @@ def finish(deletion_id: object, storage: FolderStorage, now: datetime) -> int:
     return steps
 
 
-def test_every_table_is_told_apart(database_url: str) -> None:
-    """A new table that leads to no organisation is either the installation's, and named above, or forgotten."""
+def test_every_table_belongs_to_an_organization_or_is_listed(database_url: str) -> None:
+    """A new table without a path to an organization must be listed above, or it was forgotten."""
     found = ownership.organization_tables()
 
     assert found.others <= NOBODYS, sorted(found.others - NOBODYS)
@@ -86,7 +86,7 @@ def test_every_table_is_told_apart(database_url: str) -> None:
 
 
 def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -> None:
-    """Whatever tables there will be: a row of each, of two organisations."""
+    """Tests a row in every table, including future ones, for two organizations."""
     with transaction.atomic():
         mine, theirs = one_of_each("acme"), one_of_each("globex")
     org = Organisation.objects.get(id=mine["organisation"].pk)
@@ -110,7 +110,7 @@ def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -
     assert ownership.count(org.id) == {}
 
 
-def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) -> None:
+def test_future_tables_are_covered(filled: Showcase, owner_url: str) -> None:
     with psycopg.connect(owner_url, autocommit=True) as db:
         db.execute("CREATE TABLE a_note (id bigserial, talent_id uuid REFERENCES talent)")
         db.execute(
@@ -125,7 +125,7 @@ def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) ->
     assert ownership.count(filled.stranger.id)["a_note"] == 1
 
 
-def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
+def test_nothing_of_it_remains_and_nothing_of_another_changes(
     filled: Showcase, database_url: str, storage: FolderStorage
 ) -> None:
     org, owner = filled.org, filled.person("owner")
@@ -133,7 +133,7 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
     colleagues = [filled.person(role).id for role in ("admin", "recruiter", "viewer")]
     connections = [str(one.id) for one in org.connections.all()]
     asked = organization_deletion.schedule_org_deletion(org, actor=owner, now=NOW)
-    assert finish(asked.id, storage, NOW + timedelta(days=6)) == 1  # not yet
+    assert finish(asked.id, storage, NOW + timedelta(days=6)) == 1  # before the deadline
     assert Organisation.objects.filter(id=org.id).exists()
 
     finish(asked.id, storage, NOW + timedelta(days=8))
@@ -142,7 +142,7 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
     assert not Organisation.objects.filter(id=org.id).exists()
     assert ownership.count(org.id) == {}
     assert ownership.count(filled.stranger.id) == before
-    # What is left is for who restores a backup.
+    # What remains is needed when a backup is restored.
     names = {one.name for one in storage.listing()}
     assert names - {MARK} == {f"left/{org.id}"}
     assert not Account.objects.filter(id__in=colleagues).exists()
@@ -159,7 +159,7 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
     assert not organization_deletion.is_genuine(asked, vault=default_vault())
 
 
-def test_meanwhile_nothing_is_synced_and_an_undo_starts_it_again(filled: Showcase) -> None:
+def test_syncs_stop_until_the_deletion_is_undone(filled: Showcase) -> None:
     org, owner = filled.org, filled.person("owner")
     Connection.objects.filter(org=org).update(due_at=NOW - timedelta(days=1))
     asked = organization_deletion.schedule_org_deletion(org, actor=owner, now=NOW)
@@ -176,7 +176,7 @@ def test_meanwhile_nothing_is_synced_and_an_undo_starts_it_again(filled: Showcas
         organization_deletion.cancel_org_deletion(org, actor=owner, now=NOW)
 
 
-def test_too_late_is_too_late(filled: Showcase) -> None:
+def test_a_late_undo_is_refused(filled: Showcase) -> None:
     organization_deletion.schedule_org_deletion(filled.org, actor=None, now=NOW)
 
     with pytest.raises(ConfigError, match="No deletion is scheduled"):
@@ -186,7 +186,7 @@ def test_too_late_is_too_late(filled: Showcase) -> None:
 
 
 @pytest.mark.long
-def test_a_crash_anywhere_is_gone_on_from(
+def test_the_deletion_continues_after_any_crash(
     filled: Showcase, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(organization_deletion, "ROWS", 7)

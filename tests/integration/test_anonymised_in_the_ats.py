@@ -1,4 +1,4 @@
-"""Who is anonymised in the ATS is anonymised here: name, contacts, files, their words and letters."""
+"""People who are anonymized in the ATS are anonymized here: name, contacts, files, their text, and cover letters."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ async def _deliver(found: Company, event: str, body: bytes) -> None:
     )
 
 
-async def test_who_only_lost_a_number_is_still_somebody(
+async def test_a_person_who_only_lost_a_number_is_not_anonymized(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with start(TEAMTAILOR, talents=16) as ats:

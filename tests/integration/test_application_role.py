@@ -1,4 +1,4 @@
-"""The ways in for the application on servers that allow less than ours: it is under the policies on each of them."""
+"""The application's access on servers with fewer rights than ours; the policies apply on each of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RIGHTS = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_
 
 
 def as_it_is(value: bytes) -> bytes:
-    """Where what is sealed does not matter."""
+    """Seal nothing, since encryption doesn't matter here."""
     return value
 
 
@@ -36,7 +36,7 @@ def way_in(url: str) -> Access:
 
 
 def counted(url: str, *, reach: str | None = None) -> int:
-    """How many organisations are seen there; by who tells no scope, unless there is one."""
+    """Return the number of visible organizations, by default without a scope."""
     with psycopg.connect(url) as db:
         if reach:
             db.execute("SELECT set_config('jemmo.reach', %s, true)", [reach])
@@ -57,7 +57,7 @@ def filled(owner_url: str) -> str:
 
 @pytest.fixture
 def plain(filled: str) -> Iterator[str]:
-    """The database as it is reached by an owner of its tables who may make no roles."""
+    """The database's URL for an owner of its tables who may not create roles."""
     name = sql.Identifier(f"jemmo_plain_{secrets.token_hex(4)}")
     with psycopg.connect(filled, autocommit=True) as db:
         db.execute(sql.SQL("CREATE ROLE {} NOCREATEROLE").format(name))
@@ -74,8 +74,8 @@ def with_role(url: str, name: str) -> str:
     return conninfo.changed(url, options=f"{conninfo.parse(url)['options']} -c role={name}")
 
 
-def test_an_owner_who_may_make_no_role_is_put_under_the_policies(plain: str) -> None:
-    assert counted(plain) == 1  # an owner passes by them
+def test_policies_apply_to_an_owner_who_may_not_create_roles(plain: str) -> None:
+    assert counted(plain) == 1  # policies don't apply to an owner
 
     found = way_in(plain)
 
@@ -83,18 +83,18 @@ def test_an_owner_who_may_make_no_role_is_put_under_the_policies(plain: str) -> 
     assert found.url == plain
     assert counted(plain) == 0
     assert counted(plain, reach="everything") == 1
-    assert way_in(plain) == found  # and once more
+    assert way_in(plain) == found  # the same the second time
 
 
 @pytest.fixture
 def closed(filled: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A server whose rules let nobody but the owner sign in, as some hosts have it."""
+    """A server that lets only the owner sign in, like some hosts."""
     monkeypatch.setattr(roles, "_opens", lambda url: "role=" in url)
     return filled
 
 
 def drop_role_of(url: str) -> None:
-    """The role that was made for a database, which outlives it."""
+    """Drop the role that was created for a database, since it outlives the database."""
     with psycopg.connect(url, autocommit=True) as db:
         row = db.execute("SELECT sealed FROM vault_secret WHERE name = %s", [roles.NAME]).fetchone()
         assert row is not None
@@ -104,7 +104,7 @@ def drop_role_of(url: str) -> None:
         db.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
-def test_a_role_that_may_not_sign_in_is_taken_by_the_owners_sessions(closed: str) -> None:
+def test_the_owners_sessions_switch_to_a_role_that_may_not_sign_in(closed: str) -> None:
     found = way_in(closed)
 
     assert found.is_apart
@@ -116,16 +116,16 @@ def test_a_role_that_may_not_sign_in_is_taken_by_the_owners_sessions(closed: str
         assert db.execute(RIGHTS).fetchone() == (False,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             db.execute("CREATE TABLE more (id int)")
-    assert way_in(closed) == found  # the same role the next time
+    assert way_in(closed) == found  # the same role again
     drop_role_of(closed)
 
 
-def test_a_role_that_was_made_is_found_again_and_is_no_owner(filled: str) -> None:
+def test_an_existing_role_is_reused_and_is_no_owner(filled: str) -> None:
     found = way_in(filled)
 
     assert found.is_apart
     assert counted(found.url) == 0
-    assert way_in(found.url) == Access(url=found.url)  # no owner: as it is
+    assert way_in(found.url) == Access(url=found.url)  # not the owner, so the URL stays the same
     with psycopg.connect(found.url) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute("ALTER TABLE organisation DISABLE ROW LEVEL SECURITY")
     drop_role_of(filled)

@@ -1,4 +1,4 @@
-"""A backup comes back whole or not at all, and does not bring back who was erased since."""
+"""A backup is restored completely or not at all, and never brings back people erased since."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from jemmo.store.models import Organisation
 from jemmo.store.operations import copying
 from jemmo.vault import default_vault, keyset_path
 
-TALENTS = 16  # each file of theirs is fetched, read and restored
+TALENTS = 16  # each with a file that is fetched, read and restored
 NOT_THE_SAME = copying.LEFT_OUT | {"notification_delivery"}
 
 
@@ -53,13 +53,13 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
 
 @pytest.fixture
 def elsewhere(postgres_url: str) -> Iterator[str]:
-    """An empty database, as on a new machine."""
+    """An empty database, like on a new machine."""
     yield from _another(postgres_url)
 
 
 @pytest.fixture
 def installed(postgres_url: str, template: str) -> Iterator[str]:
-    """A database with Jemmo's tables and nobody in it, as where Jemmo was installed and not used yet."""
+    """A database with Jemmo's tables but no data, like after an installation."""
     yield from _another(postgres_url, template=template)
 
 
@@ -72,7 +72,7 @@ def _another(postgres_url: str, *, template: str = "template1") -> Iterator[str]
 
 async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Company:
     found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
-    await in_thread(lambda: api_keys.bind(default_vault()))  # as every start does
+    await in_thread(lambda: api_keys.bind(default_vault()))  # as on every start
     await found.sync()
     await download_files(
         found.id, database_url=database_url, vault=default_vault(), storage=storage
@@ -84,7 +84,7 @@ async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Com
 async def saved(
     ats: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
 ) -> tuple[Company, Path]:
-    """A filled database, and a backup of it."""
+    """A database with records, and its backup."""
     return await filled(ats, database_url, storage), await backup(tmp_path / "before.tar")
 
 
@@ -95,7 +95,7 @@ async def backup(to: Path, *more: str, env: dict[str, str] | None = None) -> Pat
 
 
 def backup_of(url: str, storage: FolderStorage, to: Path) -> Path:
-    """A backup of tables that this version's commands refuse to work on."""
+    """Back up tables that this version's commands refuse to use."""
     made = backups.make(
         to,
         database_url=url,
@@ -121,13 +121,13 @@ def compared(url: str) -> dict[str, list[str]]:
 
 
 def company_files(storage: FolderStorage) -> dict[str, bytes]:
-    """The files with their content; the storage's own mark is none of them."""
+    """Return the files with their content, without the storage's own mark."""
     names = [one.name for one in storage.listing() if not one.name.startswith("jemmo-storage/")]
     return {name: storage.get(name) for name in names}
 
 
 async def erase_somebody(found: Company, storage: FolderStorage) -> str:
-    """Somebody with a file; their id in the ATS."""
+    """Erase a talent with a file; return their id in the ATS."""
     row = (
         await found.rows(
             "SELECT t.id, t.remote_id FROM talent t JOIN attachment f ON f.talent_id = t.id "
@@ -148,7 +148,7 @@ async def test_everything_comes_back_on_another_machine(
     ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
 ) -> None:
     found = await filled(ats, database_url, storage)
-    path = await backup(tmp_path)  # a folder: the name tells the time
+    path = await backup(tmp_path)  # given a folder, the file's name contains the time
     assert path.parent == tmp_path
     assert path.stat().st_mode & 0o777 == 0o600
     before = compared(database_url)
@@ -163,7 +163,7 @@ async def test_everything_comes_back_on_another_machine(
     assert company_files(new) == files
     assert done.last["files"] == len(files)
     assert done.last["counts"]["talent"] == TALENTS
-    # Sequences go on, keys and indexes are back: a sync works as ever and finds nothing new.
+    # Sequences continue, and keys and indexes exist: a sync works as usual and finds no changes.
     again = Company(elsewhere, found.id)
     assert shape(elsewhere) == shape(database_url)
     report = await jemmo("sync", "--org", "acme", "--json", env={"DATABASE_URL": elsewhere})
@@ -172,7 +172,7 @@ async def test_everything_comes_back_on_another_machine(
 
 
 def shape(url: str) -> list[Any]:
-    """Every index and constraint, as Postgres tells them."""
+    """Return every index and constraint, as reported by Postgres."""
     with psycopg.connect(url) as db:
         return [
             *db.execute(
@@ -191,7 +191,7 @@ def shape(url: str) -> list[Any]:
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_a_filled_database_is_replaced_only_when_asked(
+async def test_a_database_with_data_is_replaced_only_on_request(
     ats: Harness, database_url: str, owner_url: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
     found = await filled(ats, database_url, storage)
@@ -200,7 +200,10 @@ async def test_a_filled_database_is_replaced_only_when_asked(
     await found.rows("UPDATE talent SET headline = 'changed since'")
 
     other = await restore(path, database_url, "--replace")
-    assert (other.status, "owner" in other.err) == (4, True)  # the application's role may not
+    assert (other.status, "owner" in other.err) == (
+        4,
+        True,
+    )  # the application's role has no right to do it
     refused = await restore(path, owner_url)
     assert refused.status == 4
     assert "--replace" in refused.err
@@ -213,7 +216,7 @@ async def test_a_filled_database_is_replaced_only_when_asked(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_who_was_erased_since_stays_erased(
+async def test_people_erased_since_the_backup_stay_erased(
     saved: tuple[Company, Path],
     owner_url: str,
     storage: FolderStorage,
@@ -227,7 +230,7 @@ async def test_who_was_erased_since_stays_erased(
     assert (await jemmo("suppressions", "--to", str(known), "--json")).status == 0
 
     for url, env, more in (
-        # The database is there and knows; it is lost and the journal among the files knows; both are lost.
+        # The erasure is known from the database, then only from the journal in the storage, then not at all.
         (owner_url, {}, ("--replace",)),
         (installed, {}, ()),
         (
@@ -250,7 +253,7 @@ async def test_who_was_erased_since_stays_erased(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_an_organisation_that_was_deleted_since_is_deleted_again(
+async def test_an_organization_deleted_since_the_backup_is_deleted_again(
     saved: tuple[Company, Path], owner_url: str, storage: FolderStorage, installed: str
 ) -> None:
     found, path = saved
@@ -258,7 +261,7 @@ async def test_an_organisation_that_was_deleted_since_is_deleted_again(
     kept = {one.name.partition("/")[0] for one in storage.listing()}
     assert kept == {"left", "jemmo-storage"}
 
-    # Told by the journal, then by the tables as well.
+    # First known only from the journal, then also from the tables.
     for url, more in ((installed, ()), (owner_url, ("--replace",))):
         done = await restore(path, url, *more)
         assert done.status == 0, done.err
@@ -271,7 +274,7 @@ async def test_an_organisation_that_was_deleted_since_is_deleted_again(
 
 
 def leave(storage: FolderStorage) -> None:
-    """The whole organisation, at once."""
+    """Delete the whole organization immediately."""
     now = datetime.now(UTC)
     org = Organisation.objects.get(slug="acme")
     asked = organization_deletion.schedule_org_deletion(
@@ -284,7 +287,7 @@ def leave(storage: FolderStorage) -> None:
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_what_the_storage_could_not_note_is_noted_later(
+async def test_erasures_missing_in_the_storage_are_added_later(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
     from jemmo.services.privacy import erasure_journal
@@ -327,7 +330,7 @@ async def test_a_damaged_backup_is_refused_before_anything_is_touched(
 
 
 def forged(path: Path, to: Path) -> bytes:
-    """The same parts but one, and a manifest that fits them: only the proof tells."""
+    """Forge a backup: one part is different and the manifest matches, so only the proof reveals it."""
     import hashlib
     import io
 
@@ -370,7 +373,7 @@ async def test_without_its_keys_a_backup_is_refused(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_a_keyset_goes_along_only_when_it_is_encrypted(
+async def test_a_keyset_is_included_only_if_it_is_encrypted(
     ats: Harness,
     database_url: str,
     storage: FolderStorage,
@@ -423,10 +426,10 @@ with connection.cursor() as cursor:
 
 
 @pytest.mark.long
-async def test_an_older_version_is_brought_up_to_date(
+async def test_a_backup_of_an_older_version_is_migrated(
     postgres_url: str, database_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
-    """A backup of a database without the newest tables, as the version before wrote it."""
+    """Restores a backup without the newest tables, as written by the previous version."""
     name = "jemmo_older"
     create(postgres_url, name)
     older = with_database(postgres_url, name)
@@ -446,7 +449,7 @@ async def test_an_older_version_is_brought_up_to_date(
 
 
 @pytest.mark.one_server
-async def test_a_newer_version_is_refused(
+async def test_a_backup_of_a_newer_version_is_refused(
     database_url: str, owner_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
     await company(database_url, base_url="http://127.0.0.1:1")
@@ -463,7 +466,7 @@ async def test_a_newer_version_is_refused(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_a_database_in_use_or_of_others_is_not_touched(
+async def test_databases_in_use_or_of_others_are_not_changed(
     database_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
     await company(database_url, base_url="http://127.0.0.1:1")
@@ -479,15 +482,15 @@ async def test_a_database_in_use_or_of_others_is_not_touched(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_a_backup_is_of_one_moment(
+async def test_a_backup_is_a_consistent_snapshot(
     ats: Harness, database_url: str, storage: FolderStorage, installed: str, tmp_path: Path
 ) -> None:
-    """Rows that are written while it reads are not in it, wherever they are."""
+    """Rows written during the backup are not in it, in any table."""
     found = await filled(ats, database_url, storage)
     before = compared(database_url)
 
     def tell(what: str, _done: int, _total: int) -> None:
-        if what == "application":  # the first tables are written, talents are not yet
+        if what == "application":  # the first tables are already in the backup, talents aren't
             with psycopg.connect(database_url) as db:
                 db.execute("UPDATE talent SET headline = 'later'")
 
@@ -510,7 +513,7 @@ async def test_a_backup_is_of_one_moment(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_files_of_a_bucket_are_listed_and_said_not_to_be_in_it(
+async def test_files_in_a_bucket_are_listed_as_not_included(
     ats: Harness, database_url: str, storage: FolderStorage, installed: str, tmp_path: Path
 ) -> None:
     await filled(ats, database_url, storage)
@@ -529,7 +532,7 @@ async def test_files_of_a_bucket_are_listed_and_said_not_to_be_in_it(
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_files_come_back_into_a_bucket_that_is_not_there_yet(
+async def test_files_are_restored_into_a_new_bucket(
     ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
 ) -> None:
     await filled(ats, database_url, storage)

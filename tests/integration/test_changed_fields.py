@@ -1,4 +1,4 @@
-"""A write names the fields that changed, sealed ones and those in other tables included, if it is asked to."""
+"""On request, a write returns the changed fields, including encrypted ones and those in other tables."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CASES: list[tuple[Stream, Record, Record, set[str]]] = [
 
 
 async def test_the_names_of_changed_fields(database_url: str) -> None:
-    """Each case is a record of its own, as it was and as it is now."""
+    """Each case is a separate record, before and after the change."""
     before: dict[Stream, list[Record]] = {}
     after: dict[Stream, list[Record]] = {}
     expected: dict[Stream, dict[str, frozenset[str]]] = {}

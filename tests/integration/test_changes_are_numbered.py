@@ -1,4 +1,4 @@
-"""The feed's numbers: one for each change, in the order of commits, whatever runs at the same time."""
+"""The feed numbers each change once, in the order of commits, despite concurrent writes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ News = list[tuple[str, UUID, int, int, list[str]]]
 
 @pytest.fixture
 def feed(showcase: Showcase) -> Callable[[], News]:
-    """A feed that has begun; asked, it tells what was numbered since the last time."""
+    """A function that returns the changes numbered since the last call."""
     numbering.begin(showcase.org.id)
     seen = [FeedPosition.objects.get(org=showcase.org).seq]
 
@@ -59,13 +59,13 @@ def feed(showcase: Showcase) -> Callable[[], News]:
 
 
 def version_hash(record: UUID, modified_at: datetime) -> int:
-    """What a record's version adds to a digest, as consumers compute it from the JSON."""
+    """Return a record's contribution to a digest, as clients compute it from the JSON."""
     text = f"{record}:{msgspec.json.encode(modified_at).decode().strip(chr(34))}"
     return int.from_bytes(sha256(text.encode()).digest(), "big")
 
 
 def session(url: str, showcase: Showcase) -> psycopg.Connection:
-    """Another process of ours, in a transaction of its own."""
+    """A separate transaction, like that of another process."""
     db = psycopg.connect(url)
     schema.set_search_path(db)
     db.execute(scope.SET_FOR_SESSION, scope.organization_scope(showcase.org.id).settings)
@@ -73,7 +73,7 @@ def session(url: str, showcase: Showcase) -> psycopg.Connection:
     return db
 
 
-def test_what_the_tables_hold_is_known_at_the_beginning(
+def test_existing_rows_are_included_at_the_start(
     showcase: Showcase, feed: Callable[[], News]
 ) -> None:
     assert feed() == []
@@ -92,7 +92,7 @@ def test_a_change_names_its_fields(showcase: Showcase, feed: Callable[[], News])
     assert showcase.job("dev").modified_at > job.modified_at
 
 
-def test_what_the_api_does_not_show_changes_nothing(
+def test_changes_that_the_api_does_not_show_are_ignored(
     showcase: Showcase, feed: Callable[[], News]
 ) -> None:
     job = showcase.job("dev")
@@ -104,7 +104,7 @@ def test_what_the_api_does_not_show_changes_nothing(
 def test_a_number_follows_the_commit_not_the_write(
     database_url: str, showcase: Showcase, feed: Callable[[], News]
 ) -> None:
-    """Whoever writes first and commits last comes last; and what was rolled back never comes."""
+    """A change that is written first but committed last comes last; a rolled-back one never appears."""
     long, lost = session(database_url, showcase), session(database_url, showcase)
     first, second = showcase.job("dev").id, showcase.job("sales").id
     long.execute("UPDATE job SET title = 'slow' WHERE id = %s", [first])
@@ -123,7 +123,7 @@ def test_a_number_follows_the_commit_not_the_write(
 def test_two_transactions_make_one_record_visible(
     database_url: str, showcase: Showcase, feed: Callable[[], News], talent_first: bool
 ) -> None:
-    """One shows a talent, another writes an application of theirs: neither sees what the other does."""
+    """One makes a talent visible while the other writes the talent's application; neither sees the other's change."""
     talent = showcase.talent("elodie")
     application = talent.applications.first()
     assert application is not None
@@ -149,9 +149,7 @@ def test_two_transactions_make_one_record_visible(
     assert [change[2:4] for change in seen if change[1] == talent.id] == [(0, 2)]
 
 
-def test_a_feed_that_begins_misses_no_transaction_under_way(
-    database_url: str, showcase: Showcase
-) -> None:
+def test_a_new_feed_misses_no_running_transaction(database_url: str, showcase: Showcase) -> None:
     job = showcase.job("dev").id
     with session(database_url, showcase) as db:
         db.execute("UPDATE job SET title = 'before' WHERE id = %s", [job])
@@ -195,7 +193,7 @@ RIGHTS = ((), ("confidential",), ("notes",), ("confidential", "notes"))
 
 
 class Copy:
-    """A consumer that forgets at any moment what it did not store with its number."""
+    """A client that may at any time lose everything it has not stored together with its number."""
 
     def __init__(
         self, showcase: Showcase, *rights: str, connection: Connection | None = None
@@ -272,12 +270,12 @@ def read(copy: Copy, limits: list[int]) -> None:
     work=st.lists(WORK, min_size=2, max_size=3),
     limits=st.lists(st.integers(1, 30), min_size=3, max_size=9),
 )
-def test_nothing_is_missed_or_doubled(
+def test_nothing_is_missed_or_duplicated(
     database_url: str, showcase: Showcase, work: list[Transactions], limits: list[int]
 ) -> None:
-    """Writers commit, roll back and take their time, and consumers crash: copies end equal to the tables.
+    """Despite slow commits, rollbacks, and crashing clients, the copies end up equal to the tables.
 
-    Some consumers have a token of one connection, and their copies have what that connection brought.
+    Some clients have a token of one connection, and their copies contain that connection's records.
     """
     agency = agency_of(showcase)
     numbering.begin(showcase.org.id)
@@ -294,18 +292,18 @@ def test_nothing_is_missed_or_doubled(
         copy.prove()
 
 
-CHANGES = 2_500 * EFFORT**2  # a million in `make soak`
+CHANGES = 2_500 * EFFORT**2  # one million in `make soak`
 BULK = (
     "UPDATE talent SET headline = 'Version %(number)s' WHERE org_id = %(org)s",
     "UPDATE application SET status_original = 'Version %(number)s' WHERE org_id = %(org)s",
 )
-"""Change every record of a table, so that a million changes take minutes."""
+"""Changes every record of a table, so that a million changes take only minutes."""
 
 
 def keep_writing(url: str, showcase: Showcase, seed: int, enough: Event) -> int:
-    """Write, commit and roll back until there are enough changes. Returns how often it met the other writer.
+    """Write, commit and roll back until there are enough changes; return the number of conflicts with the other writer.
 
-    Waiting for a lock ends after 20 ms, because Postgres notices a deadlock only after a second.
+    Lock waits end after 20 ms, because Postgres detects a deadlock only after a second.
     """
     chance, met = random.Random(seed), 0
     with session(url, showcase) as db:
@@ -333,7 +331,7 @@ def keep_writing(url: str, showcase: Showcase, seed: int, enough: Event) -> int:
 
 
 def keep_reading(copy: Copy, seed: int, enough: Event) -> None:
-    """Follow the feed, and crash at times. The changes are counted by their numbers, which have no gaps."""
+    """Follow the feed and crash now and then. Changes are counted by their numbers, which have no gaps."""
     chance, first = random.Random(seed), copy.seq
     with scope.acting_in(scope.EVERYTHING):
         try:
@@ -348,8 +346,10 @@ def keep_reading(copy: Copy, seed: int, enough: Event) -> None:
 
 @pytest.mark.soak
 @pytest.mark.long
-def test_nothing_is_missed_or_doubled_in_a_long_run(database_url: str, showcase: Showcase) -> None:
-    """Figures of a run: docs/reliability.md."""
+def test_nothing_is_missed_or_duplicated_in_a_long_run(
+    database_url: str, showcase: Showcase
+) -> None:
+    """docs/reliability.md has the figures of a run."""
     agency = agency_of(showcase)
     numbering.begin(showcase.org.id)
     first, began = FeedPosition.objects.get(org=showcase.org).seq, time.monotonic()

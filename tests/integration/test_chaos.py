@@ -1,4 +1,4 @@
-"""A short piece of `make chaos`: real workers, real Postgres, everything breaks, nothing is wrong in the end."""
+"""A short run of `make chaos`: real workers, a real Postgres, many failures, and correct data in the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KILLS = 5 * EFFORT
 
 
 @pytest.mark.parametrize("seed", [3])
-async def test_nothing_is_lost_doubled_or_buried_wrongly(seed: int) -> None:
+async def test_nothing_is_lost_duplicated_or_wrongly_deleted(seed: int) -> None:
     words = ("--seed", str(seed), "--kills", str(KILLS), "--companies", "4")
     run = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.chaos", *words),

@@ -1,4 +1,4 @@
-"""Whether a server fits, asked of the real one: what keeps it from fitting is told with what to do."""
+"""The check of a database server: each unmet requirement is reported with the next step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ask(url: str, question: str) -> object:
     return row and row[0]
 
 
-def test_a_server_that_is_not_there() -> None:
+def test_an_unreachable_server() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -31,14 +31,14 @@ def test_a_server_that_is_not_there() -> None:
     assert problem.blocking
 
 
-def test_a_server_too_old(database_url: str) -> None:
+def test_an_outdated_server(database_url: str) -> None:
     [problem] = embedded.check_server(database_url, oldest=99)
 
     assert "server_too_old" == problem.code
     assert "Jemmo needs 99 or newer" in problem.message
 
 
-def test_an_extension_that_is_not_installed(database_url: str) -> None:
+def test_a_missing_extension(database_url: str) -> None:
     [problem] = embedded.check_server(database_url, required=["made_up"], optional=[])
 
     assert "extension_not_installed" == problem.code
@@ -63,7 +63,7 @@ def test_a_schema_that_the_role_may_not_create(bare: Callable[..., str]) -> None
 
 @pytest.fixture
 def bare(owner_url: str) -> Iterator[Callable[..., str]]:
-    """Makes a database without extensions, whose owner has given up the right to add any."""
+    """A function that creates a database without extensions, whose owner may not add any."""
     name = f"{psycopg.conninfo.conninfo_to_dict(owner_url)['dbname']}_bare"
     database = sql.Identifier(name)
 

@@ -1,6 +1,6 @@
-"""A clock that jumps, a change to or from daylight-saving time, a restored older database: correct syncs after each.
+"""Syncs stay correct after clock jumps, changes of daylight saving time, and restored older databases.
 
-The clock is passed in; the ATS, the database and the syncs are real.
+The clock is simulated, while the ATS, the database and the syncs are real.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def synced(found: Company, now: datetime, mode: Mode | None = None) -> Run
 
 
 async def edit(ats: SandboxServer, found: Company, at: datetime, name: str) -> str:
-    """Give somebody another name at that time; who it is."""
+    """Rename a talent at that time; return the id."""
     talent = max(await found.ids(Stream.TALENTS))
     moment = int(at.timestamp() * 1000)
     await ats.change("edit", "candidate", talent, attributes={"first-name": name}, at=moment)
@@ -73,12 +73,12 @@ async def due_at(found: Company) -> datetime:
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(hours=3), timedelta(days=400)])
 @pytest.mark.sample(1)
-async def test_a_clock_that_was_ahead_leaves_nothing_out(
+async def test_a_clock_that_was_ahead_skips_nothing(
     ats: SandboxServer, database_url: str, ahead: timedelta
 ) -> None:
-    """What changes between the true time and the one that was written must not be skipped."""
+    """Changes between the true time and the stored one must not be skipped."""
     found = await connected(ats, database_url)
-    await found.rows(  # the hour of the daily reconcile may pass meanwhile
+    await found.rows(  # the daily reconcile might become due meanwhile
         """UPDATE connection SET options = options || '{"full_sweep_cron": ""}'"""
     )
     now = datetime.now(UTC)
@@ -95,7 +95,7 @@ async def test_a_clock_that_was_ahead_leaves_nothing_out(
     assert (await found.verify()).equal
 
 
-async def test_after_a_clock_that_was_a_year_ahead_the_schedule_goes_on_at_once(
+async def test_the_schedule_continues_immediately_after_a_clock_was_a_year_ahead(
     ats: SandboxServer, database_url: str
 ) -> None:
     found = await connected(ats, database_url)
@@ -110,7 +110,7 @@ async def test_after_a_clock_that_was_a_year_ahead_the_schedule_goes_on_at_once(
 
 @pytest.mark.parametrize("back", [timedelta(minutes=5), timedelta(hours=3), timedelta(days=400)])
 @pytest.mark.sample(1)
-async def test_a_clock_that_falls_back_leaves_nothing_out(
+async def test_a_clock_that_jumps_back_skips_nothing(
     ats: SandboxServer, database_url: str, back: timedelta
 ) -> None:
     found = await connected(ats, database_url)
@@ -137,7 +137,7 @@ async def talent_named(found: Company, remote_id: str) -> str:
 
 
 @pytest.mark.parametrize("behind", [timedelta(minutes=40), timedelta(days=3)])
-async def test_an_ats_whose_clock_is_behind_is_asked_by_its_own_clock(
+async def test_requests_use_the_clock_of_an_ats_that_is_behind(
     ats: SandboxServer, database_url: str, behind: timedelta
 ) -> None:
     ats.world.clock.advance(-behind.total_seconds())
@@ -160,7 +160,7 @@ async def test_an_ats_whose_clock_is_behind_is_asked_by_its_own_clock(
 
 
 @pytest.mark.long
-async def test_after_an_ats_has_put_its_clock_back_no_edit_is_missed_for_good(
+async def test_no_edit_is_missed_permanently_after_an_ats_sets_its_clock_back(
     ats: SandboxServer, database_url: str
 ) -> None:
     ats.world.clock.advance(timedelta(days=2).total_seconds())
@@ -183,7 +183,7 @@ async def test_after_an_ats_has_put_its_clock_back_no_edit_is_missed_for_good(
 
 @pytest.mark.parametrize("off", [timedelta(days=-400), timedelta(days=400)])
 @pytest.mark.sample(1)
-async def test_under_a_wrong_clock_a_comparison_buries_what_is_gone_and_nothing_else(
+async def test_with_a_wrong_clock_a_comparison_deletes_exactly_the_missing_records(
     ats: SandboxServer, database_url: str, off: timedelta
 ) -> None:
     found = await connected(ats, database_url)
@@ -212,10 +212,10 @@ async def test_under_a_wrong_clock_a_comparison_buries_what_is_gone_and_nothing_
         pytest.param(datetime(2026, 10, 24, 12, tzinfo=PARIS), id="an hour comes twice"),
     ],
 )
-async def test_over_a_change_of_the_clocks_each_sync_is_in_its_time(
+async def test_syncs_start_on_time_across_clock_changes(
     ats: SandboxServer, database_url: str, noon_before: datetime
 ) -> None:
-    """An interval of four hours, no sync from 01:30 to 04:00 on the wall: two days, sync by sync."""
+    """Two days with an interval of four hours and no syncs from 01:30 to 04:00 local time."""
     found = await connected(ats, database_url)
     await found.rows(
         "UPDATE organisation SET time_zone = 'Europe/Paris', "
@@ -238,7 +238,7 @@ async def test_over_a_change_of_the_clocks_each_sync_is_in_its_time(
         wall = start.astimezone(PARIS).time().replace(tzinfo=None)
         assert not (wall.hour, wall.minute) >= (1, 30) or wall.hour >= 4, start
     gaps = [later - earlier for earlier, later in pairwise(starts[1:])]
-    # What falls due at their beginning waits for the quiet hours: three and a half where an hour comes twice.
+    # A sync due at their start waits for the whole quiet hours, which last three and a half if an hour repeats.
     assert all(timedelta(0) < gap <= timedelta(hours=4 + 3.5) for gap in gaps), gaps
     assert len(starts) >= 11
 
@@ -260,7 +260,7 @@ class Backups:
         self._made: list[str] = []
 
     async def take(self) -> str:
-        """The address of a copy as the database is now; nobody may be connected."""
+        """Copy the current database, without open connections; return the copy's URL."""
         name = conninfo.parse(self._url)["dbname"]
         copy = f"{name}_{len(self._made)}"
         await in_thread(connections.close_all)
@@ -300,7 +300,7 @@ def backups(postgres_url: str, database_url: str) -> Iterator[Backups]:
 
 
 async def change_much(ats: SandboxServer, found: Company) -> None:
-    """What happens in an ATS after a backup was taken: edits, arrivals, deletions."""
+    """Make the changes that an ATS has after a backup: edits, new talents, deletions."""
     talents = sorted(await found.ids(Stream.TALENTS))
     for talent in talents[:5]:
         await ats.change("edit", "candidate", talent, attributes={"first-name": "Odile"})
@@ -340,7 +340,7 @@ async def test_a_restored_older_database_catches_up(
 async def test_a_database_restored_from_the_middle_of_a_sync_finishes_it(
     ats: SandboxServer, database_url: str, backups: Backups
 ) -> None:
-    """Its lease is held by nobody, its run is open, its webhooks and tasks are old."""
+    """Nobody holds its lease, its run is unfinished, and its webhooks and tasks are old."""
     found = await connected(ats, database_url)
     ats.faults.set("hold=/v1/candidates:3")
     running = await begin("sync", "--org", "acme", "--json")
@@ -367,7 +367,7 @@ async def test_a_database_restored_from_the_middle_of_a_sync_finishes_it(
 async def test_a_schedule_restored_from_long_ago_starts_each_sync_once(
     ats: SandboxServer, database_url: str
 ) -> None:
-    """Nothing piles up: however long it was away, there is one sync to start."""
+    """However long the interruption, only one sync starts."""
     found = await connected(ats, database_url)
     await found.sync()
     await found.rows("UPDATE connection SET due_at = now() - interval '90 days'")

@@ -1,4 +1,4 @@
-"""Confidential jobs and private talents, as the ATS marks them: who has no right to them sees nothing of them."""
+"""Confidential jobs and private talents, as marked by the ATS, are invisible without the right to see them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BELONGS_TO = {
         *("stage", "application", "stage_event"),
     },
 }
-"""The tables of which a row goes with its talent or job."""
+"""The tables whose rows belong to a talent or job."""
 
 
 def recruiter(org: Any, *, confidential: bool = False) -> Scope:
@@ -58,7 +58,7 @@ def test_the_database_hides_the_record_and_all_that_belongs_to_it(
     with acting_in(recruiter(org)):
         before = tables_seen(rows)
     assert before > BELONGS_TO[kind]
-    for _ in range(2):  # marked, and marked again after it was not
+    for _ in range(2):  # marked, unmarked, and marked again
         record.update(**marked[kind])
         with acting_in(recruiter(org)):
             assert tables_seen(rows) == before - BELONGS_TO[kind]
@@ -95,7 +95,7 @@ async def ats() -> Any:
 
 
 class Marked:
-    """What the ATS holds, and what of it is confidential: sets of ids."""
+    """The ids in the ATS, and which of them are confidential."""
 
     def __init__(self, people: Any, posts: Any, applied: Any) -> None:
         self.talents, self.jobs, self.applications = set(people), set(posts), set(applied)
@@ -117,7 +117,7 @@ async def marked(ats: Harness) -> Marked:
 
 
 def everything(org: models.Organisation) -> dict[str, set[str]]:
-    """All that can be read in the scope in force, by the ways that people read it."""
+    """Return everything that people can read in the current scope."""
     exported = {
         kind: list(exports.rows(org, kind, role=models.Role.RECRUITER, vault=default_vault()))
         for kind in ("jobs", "talents", "applications", "resumes", "stages")
@@ -198,7 +198,7 @@ async def test_every_read_follows_the_flags_of_the_ats(database_url: str, ats: H
     assert now.confidential == truth.confidential | {post}
 
 
-async def test_a_page_and_why_know_nothing_of_it(database_url: str, ats: Harness) -> None:
+async def test_pages_and_explanations_do_not_reveal_it(database_url: str, ats: Harness) -> None:
     found = await connected(ats, database_url)
     await found.sync()
     truth = await marked(ats)
@@ -225,7 +225,7 @@ async def test_a_page_and_why_know_nothing_of_it(database_url: str, ats: Harness
     assert await in_thread(partial(look, confidential=False)) == [False] * 4
 
 
-async def test_rules_are_applied_to_records_that_who_changes_them_may_not_see(
+async def test_rules_apply_to_records_that_their_editor_cannot_see(
     database_url: str, ats: Harness
 ) -> None:
     found = await connected(ats, database_url)

@@ -1,4 +1,4 @@
-"""Threads share a pool of database connections, and none carries a visitor's scope to the next."""
+"""Threads share a pool of database connections, and no scope leaks from one request to the next."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOLD = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" fo
 
 @pytest.fixture
 def pool(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One connection for all threads of this process, under the name of a web process."""
+    """A single connection for all threads of this process, named like a web process's."""
     monkeypatch.setitem(POOL, "timeout", 60.0)
     for key, value in database(os.environ["DATABASE_URL"], process="web", pool=1).items():
         monkeypatch.setitem(connections.settings["default"], key, value)
@@ -37,7 +37,7 @@ def pool(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def elsewhere(work: Callable[[], T]) -> T:
-    """Do it in a thread of its own, which gives its connection back."""
+    """Run work in a separate thread, which then returns its connection."""
     found: list[T] = []
 
     def run() -> None:
@@ -53,7 +53,7 @@ def elsewhere(work: Callable[[], T]) -> T:
 
 
 def session() -> tuple[int, Any]:
-    """The server process that serves this thread, and what it was told outside of any transaction of ours."""
+    """Return this thread's server process, and its session-wide settings."""
     wrapper: Any = connections["default"]
     wrapper.ensure_connection()
     raw = wrapper.connection
@@ -135,7 +135,7 @@ WAYS = [by_values, by_names, without_values, in_parts, with_a_kept_plan, with_a_
 
 
 @pytest.mark.parametrize("ask", WAYS)
-def test_however_a_statement_is_sent_its_scope_comes_along_and_goes(
+def test_every_kind_of_statement_carries_its_scope(
     database_url: str, ask: Callable[[str], Any]
 ) -> None:
     org, account = uuid4(), uuid4()
@@ -148,7 +148,7 @@ def test_however_a_statement_is_sent_its_scope_comes_along_and_goes(
                 assert ask(TOLD) == ("", "", "", "")
 
 
-def test_many_rows_go_in_one_scope(database_url: str) -> None:
+def test_many_rows_are_sent_in_one_scope(database_url: str) -> None:
     org = uuid4()
     with scope.acting_in(Scope(org=org)), connections["default"].cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE noted (number int, org text)")
@@ -175,8 +175,8 @@ def test_a_scope_costs_a_statement_no_message_of_its_own(
     assert len(waits) == 1
 
 
-def test_neither_does_it_where_plans_are_kept(database_url: str) -> None:
-    """Postgres ends each message with the words "ReadyForQuery" in libpq's log."""
+def test_nor_does_it_with_kept_plans(database_url: str) -> None:
+    """In libpq's log, each server response ends with "ReadyForQuery"."""
     wrapper: Any = connections["default"]
     with scope.acting_in(Scope(org=uuid4())):
         with_a_kept_plan(TOLD)
@@ -190,7 +190,7 @@ def test_neither_does_it_where_plans_are_kept(database_url: str) -> None:
     assert "Parse" not in sent, "both statements were prepared before"
 
 
-def test_an_error_where_plans_are_kept_is_djangos_and_leaves_the_connection_usable(
+def test_an_error_with_kept_plans_is_djangos_and_leaves_the_connection_usable(
     database_url: str,
 ) -> None:
     with scope.acting_in(Scope(org=uuid4())):
@@ -214,14 +214,14 @@ def test_a_failed_part_of_a_transaction_leaves_the_rest_intact(
 
 
 @pytest.mark.parametrize("ask", [by_values, with_a_kept_plan])
-def test_a_statement_that_can_not_be_sent_leaves_its_scope_to_none(
+def test_a_statement_that_cannot_be_sent_leaks_no_scope(
     database_url: str, ask: Callable[[str], Any]
 ) -> None:
     org = uuid4()
     with scope.acting_in(Scope(org=org)), transaction.atomic():
         assert ask(TOLD)[0] == str(org)
         with scope.acting_in(scope.EVERYTHING), pytest.raises((DatabaseError, ValueError)):
-            ask("SELECT %s")  # one value for two places
+            ask("SELECT %s")  # the values don't match the placeholders
         assert ask(TOLD)[0] == str(org)
 
 
@@ -252,7 +252,7 @@ def test_a_connection_that_another_thread_holds_is_waited_for_and_then_refused(p
     assert elsewhere(session)
 
 
-def test_what_postgres_ended_is_replaced(pool: None, database_url: str) -> None:
+def test_connections_ended_by_postgres_are_replaced(pool: None, database_url: str) -> None:
     first, _ = elsewhere(session)
     with psycopg.connect(database_url, autocommit=True) as db:
         db.execute("SELECT pg_terminate_backend(%s)", [first])
@@ -260,7 +260,7 @@ def test_what_postgres_ended_is_replaced(pool: None, database_url: str) -> None:
     assert second != first
 
 
-def test_the_wrapper_of_statements_keeps_no_connection_alive(database_url: str) -> None:
+def test_the_statement_wrapper_keeps_no_connection_alive(database_url: str) -> None:
     wrapper = connections.create_connection("default")
     assert all(getattr(each, "__self__", None) is None for each in wrapper.execute_wrappers)
 

@@ -1,4 +1,4 @@
-"""What admins do with connections, against the simulated ATS: keys, duplicates, the first sync, the end."""
+"""Admins' actions on connections, with the simulated ATS: keys, duplicates, the first sync, disconnecting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from fakes.company import Company, heard, in_thread
+from fakes.company import Company, in_thread, live_events
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.domain.errors import ConfigError, TransientError
@@ -77,7 +77,7 @@ async def test_a_second_click_connects_nothing_new(ats: SandboxServer, database_
     assert await in_thread(Connection.objects.count) == 1
 
 
-async def test_connecting_with_the_same_key_makes_it_no_younger(
+async def test_connecting_with_the_same_key_keeps_its_age(
     ats: SandboxServer, database_url: str
 ) -> None:
     connection_id = await made(ats)
@@ -118,7 +118,7 @@ async def test_a_key_is_replaced_only_by_one_of_the_same_company(
     assert (await Company(database_url, connection_id).sync()).error is None
 
 
-async def test_of_two_who_replace_the_key_at_once_one_is_told(
+async def test_one_of_two_simultaneous_key_rotations_is_refused(
     ats: SandboxServer, database_url: str
 ) -> None:
     connection_id = await made(ats)
@@ -168,7 +168,7 @@ async def test_the_first_sync_waits_for_its_hour(ats: SandboxServer, database_ur
     assert await in_thread(lambda: start(at_night=False)) is None
 
 
-async def test_disconnected_it_keeps_its_records_and_comes_back(
+async def test_a_disconnected_connection_keeps_its_records_and_can_return(
     ats: SandboxServer, database_url: str
 ) -> None:
     company = Company(database_url, await made(ats))
@@ -182,8 +182,8 @@ async def test_disconnected_it_keeps_its_records_and_comes_back(
     assert refused.value.code == "disconnected"
     assert await company.counts() == before
     [row] = await in_thread(status.overview)
-    assert (row.state, row.colour) == ("disconnected", "yellow")  # neither current nor failed
-    assert row.key_age_days is None  # there is no key any more
+    assert (row.state, row.colour) == ("disconnected", "yellow")  # neither up to date nor failed
+    assert row.key_age_days is None  # the key is gone
 
     assert await made(ats, refuse_known=True) == company.id
     report = await company.sync()
@@ -191,7 +191,7 @@ async def test_disconnected_it_keeps_its_records_and_comes_back(
     assert await company.counts() == before
 
 
-async def test_a_new_key_connects_again_what_was_disconnected(
+async def test_a_new_key_reconnects_a_disconnected_connection(
     ats: SandboxServer, database_url: str
 ) -> None:
     company = Company(database_url, await made(ats))
@@ -210,7 +210,7 @@ async def test_a_new_key_connects_again_what_was_disconnected(
     assert (await company.sync()).status == "succeeded"
 
 
-async def test_its_data_are_deleted_and_nobody_elses(ats: SandboxServer, database_url: str) -> None:
+async def test_only_its_own_data_is_deleted(ats: SandboxServer, database_url: str) -> None:
     company = Company(database_url, await made(ats))
     await company.sync()
 
@@ -226,7 +226,7 @@ async def test_its_data_are_deleted_and_nobody_elses(ats: SandboxServer, databas
     await in_thread(other)
     await in_thread(lambda: connections.disconnect(get(company.id), delete=True))
     shown = await company.counts()
-    told = await heard(database_url)
+    told = await live_events(database_url)
     erased = await in_thread(lambda: connection_deletion.erase(company.id))
 
     assert erased > 90
@@ -246,7 +246,7 @@ async def test_a_connection_in_use_is_never_erased(ats: SandboxServer, database_
     assert (await company.counts())["jobs"] > 0
 
 
-async def test_keeping_takes_the_alarm_away(ats: SandboxServer, database_url: str) -> None:
+async def test_keeping_records_ends_the_warning(ats: SandboxServer, database_url: str) -> None:
     connection_id = await made(ats)
 
     def work() -> Any:
@@ -279,7 +279,7 @@ async def test_keeping_takes_the_alarm_away(ats: SandboxServer, database_url: st
         "http://93.184.216.34",
     ],
 )
-def test_an_address_inside_is_refused_unless_it_was_opened(url: str) -> None:
+def test_an_internal_address_is_refused_unless_allowed(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
         check_public(url, [])
     assert refused.value.code == "address_not_public"
@@ -287,7 +287,7 @@ def test_an_address_inside_is_refused_unless_it_was_opened(url: str) -> None:
     check_public("https://93.184.216.34", [])
 
 
-async def test_what_a_crash_left_half_erased_is_queued_once(
+async def test_a_half_erased_connection_is_queued_once_after_a_crash(
     ats: SandboxServer, database_url: str
 ) -> None:
     connection_id = await made(ats)
@@ -307,7 +307,7 @@ async def test_what_a_crash_left_half_erased_is_queued_once(
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("fault", ["flaky5xx=1", "cut_json=1"])
-async def test_a_connection_that_could_not_be_made_promises_no_sync(
+async def test_a_failed_connection_announces_no_sync(
     database_url: str, ats: SandboxServer, fault: str
 ) -> None:
     ats.faults.set(fault)

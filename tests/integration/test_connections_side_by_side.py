@@ -1,4 +1,4 @@
-"""Several connections of one organisation, of the same ATS and of others, do not touch each other."""
+"""Several connections of one organization, to the same or different ATSs, don't affect each other."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def connected(ats: Harness, database_url: str) -> Company:
 
 
 async def held(found: Company) -> dict[str, Any]:
-    """Every record of a connection as it stands in the tables, tombstones included."""
+    """Return every stored record of a connection, including tombstones."""
     rows = {}
     for stream in STREAMS:
         rows[stream.value] = await found.rows(
@@ -53,7 +53,7 @@ async def held(found: Company) -> dict[str, Any]:
 
 
 async def strangers(found: Company) -> int:
-    """Applications that lead to a talent or a job of another connection."""
+    """Return applications that refer to a talent or job of another connection."""
     return int(
         await found.value(
             "SELECT count(*) FROM application a LEFT JOIN talent t ON t.id = a.talent_id "
@@ -64,7 +64,7 @@ async def strangers(found: Company) -> int:
 
 
 @pytest.mark.long
-async def test_each_mirrors_its_own_ats_alone(database_url: str) -> None:
+async def test_each_connection_mirrors_only_its_own_ats(database_url: str) -> None:
     async with AsyncExitStack() as stack:
         sandboxes = [
             await stack.enter_async_context(start(dataclasses.replace(vendor), talents=talents))
@@ -75,7 +75,7 @@ async def test_each_mirrors_its_own_ats_alone(database_url: str) -> None:
 
         first, second = found[0], found[1]
         shared = await first.ids(Stream.TALENTS) & await second.ids(Stream.TALENTS)
-        assert len(shared) > 20  # the same ids, in two accounts
+        assert len(shared) > 20  # the same ids in two accounts
         for one in found:
             assert (await one.verify()).equal
             assert await strangers(one) == 0

@@ -1,4 +1,4 @@
-"""A change that moves no date is found within some days, by reconciles that each read a part of the list."""
+"""A change that moves no date is found within days, since each reconcile rereads a part of the list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def reread(connection_id: object) -> Reread:
 
 
 @pytest.mark.long
-async def test_every_record_is_read_again_within_the_stated_days(database_url: str) -> None:
+async def test_every_record_is_reread_within_the_documented_days(database_url: str) -> None:
     async with run_sandbox(talents=300, seed=11, switches={"rate_limit": False}) as sandbox:
         found = await company(database_url, base_url=sandbox.base_url)
         began = datetime.now(UTC)
@@ -54,7 +54,7 @@ async def test_every_record_is_read_again_within_the_stated_days(database_url: s
 
 
 @pytest.mark.long
-async def test_a_reconcile_right_after_a_whole_reading_reads_nothing_again(
+async def test_a_reconcile_right_after_a_full_read_rereads_nothing(
     database_url: str,
 ) -> None:
     async with run_sandbox(talents=60, seed=11, switches={"rate_limit": False}) as sandbox:
@@ -68,7 +68,7 @@ async def test_a_reconcile_right_after_a_whole_reading_reads_nothing_again(
 
 
 async def test_records_are_mapped_again_when_an_option_is_renamed(database_url: str) -> None:
-    """The next sync reads whole what it maps with the names of custom fields; the one after that does not."""
+    """The next sync rereads everything mapped with custom-field names; the one after that doesn't."""
     async with run_sandbox(talents=60, seed=11, switches={"rate_limit": False}) as sandbox:
         found = await company(database_url, base_url=sandbox.base_url)
         await found.sync()
@@ -95,10 +95,10 @@ async def test_records_are_mapped_again_when_an_option_is_renamed(database_url: 
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("refused", ["", "filter:jobs.locations,filter:candidates.locations"])
-async def test_what_refers_to_a_renamed_place_or_role_is_mapped_again(
+async def test_records_with_a_renamed_location_or_role_are_mapped_again(
     database_url: str, refused: str
 ) -> None:
-    """With the next sync, and nothing else is read again; where that filter is refused, all is."""
+    """The next sync rereads only these records, or everything if that filter is refused."""
     switches = {"rate_limit": False, "refused": refused}
     async with run_sandbox(talents=120, seed=11, switches=switches) as sandbox:
         found = await company(database_url, base_url=sandbox.base_url)
@@ -130,13 +130,13 @@ async def test_what_refers_to_a_renamed_place_or_role_is_mapped_again(
 
 
 async def of(sandbox: SandboxServer, kind: str, relation: str, record: int) -> int:
-    """How many records of a kind refer to that one."""
+    """Return the number of records of a kind that refer to the given one."""
     found = [one["relationships"].get(relation) or [] for one in await truth(sandbox, kind)]
     return sum(str(record) in one for one in found)
 
 
 @pytest.mark.long
-async def test_a_job_is_mapped_again_by_a_reconcile_when_its_place_is_renamed(
+async def test_a_reconcile_remaps_a_job_whose_location_was_renamed(
     database_url: str,
 ) -> None:
     async with run_sandbox(talents=10, seed=11, switches={"rate_limit": False}) as sandbox:

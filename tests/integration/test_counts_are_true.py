@@ -1,4 +1,4 @@
-"""Each number of a sync is the same everywhere, and true: compared with what people see and what the ATS got."""
+"""A sync's numbers are the same everywhere and correct, compared with what people see and with the ATS's log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from django.template.loader import render_to_string
-from fakes.company import Company, company, heard, in_thread
+from fakes.company import Company, company, in_thread, live_events
 
 from jemmo.domain import numbers
 from jemmo.domain.outcomes import RunReport
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.one_server
 
 
 async def asked(ats: SandboxServer) -> int:
-    """How many requests the ATS got."""
+    """Return the number of requests that the ATS received."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{ats.base_url}/__sandbox__/requests") as answer,
@@ -41,7 +41,7 @@ async def asked(ats: SandboxServer) -> int:
 
 
 @pytest.mark.long
-async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: Any) -> None:
+async def test_the_request_count_matches_the_ats(database_url: str, tmp_path: Any) -> None:
     async with run_sandbox(talents=30, seed=5, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
 
@@ -79,7 +79,7 @@ async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: 
 
 
 async def shown(found: Company) -> dict[str, int]:
-    """How many changed, as the two pages' icons say."""
+    """Return the numbers of changes shown by the two pages' icons."""
 
     def look() -> dict[str, int]:
         org = Connection.objects.get(id=found.id).org
@@ -89,7 +89,7 @@ async def shown(found: Company) -> dict[str, int]:
     return await in_thread(look)
 
 
-async def test_what_a_sync_created_is_what_people_see_afterwards(database_url: str) -> None:
+async def test_created_counts_match_what_people_see(database_url: str) -> None:
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         report = await found.sync()
@@ -109,7 +109,7 @@ async def test_what_a_sync_created_is_what_people_see_afterwards(database_url: s
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("only", [None, "talents"])
-async def test_one_change_is_one_everywhere(database_url: str, only: str | None) -> None:
+async def test_one_change_counts_as_one_everywhere(database_url: str, only: str | None) -> None:
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -119,7 +119,7 @@ async def test_one_change_is_one_everywhere(database_url: str, only: str | None)
         await ats.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
         (department, *_) = sorted(await found.ids(Stream.DEPARTMENTS))
         await ats.change("edit", "departments", department, attributes={"name": "Gardens"})
-        events = await heard(database_url)
+        events = await live_events(database_url)
         report = await found.sync(Mode.INCREMENTAL, only=only)
         told = [one async for one in events if one["kind"] == "records_changed"]
 
@@ -132,7 +132,7 @@ async def test_one_change_is_one_everywhere(database_url: str, only: str | None)
 async def test_applications_of_excluded_talents_are_excluded_in_every_sync(
     database_url: str,
 ) -> None:
-    """Nobody sees them, so a change in one is no news, and reading all again excludes as many as are stored."""
+    """Nobody sees them, so their changes don't count, and rereading everything excludes all stored ones."""
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         first = await found.sync()
@@ -151,8 +151,8 @@ async def test_applications_of_excluded_talents_are_excluded_in_every_sync(
         assert again.counts(stream).excluded == first.counts(stream).excluded > 0
 
 
-async def test_who_leaves_the_lists_is_a_change(database_url: str) -> None:
-    """Rejected, a talent is excluded. Open lists must hear of it, although the record is not visible any more."""
+async def test_a_talent_that_becomes_excluded_counts_as_a_change(database_url: str) -> None:
+    """A rejected talent becomes excluded. Open lists must be notified, although the record is no longer visible."""
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -170,7 +170,7 @@ async def test_who_leaves_the_lists_is_a_change(database_url: str) -> None:
 
 
 async def changed_jobs(found: Company) -> int:
-    """What the last sync that read jobs did to them, by its own row."""
+    """Return the changes to jobs by the last sync that read them, from its run."""
     rows = await found.rows(
         "SELECT report->'streams'->'jobs' FROM sync_run WHERE connection_id = {me} "
         "AND scope IN ('', 'jobs') ORDER BY started_at DESC LIMIT 1"
@@ -180,11 +180,11 @@ async def changed_jobs(found: Company) -> int:
 
 
 @pytest.mark.long
-async def test_a_sync_under_way_tells_no_number_that_it_must_take_back(database_url: str) -> None:
-    """Which new talents a rule hides is known at the end; until then only that there is news."""
+async def test_a_running_sync_shows_no_preliminary_numbers(database_url: str) -> None:
+    """Only the end of a sync shows which new talents a rule excludes; until then only that something changed."""
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
-        events = await heard(database_url)
+        events = await live_events(database_url)
         await found.sync()
         told = [one async for one in events if one["kind"] == "records_changed"]
         visible = await found.counts()
@@ -194,8 +194,8 @@ async def test_a_sync_under_way_tells_no_number_that_it_must_take_back(database_
 
 
 @pytest.mark.long
-async def test_a_first_sync_reads_what_was_expected_of_it(database_url: str) -> None:
-    """The estimate goes by what the ATS counted when it was connected: exactly what is read afterwards."""
+async def test_a_first_sync_reads_the_expected_number(database_url: str) -> None:
+    """The estimate uses the ATS's counts at the time of connecting, which match what is read later."""
     async with run_sandbox(talents=40, seed=5, switches={"rate_limit": "false"}) as ats:
 
         def connect() -> Connection:
@@ -212,8 +212,8 @@ async def test_a_first_sync_reads_what_was_expected_of_it(database_url: str) -> 
     assert connection.expected_totals == read
 
 
-async def test_a_sync_of_jobs_says_nothing_about_talents(database_url: str) -> None:
-    """A talent and an application are new in the ATS; a sync of jobs cannot know that."""
+async def test_a_sync_of_jobs_does_not_update_the_talents_page(database_url: str) -> None:
+    """The ATS has a new talent and a new application, which a sync of jobs can't know."""
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -235,7 +235,7 @@ async def test_a_sync_of_jobs_says_nothing_about_talents(database_url: str) -> N
     assert run_title(run) == "Incremental sync, jobs only"
 
 
-async def test_what_an_ats_does_not_give_is_not_counted_as_none(database_url: str) -> None:
+async def test_missing_counts_are_not_shown_as_zero(database_url: str) -> None:
     async with run_sandbox("jarvi", talents=10, switches={"rate_limit": False}) as ats:
         found = await company(database_url, base_url=ats.base_url, provider="jarvi")
         report = await found.sync()
@@ -249,15 +249,15 @@ def latest_title() -> str:
     return run_title(SyncRun.objects.latest("started_at"))
 
 
-async def test_only_the_first_sync_is_called_that(database_url: str) -> None:
-    """A first sync that breaks off goes on as the first; reading everything again is none."""
+async def test_only_the_first_sync_is_called_initial(database_url: str) -> None:
+    """An interrupted first sync continues as the first sync, but rereading everything isn't one."""
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync(only="jobs")
         first = await found.sync()
         ats.faults.set("hold=/v1/jobs:1")
         running = asyncio.create_task(found.sync(Mode.INITIAL))
-        async with asyncio.timeout(60):  # before its first page arrives
+        async with asyncio.timeout(60):  # until its first page arrives
             while await in_thread(latest_title) != "Full reread":
                 await asyncio.sleep(0.01)
         ats.faults.set("")
@@ -275,7 +275,7 @@ async def test_only_the_first_sync_is_called_that(database_url: str) -> None:
     assert kinds == ["first_sync_done", "first_sync_done", "sync_done"]
 
 
-async def test_a_comparison_tells_its_requests_while_it_reads_ids(
+async def test_a_comparison_shows_its_requests_while_it_reads_ids(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []

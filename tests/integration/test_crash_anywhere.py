@@ -1,4 +1,4 @@
-"""The law of the store: any split into pages, any repeats, any order, any crash, and the same rows in the end."""
+"""The store's main property: the same final rows for any pages, repeats, order, and crashes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def at(day: int) -> datetime:
 def a_world(
     jobs: int, talents: int, links: list[tuple[int, int, int]]
 ) -> dict[Stream, list[Record]]:
-    """Jobs with two stages each, talents, and applications that may point to what is not there."""
+    """Jobs with two stages each, talents, and applications, whose links may be broken."""
     stages = [(job, name) for job in range(jobs) for name in ("Inbox", "Hired")]
     return {
         Stream.JOBS: [
@@ -78,7 +78,7 @@ worlds = st.builds(
 
 @st.composite
 def paged(draw: st.DrawFn, world: dict[Stream, list[Record]]) -> Pages:
-    """The world's records in any order, some of them twice, cut into pages anywhere."""
+    """Draw pages with the world's records in any order, some of them twice."""
     pages: dict[Stream, list[list[Record]]] = {}
     for stream, records in world.items():
         again = draw(st.lists(st.sampled_from(records), max_size=3)) if records else []
@@ -93,7 +93,7 @@ async def fresh(database_url: str, org: str) -> Company:
 
 
 async def content(found: Company) -> list[object]:
-    """All that a person or a program can see of a connection, without our own ids and times."""
+    """Return everything that people or programs can see of a connection, without our own ids and times."""
     seen: list[object] = []
     for query in (
         "SELECT remote_id, title, status, excluded_reason, remote_deleted_at IS NULL FROM job t",
@@ -163,7 +163,7 @@ def test_reading_everything_again_changes_nothing(database_url: str, data: st.Da
 @pytest.mark.soak
 @examples(10)
 @given(data=st.data())
-def test_tombstones_never_follow_a_pass_that_broke_off_or_proved_nothing(
+def test_only_a_complete_proven_pass_leads_to_tombstones(
     database_url: str, data: st.DataObject
 ) -> None:
     world = data.draw(worlds)
@@ -190,9 +190,7 @@ def test_tombstones_never_follow_a_pass_that_broke_off_or_proved_nothing(
 
 
 @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.INITIAL])
-async def test_an_older_version_wins_only_when_everything_is_read_again(
-    database_url: str, mode: Mode
-) -> None:
+async def test_an_older_version_wins_only_in_a_full_read(database_url: str, mode: Mode) -> None:
     found = await fresh(database_url, "acme")
     new = Talent(remote_id="t1", first_name="New", remote_updated_at=at(2))
     old = replace(new, first_name="Old", remote_updated_at=at(1))
@@ -204,7 +202,7 @@ async def test_an_older_version_wins_only_when_everything_is_read_again(
     assert held["first_name"] == ("New" if mode is Mode.INCREMENTAL else "Old")
 
 
-async def test_of_two_versions_in_one_pass_the_newer_one_stays(database_url: str) -> None:
+async def test_the_newer_of_two_versions_in_a_pass_stays(database_url: str) -> None:
     found = await fresh(database_url, "acme")
     new = Talent(remote_id="t1", first_name="New", remote_updated_at=at(2))
     old = replace(new, first_name="Old", remote_updated_at=at(1))

@@ -1,4 +1,4 @@
-"""The counts of the ATS beside ours."""
+"""The ATS's counts next to ours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.one_server
 
 
 @pytest.mark.parametrize(("deleted", "apart"), [(0, 0), (3, -3)])
-async def test_a_difference_is_told(database_url: str, deleted: int, apart: int) -> None:
+async def test_a_difference_is_reported(database_url: str, deleted: int, apart: int) -> None:
     async with run_sandbox(talents=60, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -43,7 +43,7 @@ async def test_a_difference_is_told(database_url: str, deleted: int, apart: int)
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 @pytest.mark.sample(1)
 async def test_nothing_differs_after_a_clean_sync(database_url: str, vendor: Vendor) -> None:
-    """What the ATS is asked to count is what a sync reads; what is excluded is what a sync's page says."""
+    """The ATS counts exactly what a sync reads, and the excluded records match the sync's page."""
     async with start(vendor, talents=60) as ats:
         found = await company(
             database_url,
@@ -70,10 +70,10 @@ async def test_nothing_differs_after_a_clean_sync(database_url: str, vendor: Ven
 
 
 @pytest.mark.long
-async def test_who_was_erased_is_neither_missing_nor_unexplained(
+async def test_erased_people_are_neither_missing_nor_unexplained(
     database_url: str, tmp_path: Path
 ) -> None:
-    """The counts page and ``jemmo verify`` agree, and both with the ATS; also when the person applies once more."""
+    """Data quality and ``jemmo verify`` agree with each other and with the ATS, even if the person applies again."""
     async with run_sandbox(talents=60, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -132,7 +132,7 @@ async def test_an_ats_that_refuses_does_not_hide_the_rest(database_url: str) -> 
     assert connection.streams
 
 
-async def test_what_a_limited_history_leaves_out_is_no_difference(database_url: str) -> None:
+async def test_records_outside_a_limited_history_are_no_difference(database_url: str) -> None:
     day = (datetime.now(UTC) - timedelta(days=300)).date().isoformat()
     limited = {"history_years": "1", "history_from": day}
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:

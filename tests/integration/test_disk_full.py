@@ -1,4 +1,4 @@
-"""A disk that is really full, a folder that is really read-only."""
+"""A full disk and a read-only folder, for real."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Mount = Callable[[int], Path]
 
 @pytest.fixture
 def mount() -> Iterator[Mount]:
-    """Makes small disks of so many megabytes, in memory."""
+    """A function that creates small in-memory disks of a size in megabytes."""
     made: list[Path] = []
 
     def disk(megabytes: int) -> Path:
@@ -49,7 +49,7 @@ def make_read_only(folder: Path) -> None:
 
 
 def fill(folder: Path) -> Path:
-    """Leave no room there."""
+    """Fill the disk."""
     path = folder / "filler"
     with path.open("wb", buffering=0) as file:
         for size in (1_000_000, 1_000, 1):
@@ -61,7 +61,7 @@ def fill(folder: Path) -> Path:
     return path
 
 
-async def test_the_database_says_that_its_disk_is_full(
+async def test_a_full_database_disk_is_explained(
     mount: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = mount(256)
@@ -72,7 +72,7 @@ async def test_the_database_says_that_its_disk_is_full(
 
     async with connect(url) as connection:
         with pytest.raises(TransientError) as raised, explained():
-            # Unlogged: a log that cannot grow stops the whole server, which is another error.
+            # Unlogged, because a write-ahead log that can't grow stops the whole server, which is another error.
             await connection.execute(
                 "CREATE UNLOGGED TABLE public.wide AS SELECT repeat(n::text, 900) FROM generate_series(1, 9999) n"
             )
@@ -85,7 +85,7 @@ async def test_the_database_says_that_its_disk_is_full(
     assert embedded.stop()
 
 
-def test_files_secrets_and_the_command_line_say_so_too(mount: Mount) -> None:
+def test_a_full_disk_is_explained_for_files_secrets_and_commands(mount: Mount) -> None:
     folder = mount(1)
     storage = FolderStorage(folder / "files")
     storage.put("kept/file", b"before")
@@ -113,9 +113,7 @@ async def test_a_command_on_a_full_disk(mount: Mount, database_url: str) -> None
 
 
 @pytest.mark.parametrize("with_database", [True, False])
-async def test_a_home_that_is_read_only(
-    mount: Mount, database_url: str, with_database: bool
-) -> None:
+async def test_a_read_only_home(mount: Mount, database_url: str, with_database: bool) -> None:
     home = mount(1)
     make_read_only(home)
     env = {"JEMMO_HOME": str(home), "DATABASE_URL": database_url if with_database else ""}
@@ -142,7 +140,7 @@ async def test_the_doctor_on_a_full_disk(mount: Mount, database_url: str) -> Non
     assert "Free up disk space" in bad["next_step"]
 
 
-def test_files_in_a_folder_that_is_read_only(mount: Mount) -> None:
+def test_files_in_a_read_only_folder(mount: Mount) -> None:
     folder = mount(1)
     make_read_only(folder)
 

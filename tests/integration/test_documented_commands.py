@@ -1,4 +1,4 @@
-"""Commands in the documentation work: README and tutorial are run, every other command is checked."""
+"""Commands in the docs work: those in the README and the tutorial are run, all others are parsed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TYPED = re.compile(r"`(?:\.venv/bin/)?(jemmo [^`\n]+)`")
 PLACEHOLDER = re.compile(r"^(?:COMMAND|….*|\.\.\.)$")
 TARGET = re.compile(r"\bmake ([a-z][a-z-]+)")
 READY = {"sandbox": "Teamtailor sandbox on", "up": "http"}
-"""The commands that run until they are stopped, and what they print once they answer."""
+"""Commands that run until they are stopped, and their output once they are ready."""
 
 
 def blocks(document: Path) -> list[str]:
@@ -35,7 +35,7 @@ def blocks(document: Path) -> list[str]:
 
 
 def commands(document: Path) -> Iterator[str]:
-    """Every `jemmo …` that a document tells people to type."""
+    """Return every `jemmo …` command in a document."""
     text = document.read_text()
     yield from TYPED.findall(text)
     for _, block in BLOCK.findall(text):
@@ -48,7 +48,7 @@ def commands(document: Path) -> Iterator[str]:
 
 
 def understood(typed: str) -> str:
-    """An empty text, or why the command line would refuse it."""
+    """Return an empty text, or why the command line would refuse the command."""
     words = shlex.split(typed, comments=True)[1:]
     group: Any = HOME
     if not words or words in (["--help"], ["--version"]):
@@ -87,7 +87,7 @@ def test_documents_name_targets_that_exist() -> None:
 
 @contextmanager
 def kept_running(command: str, environment: dict[str, str], ready: str) -> Iterator[None]:
-    """The command, from when it is ready until the end."""
+    """Run a command in the background; yield once it is ready."""
     with subprocess.Popen(
         shlex.split(command), env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -112,7 +112,7 @@ def surroundings() -> dict[str, str]:
 
 
 def run(typed: str, environment: dict[str, str], pasted: str = "") -> str:
-    """What a command prints; it must succeed."""
+    """Run a command, which must succeed; return its output."""
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", typed],
         env=environment,
@@ -127,7 +127,7 @@ def run(typed: str, environment: dict[str, str], pasted: str = "") -> str:
 
 @pytest.mark.long
 def test_the_readme_works_as_described(database_url: str) -> None:
-    """With a sandbox in place of the account; ``make demo`` and ``make test`` are run by .ci/run."""
+    """A sandbox replaces the account; .ci/run runs ``make demo`` and ``make test``."""
     environment = surroundings()
     lines = [line for block in blocks(ROOT / "README.md") for line in block.splitlines()]
     commands = [line.split("#")[0].strip() for line in lines]
@@ -169,7 +169,7 @@ def test_the_first_sync_works_as_described(database_url: str) -> None:
                 if words[0] == "jemmo" and words[1] in READY:
                     running.enter_context(kept_running(typed, environment, READY[words[1]]))
                     continue
-                if typed == "jemmo down":  # the server of all tests goes on
+                if typed == "jemmo down":  # the server of all tests must keep running
                     continue
                 printed.append(run(typed, environment))
     everything = "".join(printed)

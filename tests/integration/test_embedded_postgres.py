@@ -1,4 +1,4 @@
-"""The Postgres that comes along: real servers, real kills."""
+"""The bundled Postgres, with real servers and real kills."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def new_home(patch: pytest.MonkeyPatch) -> Iterator[Path]:
     patch.setenv("JEMMO_HOME", str(folder))
     patch.delenv("DATABASE_URL", raising=False)
     yield folder
-    # A test may have moved its home, or failed half-way.
+    # A test may have changed its home, or failed midway.
     embedded.stop()
     if (folder / "postgres").is_symlink():
         shutil.rmtree((folder / "postgres").resolve())
@@ -43,7 +43,7 @@ def new_home(patch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """For this test alone; undone together with what the test itself sets, not before it."""
+    """A data folder for this test, restored together with the test's own changes and not before them."""
     with new_home(monkeypatch) as folder:
         yield folder
 
@@ -215,11 +215,11 @@ class TestPrivacy:
     @pytest.fixture(scope="class")
     @classmethod
     def home(cls) -> Iterator[Path]:
-        """For all of them: they change nothing."""
+        """A shared data folder, since these tests change nothing."""
         with pytest.MonkeyPatch.context() as patch, new_home(patch) as folder:
             yield folder
 
-    def test_nobody_else_reaches_the_socket_or_the_password(self, home: Path) -> None:
+    def test_no_other_user_can_reach_the_socket_or_the_password(self, home: Path) -> None:
         embedded.ensure_running()
         found = places.find_places(home)
 
@@ -299,7 +299,7 @@ class TestRoot:
 
 
 class TestErrors:
-    def test_another_major_version(self, home: Path) -> None:
+    def test_another_major_version_is_refused(self, home: Path) -> None:
         embedded.ensure_running()
         embedded.stop()
         (home / "postgres/cluster/data/PG_VERSION").write_text("17\n")
@@ -356,5 +356,5 @@ class TestDatabaseUrl:
     def test_without_it_the_embedded_server_is_started(self, home: Path) -> None:
         assert 1 == ask(embedded.database_url(), "SELECT 1")
 
-    def test_it_has_all_that_is_needed(self, home: Path) -> None:
+    def test_the_bundled_server_meets_all_requirements(self, home: Path) -> None:
         assert [] == embedded.check_server(embedded.ensure_running())

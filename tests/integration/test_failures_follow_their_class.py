@@ -1,4 +1,4 @@
-"""What happens next after a sync that failed depends on why; it is told, and never silently off."""
+"""What follows a failed sync depends on the cause; people are notified, and no connection stops silently."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def codes(report: RunReport) -> set[str]:
     return {one.code for one in report.warnings}
 
 
-async def test_what_may_pass_is_tried_again_later_each_time(found: Company) -> None:
+async def test_temporary_failures_are_retried_with_growing_delays(found: Company) -> None:
     pauses = []
     for _ in range(4):
         assert (await fails(found, AWAY())).status is RunStatus.FAILED
@@ -69,7 +69,7 @@ async def test_what_may_pass_is_tried_again_later_each_time(found: Company) -> N
     assert await found.value("SELECT failures FROM connection WHERE id = {me}") == 0
 
 
-async def test_the_same_failure_twice_in_a_row_says_so(found: Company) -> None:
+async def test_a_repeated_failure_says_so(found: Company) -> None:
     assert "same_failure" not in codes(await fails(found, AWAY()))
     assert "same_failure" in codes(await fails(found, AWAY()))
     assert "same_failure" in codes(await fails(found, AWAY()))
@@ -80,7 +80,7 @@ async def test_the_same_failure_twice_in_a_row_says_so(found: Company) -> None:
     assert "same_failure" not in codes(await fails(found, another))
 
 
-async def test_a_quota_that_is_used_up_burns_no_attempt(found: Company) -> None:
+async def test_an_exhausted_quota_costs_no_attempt(found: Company) -> None:
     at = datetime.now(UTC) + timedelta(hours=2)
     report = await fails(found, Postponed(resume_at=at))
 
@@ -111,7 +111,7 @@ async def test_a_refused_key_stops_the_connection_at_once_and_a_success_resumes_
 
 
 @pytest.mark.parametrize("error", [Unexpected(), PermanentError("not_an_api"), AWAY()])
-async def test_whatever_failed_it_is_due_again_and_shown(found: Company, error: JemmoError) -> None:
+async def test_every_failed_sync_is_shown_and_due_again(found: Company, error: JemmoError) -> None:
     for _ in range(12):
         await fails(found, error)
 

@@ -1,4 +1,4 @@
-"""Resumes, from the simulated ATS into the storage: in time, whole, sealed, and never half."""
+"""Resumes from the simulated ATS to the storage: in time, complete, encrypted, and never partial."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def storage(tmp_path: Path) -> Storage:
 
 
 def with_files(vendor: Vendor) -> Vendor:
-    """The vendor, with whatever makes its sandbox hand out resumes."""
+    """The vendor, configured so that its sandbox serves resumes."""
     if vendor.name != "jarvi":
         return vendor
     return replace_vendor(vendor, JARVI)
@@ -96,7 +96,7 @@ async def tidied(storage: Storage, *, later: timedelta = LATER) -> cleanup.Clean
 
 
 async def kept(found: Company, storage: Storage) -> dict[str, bytes]:
-    """Every kept file in clear, by the remote id of its talent and its own."""
+    """Return every stored file decrypted, by the remote ids of its talent and of the file."""
     rows = await found.rows(
         "SELECT t.remote_id || '/' || f.remote_id, v.org_id, v.id FROM attachment f "
         "JOIN talent t ON t.id = f.talent_id JOIN file_version v ON v.id = f.current_version "
@@ -137,7 +137,7 @@ async def teamtailor() -> AsyncIterator[Harness]:
 
 
 @pytest.mark.sample(1)
-async def test_every_resume_is_fetched_and_sealed(
+async def test_every_resume_is_fetched_and_encrypted(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
     found = await connected(ats, database_url)
@@ -158,7 +158,7 @@ async def test_every_resume_is_fetched_and_sealed(
             assert not path.read_bytes().startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG"))
 
 
-async def test_the_words_of_a_resume_are_found_and_sealed(
+async def test_the_text_of_a_resume_is_searchable_and_encrypted(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -224,7 +224,7 @@ async def test_a_resume_whose_reader_is_killed_says_so_and_the_next_is_read(
 
 
 @pytest.mark.long
-async def test_a_file_whose_inspection_is_cut_off_waits_and_is_refused_in_the_end(
+async def test_a_file_whose_inspection_is_interrupted_waits_and_is_finally_refused(
     teamtailor: Harness,
     database_url: str,
     storage: Storage,
@@ -243,7 +243,7 @@ async def test_a_file_whose_inspection_is_cut_off_waits_and_is_refused_in_the_en
         await found.rows("UPDATE attachment SET next_try_at = NULL")
         await found.rows("UPDATE connection SET files_due_at = now()")
     kept = await found.rows("SELECT DISTINCT content_type FROM file_version")
-    assert {row[0] for row in kept} <= IMAGES  # which need no inspection
+    assert {row[0] for row in kept} <= IMAGES  # images need no inspection
     close_sandboxes()
 
 
@@ -275,7 +275,7 @@ async def readings(found: Company) -> Counter[str]:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("kind", BACKENDS)
-async def test_every_storage_will_do(
+async def test_every_storage_works(
     teamtailor: Harness,
     database_url: str,
     kind: str,
@@ -293,7 +293,7 @@ async def test_every_storage_will_do(
 
 
 @pytest.mark.sample(1)
-async def test_fetching_again_asks_for_nothing(
+async def test_a_second_fetch_makes_no_requests(
     ats: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(ats, database_url)
@@ -338,7 +338,7 @@ async def test_a_running_sync_goes_first(
     assert teamtailor.requests == 0
 
 
-async def test_a_turn_ends_when_its_time_is_up(
+async def test_a_turn_ends_after_its_time(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -348,7 +348,7 @@ async def test_a_turn_ends_when_its_time_is_up(
     assert not told.outcomes
 
 
-async def test_a_worker_that_is_to_stop_ends_its_turn_after_the_file_in_hand(
+async def test_a_stopping_worker_ends_its_turn_after_the_current_file(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -360,10 +360,10 @@ async def test_a_worker_that_is_to_stop_ends_its_turn_after_the_file_in_hand(
     assert told.outcomes.total() == 1
 
 
-async def test_a_link_that_died_is_asked_for_again(
+async def test_an_expired_link_is_requested_again(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
-    """Links live for a minute; the sync read them long before."""
+    """Links expire after a minute, but the sync read them long before."""
     found = await connected(teamtailor, database_url)
     teamtailor.server.clock.advance(3600)
     told = await fetch(found, storage)
@@ -373,7 +373,7 @@ async def test_a_link_that_died_is_asked_for_again(
 
 
 async def crash_after(step: str, found: Company, storage: Storage) -> None:
-    """Fetch, and die right after (or instead of) this step of the first file."""
+    """Fetch files, and crash right after (or instead of) this step of the first one."""
 
     class Dead(BaseException):
         pass
@@ -395,7 +395,7 @@ async def crash_after(step: str, found: Company, storage: Storage) -> None:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("step", ["row", "bytes", "finish"])
-async def test_a_crash_leaves_nothing_half(
+async def test_a_crash_leaves_no_partial_files(
     teamtailor: Harness, database_url: str, storage: Storage, step: str
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -411,7 +411,7 @@ async def test_a_crash_leaves_nothing_half(
 
 
 @pytest.mark.parametrize("step", ["row", "bytes"])
-async def test_what_a_crash_left_is_swept(
+async def test_remains_of_a_crash_are_swept(
     teamtailor: Harness, database_url: str, storage: Storage, step: str
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -424,18 +424,18 @@ async def test_what_a_crash_left_is_swept(
 
 
 def files_in(storage: Storage) -> list[Stored]:
-    """What lies in the storage, beside the mark that says whose it is."""
+    """Return the files in the storage, without the mark of its owner."""
     return [stored for stored in storage.listing() if stored.name != place.MARK]
 
 
 async def assert_whole(found: Company, storage: Storage) -> None:
-    """No file without a row, no row without its file."""
+    """Assert that every file has a row and every row has its file."""
     rows = await found.rows("SELECT org_id || '/' || id FROM file_version WHERE state = 'stored'")
     assert {one.name for one in files_in(storage)} == {row[0] for row in rows}
     assert await found.value("SELECT count(*) FROM file_version WHERE state = 'writing'") == 0
 
 
-async def test_orphans_go_and_lost_files_are_fetched_again(
+async def test_orphans_are_deleted_and_lost_files_refetched(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -466,7 +466,7 @@ async def test_another_storage_is_not_taken_for_a_loss(
 
 
 @pytest.mark.sample(1)
-async def test_files_of_who_left_the_ats_are_taken_away(
+async def test_files_of_people_deleted_in_the_ats_are_removed(
     ats: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(ats, database_url)
@@ -485,7 +485,7 @@ async def test_files_of_who_left_the_ats_are_taken_away(
     await assert_whole(found, storage)
 
 
-async def test_a_resume_that_changed_is_another_version(
+async def test_a_changed_resume_is_another_version(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -523,7 +523,7 @@ async def _later(content: bytes) -> bytes:
     return content
 
 
-async def test_what_may_not_be_kept_is_counted_with_its_reason(
+async def test_refused_files_are_counted_by_reason(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     from jemmo.store.models import Connection
@@ -584,7 +584,7 @@ async def test_a_storage_that_fails_loses_nothing(
 
 
 class Limited(FolderStorage):
-    """Takes what a test says it takes: as a bucket with a limit, or a proxy that drops what is long."""
+    """Refuses large files, like a bucket with a size limit or a proxy that drops long requests."""
 
     def __init__(self, folder: Path, *, refuse: Exception, above: int) -> None:
         super().__init__(folder)
@@ -597,7 +597,7 @@ class Limited(FolderStorage):
 
 
 async def largest_of(found: Company, storage: FolderStorage) -> int:
-    """Fetch everything once, tell the largest size that was put, and forget all of it."""
+    """Fetch everything once, return the largest stored size, and discard everything."""
     await fetch(found, storage)
     largest = max(path.stat().st_size for path in storage.folder.rglob("*") if path.is_file())
     await found.rows("DELETE FROM file_version")
@@ -608,7 +608,7 @@ async def largest_of(found: Company, storage: FolderStorage) -> int:
     return largest
 
 
-async def test_one_file_too_large_for_the_storage_is_refused_alone_and_once(
+async def test_only_the_file_that_is_too_large_for_the_storage_is_refused_once(
     teamtailor: Harness, database_url: str, tmp_path: Path
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -627,10 +627,10 @@ async def test_one_file_too_large_for_the_storage_is_refused_alone_and_once(
     assert await fetch(found, storage) == DownloadSummary()
 
 
-async def test_one_file_that_the_way_to_the_storage_drops_waits_alone(
+async def test_only_the_file_that_a_proxy_drops_waits(
     teamtailor: Harness, database_url: str, tmp_path: Path
 ) -> None:
-    """A proxy may cut the connection instead of saying 413."""
+    """A proxy may close the connection instead of responding with 413."""
     found = await connected(teamtailor, database_url)
     largest = await largest_of(found, FolderStorage(tmp_path / "measured"))
     dropped = StorageError(place="supabase://files")
@@ -669,7 +669,7 @@ async def test_an_outage_of_the_storage_shows_in_the_status_until_it_is_over(
     assert (shown.colour, shown.files_error) == ("green", None)
 
 
-async def test_no_file_goes_into_a_storage_that_is_not_this_databases(
+async def test_no_file_is_stored_in_another_databases_storage(
     teamtailor: Harness, database_url: str, tmp_path: Path
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -689,7 +689,7 @@ async def test_no_file_goes_into_a_storage_that_is_not_this_databases(
     assert (await fetch(found, elsewhere)).outcomes["stored"] > 3
 
 
-async def test_a_storage_that_is_accepted_gets_the_lost_files_again(
+async def test_lost_files_are_refetched_into_an_accepted_storage(
     teamtailor: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
     found = await connected(teamtailor, database_url)
@@ -701,9 +701,7 @@ async def test_a_storage_that_is_accepted_gets_the_lost_files_again(
     await assert_whole(found, empty)
 
 
-async def test_no_file_goes_into_a_bucket_that_anyone_may_read(
-    teamtailor: Harness, database_url: str
-) -> None:
+async def test_no_file_is_stored_in_a_public_bucket(teamtailor: Harness, database_url: str) -> None:
     found = await connected(teamtailor, database_url)
     with supabase_server() as address:
         await asyncio.to_thread(make_bucket, address, "open", public=True)
@@ -715,7 +713,7 @@ async def test_no_file_goes_into_a_bucket_that_anyone_may_read(
     assert told.error["code"] == "storage_public"
 
 
-async def test_a_file_that_trips_us_does_not_stop_those_behind_it(
+async def test_a_file_that_causes_a_bug_does_not_block_the_next_ones(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)

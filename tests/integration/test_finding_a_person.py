@@ -1,4 +1,4 @@
-"""A request under data protection law misses nobody, whatever the ATS has in its fields for addresses and numbers."""
+"""Privacy requests find everyone, whatever the ATS has in its fields for addresses and numbers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def ats() -> Any:
 
 
 async def written(ats: Harness, database_url: str) -> tuple[Company, set[str]]:
-    """A synced company in which one person is in every one of ``FIELDS``; their ids."""
+    """A synced company with one person in each of ``FIELDS``; yields their ids."""
     ids = sorted(await ats.truth(Stream.TALENTS))[: len(FIELDS)]
     for remote_id, attributes in zip(ids, FIELDS, strict=True):
         await ats.server.change("edit", "candidates", remote_id, attributes=attributes)
@@ -61,7 +61,7 @@ async def written(ats: Harness, database_url: str) -> tuple[Company, set[str]]:
 
 
 def with_address() -> list[int]:
-    """The places in ``FIELDS`` of those that hold the address; the others hold the number."""
+    """Return the indexes in ``FIELDS`` that contain the address; the others contain the number."""
     return [
         place
         for place, fields in enumerate(FIELDS)
@@ -101,7 +101,7 @@ async def test_every_record_is_found_by_address_and_number(ats: Harness, databas
                 assert await ids_of(found, ways_found) == meant[kind], typed
 
 
-async def test_rows_of_before_are_found_at_once_by_a_request_and_soon_by_a_search(
+async def test_older_rows_are_found_immediately_by_a_request_and_soon_by_a_search(
     ats: Harness, database_url: str
 ) -> None:
     found, ids = await written(ats, database_url)
@@ -112,7 +112,7 @@ async def test_rows_of_before_are_found_at_once_by_a_request_and_soon_by_a_searc
 
     everybody = await in_thread(lambda: search(thoroughly=True))
     assert len(everybody) > 1
-    # As a migration leaves them: with the hashes that an earlier version made.
+    # As after a migration: with hashes from an earlier version.
     await found.rows("UPDATE talent_contacts SET hashes = '{}', hashes_outdated = true RETURNING 1")
 
     assert await in_thread(lambda: search(thoroughly=False)) == []
@@ -123,7 +123,7 @@ async def test_rows_of_before_are_found_at_once_by_a_request_and_soon_by_a_searc
 
 
 @pytest.mark.long
-async def test_an_erasure_takes_them_all_and_none_comes_back(
+async def test_an_erasure_covers_all_of_them_permanently(
     ats: Harness, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
@@ -151,10 +151,10 @@ async def test_an_erasure_takes_them_all_and_none_comes_back(
     assert (await found.verify()).equal
 
 
-async def test_a_person_is_found_by_the_name_as_it_is_spelled(
+async def test_a_person_is_found_by_the_original_spelling_of_the_name(
     ats: Harness, database_url: str
 ) -> None:
-    """Letters that are more than an accent: the index has them in Latin, and so must what is typed."""
+    """The index transliterates letters, not only accents, so the search must do the same."""
     names = ("Weiß", "Bjørnsen", "Łukaszek", "Đặng", "Lecœur", "Ægisson", "Þórsdóttir", "Benoît")
     ids = sorted(await ats.truth(Stream.TALENTS))[: len(names)]
     for remote_id, name in zip(ids, names, strict=True):

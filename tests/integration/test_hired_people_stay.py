@@ -1,4 +1,4 @@
-"""Whoever was hired lately stays in Jemmo: compared with what the ATS holds."""
+"""Recently hired people stay in Jemmo, compared with the ATS."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from jemmo.tasks import connections as tasks
 
 
 def kinds_of(stages: list[dict[str, Any]]) -> dict[str, str]:
-    """What each stage means in the ATS, by its id."""
+    """Return the type of each stage in the ATS, by id."""
     return {stage["id"]: str(stage["attributes"]["stage-type"]).lower() for stage in stages}
 
 
 async def in_progress(ats: SandboxServer, since: datetime | None) -> set[str]:
-    """Candidates who have an application under way in the ATS, or were hired there ``since``."""
+    """Return candidates with an application in progress in the ATS, or hired there since ``since``."""
     kinds = kinds_of(await truth(ats, "stages"))
     found = set()
     for application in await truth(ats, "job-applications"):
@@ -51,9 +51,7 @@ async def shown(found: Company) -> set[str]:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("days", [0, 90, 3650])
-async def test_shown_are_those_in_progress_and_those_hired_lately(
-    database_url: str, days: int
-) -> None:
+async def test_people_in_progress_and_recent_hires_are_shown(database_url: str, days: int) -> None:
     async with run_sandbox(talents=150, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.set_rules(hired_days=days)
@@ -69,7 +67,7 @@ async def test_shown_are_those_in_progress_and_those_hired_lately(
 
 
 def _without_hires(found: Company) -> set[str]:
-    """Who would be left if no hire counted, by changing the rule and looking."""
+    """Return the talents that would remain if hires didn't count, by changing the rule."""
     org = Connection.objects.get(id=found.id).org
     before = set(talents.visible(org).values_list("remote_id", flat=True))
     wanted = rules.changed(org, {Exclusion.NO_ACTIVE_APPLICATION}, 0)
@@ -82,7 +80,7 @@ def _without_hires(found: Company) -> set[str]:
     return after
 
 
-async def test_moved_to_hired_somebody_stays_for_the_days_of_the_rule(database_url: str) -> None:
+async def test_a_hired_person_stays_for_the_days_of_the_rule(database_url: str) -> None:
     async with run_sandbox(talents=60, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -114,7 +112,7 @@ async def test_moved_to_hired_somebody_stays_for_the_days_of_the_rule(database_u
 
 
 async def hired(ats: SandboxServer, job: str) -> str:
-    """The stage of that job in which people are hired."""
+    """Return the job's stage for hired people."""
     stages = await truth(ats, "stages")
     kinds = kinds_of(stages)
     return next(
@@ -125,7 +123,7 @@ async def hired(ats: SandboxServer, job: str) -> str:
 
 
 def listing(found: Company, stage: str, status: str) -> dict[str, tuple[str, str]]:
-    """Whom the filters find, with the stage and status that the list names."""
+    """Return the talents that match the filters, with the stage and status in the list."""
     org = Connection.objects.get(id=found.id).org
     page = talents.search(
         org, TalentFilters(stage=stage, status=status), talents.Lookup(), unseal=None
@@ -135,7 +133,7 @@ def listing(found: Company, stage: str, status: str) -> dict[str, tuple[str, str
     return {key: (kinds[one.stage], one.status) for key, one in named.items()}
 
 
-async def test_every_night_hires_whose_time_is_over_are_excluded(database_url: str) -> None:
+async def test_old_hires_are_excluded_every_night(database_url: str) -> None:
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()

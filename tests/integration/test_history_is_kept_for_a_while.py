@@ -1,4 +1,4 @@
-"""Past syncs, notifications and rejected records go when nobody needs them any more, and not before."""
+"""Past syncs, notifications and rejected records are deleted once nobody needs them, and not before."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def test_the_last_run_of_each_kind_and_outcome_stays(connection: Connection) -> 
     assert pruning.forget_old()["runs"] == 4
 
     assert set(SyncRun.objects.all()) == set(kept)
-    assert Rejection.objects.filter(run=None).count() == 4  # still rejected: only the run is gone
+    assert Rejection.objects.filter(run=None).count() == 4  # still rejected, only the run is gone
 
 
-def test_batches_go_on_until_nothing_old_is_left(
+def test_batches_continue_until_nothing_old_is_left(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "BATCH", 2)
@@ -100,7 +100,7 @@ def test_open_notifications_and_reminders_of_todays_key_stay(connection: Connect
         return made
 
     notification(Kind.DONE, OLD)
-    notification(Kind.KEY, 3 * OLD)  # of a key that was replaced since
+    notification(Kind.KEY, 3 * OLD)  # about a key that has been replaced since
     kept = [
         notification(Kind.DONE, NEW),
         notification(Kind.FAILED, OLD, "failed:x"),
@@ -133,7 +133,7 @@ def test_a_rejection_stays_as_long_as_it_is_current(connection: Connection) -> N
     assert Rejection.objects.get().remote_id == "1"
 
 
-async def test_a_rejected_record_that_the_ats_deleted_is_forgotten_by_the_next_reconcile(
+async def test_the_next_reconcile_drops_rejected_records_that_the_ats_deleted(
     database_url: str,
 ) -> None:
     found = await company(database_url, base_url="http://127.0.0.1:1")

@@ -1,4 +1,4 @@
-"""Housekeeping that meets a lock or a slow statement is canceled, and does not hold up what else a worker does."""
+"""Housekeeping is canceled at a lock or a slow statement, and doesn't delay a worker's other tasks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def count() -> int:
         return Notification.objects.count()
 
 
-async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_does_the_work(
+async def test_a_statement_that_waits_for_a_lock_is_canceled_and_done_in_the_next_round(
     old: None, owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited = replace(scopes.SEEN_BY_HOUSEKEEPING, housekeeping=1)
@@ -60,7 +60,7 @@ async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_d
         assert known is not None
         assert known.code == "database_time_limit"
         assert isinstance(known, TransientError)
-        await scopes.run_for_all_orgs(who_am_i)  # the same thread goes on
+        await scopes.run_for_all_orgs(who_am_i)  # the same thread continues
         await holder.rollback()
 
     assert await in_thread(count) == 1
@@ -69,7 +69,7 @@ async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_d
 
 
 @pytest.mark.long
-async def test_housekeeping_that_waits_holds_up_neither_the_clock_nor_notifications_nor_syncs(
+async def test_waiting_housekeeping_delays_neither_the_schedule_nor_notifications_nor_syncs(
     old: None, owner_url: str
 ) -> None:
     async with await psycopg.AsyncConnection.connect(owner_url) as holder:

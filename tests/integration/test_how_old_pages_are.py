@@ -1,4 +1,4 @@
-"""The time on a page is true: all that the ATS changed before it is here, and the dot goes by the same time."""
+"""The time on a page is correct: all earlier changes in the ATS are shown, and the status dot uses the same time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def an_ats() -> Any:
 
 
 async def pages(org: str = "acme") -> dict[str, freshness.Freshness]:
-    """What the sync icon of each page and the header show."""
+    """Return the texts of each page's sync icon and of the header."""
     now = datetime.now(UTC)
 
     def look() -> dict[str, freshness.Freshness]:
@@ -48,7 +48,7 @@ def at(shown: freshness.Freshness) -> datetime:
 
 
 async def assert_true(ats: SandboxServer, found: Company) -> None:
-    """Nothing that the ATS got before the time of a page is missing on it."""
+    """Assert that no change made in the ATS before a page's time is missing on the page."""
     shown = await pages()
     for page, streams in SHOWN.items():
         for stream, kind in streams.items():
@@ -62,7 +62,7 @@ def _created(one: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(given) if given else datetime.max.replace(tzinfo=UTC)
 
 
-async def test_a_sync_of_jobs_says_nothing_about_talents(database_url: str) -> None:
+async def test_a_sync_of_jobs_does_not_update_the_talents_page(database_url: str) -> None:
     async with an_ats() as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync(now=lambda: datetime.now(UTC) - HOUR)
@@ -89,7 +89,7 @@ async def test_a_sync_of_jobs_says_nothing_about_talents(database_url: str) -> N
         await assert_true(ats, found)
 
 
-async def test_the_colour_of_a_page_goes_by_its_own_streams(database_url: str) -> None:
+async def test_a_pages_color_depends_on_its_own_streams(database_url: str) -> None:
     async with an_ats() as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync(now=lambda: datetime.now(UTC) - 30 * HOUR)
@@ -102,8 +102,8 @@ async def test_the_colour_of_a_page_goes_by_its_own_streams(database_url: str) -
         }
 
 
-async def test_a_failure_is_told_where_it_was_until_that_is_read(
-    database_url: str, hasty: None
+async def test_a_failure_is_shown_on_its_page_until_the_stream_is_read(
+    database_url: str, no_retry_pauses: None
 ) -> None:
     async with an_ats() as ats:
         found = await company(database_url, base_url=ats.base_url)
@@ -123,9 +123,9 @@ async def test_a_failure_is_told_where_it_was_until_that_is_read(
 
 
 async def test_a_paused_connection_is_as_old_as_its_data_whatever_failed_before(
-    database_url: str, hasty: None
+    database_url: str, no_retry_pauses: None
 ) -> None:
-    """Nothing is retried while it is paused, so no page promises that. Resumed, it has failed until it is synced."""
+    """Pages must not announce a retry while it is paused. After resuming, it counts as failed until a sync succeeds."""
     async with an_ats() as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -168,7 +168,7 @@ async def test_of_two_connections_the_older_counts(database_url: str) -> None:
         assert (await pages())["jobs"].synced_at != shown["talents"].synced_at
 
 
-async def test_a_pass_that_proves_nothing_moves_no_time(database_url: str) -> None:
+async def test_a_pass_without_proof_does_not_change_the_time(database_url: str) -> None:
     async with an_ats() as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync(now=lambda: datetime.now(UTC) - HOUR)
@@ -179,8 +179,8 @@ async def test_a_pass_that_proves_nothing_moves_no_time(database_url: str) -> No
         assert (await pages())["header"].synced_at == before["header"].synced_at
 
 
-async def test_another_pages_sync_is_not_this_pages(database_url: str) -> None:
-    """Neither its changes nor its progress are shown on the other page."""
+async def test_a_page_ignores_another_pages_sync(database_url: str) -> None:
+    """The other page shows neither its changes nor its progress."""
     async with an_ats() as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()

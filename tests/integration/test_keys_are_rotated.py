@@ -1,5 +1,5 @@
-# ruff: noqa: ASYNC240 - a small file, while nothing else runs
-"""Keys are changed while everything runs; lost or wrong ones stop Jemmo before it does harm."""
+# ruff: noqa: ASYNC240 - small files, and nothing else runs
+"""Keys can be rotated during operation; lost or wrong keys stop Jemmo before it causes damage."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def filled(database_url: str, keyset: Path, storage: FolderStorage) -> Com
 
 
 async def everything(found: Company, storage: FolderStorage) -> dict[str, Any]:
-    """All that is sealed, in clear."""
+    """Return everything that is encrypted, decrypted."""
     vault = default_vault()
     rows = await found.rows(
         "SELECT v.id, v.org_id || '/' || v.id FROM file_version v WHERE v.state = 'stored'"
@@ -66,7 +66,7 @@ async def everything(found: Company, storage: FolderStorage) -> dict[str, Any]:
     }
 
 
-async def test_after_a_rotation_everything_is_there_and_sealed_anew(
+async def test_a_rotation_reencrypts_everything_and_loses_nothing(
     filled: Company, keyset: Path, storage: FolderStorage
 ) -> None:
     before = await everything(filled, storage)
@@ -103,7 +103,7 @@ async def test_the_old_key_goes_only_when_nothing_needs_it_and_time_has_passed(
     assert (await everything(filled, storage))["contacts"]
 
 
-async def test_a_rotation_that_was_broken_off_goes_on(
+async def test_an_interrupted_rotation_continues(
     filled: Company, keyset: Path, storage: FolderStorage
 ) -> None:
     before = await everything(filled, storage)
@@ -130,7 +130,7 @@ async def test_a_rotation_that_was_broken_off_goes_on(
     assert await everything(filled, storage) == before
 
 
-async def test_who_has_the_keys_open_takes_up_new_ones(filled: Company, keyset: Path) -> None:
+async def test_running_processes_adopt_new_keys(filled: Company, keyset: Path) -> None:
     long_running = default_vault()
     rotation.add_primary(keyset)
     sealed = open_vault(keyset).seal(b"new", b"x")
@@ -139,7 +139,7 @@ async def test_who_has_the_keys_open_takes_up_new_ones(filled: Company, keyset: 
     assert key_id(long_running.seal(b"more", b"x")) == rotation.inspect(keyset).primary
 
 
-def test_rotations_at_once_lose_no_key(keyset: Path) -> None:
+def test_concurrent_rotations_lose_no_key(keyset: Path) -> None:
     open_vault(keyset)
     threads = [threading.Thread(target=rotation.add_primary, args=(keyset,)) for _ in range(8)]
     for one in threads:
@@ -194,10 +194,10 @@ async def test_the_commands_rotate_while_others_read(
         assert "AesGcmKey" not in output
 
 
-def test_the_keyset_can_be_sealed_itself(keyset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_keyset_itself_can_be_encrypted(keyset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = open_vault(keyset).seal(b"plain", b"x")
     monkeypatch.setenv("JEMMO_KEYSET_KEY", base64.b64encode(os.urandom(32)).decode())
-    rotation.add_primary(keyset)  # writes the file anew, encrypted from now on
+    rotation.add_primary(keyset)  # rewrites the file, from now on encrypted
 
     assert '"value"' not in keyset.read_text()
     assert rotation.inspect(keyset).encrypted
@@ -214,7 +214,7 @@ def test_the_keyset_can_be_sealed_itself(keyset: Path, monkeypatch: pytest.Monke
         open_vault(keyset)
 
 
-def test_rotation_knows_every_sealed_column() -> None:
+def test_rotation_covers_every_encrypted_column() -> None:
     known = {(place.table, place.column) for place in keys.PLACES}
     found = {
         (model._meta.db_table, field.column)

@@ -1,4 +1,4 @@
-"""An API key goes to the address it was connected with and to no other, whatever the database says."""
+"""An API key is only sent to the address it was connected with, whatever the database contains."""
 
 from __future__ import annotations
 
@@ -103,13 +103,13 @@ async def test_another_provider_gets_no_key_either(ats: SandboxServer, database_
 
 
 async def store_former(found: Company, key: str, base_url: str) -> None:
-    """As a former Jemmo did, or whoever puts back an old dump beside an address of theirs."""
+    """Store a key like an older version, or like someone who restores an old dump with their own address."""
     await found.rows(
         "UPDATE connection SET sealed_key = %s, base_url = %s WHERE id = {me}",
         default_vault().seal(key.encode(), former_key_context(found.id)),
         base_url,
     )
-    await in_thread(lambda: keys.check(keyset_path()))  # as at every start
+    await in_thread(lambda: keys.check(keyset_path()))  # as on every start
 
 
 async def test_no_row_decides_whether_an_old_key_is_sent_to_an_address(
@@ -132,7 +132,7 @@ async def test_an_operator_binds_old_keys_to_addresses_that_they_have_checked(
     checked = await in_thread(lambda: api_keys.unbound(vault))
     assert [(one.id, one.base_url) for one in checked] == [(found.id, ats.base_url)]
 
-    await store_former(found, ats.key, thief.base_url)  # while they check
+    await store_former(found, ats.key, thief.base_url)  # during the check
     with pytest.raises(ConfigError) as changed:
         await in_thread(lambda: api_keys.bind_to_addresses(checked, vault))
     assert changed.value.code == "changed_meanwhile"

@@ -1,4 +1,4 @@
-"""Pages that are large, however few records are in them, do not heap up in a worker's memory."""
+"""Large pages don't accumulate in a worker's memory, even if they contain few records."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from jemmo.pipeline.buffer import MOST_BYTES
 pytestmark = pytest.mark.one_server
 
 PAGES = 12
-IN_HAND = 3  # pages: one is being written, one waits, one was just made
+IN_HAND = 3  # pages: one is being written, one is waiting, one was just created
 
 
 class Watched(FakeSource):
-    """Notes with each page how many of those before it are not written yet."""
+    """Records for each page how many earlier pages have not been written yet."""
 
     def __init__(self, found: Company) -> None:
         jobs = [Job(remote_id=str(n), title="Cook", status=JobStatus.OPEN) for n in range(PAGES)]
@@ -36,7 +36,7 @@ class Watched(FakeSource):
             yield page
 
 
-async def test_a_large_page_is_written_before_many_more_are_asked_for(database_url: str) -> None:
+async def test_a_large_page_is_written_before_many_more_are_requested(database_url: str) -> None:
     found = await company(database_url, base_url="http://127.0.0.1:1")
     source = Watched(found)
 

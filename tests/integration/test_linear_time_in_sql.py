@@ -1,4 +1,4 @@
-"""What Postgres does with a text that candidates or an ATS control grows with its length as well."""
+"""Postgres's work on texts from candidates or an ATS grows linearly with their length, too."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.versions
 SHORT, GROWTH = (
     1_000,
     8,
-)  # characters, and how much longer the long text is: quadratic is 64 times the time
-LIMIT, RUNS, LEAST = 24, 10, 0.05  # the clock of another process ticks a hundred times a second
+)  # characters, and the factor to the long text; quadratic work would take 64 times as long
+LIMIT, RUNS, LEAST = 24, 10, 0.05  # another process's CPU time is counted in hundredths of a second
 PIECES = (
     "QmFz",
     "a@",
@@ -43,7 +43,7 @@ NAMES = ("unaccent", "to_tsvector", "regexp_replace", "regexp_matches", "regexp_
 
 
 def searched() -> str:
-    """The search vectors of all tables that have one, of one text in each column."""
+    """Return the search vectors of all tables that have one, with the same text in each column."""
     vectors = []
     for table in TABLES.values():
         if table.search:
@@ -74,11 +74,11 @@ EXPRESSIONS: dict[str, Callable[[], str]] = {
 }
 
 SETS_UP = {"store/operations/exercise.py", "store/db/roles.py", "store/db/schema.py"}
-"""They name the functions, and call them with texts of their own."""
+"""Modules that mention the functions but only call them with their own texts."""
 
 
 def spent(connection: psycopg.Connection, expression: str, text: str) -> float:
-    """Seconds of the server's processor; a text that is too long for a vector is cut by the statement itself."""
+    """Return the server's CPU time in seconds. The statement truncates texts that are too long for a vector."""
     process = psutil.Process(connection.info.backend_pid)
     began = sum(process.cpu_times()[:2])
     connection.execute(
@@ -104,7 +104,7 @@ def test_time_grows_with_the_length(database_url: str) -> None:
 
 
 def test_every_expression_is_listed() -> None:
-    """Add what is new to EXPRESSIONS."""
+    """If this fails, add the new expression to EXPRESSIONS."""
     source = Path(jemmo.__file__).parent
     calls = re.compile(rf"[\"'(]?\b(?:{'|'.join(NAMES)})\b[\"'(]|!~ '")
     found = {

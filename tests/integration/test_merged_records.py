@@ -1,4 +1,4 @@
-"""When an ATS merges two talents, the old id goes, and what belonged to it is found with the survivor."""
+"""After an ATS merges two talents, the old id is gone and its data belongs to the survivor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWERS = ("not_found", "other", "redirect")
 
 
 async def two_with_applications(sandbox: SandboxServer) -> tuple[str, str]:
-    """Two talents who have applied."""
+    """Return two talents with applications."""
     listed = await truth(sandbox, "job-applications")
     owners = dict.fromkeys(one["relationships"]["candidate"][0] for one in listed)
     first, second, *_ = owners
@@ -54,7 +54,7 @@ async def test_a_reconcile_follows_a_merge(answer: str, database_url: str) -> No
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("answer", ANSWERS)
-async def test_a_merge_that_is_announced_needs_no_sync(answer: str, database_url: str) -> None:
+async def test_an_announced_merge_needs_no_sync(answer: str, database_url: str) -> None:
     async with hooked(database_url, switches={"merged": answer}) as found:
         old, survivor = await two_with_applications(found.sandbox)
         moved = await applications_of(found.sandbox, old)
@@ -68,8 +68,8 @@ async def test_a_merge_that_is_announced_needs_no_sync(answer: str, database_url
 
 
 @pytest.mark.long
-async def test_applications_move_and_their_talent_goes(database_url: str) -> None:
-    """Two orders one after the other, as a merge by hand: neither touches the applications' own date."""
+async def test_a_manual_merge_moves_applications_and_deletes_the_talent(database_url: str) -> None:
+    """Two separate orders, like a manual merge; neither changes the applications' own dates."""
     async with run_sandbox(talents=60, seed=11, switches={"rate_limit": False}) as sandbox:
         found = await company(database_url, base_url=sandbox.base_url)
         await found.sync()

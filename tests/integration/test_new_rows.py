@@ -1,4 +1,4 @@
-"""New rows take a shorter way into the tables than known ones, and end as the same rows."""
+"""New rows are written through a shorter path than known ones, with the same result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ World = dict[Stream, list[Record]]
 
 
 def a_world() -> World:
-    """Everything that hangs on a record; talents with active, past and no applications; a link that leads nowhere."""
+    """Complete records, talents with active, past and no applications, and a broken link."""
     return {
         Stream.JOBS: [
             Job(
@@ -78,7 +78,7 @@ def a_world() -> World:
 
 
 async def content(found: Company) -> list[object]:
-    """Every column of every row, but for ids and times of our own."""
+    """Return every column of every row, except our own ids and times."""
     ours = "- '{id,org_id,connection_id,created_at,modified_at,talent_id,job_id,stage_id,application_id}'::text[]"
     parts = {
         "job_location": "job",
@@ -130,7 +130,7 @@ async def test_every_mode_ends_in_the_same_rows(database_url: str) -> None:
     assert await content(short) == await content(long)
 
 
-async def test_talents_are_shown_by_new_applications_as_by_known_ones(database_url: str) -> None:
+async def test_new_applications_make_talents_visible_like_known_ones(database_url: str) -> None:
     found = await filled(database_url, "shown", a_world(), Mode.INITIAL)
     shown = await found.rows(
         "SELECT remote_id FROM talent WHERE connection_id = {me} AND excluded_reason IS NULL ORDER BY 1"
@@ -139,7 +139,7 @@ async def test_talents_are_shown_by_new_applications_as_by_known_ones(database_u
 
 
 async def test_one_known_row_among_new_ones_makes_no_difference(database_url: str) -> None:
-    """The whole batch then goes the long way: the known row is compared, not doubled."""
+    """Then the whole batch takes the long path, so the known row is compared and not duplicated."""
     world = a_world()
     first = {stream: records[:1] for stream, records in world.items()}
     mixed = await filled(database_url, "mixed", first, Mode.INITIAL)
@@ -155,10 +155,10 @@ async def test_one_known_row_among_new_ones_makes_no_difference(database_url: st
 @pytest.mark.parametrize(
     ("column", "relation"), [("talent", "applications.talent"), ("stage", "applications.stage")]
 )
-async def test_a_relation_that_leads_nowhere_any_more_is_told(
+async def test_a_relation_that_no_longer_exists_is_reported(
     database_url: str, column: str, relation: str
 ) -> None:
-    """No constraint of the database keeps applications from it, so it is looked for."""
+    """No database constraint prevents this, so the sync checks for it."""
     from jemmo.store.db.postgres import connect
     from jemmo.store.sync.known_records import broken_relations
 

@@ -1,4 +1,4 @@
-"""An older Jemmo beside a newer one that has changed the tables: it stops and says why."""
+"""An older Jemmo stops with an explanation after a newer one has changed the tables."""
 
 from __future__ import annotations
 

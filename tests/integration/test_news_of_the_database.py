@@ -1,4 +1,4 @@
-"""What open pages hear comes by NOTIFY, which every role of the database may send."""
+"""Events for open pages arrive through NOTIFY, which every database role may send."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ UNREADABLE = (
 )
 
 
-async def test_pages_go_on_hearing_after_notifications_that_cannot_be_read(
+async def test_pages_keep_receiving_events_after_unreadable_notifications(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "CHECK_EVERY", float("1e6"))  # the session is nobody's
+    monkeypatch.setattr(live, "CHECK_EVERY", float("1e6"))  # the session belongs to nobody
     org, hub = uuid4(), live.Hub(os.environ["DATABASE_URL"])
     hub._checked = asyncio.get_running_loop().time()
     news = msgspec.json.encode({"org": str(org), "kind": "sync"}).decode()
@@ -46,11 +46,11 @@ async def test_pages_go_on_hearing_after_notifications_that_cannot_be_read(
     await asyncio.wait({listener})
 
 
-async def test_what_arrives_together_is_heard_whole_although_sessions_are_due_to_be_checked(
+async def test_simultaneous_events_all_arrive_even_if_session_checks_are_due(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nobody_ends(self: live.Hub, db: psycopg.AsyncConnection[object]) -> None:
-        """The session of this test is nobody's; checks stay due."""
+        """Do nothing, since this test's session belongs to nobody; checks stay due."""
 
     monkeypatch.setattr(live.Hub, "_end_unauthorized", nobody_ends)
     org, hub = uuid4(), live.Hub(os.environ["DATABASE_URL"])
@@ -66,11 +66,11 @@ async def test_what_arrives_together_is_heard_whole_although_sessions_are_due_to
     hub.close()
 
 
-async def test_a_page_may_have_missed_only_syncs_that_ended_while_nobody_listened_or_after_it_was_built(
+async def test_a_page_can_only_miss_syncs_that_ended_while_nobody_listened_or_after_it_was_built(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nobody_ends(self: live.Hub, db: psycopg.AsyncConnection[object]) -> None:
-        """The session of this test is nobody's."""
+        """Do nothing, since this test's session belongs to nobody."""
 
     monkeypatch.setattr(live.Hub, "_end_unauthorized", nobody_ends)
     monkeypatch.setattr(live, "CLOCKS_APART", timedelta(0))

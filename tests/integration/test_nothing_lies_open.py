@@ -1,4 +1,4 @@
-"""A stolen dump, log or files folder gives away no key and no contact detail."""
+"""A stolen dump, log or files folder reveals no key and no contact details."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ SIGNS = (b"%PDF-", b"PK\x03\x04", b"Curriculum", b"word/document")
     ("vendor", "talents"),
     [
         (TEAMTAILOR, 60),
-        pytest.param(FLATCHR, 24, marks=pytest.mark.long),  # it gives one resume a second
+        pytest.param(FLATCHR, 24, marks=pytest.mark.long),  # it serves one resume per second
     ],
     ids=lambda one: getattr(one, "name", ""),
 )
-async def test_a_full_run_leaves_no_key_and_no_contact_in_clear(
+async def test_a_full_run_leaves_no_key_and_no_contact_in_plain_text(
     vendor: Vendor, talents: int, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
@@ -69,7 +69,7 @@ async def test_a_full_run_leaves_no_key_and_no_contact_in_clear(
 
 
 async def contacts(ats: Harness) -> AsyncIterator[str]:
-    """Each e-mail address and phone number of a talent, as the ATS writes them."""
+    """Return each talent's e-mail addresses and phone numbers, as spelled in the ATS."""
     for record in (await ats.truth(Stream.TALENTS)).values():
         attributes = record.get("attributes", record)
         for name in ("email", "phone"):

@@ -1,4 +1,4 @@
-"""A tenant with very many webhooks waits behind one with few, not the other way round."""
+"""A tenant with very many webhooks waits for one with few, not the other way around."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def announced(found: Company, talents: list[str]) -> None:
     await in_thread(partial(endpoints.request_refetches, one, requests, default_vault()))
 
 
-async def test_one_webhook_is_not_behind_a_flood_of_another_organisation(
+async def test_one_webhook_does_not_wait_for_another_organizations_flood(
     database_url: str,
 ) -> None:
     async with run_sandbox(talents=300, seed=5, switches={"rate_limit": False}) as ats:
@@ -51,6 +51,6 @@ async def test_one_webhook_is_not_behind_a_flood_of_another_organisation(
         assert behind > 0
 
 
-def test_a_killed_worker_is_missed_and_its_work_queued_within_a_minute() -> None:
-    """A heartbeat is missed for ``DEAD_AFTER``, then the next of the others' rounds takes its tasks."""
+def test_a_killed_workers_tasks_are_requeued_within_a_minute() -> None:
+    """After ``DEAD_AFTER`` without a heartbeat, the next round of another worker requeues its tasks."""
     assert working.DEAD_AFTER + 2 * working.HEARTBEAT <= 60

@@ -1,4 +1,4 @@
-"""Syncs and refetches write through one core: whatever comes in whatever order, the tables are those of a model."""
+"""Syncs and refetches share one writer; after any writes in any order, the tables match a model."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Key = tuple[Stream, str]
 
 
 class Write(Struct, frozen=True):
-    """One write: what a page shows, what cannot be used, and what is gone. Without a policy, a new run begins."""
+    """One write: a page's records, rejections and deletions. Without a policy, a new run begins."""
 
     stream: Stream
     policy: Policy | None
@@ -62,14 +62,14 @@ class Held(Struct):
 
 
 class Model(Struct):
-    """The rules of ``Policy`` in a few lines; ``refetched`` are the records refetched since the run began."""
+    """A short model of ``Policy``'s rules; ``refetched`` are the records refetched since the run began."""
 
     held: dict[Key, Held] = field(default_factory=dict)
     refetched: set[Key] = field(default_factory=set)
     rejections: set[Key] = field(default_factory=set)
 
     def apply(self, write: Write) -> Counts:
-        """Write, and answer how many records that creates and deletes."""
+        """Apply a write; return the number of created and deleted records."""
         if write.policy is None:
             self.refetched.clear()
             return Counts()
@@ -103,7 +103,7 @@ class Model(Struct):
         return policy is Policy.FULL or not _older(record, held.record)
 
     def tables(self) -> list[list[tuple[object, ...]]]:
-        """What ``Tables.tables`` reads."""
+        """Return the expected content of ``Tables.tables``."""
         jobs, talents, applications = (self._of(stream) for stream in STREAMS)
         active = {
             held.record.talent_remote_id
@@ -207,7 +207,7 @@ RECORDS: dict[Stream, st.SearchStrategy[Record]] = {
 
 @st.composite
 def writes(draw: st.DrawFn) -> Write:
-    """A page of one stream; what it rejects or says is gone is not among its records."""
+    """Draw a page of one stream, in which rejected and deleted ids are not among the records."""
     stream = draw(st.sampled_from(STREAMS))
     records = tuple(draw(st.lists(RECORDS[stream], min_size=1, max_size=3)))
     others = sorted(
@@ -239,7 +239,7 @@ def outcome_of(write: Write) -> PageOutcome:
 
 
 class Tables:
-    """The real thing: one run after the other under the lease, refetches beside them under a claim."""
+    """The real tables: successive runs under the lease, with concurrent refetches under a claim."""
 
     def __init__(self, db: Connection, row: ConnectionRow) -> None:
         self.db = db
@@ -247,19 +247,19 @@ class Tables:
         self.claim = uuid4()
 
     async def clear(self) -> None:
-        """Forget all records, and begin a run."""
+        """Delete all records, and begin a run."""
         names = [TABLES[stream].name for stream in STREAMS]
         for name in ("stage_event", *reversed(names), "rejection", "pending_link", "webhook_hint"):
             await self.db.execute(f"DELETE FROM {name}".encode())
         await self.begin()
 
     async def tables(self) -> list[list[tuple[object, ...]]]:
-        """What ``Model.tables`` foretells."""
+        """Return the real content, to compare with ``Model.tables``."""
         answers = [await self.db.execute(query) for query in QUERIES]
         return [await answer.fetchall() for answer in answers]
 
     async def begin(self) -> None:
-        """Begin a run, as after a crash of the one before."""
+        """Begin a run, as if the previous one had crashed."""
         await self.db.execute("UPDATE lease SET expires_at = to_timestamp(0)")
         report = RunReport(run_id=str(uuid4()), mode=Mode.INCREMENTAL)
         begun = await runs.begin(self.db, self.row.id, report, trigger="test")
@@ -321,7 +321,7 @@ class Tables:
 
 @asynccontextmanager
 async def opened(database_url: str) -> AsyncIterator[Tables]:
-    """A connection with an address for webhooks."""
+    """A connection with a webhook address."""
     found = await company(database_url, base_url="http://127.0.0.1:1")
     async with connected(found.id, database_url) as (db, row):
         await db.execute(
@@ -332,10 +332,10 @@ async def opened(database_url: str) -> AsyncIterator[Tables]:
         yield Tables(db, row)
 
 
-def test_any_writes_in_any_order_give_the_tables_of_the_model(
+def test_any_writes_in_any_order_match_the_model(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of so few records the brake would hold back most deletions; it has tests of its own."""
+    """With so few records, the brake, which has its own tests, would pause most deletions."""
     monkeypatch.setattr(brake, "max_unreviewed", lambda present: present)
 
     async def check(store: Tables, given: list[Write]) -> None:
@@ -358,7 +358,7 @@ def test_any_writes_in_any_order_give_the_tables_of_the_model(
 
 @contextmanager
 def over(runner: asyncio.Runner, manager: AbstractAsyncContextManager[Tables]) -> Iterator[Tables]:
-    """One session for all examples: what it keeps from one write to the next is a part of the test."""
+    """Use one session for all examples, because the state it keeps between writes is part of the test."""
     store = runner.run(manager.__aenter__())
     try:
         yield store

@@ -1,4 +1,4 @@
-"""Webhooks that Jemmo sends: signed, in order, at least once, and never a person's data."""
+"""Outgoing webhooks are signed, in order, sent at least once, and never contain personal data."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ HOUR = timedelta(hours=1)
 
 
 class Clock:
-    """The worker's time, which a test moves on."""
+    """The worker's clock, which a test moves forward."""
 
     def __init__(self) -> None:
         self.ahead = timedelta(0)
@@ -84,7 +84,7 @@ def made(showcase: Showcase, url: str, *events: str, **filters: Any) -> NewEndpo
 
 
 def send(worker: OutgoingWorker) -> None:
-    """All that is due, in the scope of nobody: the worker brings its own."""
+    """Send everything that is due, with an empty scope, since the worker sets its own."""
 
     async def drained() -> None:
         with scope.acting_in(scope.NOBODY):
@@ -105,7 +105,7 @@ def company_of(showcase: Showcase, database_url: str) -> Company:
     return Company(database_url, showcase.org.connections.get().id)
 
 
-def test_a_changed_record_arrives_signed_and_thin(
+def test_a_changed_record_arrives_signed_and_without_content(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     new = made(showcase, receiver.url, Event.RECORDS)
@@ -152,10 +152,10 @@ def test_the_documented_check_of_a_signature_works(
         assert f"| `{event}` |" in page
 
 
-def test_no_payload_holds_a_persons_data(
+def test_no_payload_contains_personal_data(
     showcase: Showcase, database_url: str, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
-    """Everything happens to a person that can; what leaves are ids and words of ours."""
+    """Everything that can happen to a person happens, and the payloads contain only ids and our own codes."""
     made(showcase, receiver.url)
     talent = showcase.talent("elodie")
     Talent.objects.filter(id=talent.id).update(first_name="Renamed", headline=EMAIL)
@@ -216,7 +216,7 @@ def test_rejected_records_are_an_issue(
     assert issue["data"]["run_id"] == str(run.id)
 
 
-def test_an_endpoint_hears_only_what_it_chose(
+def test_an_endpoint_receives_only_its_chosen_events(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     connection = showcase.org.connections.get()
@@ -263,7 +263,7 @@ def test_only_updates_of_chosen_fields_are_sent(
 
 
 def test_every_field_that_an_update_names_can_be_chosen() -> None:
-    """The triggers' own texts name the fields."""
+    """The fields are taken from the triggers' source."""
     for name in FOR_ALL:
         named = set(re.findall(r"THEN '(\w+)' END", triggers._changed(ENTITIES[name])))
         assert named
@@ -282,7 +282,7 @@ def test_a_connection_that_was_not_chosen_is_left_out(
     assert fresh(chosen).after == FeedPosition.objects.get(org=showcase.org).seq
 
 
-def test_confidential_records_and_contact_details_are_not_told_of(
+def test_confidential_records_and_contact_details_are_not_sent(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     Job.objects.filter(org=showcase.org, remote_id="dev").update(visibility="CONFIDENTIAL")
@@ -318,7 +318,7 @@ def test_changes_come_in_order_without_gaps_whatever_the_receiver_does(
     taken: dict[str, Any] = {}
     for body, identifier in zip(receiver.bodies(), receiver.ids(), strict=True):
         taken.setdefault(identifier, body)
-        assert taken[identifier] == body  # a retry is the same
+        assert taken[identifier] == body  # a retry has the same body
     for body in taken.values():
         assert body["data"]["after"] == (ends[-1] if ends else start)
         ends.append(body["data"]["next_after"])
@@ -370,7 +370,7 @@ def test_a_worker_that_dies_after_sending_sends_again_with_the_same_id(
         with pytest.raises(KeyboardInterrupt):
             send(worker)
     send(worker)
-    assert len(receiver.requests) == 1  # the dead worker's claim still stands
+    assert len(receiver.requests) == 1  # the dead worker's claim is still valid
     OutgoingEndpoint.objects.update(busy_until=datetime.now(UTC) - HOUR)
     send(worker)
     assert len(receiver.requests) == 2
@@ -435,7 +435,7 @@ def test_an_endpoint_that_fails_for_days_is_switched_off_after_a_warning(
     assert titles["next_after"] == FeedPosition.objects.get(org=showcase.org).seq
 
 
-def test_410_switches_an_endpoint_off_at_once(
+def test_a_410_switches_an_endpoint_off_immediately(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     new = made(showcase, receiver.url, Event.RECORDS)
@@ -494,7 +494,7 @@ def test_rotation_signs_with_both_secrets_for_a_day(
     assert second.encode() not in sealed
 
 
-def test_a_lost_place_in_the_feed_is_said(
+def test_a_lost_position_in_the_feed_is_reported(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     new = made(showcase, receiver.url, Event.RECORDS)
@@ -506,7 +506,7 @@ def test_a_lost_place_in_the_feed_is_said(
     assert lost["data"]["after"] == FeedPosition.objects.get(org=showcase.org).seq
 
 
-def test_a_test_event_arrives_also_at_an_endpoint_that_is_held(
+def test_a_paused_endpoint_receives_test_events(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     new = made(showcase, receiver.url, Event.LATE)
@@ -516,7 +516,7 @@ def test_a_test_event_arrives_also_at_an_endpoint_that_is_held(
     assert [body["type"] for body in receiver.bodies()] == ["test"]
 
 
-def test_an_erasure_forgets_what_receivers_answered(
+def test_an_erasure_deletes_stored_responses(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:
     made(showcase, receiver.url)
@@ -562,7 +562,7 @@ def test_old_messages_are_forgotten_and_the_feed_is_kept_for_endpoints(
     assert FeedPosition.objects.filter(org=showcase.org).exists()
 
 
-def test_an_answer_after_the_endpoint_was_deleted_harms_nothing(
+def test_a_response_after_the_endpoint_was_deleted_is_harmless(
     showcase: Showcase, receiver: Receiver
 ) -> None:
     new = made(showcase, receiver.url)

@@ -1,4 +1,4 @@
-"""Jemmo's tables are in a schema of their own, and no other role of the server sees a row of them."""
+"""Jemmo's tables are in their own schema, and no other role of the server can read them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WHERE = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) A
 
 @pytest.fixture
 def anon(owner_url: str) -> Iterator[str]:
-    """A role such as a hosted database has for everybody, with every right that such a host gives it."""
+    """A role for anonymous users, with every right that a database host gives it."""
     name = f"anon_{secrets.token_hex(4)}"
     role = sql.Identifier(name)
     with psycopg.connect(owner_url, autocommit=True) as db:
@@ -70,7 +70,7 @@ def test_a_role_that_was_granted_every_table_sees_no_row(owner_url: str, anon: s
             assert count.fetchone() == (0,), table
 
 
-def test_its_rights_are_told_and_taken_back(owner_url: str, anon: str) -> None:
+def test_its_rights_are_reported_and_revoked(owner_url: str, anon: str) -> None:
     with psycopg.connect(owner_url) as db, db.cursor() as cursor:
         assert ("TABLE django_session", anon) in guard.exposed(cursor)
         guard.apply(cursor)
@@ -81,13 +81,13 @@ def test_its_rights_are_told_and_taken_back(owner_url: str, anon: str) -> None:
             db.execute("SELECT session_key FROM jemmo.django_session")
 
 
-def test_nobody_else_has_a_right_once_the_tables_are_made(database_url: str) -> None:
+def test_no_other_role_has_rights_on_new_tables(database_url: str) -> None:
     with connection.cursor() as cursor:
         assert guard.exposed(cursor) == []
         assert guard.unguarded(cursor) == []
 
 
-# --- the extensions' schema, where others may make things ---
+# --- the extensions' schema, in which others may create objects ---
 
 TROJANS = (
     "CREATE FUNCTION public.trojan(bigint[], bigint[]) RETURNS boolean LANGUAGE plpgsql AS "
@@ -107,7 +107,7 @@ ELSEWHERE = """
 
 @pytest.fixture
 def maker(owner_url: str) -> Iterator[str]:
-    """Another role, which may make things in ``public``, as all may in databases made by PostgreSQL 14 or older."""
+    """Another role that may create objects in ``public``, like all roles in databases from PostgreSQL 14 or older."""
     name = f"maker_{secrets.token_hex(4)}"
     role = sql.Identifier(name)
     with psycopg.connect(owner_url, autocommit=True) as db:
@@ -124,7 +124,7 @@ def maker(owner_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def trojans(owner_url: str, maker: str) -> None:
-    """What that role made: an operator and functions of exactly the types that ours and Postgres's have more widely."""
+    """An operator and functions by that role, with more specific types than ours and Postgres's own."""
     with psycopg.connect(owner_url) as db:
         db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(maker)))
         for trojan in TROJANS:
@@ -139,7 +139,7 @@ def trojans(owner_url: str, maker: str) -> None:
         ("jemmo_deliveries_naming", "webhook_delivery.named", "connection", "webhook_delivery"),
     ],
 )
-def test_no_operator_of_others_runs_with_the_owners_rights(
+def test_foreign_operators_never_run_with_the_owners_rights(
     database_url: str, trojans: None, function: str, column: str, of: str, found: str
 ) -> None:
     rows = one_of_each("acme")
@@ -150,7 +150,7 @@ def test_no_operator_of_others_runs_with_the_owners_rights(
         assert cursor.fetchall() == [(rows[found].pk,)]
 
 
-def test_no_function_of_others_runs_when_a_connection_is_told_its_path(
+def test_foreign_functions_never_run_while_the_search_path_is_set(
     owner_url: str, trojans: None
 ) -> None:
     with psycopg.connect(conninfo.changed(owner_url, options=None)) as db:
@@ -158,10 +158,10 @@ def test_no_function_of_others_runs_when_a_connection_is_told_its_path(
         assert db.execute("SHOW search_path").fetchone() == ("jemmo, pg_temp",)
 
 
-def test_searches_that_look_elsewhere_too_are_made_anew(
+def test_search_functions_with_a_wider_path_are_recreated(
     owner_url: str, database_url: str, trojans: None
 ) -> None:
-    """As an update does, whose last step makes them."""
+    """As in an update, whose last step creates them."""
     old = "ALTER FUNCTION jemmo_talents_with_words SET search_path FROM CURRENT"
     paths = """
         SELECT DISTINCT (SELECT said FROM unnest(proconfig) said WHERE said LIKE 'search_path=%')
@@ -173,10 +173,10 @@ def test_searches_that_look_elsewhere_too_are_made_anew(
         assert db.execute("SHOW search_path").fetchone() == ("jemmo, pg_temp",)
 
 
-def test_statements_find_nothing_that_others_made(
+def test_statements_never_use_foreign_objects(
     owner_url: str, database_url: str, maker: str
 ) -> None:
-    """A function of exactly a column's type would be preferred to Postgres's own, wherever it is looked up."""
+    """Wherever a name is looked up, a function with exactly the column's type takes precedence over Postgres's own."""
     with psycopg.connect(owner_url) as db:
         db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(maker)))
         for trojan in COMMON:
@@ -203,10 +203,8 @@ INLINED = "EXPLAIN (VERBOSE, COSTS OFF) SELECT unaccent(name) FROM organisation"
 
 
 @pytest.mark.long
-def test_unaccent_costs_no_more_for_being_wrapped(
-    owner_url: str, database_url: str, maker: str
-) -> None:
-    migrate(owner_url)  # where the extension was in our schema, it has been moved
+def test_the_unaccent_wrapper_costs_nothing(owner_url: str, database_url: str, maker: str) -> None:
+    migrate(owner_url)  # moves the extension out of our schema
     with connection.cursor() as cursor:
         cursor.execute("SELECT unaccent('Zoé')")
         assert cursor.fetchone() == ("Zoe",)
@@ -214,12 +212,12 @@ def test_unaccent_costs_no_more_for_being_wrapped(
         assert "public.unaccent(" in "".join(row[0] for row in cursor.fetchall())
 
 
-# --- from ``public``, where Jemmo was before ---
+# --- from ``public``, where Jemmo's tables used to be ---
 
 
 @pytest.fixture
 def former(owner_url: str) -> str:
-    """A database as a Jemmo without a schema of its own left it, with another program's things beside."""
+    """A database from a Jemmo version without its own schema, shared with another program."""
     with psycopg.connect(owner_url) as db:
         db.execute(FOUND)
         for table in sorted(POLICIES.keys() | OPEN.keys()):
@@ -252,7 +250,7 @@ def as_it_is(value: bytes) -> bytes:
 
 
 @pytest.mark.long
-def test_what_was_in_public_is_moved_once_and_others_things_stay(former: str) -> None:
+def test_our_objects_in_public_are_moved_once_and_others_stay(former: str) -> None:
     for _ in range(2):
         migrate(former)
         with psycopg.connect(former) as db:
@@ -266,7 +264,7 @@ def test_what_was_in_public_is_moved_once_and_others_things_stay(former: str) ->
 
 @pytest.mark.long
 def test_the_application_works_in_a_schema_that_was_moved(former: str) -> None:
-    with psycopg.connect(former) as db:  # as the former Jemmo did
+    with psycopg.connect(former) as db:  # as in the older version
         db.execute("GRANT SELECT ON public.jobs_of_theirs TO PUBLIC")
     migrate(former)
     found = roles.access(former, seal=as_it_is, open_sealed=as_it_is)
@@ -287,7 +285,7 @@ def test_the_application_works_in_a_schema_that_was_moved(former: str) -> None:
 
 
 @pytest.mark.long
-def test_the_role_loses_what_it_had_of_other_programs(former: str) -> None:
+def test_the_role_loses_its_rights_on_other_programs(former: str) -> None:
     migrate(former)
     found = roles.access(former, seal=as_it_is, open_sealed=as_it_is)
     name = conninfo.parse(found.url)["user"]
@@ -298,7 +296,7 @@ def test_the_role_loses_what_it_had_of_other_programs(former: str) -> None:
     )
     try:
         with psycopg.connect(former, autocommit=True) as db:
-            for grant in grants:  # as the former Jemmo left it
+            for grant in grants:  # as the older version left it
                 db.execute(sql.SQL(grant).format(sql.Identifier(name)))
             roles.access(former, seal=as_it_is, open_sealed=as_it_is)
             db.execute("CREATE TABLE public.more_of_theirs (id int)")
@@ -310,7 +308,7 @@ def test_the_role_loses_what_it_had_of_other_programs(former: str) -> None:
 
 
 def drop_role_of(url: str) -> None:
-    """The role that was made for a database, which outlives it."""
+    """Drop the role that was created for a database, since it outlives the database."""
     with psycopg.connect(url, autocommit=True) as db:
         schema.set_search_path(db)
         role = roles._stored(db, as_it_is)
@@ -325,13 +323,17 @@ def drop_role_of(url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["public", "extensions", "Jemmo", "a-b", "pg_x", "x;y"])
-def test_a_schema_that_cannot_be_ours_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_schema_that_cannot_be_exclusively_ours(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv("JEMMO_SCHEMA", name)
     with pytest.raises(ConfigError):
         schema.name()
 
 
-def test_a_schema_of_others_is_refused(owner_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_schema_with_foreign_objects_is_refused(
+    owner_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JEMMO_SCHEMA", "theirs")
     with psycopg.connect(owner_url) as db:
         db.execute("CREATE SCHEMA theirs")

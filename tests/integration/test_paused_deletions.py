@@ -1,6 +1,6 @@
-"""What an ATS deletes is followed while it is ordinary, and waits for a person when it is not.
+"""Ordinary deletions in an ATS are carried out, and unusual ones wait for a person.
 
-Each statement is compared with what the simulator holds.
+Everything is compared with the simulator's records.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def shares(paused: RunReport) -> dict[str, tuple[int, int, int]]:
     }
 
 
-async def test_most_of_a_small_company_waits_and_so_do_its_applications(
+async def test_deleting_most_of_a_small_company_waits_with_its_applications(
     ats: SandboxServer, found: Company
 ) -> None:
     talents = sorted(await found.ids(Stream.TALENTS))
@@ -87,7 +87,9 @@ async def test_most_of_a_small_company_waits_and_so_do_its_applications(
 
 
 @pytest.mark.long
-async def test_bites_within_a_day_are_counted_together(ats: SandboxServer, found: Company) -> None:
+async def test_deletions_within_a_day_are_counted_together(
+    ats: SandboxServer, found: Company
+) -> None:
     talents = sorted(await found.ids(Stream.TALENTS))
     await delete(ats, talents[:8])
     first = await found.sync(Mode.RECONCILE)
@@ -109,7 +111,7 @@ async def test_bites_within_a_day_are_counted_together(ats: SandboxServer, found
     assert await found.ids(Stream.TALENTS) == set(talents[8:])
 
 
-async def test_ordinary_deletions_of_another_stream_go_on_and_are_told(
+async def test_ordinary_deletions_of_another_stream_continue_and_are_reported(
     ats: SandboxServer, found: Company
 ) -> None:
     await delete(ats, sorted(await found.ids(Stream.TALENTS))[:45])
@@ -124,7 +126,7 @@ async def test_ordinary_deletions_of_another_stream_go_on_and_are_told(
     assert department not in await found.ids(Stream.DEPARTMENTS)
 
 
-async def test_what_comes_back_no_longer_waits(database_url: str) -> None:
+async def test_records_that_come_back_no_longer_wait(database_url: str) -> None:
     found = await company(database_url, base_url="https://ats.example.com")
     await run_source(FakeSource(talents(60), specs=TALENTS), found)
 
@@ -137,7 +139,7 @@ async def test_what_comes_back_no_longer_waits(database_url: str) -> None:
 
 
 @pytest.mark.long
-async def test_kept_records_stay_also_while_a_sync_uses_the_release(
+async def test_kept_records_stay_while_a_sync_uses_the_release(
     ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talents = sorted(await found.ids(Stream.TALENTS))
@@ -162,7 +164,7 @@ async def test_kept_records_stay_also_while_a_sync_uses_the_release(
 
 
 @pytest.mark.long
-async def test_a_deletion_that_has_begun_is_not_called_kept(
+async def test_a_started_deletion_is_not_called_kept(
     ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talents = sorted(await found.ids(Stream.TALENTS))
@@ -203,7 +205,7 @@ async def _applications_of(found: Company, talents: list[str]) -> set[str]:
 
 
 @pytest.mark.long
-async def test_what_was_kept_is_called_so_until_the_ats_lists_it_again(
+async def test_kept_records_are_called_so_until_the_ats_lists_them_again(
     ats: SandboxServer, found: Company
 ) -> None:
     talents = sorted(await found.ids(Stream.TALENTS))
@@ -221,7 +223,7 @@ async def test_what_was_kept_is_called_so_until_the_ats_lists_it_again(
     assert compared.equal_but_for_kept
     kept["notes"] = await found.value(
         "SELECT count(*) FROM note WHERE talent_remote_id = ANY(%s)", talents[:45]
-    )  # they are parts of the talents
+    )  # notes belong to their talents
     assert {name: row.kept for name, row in compared.streams.items() if row.kept} == kept
     assert {problem.stream: problem.message for problem in compared.problems} == {
         stream: f"{numbers.counted(kept[stream], stream)}: in Jemmo but not in the ATS, and kept on purpose."
@@ -239,7 +241,7 @@ async def test_what_was_kept_is_called_so_until_the_ats_lists_it_again(
 
 
 async def _kept_in_quality(found: Company) -> dict[str, int]:
-    """What data quality calls kept; nothing else there may differ once it is."""
+    """Return the kept records in data quality, where nothing else may differ."""
     report = await in_thread(
         lambda: quality.report(Organisation.objects.get(), vault=default_vault())
     )
@@ -271,10 +273,10 @@ async def jarvi() -> AsyncIterator[SandboxServer]:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", [Mode.RECONCILE, Mode.INITIAL, Mode.INCREMENTAL])
-async def test_what_an_ats_names_as_deleted_waits_too_where_it_is_much(
+async def test_many_deletions_named_by_the_ats_wait_too(
     jarvi: SandboxServer, database_url: str, mode: Mode
 ) -> None:
-    """Jarvi keeps deleted records in its lists and says when they were deleted."""
+    """Jarvi still lists deleted records, with the time of deletion."""
     found = await company(database_url, base_url=jarvi.base_url, provider="jarvi")
     await found.sync()
     before = await found.ids(Stream.TALENTS)
@@ -309,7 +311,7 @@ async def test_what_an_ats_names_as_deleted_waits_too_where_it_is_much(
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", [Mode.RECONCILE, Mode.INITIAL, Mode.INCREMENTAL])
-async def test_four_of_six_jobs_that_an_ats_names_as_deleted_wait(
+async def test_four_of_six_jobs_named_as_deleted_wait(
     jarvi: SandboxServer, database_url: str, mode: Mode
 ) -> None:
     found = await company(database_url, base_url=jarvi.base_url, provider="jarvi")
@@ -332,7 +334,7 @@ async def test_four_of_six_jobs_that_an_ats_names_as_deleted_wait(
 async def test_a_decision_about_talents_covers_their_applications(
     jarvi: SandboxServer, database_url: str
 ) -> None:
-    """Jarvi reports deleted talents. Their applications are only missing, and only in the next comparison."""
+    """Jarvi reports deleted talents, while their applications are only found missing by the next comparison."""
     jarvi.provider.switch({"applications": "profile", "touch_on_links": True})
     path = {"application_paths": "profiles.projectsProfiles"}
     found = await company(database_url, base_url=jarvi.base_url, provider="jarvi", options=path)
@@ -362,14 +364,14 @@ async def test_a_decision_about_talents_covers_their_applications(
     assert await found.ids(Stream.TALENTS) == talents - set(deleted)
     assert await found.ids(Stream.APPLICATIONS) & of_waiting == set()
 
-    # Approved deletions don't count against the limit of the following day.
+    # Approved deletions don't count toward the next day's limit.
     one_more = min(talents - set(deleted))
     await jarvi.change("delete", "profiles", one_more)
     assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
 
 
 async def _waiting(found: Company) -> dict[str, set[str]]:
-    """The ids of what waits for a decision, as its page lists them."""
+    """Return the ids that wait for a decision, as listed on the page."""
 
     def work() -> dict[str, set[str]]:
         connection = Connection.objects.get(id=found.id)

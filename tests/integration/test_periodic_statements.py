@@ -1,4 +1,4 @@
-"""What is asked again and again reads little, also on a database that Postgres knows nothing of yet."""
+"""Periodic statements read few rows, even in a database without statistics."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from benchmarks.statements import Statement, captured
 pytestmark = pytest.mark.versions
 
 COMPANIES, TALENTS = 3, 2000
-AT_MOST = 1200  # rows of one big table that a statement may look at: a batch, read and deleted
+AT_MOST = 1200  # rows of a big table that a statement may read, enough to read and delete a batch
 
 
 @pytest.fixture
 def young(owner_url: str, database_url: str) -> str:
-    """A database with much in it and no statistics, as after a first sync."""
+    """A database with many rows and no statistics, like after a first sync."""
     with connect(owner_url, autocommit=True) as db:
         for table in BIG:
             switch = "ALTER TABLE {} SET (autovacuum_enabled = off)"
@@ -32,7 +32,7 @@ def young(owner_url: str, database_url: str) -> str:
 
 
 def too_much(statement: Statement) -> list[str]:
-    """Big tables that it reads whole, or more of than a batch."""
+    """Return the big tables that a statement scans, or of which it reads more than a batch."""
     rows = statement.rows_read()
     whole = statement.scanned()
     return [

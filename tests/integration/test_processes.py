@@ -1,4 +1,4 @@
-"""Real processes against a real database: killed, racing, robbed of their lease, left without a database."""
+"""Real processes with a real database: killed, racing, without their lease, without the database."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def connected(sandbox: SandboxServer, database_url: str) -> Company:
 
 
 async def until(found: Company, query: str, least: int) -> None:
-    """Wait until the database says so."""
+    """Wait until a query returns at least this number."""
     while await found.value(query) < least:
         await asyncio.sleep(0)
 
@@ -75,7 +75,7 @@ async def test_a_sync_killed_at_any_page_is_finished_by_the_next_ones(
 
 
 @pytest.mark.long
-async def test_of_two_syncs_of_one_connection_one_wins_and_the_other_says_why(
+async def test_one_of_two_concurrent_syncs_wins_and_the_other_says_why(
     sandbox: SandboxServer, database_url: str
 ) -> None:
     found = await connected(sandbox, database_url)
@@ -140,7 +140,7 @@ async def test_a_lease_whose_holder_is_gone_is_taken_over_at_once(
     assert (await found.sync()).status is RunStatus.SUCCEEDED
 
 
-async def test_a_sync_that_is_asked_to_stop_says_so_and_is_closed(
+async def test_a_stopped_sync_says_so_and_is_closed(
     sandbox: SandboxServer, database_url: str
 ) -> None:
     found = await connected(sandbox, database_url)
@@ -158,7 +158,7 @@ async def test_a_sync_that_is_asked_to_stop_says_so_and_is_closed(
 
 @pytest.fixture
 def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A Postgres that only this test stops and starts."""
+    """A Postgres that only this test starts and stops."""
     folder = Path(mkdtemp(prefix="jemmo-test-"))
     monkeypatch.setenv("JEMMO_HOME", str(folder))
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -168,7 +168,7 @@ def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.long
-async def test_a_database_that_stops_in_mid_run_is_told_and_the_next_sync_goes_on(
+async def test_a_database_stop_is_reported_and_the_next_sync_continues(
     sandbox: SandboxServer, own_server: str
 ) -> None:
     words = ("teamtailor", "--org", "acme", "--key-stdin", "--base-url", sandbox.base_url)

@@ -1,4 +1,4 @@
-"""A receiver that hangs, redirects, floods, lies about its address or sends our traffic back harms nothing."""
+"""Receivers that hang, redirect, flood, hide their address or return our traffic cause no damage."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rename(showcase: Showcase, title: str = "Renamed") -> None:
 
 
 def serve(database_url: str, until: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Run a worker until something has happened."""
+    """Run a worker until the condition is true."""
 
     async def work() -> None:
         with scope.acting_in(scope.NOBODY):
@@ -79,7 +79,7 @@ def attempt() -> OutgoingAttempt:
     return OutgoingAttempt.objects.get()
 
 
-def test_one_that_hangs_delays_no_other(
+def test_a_hanging_receiver_delays_no_other(
     showcase: Showcase, database_url: str, pair: tuple[Receiver, Receiver]
 ) -> None:
     hanging, healthy = pair
@@ -93,7 +93,7 @@ def test_one_that_hangs_delays_no_other(
     assert time.monotonic() - began < 10
 
 
-def test_one_that_accepts_slowly_lets_others_have_their_turn(
+def test_a_slow_receiver_lets_others_have_their_turn(
     showcase: Showcase,
     database_url: str,
     pair: tuple[Receiver, Receiver],
@@ -112,7 +112,7 @@ def test_one_that_accepts_slowly_lets_others_have_their_turn(
 
 
 @pytest.mark.long
-def test_an_endpoint_that_hears_of_little_does_not_read_a_long_feed_in_one_turn(
+def test_an_endpoint_with_few_matches_does_not_read_a_long_feed_in_one_turn(
     showcase: Showcase,
     database_url: str,
     pair: tuple[Receiver, Receiver],
@@ -123,7 +123,7 @@ def test_an_endpoint_that_hears_of_little_does_not_read_a_long_feed_in_one_turn(
     endpoint = endpoints.create(showcase.org, choice, vault=vault, now=now).endpoint
     for number in range(5):
         rename(showcase, f"Renamed {number}")
-        records.position(showcase.org.pk)  # a change of its own
+        records.position(showcase.org.pk)  # numbers each change separately
     Stage.objects.filter(org=showcase.org, remote_deleted_at=None).update(name="Renamed")
     monkeypatch.setattr(records, "SCAN", 1)
     monkeypatch.setattr(records, "MAX_SCANS", 2)
@@ -133,7 +133,7 @@ def test_an_endpoint_that_hears_of_little_does_not_read_a_long_feed_in_one_turn(
     assert {change["entity"] for change in changes} == {"stages"}
 
 
-def test_an_organization_whose_endpoints_fail_has_few_turns_at_once(
+def test_an_organization_with_failing_endpoints_has_few_turns_at_once(
     showcase: Showcase, pair: tuple[Receiver, Receiver]
 ) -> None:
     for _ in range(20):
@@ -168,7 +168,7 @@ def test_an_error_of_ours_stops_one_endpoint_and_no_worker(
     assert OutgoingEndpoint.objects.get(pk=healthy.pk).held_until is None
 
 
-def test_one_that_hangs_is_given_up_after_a_while(
+def test_a_hanging_receiver_is_given_up_after_a_while(
     showcase: Showcase,
     database_url: str,
     pair: tuple[Receiver, Receiver],
@@ -210,13 +210,13 @@ def test_200_megabytes_are_not_read(
     assert flooding.sent < HUGE / 10
 
 
-def test_a_name_that_leads_inside_is_not_connected_to(
+def test_names_that_resolve_to_internal_addresses_are_not_connected(
     showcase: Showcase,
     database_url: str,
     pair: tuple[Receiver, Receiver],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The name is public when it is saved; what it resolves to is checked when it is connected to."""
+    """The name is public when it is saved; its addresses are checked on every connection."""
     inside, _ = pair
     port = int(inside.host.rpartition(":")[2])
     made(showcase, f"https://hooks.example.com:{port}/hook")
@@ -248,7 +248,7 @@ def test_a_name_that_leads_inside_is_not_connected_to(
         "",
     ],
 )
-def test_an_address_that_leads_inside_is_not_saved(showcase: Showcase, url: str) -> None:
+def test_an_internal_address_is_not_saved(showcase: Showcase, url: str) -> None:
     with pytest.raises(ConfigError) as refused:
         made(showcase, url)
     assert refused.value.code == "endpoint_refused"
@@ -264,7 +264,7 @@ def test_our_own_address_is_not_saved(showcase: Showcase, settings: Any) -> None
 def test_our_traffic_sent_back_opens_nothing(
     showcase: Showcase, database_url: str, pair: tuple[Receiver, Receiver], static_files: None
 ) -> None:
-    """Whoever gets a webhook can't use it, or its headers, with us."""
+    """A receiver can't use a webhook or its headers to access Jemmo."""
     receiver, _ = pair
     made(showcase, receiver.url)
     rename(showcase)
@@ -290,7 +290,7 @@ def test_a_change_arrives_within_seconds(
     receiver.on_request = first.set
 
     def change() -> None:
-        """Only once the worker has nothing to do any more: it is told, or looks."""
+        """Make a change once the worker is idle; it gets a notification or polls."""
         first.wait(10)
         rename(showcase)
         connections.close_all()
@@ -325,7 +325,7 @@ def test_two_workers_do_not_send_twice(
     assert len(receiver.requests) == len(set(receiver.ids())) == 30
 
 
-async def test_an_answer_that_is_no_http_is_an_error() -> None:
+async def test_a_response_that_is_not_http_is_an_error() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")

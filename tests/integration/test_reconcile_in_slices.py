@@ -1,4 +1,4 @@
-"""A reconcile of a large account takes turns with others: each slice goes on where the last one stopped."""
+"""A reconcile of a large account runs in slices between other syncs, each continuing where the last one stopped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ A_PAGE = 50
 
 
 class Silent(FakeSource):
-    """An ATS that shows of no change when it is asked for changes."""
+    """An ATS whose list of changes is always empty."""
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         if start.since is not None:
@@ -54,7 +54,7 @@ def talents(numbers: Sequence[int]) -> dict[Stream, list[list[Record]]]:
 async def in_slices(
     make: Callable[[], FakeSource], found: Company
 ) -> tuple[RunReport, list[FakeSource]]:
-    """A reconcile whose slices end after every page; its report, and the source of each slice."""
+    """Run a reconcile with one page per slice; return its report, and the source of each slice."""
     sources: list[FakeSource] = []
     hold = None
     while True:
@@ -81,7 +81,7 @@ async def connected(database_url: str) -> Company:
     return await company(database_url, base_url="http://127.0.0.1:1")
 
 
-async def test_no_page_of_the_sweep_is_asked_for_twice(database_url: str) -> None:
+async def test_no_page_of_the_sweep_is_requested_twice(database_url: str) -> None:
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(1000)), specs=TALENTS), found)
     left = talents(range(100, 1000))
@@ -97,8 +97,8 @@ async def test_no_page_of_the_sweep_is_asked_for_twice(database_url: str) -> Non
 
 
 @pytest.mark.long
-async def test_a_second_sweep_and_a_whole_reading_go_on_too(database_url: str) -> None:
-    """More is missing and more is new than can be asked for by name."""
+async def test_a_second_sweep_and_a_full_read_continue_too(database_url: str) -> None:
+    """There are too many missing and new records to request them by id."""
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(2000)), specs=TALENTS), found)
     now_there = talents(range(210, 2250))
@@ -114,7 +114,9 @@ async def test_a_second_sweep_and_a_whole_reading_go_on_too(database_url: str) -
 
 
 @pytest.mark.long
-async def test_what_came_back_before_the_second_sweep_is_not_buried(database_url: str) -> None:
+async def test_records_that_return_before_the_second_sweep_are_not_deleted(
+    database_url: str,
+) -> None:
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(2000)), specs=TALENTS), found)
     worlds = [talents(range(210, 2000)), talents(range(2000))]
@@ -134,7 +136,7 @@ async def test_what_came_back_before_the_second_sweep_is_not_buried(database_url
     assert len(await held(found)) == 2000
 
 
-async def test_a_sweep_that_is_not_proved_over_its_slices_buries_nothing(database_url: str) -> None:
+async def test_a_sweep_without_proof_over_its_slices_deletes_nothing(database_url: str) -> None:
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(400)), specs=TALENTS), found)
     left = talents(range(100, 400))
@@ -147,8 +149,8 @@ async def test_a_sweep_that_is_not_proved_over_its_slices_buries_nothing(databas
     assert await found.value("SELECT complete FROM checkpoint WHERE stream = 'talents'") is False
 
 
-async def test_another_run_begins_its_own_sweep(database_url: str) -> None:
-    """What a run sighted that failed is old: a record may have gone since."""
+async def test_another_run_starts_its_own_sweep(database_url: str) -> None:
+    """Ids seen by a failed run are outdated, since records may have been deleted."""
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(400)), specs=TALENTS), found)
     broken = FakeSource(talents(range(400)), specs=TALENTS, fail_after=4, error=TransientError())

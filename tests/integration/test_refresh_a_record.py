@@ -1,4 +1,4 @@
-"""Refresh one record, also while a sync of its connection is under way."""
+"""Refreshing a record, even while its connection is being synced."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def drain(found: Company) -> None:
         await lane.close()
 
 
-async def test_a_talent_is_read_again_beside_a_running_sync(database_url: str) -> None:
+async def test_a_talent_is_refetched_during_a_running_sync(database_url: str) -> None:
     async with run_sandbox(talents=60, seed=5, switches={"rate_limit": False}) as ats:
         found = await company(
             database_url, base_url=ats.base_url, key=ats.key, options={"page_size": "10"}
@@ -64,7 +64,7 @@ async def test_a_talent_is_read_again_beside_a_running_sync(database_url: str) -
 
 
 @pytest.mark.long
-async def test_what_the_ats_deleted_is_not_called_read_while_its_deletion_waits(
+async def test_a_deleted_record_is_not_reported_as_read_while_its_deletion_waits(
     database_url: str,
 ) -> None:
     async with run_sandbox(talents=60, seed=5, switches={"rate_limit": False}) as ats:
@@ -138,7 +138,7 @@ async def test_refreshing_a_record_sets_up_no_webhooks(database_url: str) -> Non
     assert (await in_thread(described))[0]
 
 
-async def test_what_cannot_be_asked_for_alone_is_refused(database_url: str) -> None:
+async def test_records_that_cannot_be_refetched_are_refused(database_url: str) -> None:
     found = await company(database_url, base_url="http://127.0.0.1:1")
 
     with pytest.raises(ConfigError) as refused:

@@ -1,4 +1,4 @@
-"""The database itself shows a transaction what its scope may see, and nothing to who forgot to set one."""
+"""The database shows each transaction only the rows in its scope, and nothing if no scope is set."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ pytestmark = pytest.mark.versions
 
 CONTACTS = {table for table, policy in POLICIES.items() if policy.right == "contacts"}
 NOTES = {table for table, policy in POLICIES.items() if policy.right == "notes"}
-EMPTY = {"account_groups", "account_user_permissions"}  # rights of support staff: nobody's rows
+EMPTY = {
+    "account_groups",
+    "account_user_permissions",
+}  # permissions of support staff, which belong to no organization
 
 
 @pytest.fixture
 def both(database_url: str) -> tuple[Rows, Rows]:
-    """A row in each table of two organisations."""
+    """Two organizations with a row in each table."""
     with transaction.atomic():
         return one_of_each("acme"), one_of_each("globex")
 
@@ -41,7 +44,7 @@ def member(rows: Rows, *, contacts: bool = True, notes: bool = True) -> Scope:
 
 
 def seen(table: str, rows: Rows) -> bool:
-    """Whether that organisation's row of a table is seen in the scope in force."""
+    """Whether the organization's row in a table is visible in the current scope."""
     model, row = type(rows[table]), rows[table]
     return model._base_manager.filter(pk=row.pk).exists()
 
@@ -64,7 +67,7 @@ def test_every_table_has_a_policy_or_a_reason(owner_url: str) -> None:
 
 
 def test_no_policy_calls_a_function_of_ours(owner_url: str) -> None:
-    """Postgres would parse and inline it whenever it plans a statement on that table."""
+    """Postgres would parse and inline the function whenever it plans a statement on the table."""
     with psycopg.connect(owner_url) as db:
         expressions = db.execute("SELECT pg_get_expr(polqual, polrelid) FROM pg_policy").fetchall()
     assert len(expressions) == len(POLICIES) + len(OPEN)
@@ -85,7 +88,7 @@ def test_the_fixture_has_a_row_in_every_table(both: tuple[Rows, Rows]) -> None:
             assert tables_seen(rows) == rows.keys()
 
 
-def test_the_application_owns_nothing_and_passes_by_nothing(database_url: str) -> None:
+def test_the_application_owns_nothing_and_bypasses_nothing(database_url: str) -> None:
     with psycopg.connect(database_url) as db:
         told = db.execute(
             "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, "
@@ -105,12 +108,12 @@ def test_the_application_owns_nothing_and_passes_by_nothing(database_url: str) -
                 db.execute(forbidden.encode())
 
 
-def test_who_sets_nothing_sees_nothing(both: tuple[Rows, Rows]) -> None:
+def test_without_a_scope_nothing_is_visible(both: tuple[Rows, Rows]) -> None:
     with acting_in(NOBODY):
         assert tables_seen(both[0]) | tables_seen(both[1]) == set()
 
 
-def test_a_session_that_tells_nothing_sees_nothing(both: tuple[Rows, Rows], app_url: str) -> None:
+def test_a_session_without_settings_sees_nothing(both: tuple[Rows, Rows], app_url: str) -> None:
     with psycopg.connect(app_url, autocommit=True) as db:
         for table in POLICIES:
             assert db.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,), table
@@ -120,19 +123,19 @@ def test_a_session_that_tells_nothing_sees_nothing(both: tuple[Rows, Rows], app_
 
 @pytest.fixture
 def app_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """As the application connects: no scope in the address."""
+    """The application's URL, which contains no scope."""
     return os.environ["DATABASE_URL"]
 
 
 @pytest.mark.parametrize("contacts", [True, False])
-def test_a_member_sees_their_organisation_alone(both: tuple[Rows, Rows], contacts: bool) -> None:
+def test_a_member_sees_only_their_organization(both: tuple[Rows, Rows], contacts: bool) -> None:
     for mine, theirs in (both, both[::-1]):
         with acting_in(member(mine, contacts=contacts)):
             assert tables_seen(mine) == mine.keys() - (set() if contacts else CONTACTS)
             assert tables_seen(theirs) == set()
 
 
-def test_the_background_sees_the_organisation_it_works_for(both: tuple[Rows, Rows]) -> None:
+def test_background_work_sees_its_organization(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
     logins = {"account_emailaddress", "account_emailconfirmation", "mfa_authenticator"}
     with acting_in(organization_scope(mine["organisation"].pk)):
@@ -155,13 +158,13 @@ REACHED = {
 
 
 @pytest.mark.parametrize("reach", REACHED)
-def test_a_reach_is_no_wider_than_it_says(both: tuple[Rows, Rows], reach: Reach) -> None:
+def test_a_reach_has_exactly_its_rows(both: tuple[Rows, Rows], reach: Reach) -> None:
     with acting_in(Scope(reach=reach)):
         for rows in both:
             assert tables_seen(rows) == REACHED[reach]
 
 
-def test_nobody_changes_or_deletes_what_they_do_not_see(both: tuple[Rows, Rows]) -> None:
+def test_invisible_rows_cannot_be_changed_or_deleted(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
     with acting_in(member(mine)):
         for table, row in theirs.items():
@@ -177,7 +180,7 @@ def test_nobody_changes_or_deletes_what_they_do_not_see(both: tuple[Rows, Rows])
     assert tables_seen(theirs) == theirs.keys()
 
 
-def test_nothing_is_written_into_another_organisation(both: tuple[Rows, Rows]) -> None:
+def test_nothing_can_be_written_into_another_organization(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
     with acting_in(member(mine)):
         for table, row in theirs.items():
@@ -189,7 +192,7 @@ def test_nothing_is_written_into_another_organisation(both: tuple[Rows, Rows]) -
             assert seen(table, mine) or table in EMPTY
 
 
-def test_a_viewer_has_no_way_to_contact_details(both: tuple[Rows, Rows]) -> None:
+def test_a_viewer_cannot_read_contact_details(both: tuple[Rows, Rows]) -> None:
     rows = both[0]
     with acting_in(member(rows, contacts=False)):
         assert {table for table in CONTACTS if seen(table, rows)} == set()
@@ -198,7 +201,7 @@ def test_a_viewer_has_no_way_to_contact_details(both: tuple[Rows, Rows]) -> None
             assert cursor.fetchall() == []
 
 
-def test_notes_need_a_right_of_their_own(both: tuple[Rows, Rows]) -> None:
+def test_notes_require_a_separate_right(both: tuple[Rows, Rows]) -> None:
     rows = both[0]
     assert NOTES == {"note"}
     with acting_in(member(rows, notes=False)):
@@ -215,10 +218,10 @@ UNBOUND = {
     *("outgoing_endpoint", "outgoing_message", "outgoing_attempt"),
     *("access_event", "erasure", "organisation_deletion"),
 }
-"""What no connection brought."""
+"""Tables whose rows don't come from a connection."""
 
 
-def test_who_is_bound_to_a_connection_sees_nothing_of_the_others(both: tuple[Rows, Rows]) -> None:
+def test_a_bound_scope_sees_nothing_of_other_connections(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
     everything = member(mine)
     with acting_in(replace(everything, connection=mine["connection"].pk)):
@@ -243,7 +246,7 @@ def test_a_search_is_bound_to_the_organisation(both: tuple[Rows, Rows]) -> None:
             assert cursor.fetchall() == expected
 
 
-def test_webhooks_are_found_by_names_in_ones_own_organization_alone(
+def test_webhooks_are_found_by_name_only_in_the_own_organization(
     both: tuple[Rows, Rows],
 ) -> None:
     mine, theirs = both
@@ -258,7 +261,7 @@ def test_webhooks_are_found_by_names_in_ones_own_organization_alone(
             assert deliveries.naming(rows["connection"].pk, wanted) == expected
 
 
-def test_a_pooled_session_keeps_nothing_of_who_had_it_before(both: tuple[Rows, Rows]) -> None:
+def test_a_pooled_session_keeps_nothing_of_its_previous_user(both: tuple[Rows, Rows]) -> None:
     with acting_in(member(both[0])):
         assert seen("talent", both[0])
     raw = connection.connection
@@ -271,7 +274,7 @@ def test_a_pooled_session_keeps_nothing_of_who_had_it_before(both: tuple[Rows, R
 
 
 class Left(Exception):
-    """Ends a block of a transaction and takes it back."""
+    """Raised to leave a transaction's block and roll it back."""
 
 
 STEPS = st.lists(
@@ -283,7 +286,7 @@ STEPS = st.lists(
 @pytest.mark.soak
 @examples(20)
 @given(steps=STEPS)
-def test_whatever_is_nested_the_scope_in_force_decides(
+def test_the_current_scope_decides_in_any_nesting(
     both: tuple[Rows, Rows], steps: list[str]
 ) -> None:
     mine, theirs = both
@@ -292,7 +295,7 @@ def test_whatever_is_nested_the_scope_in_force_decides(
 
 
 def _walk(steps: Iterator[str], look: Callable[[], None], scopes: dict[str, Scope]) -> None:
-    """Scopes and transactions within each other, as the steps say; one is looked into after each."""
+    """Nest scopes and transactions according to the steps, and check the visible rows after each."""
     with ExitStack() as stack:
         for step in steps:
             if step in scopes:

@@ -1,4 +1,4 @@
-"""The number beside each rule is that of the records that the rule excludes, in whatever combination of rules."""
+"""The number next to each rule counts the records that it excludes, in any combination of rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.one_server
 
 
 def excluded(org: Organisation) -> dict[Exclusion, int]:
-    """What the tables say."""
+    """Return the excluded records according to the tables."""
     found: Counter[str | None] = Counter()
     for rows in (Job.objects.all(), Talent.objects.all()):
         stored = rows.filter(org=org, remote_deleted_at=None).exclude(excluded_reason=None)

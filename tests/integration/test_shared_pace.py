@@ -1,4 +1,4 @@
-"""Several processes, one API key: together they keep its limit, and a database that goes away is waited for."""
+"""Several processes with the same API key stay within its limit together, and wait for an unavailable database."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ async def test_two_processes_with_one_key_are_never_refused(
 
 
 @pytest.mark.long
-async def test_a_sync_in_the_background_ends_when_it_would_wait_for_long_and_goes_on(
+async def test_a_background_sync_ends_before_a_long_wait_and_continues_later(
     sandbox: SandboxServer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(retries, "MAX_WAIT", 0.01)
-    slowly = {**PACED, "rate_window": "30"}  # slower than any machine sends
+    slowly = {**PACED, "rate_window": "30"}  # slower than any machine can send
     held = await company(
         database_url, base_url=sandbox.base_url, key=sandbox.key, options=slowly, org="acme"
     )
@@ -86,14 +86,14 @@ async def test_a_sync_in_the_background_ends_when_it_would_wait_for_long_and_goe
         """UPDATE connection SET options = options || '{"rate_window": "2"}' """
         "WHERE id = {me} RETURNING id"
     )
-    done = await held.sync()  # in the foreground, where somebody waits
+    done = await held.sync()  # in the foreground, where someone is waiting
 
     assert done.status is RunStatus.SUCCEEDED
     assert read_before > 3
     assert sandbox.site.log.statuses[429] == 0
 
 
-async def test_a_session_that_was_ended_is_opened_anew(database_url: str) -> None:
+async def test_an_ended_session_is_reopened(database_url: str) -> None:
     async with PostgresPace(database_url, pace_key("http://ats.example.com", "key")) as pace:
         first = await pace.change(lambda state: state.now)
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
@@ -107,16 +107,14 @@ async def test_a_session_that_was_ended_is_opened_anew(database_url: str) -> Non
         assert await pace.change(lambda state: state.now) > first
 
 
-async def test_what_one_has_sent_the_other_sees(database_url: str) -> None:
+async def test_processes_see_each_others_requests(database_url: str) -> None:
     key = pace_key("http://ats.example.com", "key")
     async with PostgresPace(database_url, key) as one, PostgresPace(database_url, key) as other:
         await one.change(lambda state: state.sent.append(5.0))
         assert await other.change(lambda state: state.sent) == [5.0]
 
 
-async def test_the_pace_of_a_key_that_nobody_uses_is_forgotten(
-    database_url: str, tmp_path: Path
-) -> None:
+async def test_the_pace_of_an_unused_key_is_deleted(database_url: str, tmp_path: Path) -> None:
     async with PostgresPace(database_url, pace_key("http://ats.example.com", "key")) as pace:
         await pace.change(lambda state: state.sent.append(state.now))
     storage = FolderStorage(tmp_path)

@@ -1,6 +1,6 @@
-"""Which task a free hand takes next, and which slice ends, when large and small first syncs wait together.
+"""Which task a free slot takes next, and which slice ends, while large and small first syncs are waiting.
 
-The queue and its order are real; the work is not done, and the clock moves by a second at a time.
+The queue and its order are real, but the work isn't done, and the clock advances in steps of a second.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WAITING = """
 
 @dataclass
 class Turn:
-    """A task in hand: one slice of a first sync."""
+    """A running task: one slice of a first sync."""
 
     job: int
     sync: UUID
@@ -38,15 +38,17 @@ class Turn:
 
 @dataclass
 class Worker:
-    """Four hands, which take tasks and give them back as ``jemmo worker`` does."""
+    """Four slots, which take and requeue tasks like ``jemmo worker``."""
 
     left: dict[UUID, int] = field(default_factory=dict)
     large: set[UUID] = field(default_factory=set)
     hands: list[Turn] = field(default_factory=list)
-    begun: list[UUID] = field(default_factory=list)  # while small ones waited
+    begun: list[UUID] = field(
+        default_factory=list
+    )  # large ones that started while small ones waited
     before: list[int] = field(default_factory=list)
     now: int = 0
-    held: int = 0  # seconds of hands that large syncs had while small ones waited
+    held: int = 0  # slot seconds used by large syncs while small ones waited
 
     def add(self, seconds: int) -> None:
         connection = uuid4()
@@ -82,7 +84,7 @@ class Worker:
         return True
 
     def _work(self, cursor: Any) -> None:
-        """One second, in which every sync in hand reads a page."""
+        """Simulate a second, in which every running sync reads a page."""
         self.now += 1
         for turn in list(self.hands):
             self.held += turn.sync in self.large and self.small_ones_wait
@@ -132,12 +134,12 @@ def test_large_first_syncs_get_one_short_slice_each_while_small_ones_wait(
     worker.run_until_the_small_ones_are_done()
 
     assert [worker.begun.count(sync) for sync in worker.large] == [1] * large
-    assert worker.held <= large * (slices.MIN_SECONDS + 2)  # two looks at what waits
+    assert worker.held <= large * (slices.MIN_SECONDS + 2)  # two checks for waiting tasks
     alone = 20 * SMALL / HANDS
     assert worker.now <= alone + large * (slices.MIN_SECONDS + 2) / HANDS + SMALL
 
 
-def test_where_small_syncs_take_longer_than_a_slice_large_ones_cost_them_less_than_a_third(
+def test_large_syncs_cost_small_ones_that_exceed_a_slice_less_than_a_third(
     worker: Worker,
 ) -> None:
     for seconds in [LARGE] * 5 + [SMALL] * 120:
@@ -148,7 +150,7 @@ def test_where_small_syncs_take_longer_than_a_slice_large_ones_cost_them_less_th
     assert worker.now <= 1.3 * 120 * SMALL / HANDS
 
 
-def test_large_syncs_that_run_alone_give_way_to_a_small_one_at_once(worker: Worker) -> None:
+def test_large_syncs_give_way_to_a_small_one_immediately(worker: Worker) -> None:
     for _ in range(HANDS):
         worker.add(LARGE)
     worker.add(SMALL)
@@ -164,7 +166,7 @@ def test_large_syncs_that_run_alone_give_way_to_a_small_one_at_once(worker: Work
     assert not worker.large & set(worker.begun)
 
 
-def test_a_sync_that_lasts_gives_way_even_if_it_reads_only_what_changed(worker: Worker) -> None:
+def test_a_long_incremental_sync_gives_way_too(worker: Worker) -> None:
     asked = []
     with slices.Slice(queue.INCREMENTAL) as slow:
         for now in (int(slices.LONG) - 1, int(slices.LONG)):
@@ -174,7 +176,7 @@ def test_a_sync_that_lasts_gives_way_even_if_it_reads_only_what_changed(worker: 
     assert asked == [False, True]
 
 
-def test_a_slice_whose_ats_keeps_it_waiting_is_cut_off_while_others_wait(worker: Worker) -> None:
+def test_a_slice_that_waits_for_its_ats_is_interrupted_while_others_wait(worker: Worker) -> None:
     with slices.Slice(queue.INITIAL) as slow:
         worker.now = int(slices.MIN_SECONDS)
         slices.preempt([queue.INCREMENTAL])
@@ -188,5 +190,5 @@ def test_a_slice_whose_ats_keeps_it_waiting_is_cut_off_while_others_wait(worker:
 
 
 @pytest.mark.parametrize("priority", [queue.SLOW, queue.LARGE, queue.INCREMENTAL])
-def test_no_work_is_put_behind_the_next_kind(worker: Worker, priority: int) -> None:
+def test_no_work_is_ranked_behind_less_urgent_work(worker: Worker, priority: int) -> None:
     assert queue.fair(uuid4(), priority) == priority

@@ -1,4 +1,4 @@
-"""The pages' files are put in their place by the first server that needs it, and left alone by the others."""
+"""The first server that needs them collects the static files; the others leave them alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLLECT = "from jemmo import bootstrap; bootstrap.setup(); bootstrap.collect_sta
 
 
 def collect(home: Path, servers: int = 1) -> list[int]:
-    """Start so many at once; how they ended."""
+    """Start this number of servers at once; return their outcomes."""
     env = {**os.environ, "JEMMO_HOME": str(home)}
     running = [subprocess.Popen([sys.executable, "-c", COLLECT], env=env) for _ in range(servers)]
     return [one.wait() for one in running]
@@ -27,13 +27,13 @@ def times(home: Path) -> dict[Path, int]:
 
 
 @pytest.mark.long
-def test_servers_that_start_at_once_do_not_trip_over_each_other(tmp_path: Path) -> None:
+def test_simultaneous_starts_do_not_interfere(tmp_path: Path) -> None:
     assert collect(tmp_path, 4) == [0, 0, 0, 0]
     assert (tmp_path / "static" / "staticfiles.json").exists()
 
 
 @pytest.mark.long
-def test_a_server_that_starts_later_takes_no_file_away(tmp_path: Path) -> None:
+def test_a_later_start_removes_no_file(tmp_path: Path) -> None:
     assert collect(tmp_path) == [0]
     before = times(tmp_path)
     assert len(before) > 20

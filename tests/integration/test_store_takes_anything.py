@@ -1,4 +1,4 @@
-"""Whatever passes validation can be stored: no record is large or odd enough to stop a run."""
+"""Everything that passes validation can be stored, so no large or odd record stops a run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_a_record_is_stored_and_stored_again(database_url: str, record: Re
     assert await found.ids(stream) == {record.remote_id}
 
 
-async def test_an_id_that_no_table_takes_is_rejected_in_every_mode(database_url: str) -> None:
+async def test_an_id_that_cannot_be_stored_is_rejected_in_every_mode(database_url: str) -> None:
     found = await fresh(database_url)
     odd: list[Record] = [
         Talent(remote_id=key, remote_updated_at=NEW_YEAR) for key in ("a\x00b", "x" * 5000, "good")
@@ -69,7 +69,7 @@ async def test_an_id_that_no_table_takes_is_rejected_in_every_mode(database_url:
     assert await found.ids(Stream.TALENTS) == {"good"}
 
 
-async def test_values_that_never_end_do_not_make_a_report_without_end(database_url: str) -> None:
+async def test_endless_values_do_not_make_a_report_endless(database_url: str) -> None:
     notes = Notes()
     for n in range(5000):
         notes.add(f"unknown_value:status {n}", str(n))

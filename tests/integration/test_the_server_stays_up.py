@@ -1,4 +1,4 @@
-"""A real server under many visitors: it keeps to its budget of connections, and says so when it must refuse."""
+"""A real server with many visitors stays within its database connections, and responds clearly if it must refuse."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OWN = """
 
 
 class Server:
-    """A web process, and a browser that is signed in as the recruiter."""
+    """A web process, and a client signed in as the recruiter."""
 
     def __init__(self, address: str, cookie: str) -> None:
         self.address = address
@@ -145,7 +145,7 @@ async def test_connections_do_not_grow_with_the_number_of_requests(
 
 @contextlib.contextmanager
 def refusing(owner_url: str) -> Iterator[None]:
-    """Let the database refuse the application's connections, and end those that it has."""
+    """Make the database refuse the application's connections, and end existing ones."""
     user = conninfo_to_dict(os.environ["DATABASE_URL"])["user"]
     gate = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
     with psycopg.connect(owner_url, autocommit=True) as db:
@@ -163,7 +163,7 @@ def refusing(owner_url: str) -> Iterator[None]:
 
 
 @pytest.mark.long
-async def test_a_database_that_refuses_is_said_and_then_forgotten(
+async def test_a_refusing_database_is_reported_until_it_recovers(
     cookie: str, owner_url: str
 ) -> None:
     async with served(cookie) as server, server.recruiter() as recruiter:
@@ -193,10 +193,10 @@ async def refused(browser: aiohttp.ClientSession, method: str, path: str) -> str
 
 
 async def raw(server: Server, *parts: bytes) -> bytes:
-    """What a server answers to what is sent as it is, until it closes the connection."""
+    """Send raw bytes; return everything until the server closes the connection."""
     host, _, port = server.address.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    with contextlib.suppress(ConnectionError):  # it may close before it has read all
+    with contextlib.suppress(ConnectionError):  # it may close before it has read everything
         for part in parts:
             writer.write(part)
             await writer.drain()

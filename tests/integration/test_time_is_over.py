@@ -1,4 +1,4 @@
-"""Retention: whose time is over goes, and comes back with a sign of life in the ATS."""
+"""Retention: people are erased after their period, and come back if the ATS shows new activity."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def org() -> Organisation:
 
 
 async def everybody_goes(found: Hooked, storage: FolderStorage, counts: Counts) -> int:
-    """Erase all by a rule about a year, as the worker does it in its steps."""
+    """Erase everyone through a one-year rule, in the worker's steps."""
 
     def work() -> int:
         total = Talent.objects.count()
@@ -48,7 +48,7 @@ async def everybody_goes(found: Hooked, storage: FolderStorage, counts: Counts) 
 
 
 def _long_ago() -> None:
-    """As if nothing had happened for two years: the sandbox's people are of this year."""
+    """Make the data two years old, since the sandbox's people are from this year."""
     then = datetime.now(UTC) - timedelta(days=730)
     Talent.objects.update(remote_updated_at=then, remote_created_at=then, created_at=then)
     Application.objects.update(
@@ -62,7 +62,7 @@ def _long_ago() -> None:
 
 
 @pytest.mark.long
-async def test_they_stay_away_until_one_applies_again(
+async def test_erased_people_stay_away_until_they_apply_again(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with hooked(database_url) as found:
@@ -112,7 +112,7 @@ async def test_without_webhooks_the_next_sweep_brings_them_back(
         assert await found.company.ids(Stream.TALENTS) == {who}
 
 
-async def test_a_change_in_the_ats_counts_only_where_it_is_said_to(
+async def test_a_change_in_the_ats_counts_only_for_its_rules(
     database_url: str, storage: FolderStorage
 ) -> None:
     for counts, back in ((Counts.APPLICATION, False), (Counts.UPDATE, True)):
@@ -129,7 +129,7 @@ async def test_a_change_in_the_ats_counts_only_where_it_is_said_to(
             await in_thread(lambda: org().delete())
 
 
-async def test_who_asked_to_be_erased_does_not_come_back_by_applying(
+async def test_people_erased_on_request_do_not_come_back_by_applying(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with hooked(database_url) as found:
@@ -151,7 +151,7 @@ async def test_who_asked_to_be_erased_does_not_come_back_by_applying(
         assert who not in await found.company.ids(Stream.TALENTS)
 
 
-async def test_a_preview_does_nothing_and_says_who(database_url: str) -> None:
+async def test_a_preview_lists_people_and_changes_nothing(database_url: str) -> None:
     async with hooked(database_url) as found:
         before = await found.company.ids(Stream.TALENTS)
 
@@ -172,7 +172,7 @@ async def test_a_preview_does_nothing_and_says_who(database_url: str) -> None:
         assert await found.company.ids(Stream.TALENTS) == before
 
 
-async def test_unusually_many_are_held_until_a_person_lets_them_go(
+async def test_unusually_many_erasures_wait_for_approval(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with hooked(database_url) as found:
@@ -224,7 +224,7 @@ async def test_the_nightly_task_does_it_in_steps(
 
         org_id = await in_thread(prepare)
         await privacy.begin_retention(timestamp=0)
-        await privacy.begin_retention(timestamp=0)  # what waits already is not queued twice
+        await privacy.begin_retention(timestamp=0)  # a waiting task is not queued twice
         steps = 0
         waiting = "SELECT args FROM procrastinate_jobs WHERE task_name = 'apply_retention'"
         assert await found.company.rows(waiting) == [({"org_id": org_id},)]
@@ -241,7 +241,7 @@ async def test_the_nightly_task_does_it_in_steps(
         )
 
 
-async def test_each_rule_finds_its_own(database_url: str) -> None:
+async def test_each_rule_finds_its_people(database_url: str) -> None:
     async with hooked(database_url) as found:
         ids = sorted(await found.company.ids(Stream.TALENTS))
         rejected, ended, busy = ids[:3]

@@ -1,4 +1,4 @@
-"""Traces reach a collector over HTTP, say what took how long, and give nobody away."""
+"""Traces reach a collector over HTTP, contain durations, and identify nobody."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_a_sync_and_its_requests_are_traced_without_values(database_url: s
 
 
 @pytest.mark.long
-async def test_a_worker_traces_its_tasks_and_stops_though_the_collector_is_gone(
+async def test_a_worker_traces_its_tasks_and_stops_even_without_the_collector(
     database_url: str,
 ) -> None:
     async with collector() as traces:

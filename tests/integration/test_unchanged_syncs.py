@@ -1,4 +1,4 @@
-"""A sync that finds nothing changed costs next to nothing: no temporary table, few statements, little to log."""
+"""A sync without changes costs very little: no temporary table, few statements, little write-ahead log."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import run_sandbox
 
-pytestmark = pytest.mark.one_server  # PostgreSQL 18 or later tells what a session has logged
+pytestmark = pytest.mark.one_server  # PostgreSQL 18 or later reports the WAL of a session
 
 MAX_STATEMENTS = 45
-MAX_WAL = 20_000  # bytes; 5,500 are usual
+MAX_WAL = 20_000  # bytes; the usual amount is 5,500
 
 
 class Cost(Struct):
@@ -44,7 +44,7 @@ async def test_an_unchanged_sync_costs_next_to_nothing(
 
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> Cost:
-    """Note the statements of all sessions from now on, and what the sessions have logged when they end."""
+    """Record the statements of all sessions from now on, and the WAL of each session when it ends."""
     cost = Cost()
     execute, close = psycopg.AsyncCursor.execute, psycopg.AsyncConnection.close
 

@@ -1,4 +1,4 @@
-"""`jemmo verify` and the sync say so when what is shown differs from the ATS: an id, a version, a relation."""
+"""`jemmo verify` and syncs report every difference from the ATS: ids, versions, relations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def synced(sandbox: SandboxServer, database_url: str) -> Company:
 
 
 def dangling(report: RunReport) -> dict[str, int]:
-    """How many relations of each kind a sync has warned of."""
+    """Return the number of broken relations by kind in a sync's warnings."""
     codes = {one.code.partition(":"): one.count for one in report.warnings}
     return {code[2]: count for code, count in codes.items() if code[0] == "dangling_relation"}
 
@@ -36,7 +36,7 @@ def dangling(report: RunReport) -> dict[str, int]:
     ("kind", "relation"),
     [("stages", "applications.stage"), ("jobs", "applications.job")],
 )
-async def test_a_relation_to_what_the_ats_no_longer_shows_is_no_equality(
+async def test_a_relation_to_a_missing_record_is_a_difference(
     kind: str, relation: str, sandbox: SandboxServer, database_url: str
 ) -> None:
     found = await synced(sandbox, database_url)
@@ -59,7 +59,7 @@ async def test_a_relation_to_what_the_ats_no_longer_shows_is_no_equality(
     assert (problem.kind, problem.ids) == ("broken_relation", pointing[:20])
 
 
-async def test_an_incremental_sync_warns_of_what_never_came(
+async def test_an_incremental_sync_warns_about_missing_related_records(
     sandbox: SandboxServer, database_url: str
 ) -> None:
     found = await synced(sandbox, database_url)
@@ -76,10 +76,10 @@ async def test_an_incremental_sync_warns_of_what_never_came(
 
 
 @pytest.mark.long
-async def test_an_older_version_in_the_ats_is_another_version(
+async def test_an_older_version_in_the_ats_is_a_difference(
     sandbox: SandboxServer, database_url: str
 ) -> None:
-    """An ATS that was restored from a backup shows what it showed before."""
+    """An ATS that was restored from a backup shows older versions."""
     found = await synced(sandbox, database_url)
     talent = str(min(sandbox.world.ids("candidates")))
     restored = {"first-name": "Odile", "updated-at": "2019-01-02T10:00:00.000+01:00"}

@@ -1,4 +1,4 @@
-"""Locked rows, a deleted connection and a delivery that can't be stored harm no other webhooks."""
+"""Locked rows, a deleted connection, or a delivery that can't be stored don't affect other webhooks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def ingesting(database_url: str) -> AsyncIterator[WebhookIngest]:
 
 
 async def connections(database_url: str, number: int) -> dict[UUID, str]:
-    """Connections of as many organizations, whose ATS doesn't sign, and the secrets of their addresses."""
+    """Create connections of several organizations, whose ATS doesn't sign; return their addresses' secrets."""
     secrets = {}
     for place in range(number):
         ats = await company(database_url, base_url=NOWHERE, provider="flatchr", org=f"org-{place}")
@@ -115,7 +115,7 @@ async def test_a_connection_deleted_after_the_check_is_an_unknown_address(
         assert outcomes == [Outcome.UNKNOWN_ADDRESS, Outcome.ACCEPTED]
 
 
-async def test_a_delivery_that_postgres_refuses_prevents_no_other(database_url: str) -> None:
+async def test_a_delivery_that_postgres_refuses_blocks_no_other(database_url: str) -> None:
     first, second = await connections(database_url, 2)
     async with ingesting(database_url) as ingest:
         arrivals = storing.Arrivals(ingest._database)
@@ -132,7 +132,7 @@ async def test_a_delivery_that_postgres_refuses_prevents_no_other(database_url: 
 
 
 @pytest.mark.parametrize("number", [1, 2, 10, 500])
-def test_groups_hold_each_connection_once(number: int) -> None:
+def test_groups_contain_each_connection_once(number: int) -> None:
     ids = [UUID(int=place) for place in range(number)]
     groups = storing._groups(ids)
     assert sorted(member for group in groups for member in group) == ids

@@ -1,4 +1,4 @@
-"""Whoever names somebody is found by an index, however many webhooks a connection keeps."""
+"""Webhooks that mention a person are found through an index, however many are stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCANS = """
     FROM pg_stat_user_indexes WHERE relname = 'webhook_delivery'"""
 
 
-def test_names_are_looked_up_and_no_other_webhook_is_read(database_url: str) -> None:
+def test_an_index_finds_names_without_reading_other_webhooks(database_url: str) -> None:
     rows = one_of_each("acme")
     mine = rows["connection"].pk
     with acting_in(EVERYTHING), connection.cursor() as cursor:

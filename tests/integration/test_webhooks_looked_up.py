@@ -1,4 +1,4 @@
-"""From a change in the ATS to the tables, by webhook: nothing is believed, everything is read again."""
+"""From a change in the ATS to the tables through a webhook, whose content is never trusted but refetched."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def requests(found: Hooked) -> int:
     return found.sandbox.site.log.counts.total()
 
 
-async def test_a_change_in_teamtailor_reaches_the_tables(database_url: str) -> None:
+async def test_a_change_in_teamtailor_reaches_the_tables_by_webhook(database_url: str) -> None:
     async with hooked(database_url) as found:
         talent, job = await some(found, Stream.TALENTS), await some(found, Stream.JOBS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
@@ -50,10 +50,10 @@ async def test_a_change_in_teamtailor_reaches_the_tables(database_url: str) -> N
         await assert_equal_to_truth(found.sandbox, found.company)
         status = await found.status()
         assert (status.health, status.waiting) == ("healthy", 0)
-        assert status.announced >= 2  # of the four, those that people see
+        assert status.announced >= 2  # those of the four that people can see
 
 
-async def test_a_deletion_is_looked_up_before_it_is_followed(database_url: str) -> None:
+async def test_a_deletion_is_verified_before_it_is_applied(database_url: str) -> None:
     async with hooked(database_url) as found:
         talent, other = sorted(await found.company.ids(Stream.TALENTS))[:2]
         forged = (
@@ -70,7 +70,9 @@ async def test_a_deletion_is_looked_up_before_it_is_followed(database_url: str) 
         await assert_equal_to_truth(found.sandbox, found.company)
 
 
-async def test_a_record_that_is_gone_unannounced_gets_a_second_look(database_url: str) -> None:
+async def test_a_missing_record_without_a_deletion_event_is_checked_twice(
+    database_url: str,
+) -> None:
     async with hooked(database_url) as found:
         talent = await some(found, Stream.TALENTS)
         found.sandbox.provider.announce_to(None)
@@ -88,7 +90,7 @@ async def test_a_record_that_is_gone_unannounced_gets_a_second_look(database_url
 
 @pytest.mark.long
 async def test_more_deletions_than_usual_are_left_to_a_reconcile(database_url: str) -> None:
-    """Of 40 talents at most 10 go within a day, whatever the ATS announces and in however many bites."""
+    """At most 10 of 40 talents are deleted per day, however many the ATS announces and in however many batches."""
     async with hooked(database_url) as found:
         ids = sorted(await found.company.ids(Stream.TALENTS))
         for bite in (ids[:8], ids[8:16], ids[16:30]):
@@ -128,7 +130,7 @@ async def test_many_webhooks_cost_few_requests(database_url: str) -> None:
 
 
 async def test_a_change_arrives_while_an_initial_sync_holds_the_lease(database_url: str) -> None:
-    """And pages read before the change, written after it, neither turn it back nor raise the dead."""
+    """Pages read before the change but written after it neither revert it nor restore deleted records."""
     async with hooked(database_url, synced=False, options={"page_size": "5"}) as found:
         found.sandbox.faults.set("hold=/v1/candidates:6")
         syncing = asyncio.create_task(found.company.sync())
@@ -152,7 +154,7 @@ async def test_a_change_arrives_while_an_initial_sync_holds_the_lease(database_u
         await assert_equal_to_truth(found.sandbox, found.company)
 
 
-async def test_a_look_that_lost_its_claim_writes_nothing(
+async def test_a_refetch_that_lost_its_claim_writes_nothing(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hooked(database_url) as found:
@@ -179,7 +181,7 @@ async def test_a_look_that_lost_its_claim_writes_nothing(
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
 
 
-async def test_told_again_during_a_look_a_record_is_looked_up_again(
+async def test_a_record_announced_during_its_refetch_is_refetched_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hooked(database_url) as found:
@@ -202,7 +204,7 @@ async def test_told_again_during_a_look_a_record_is_looked_up_again(
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Nadia"
 
 
-async def test_a_look_that_fails_is_tried_again_later(database_url: str) -> None:
+async def test_a_failed_refetch_is_retried_later(database_url: str) -> None:
     async with hooked(database_url) as found:
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
@@ -220,10 +222,10 @@ async def test_a_look_that_fails_is_tried_again_later(database_url: str) -> None
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
 
 
-async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
+async def test_an_ats_that_delays_a_refetch_pauses_while_others_are_served(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even if new webhooks of it come all the time."""
+    """Even if its webhooks keep arriving."""
     async with hooked(database_url) as found:
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
@@ -242,11 +244,11 @@ async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Nadia"
 
 
-def test_a_look_ends_before_its_claim() -> None:
+def test_a_refetch_ends_before_its_claim_expires() -> None:
     assert store.CLAIM.total_seconds() > refetch.REFETCH_TIMEOUT
 
 
-async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings_it(
+async def test_an_application_is_linked_when_its_talent_arrives(
     database_url: str,
 ) -> None:
     async with hooked(database_url, synced=False, options={"page_size": "5"}) as found:
@@ -267,7 +269,7 @@ async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings
         assert await found.company.value("SELECT count(*) FROM pending_link") == 0
 
 
-async def test_changes_that_no_webhook_announced_are_counted_and_told(database_url: str) -> None:
+async def test_changes_without_webhooks_are_counted_and_reported(database_url: str) -> None:
     async with hooked(database_url) as found:
         ids = sorted(await found.company.ids(Stream.TALENTS))
         await found.sandbox.change("edit", "candidates", ids[0], attributes={"first-name": "Odile"})
@@ -279,7 +281,7 @@ async def test_changes_that_no_webhook_announced_are_counted_and_told(database_u
         report = await found.company.sync()
 
         [silent] = [note for note in report.warnings if note.code == "webhooks_silent"]
-        assert silent.count == 1  # 7 changes are not 7 occurrences
+        assert silent.count == 1  # 7 changes count as one occurrence
         status = await found.status()
         assert (status.health, status.unannounced) == ("silent", 7)
         found.sandbox.provider.announce_to(found.url)
@@ -316,7 +318,7 @@ async def test_a_change_in_jarvi_reaches_the_tables(database_url: str, shape: st
 
 
 @pytest.mark.parametrize("turns", range(4))
-async def test_who_waits_for_news_can_be_stopped_in_the_moment_they_come(turns: int) -> None:
+async def test_a_waiting_worker_can_be_stopped_when_a_notification_arrives(turns: int) -> None:
     lane = RefetchWorker("", default_vault())
     waiting = asyncio.create_task(lane._wait_for_work())
     for _ in range(3):
@@ -330,7 +332,7 @@ async def test_who_waits_for_news_can_be_stopped_in_the_moment_they_come(turns: 
             await waiting
 
 
-async def test_a_worker_looks_up_what_comes(database_url: str) -> None:
+async def test_a_worker_refetches_announced_records(database_url: str) -> None:
     async with hooked(database_url) as found:
         lane = RefetchWorker(database_url, default_vault())
         running = asyncio.create_task(lane.run())

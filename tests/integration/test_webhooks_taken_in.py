@@ -1,4 +1,4 @@
-"""Webhooks as they arrive over HTTP: each bad kind has its status and its count, and nothing of it is stored."""
+"""Receiving webhooks over HTTP: each invalid kind has its own status and count, and isn't stored."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def waiting(found: Hooked) -> list[tuple[str, str]]:
     )
 
 
-async def test_a_signed_webhook_is_stored_sealed_and_waits_to_be_looked_up(
+async def test_a_signed_webhook_is_stored_encrypted_and_waits_for_its_refetch(
     database_url: str,
 ) -> None:
     async with hooked(database_url, synced=False) as found:
@@ -125,7 +125,7 @@ async def test_what_cannot_be_used_is_refused_and_counted(
         ("\x00" * 200, "1"),
     ],
 )
-async def test_text_that_postgres_refuses_is_no_failure(
+async def test_text_that_postgres_refuses_is_not_a_failure(
     database_url: str, event: str, remote_id: str
 ) -> None:
     async with hooked(database_url, synced=False) as found:
@@ -133,7 +133,7 @@ async def test_text_that_postgres_refuses_is_no_failure(
         assert await waiting(found) == []
 
 
-async def test_a_signature_in_any_bytes_is_only_a_wrong_one(database_url: str) -> None:
+async def test_a_signature_of_arbitrary_bytes_is_only_wrong(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         for signature in (
             "é",
@@ -143,7 +143,7 @@ async def test_a_signature_in_any_bytes_is_only_a_wrong_one(database_url: str) -
             assert await found.post(told(), {"TT-Signature": signature}) == 401
 
 
-async def test_a_delivery_looks_its_connection_up_once(
+async def test_a_delivery_looks_up_its_connection_once(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookups = list[int]()
@@ -161,7 +161,7 @@ async def test_a_delivery_looks_its_connection_up_once(
     assert lookups == [1]
 
 
-async def test_a_connection_that_ends_while_a_body_arrives_gets_nothing(
+async def test_a_connection_that_ends_during_a_body_receives_nothing(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "KNOWN_SECONDS", 0.0)
@@ -192,7 +192,7 @@ async def test_connections_that_the_server_closed_are_replaced_unnoticed(
         assert await found.signed(told(remote_id="2")) == 200
 
 
-async def test_strangers_learn_nothing_from_an_answer(database_url: str) -> None:
+async def test_responses_reveal_nothing_to_strangers(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found, aiohttp.ClientSession() as session:
         for url in (
             f"{found.base}/hooks/",
@@ -206,7 +206,7 @@ async def test_strangers_learn_nothing_from_an_answer(database_url: str) -> None
                 assert (answer.status, await answer.read()) == (405, b"")
 
 
-async def test_a_body_without_a_length_is_cut_off_at_the_cap(database_url: str) -> None:
+async def test_a_body_without_a_length_is_limited(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found, aiohttp.ClientSession() as session:
 
         async def endless() -> object:
@@ -228,7 +228,9 @@ async def test_an_id_that_no_record_can_have_is_refused(database_url: str) -> No
         assert await found.company.value("SELECT max(length(remote_id)) FROM webhook_hint") == 200
 
 
-async def test_beyond_a_days_bytes_a_webhook_is_looked_up_and_not_kept(database_url: str) -> None:
+async def test_beyond_the_daily_limit_webhooks_are_refetched_but_not_stored(
+    database_url: str,
+) -> None:
     async with hooked(database_url, synced=False) as found:
         assert await found.signed(told(remote_id="1", note="x" * 10_000)) == 200
         size = await found.company.value("SELECT count FROM webhook_count WHERE what = %s", BYTES)
@@ -254,10 +256,10 @@ async def test_beyond_a_days_bytes_a_webhook_is_looked_up_and_not_kept(database_
 
 
 @pytest.mark.parametrize("known", [False, True])
-async def test_the_body_for_an_address_that_refuses_it_is_not_awaited(
+async def test_the_body_is_not_awaited_if_the_address_refuses_it(
     database_url: str, *, known: bool
 ) -> None:
-    """The body never ends: what is answered is answered without it."""
+    """The body never ends, so the response must not wait for it."""
     async with hooked(database_url, synced=False, burst=0 if known else 600) as found:
         path = found.url.removeprefix(found.base) if known else "/hooks/guess/"
         host, port = found.base.removeprefix("http://").split(":")
@@ -284,7 +286,7 @@ async def test_sent_again_within_its_time_a_webhook_counts_once(database_url: st
         assert await found.company.value("SELECT version FROM webhook_hint") == 1
 
 
-async def test_many_at_once_are_each_stored_and_counted(database_url: str) -> None:
+async def test_many_simultaneous_webhooks_are_each_stored_and_counted(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         second = int(datetime.now(UTC).timestamp())
         bodies = [told(remote_id=str(number)) for number in range(60)]
@@ -325,7 +327,7 @@ arrivals = st.builds(
 
 
 def test_a_batch_has_the_effects_of_its_deliveries_one_by_one(database_url: str) -> None:
-    """Both ways of storing leave the same rows, whatever repeats in a batch."""
+    """Both ways of storing have the same result, whatever repeats in a batch."""
 
     async def check(batch: list[Arrival]) -> None:
         async with await psycopg.AsyncConnection.connect(database_url) as db:
@@ -358,7 +360,7 @@ async def effects(
     }
 
 
-async def test_a_locked_record_delays_the_webhooks_of_its_own_connection_alone(
+async def test_a_locked_record_delays_only_webhooks_of_its_own_connection(
     database_url: str,
 ) -> None:
     async with hooked(database_url, synced=False) as found:
@@ -385,7 +387,7 @@ def _address_of(connection_id: UUID) -> str:
     return endpoints.set_signing_key(connection, KEY, vault).path
 
 
-async def test_an_unknown_event_is_counted_and_its_body_not_kept(database_url: str) -> None:
+async def test_an_unknown_event_is_counted_without_its_body(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         assert await found.signed(told("company.party")) == 200
         assert (await found.status()).counts == {"unknown_event": 1}
@@ -409,7 +411,7 @@ async def test_while_a_connection_is_paused_webhooks_wait(database_url: str) -> 
         assert record["first_name"] == "Odile"
 
 
-async def test_a_flood_at_one_address_is_refused_and_another_goes_on(database_url: str) -> None:
+async def test_a_flood_at_one_address_does_not_affect_another(database_url: str) -> None:
     async with hooked(database_url, synced=False, burst=5) as found:
         assert [await found.post(b"{}") for _ in range(8)] == [401] * 5 + [429] * 3
         await found.counted("flood", 3)
@@ -427,7 +429,7 @@ async def test_a_renewed_address_makes_the_old_one_unknown(database_url: str) ->
         assert await found.signed(told()) == 200
 
 
-async def test_v1_is_taken_only_where_it_was_chosen(database_url: str) -> None:
+async def test_v1_is_accepted_only_if_chosen(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         header = {"TT-Signature": sign_v1(KEY, "1")}
         assert await found.post(told(), header) == 401
@@ -439,7 +441,7 @@ async def test_v1_is_taken_only_where_it_was_chosen(database_url: str) -> None:
         assert await found.signed(told()) == 401
 
 
-async def test_the_signature_may_cover_the_payload_alone(database_url: str) -> None:
+async def test_the_signature_may_cover_only_the_payload(database_url: str) -> None:
     async with hooked(
         database_url,
         options={"webhook_signed": "payload"},
@@ -455,7 +457,7 @@ async def test_the_signature_may_cover_the_payload_alone(database_url: str) -> N
         assert await found.post('{"payload":' + payload[:-1] + " }}", header) == 401
 
 
-async def test_the_web_process_takes_webhooks_in(database_url: str) -> None:
+async def test_the_web_process_receives_webhooks(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         web = await begin("web", "--port", "8131")
         try:
@@ -511,7 +513,7 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
 
 @pytest.mark.long
 @pytest.mark.one_server
-async def test_without_a_database_the_sender_is_told_to_come_again(
+async def test_without_a_database_the_sender_is_asked_to_retry(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hooked(database_url, synced=False) as found:
@@ -519,7 +521,7 @@ async def test_without_a_database_the_sender_is_told_to_come_again(
         assert await found.signed(told()) == 503
 
 
-async def test_an_ats_that_does_not_sign_takes_no_key(database_url: str) -> None:
+async def test_an_ats_without_signatures_accepts_no_key(database_url: str) -> None:
     async with hooked(database_url, "jarvi", synced=False) as found:
 
         def give(one: Connection) -> str:

@@ -1,4 +1,4 @@
-"""Columns that hold words and objects of ours may hold anything: no sync and no page stops at it."""
+"""Unknown values in our own text and JSON columns break no sync and no page."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ def stored(column: str, value: Any) -> Any:
 
 
 async def write(found: Company, table: str, column: str, value: Any) -> None:
-    """One value into every row of the table."""
+    """Write a value into every row of the table."""
     kind = "jsonb" if column in JSON else "timestamptz" if column in TIMES else None
     text = f"%s::{kind}" if kind else "%s"
     await found.rows(f"UPDATE {table} SET {column} = {text} RETURNING 1", stored(column, value))
 
 
 def read_all(found: Company) -> None:
-    """What pages, the schedule and the metrics make of it."""
+    """Read the data through pages, the schedule and the metrics."""
     now = datetime.now(UTC)
     for org in Organisation.objects.all():
         rules.rules_of(org)
@@ -92,7 +92,7 @@ def read_all(found: Company) -> None:
 
 @examples(6)
 @given(data=st.data())
-def test_a_sync_ends_well_whatever_is_stored(database_url: str, data: st.DataObject) -> None:
+def test_a_sync_succeeds_whatever_is_stored(database_url: str, data: st.DataObject) -> None:
     odd = {
         (table, column): data.draw(ODD[table][column], label=f"{table}.{column}")
         for table, column in data.draw(st.lists(st.sampled_from(WHERE), min_size=1, max_size=4))
@@ -133,7 +133,7 @@ async def sync_with(database_url: str, odd: dict[tuple[str, str], Any]) -> None:
 
 
 @pytest.mark.parametrize("column", ["mode", "cursor"])
-async def test_an_unreadable_place_is_begun_anew_and_the_run_says_so(
+async def test_an_unreadable_position_restarts_the_pass_with_a_warning(
     database_url: str, column: str
 ) -> None:
     async with run_sandbox(talents=12, seed=5, switches={"rate_limit": False}) as ats:
@@ -153,7 +153,7 @@ async def test_an_unreadable_place_is_begun_anew_and_the_run_says_so(
         assert not again.warnings
 
 
-async def test_a_webhook_for_an_unknown_stream_is_given_up(database_url: str) -> None:
+async def test_a_webhook_for_an_unknown_stream_is_dropped(database_url: str) -> None:
     found = await company(database_url, base_url="http://127.0.0.1:1")
     await found.rows(
         "INSERT INTO webhook_address (connection_id, digest, sealed_secret) VALUES ({me}, '', '')"

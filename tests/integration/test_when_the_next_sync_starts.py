@@ -1,4 +1,4 @@
-"""When the schedule starts a connection's next sync, and whether one is under way, by what the tables say."""
+"""When the schedule starts a connection's next sync, and whether one is running, according to the tables."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def leased_until(connection: Connection, when: datetime, *, pid: int | None = No
     Lease.objects.create(connection=connection, token=uuid4(), expires_at=when, holder_pid=pid)
 
 
-def test_one_that_is_due_keeps_the_time_at_which_it_became_due(connection: Connection) -> None:
+def test_a_due_connection_keeps_its_due_time(connection: Connection) -> None:
     """A client that polls an overdue connection must not see a new time with each response."""
     assert due() == [connection.id]
     assert next_sync_at(connection, NOW) == next_sync_at(connection, NOW + timedelta(hours=1))
     assert next_sync_at(connection, NOW) == connection.due_at < NOW
 
 
-def test_one_that_is_due_later_waits(connection: Connection) -> None:
+def test_a_connection_due_later_waits(connection: Connection) -> None:
     connection.due_at = NOW + timedelta(minutes=1)
     connection.save()
 
@@ -62,7 +62,7 @@ def test_one_that_is_due_later_waits(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("state", ["paused", "refused"])
-def test_one_that_may_not_sync_is_never_due(connection: Connection, state: str) -> None:
+def test_a_connection_that_may_not_sync_is_never_due(connection: Connection, state: str) -> None:
     connection.state = state
     connection.save()
 
@@ -85,15 +85,15 @@ def test_a_sync_whose_process_was_killed_is_started_again_at_once(connection: Co
     assert due() == [connection.id]
 
 
-def test_a_sync_between_two_slices_is_under_way(connection: Connection) -> None:
+def test_a_sync_between_two_slices_counts_as_running(connection: Connection) -> None:
     ran(connection, "running")
     leased_until(connection, NOW + timedelta(hours=1))
 
     assert due() == []
 
 
-def test_what_a_worker_has_in_hand_is_not_queued_once_more(connection: Connection) -> None:
-    """Between taking the task and taking the lease nothing else says that the sync is about to begin."""
+def test_a_task_held_by_a_worker_is_not_queued_again(connection: Connection) -> None:
+    """Between taking the task and taking the lease, only the task shows that a sync is about to start."""
     assert queue.sync(connection.id, priority=queue.MANUAL, trigger="manual")
     with database.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
@@ -104,7 +104,7 @@ def test_what_a_worker_has_in_hand_is_not_queued_once_more(connection: Connectio
     assert due() == []
 
 
-def test_a_killed_sync_does_not_load_for_ever(connection: Connection) -> None:
+def test_a_killed_sync_does_not_load_forever(connection: Connection) -> None:
     ran(connection, "running")
     leased_until(connection, NOW)
 
@@ -113,7 +113,7 @@ def test_a_killed_sync_does_not_load_for_ever(connection: Connection) -> None:
     assert status.colour != "loading"
 
 
-def test_one_that_nobody_starts_is_late(connection: Connection) -> None:
+def test_a_sync_that_does_not_start_is_late(connection: Connection) -> None:
     assert is_late(connection, NOW)
     assert not is_late(connection, BEGAN + timedelta(minutes=10))
     assert not is_late(connection, BEGAN - timedelta(minutes=10))
@@ -124,7 +124,7 @@ def test_one_that_nobody_starts_is_late(connection: Connection) -> None:
     assert not is_late(connection, NOW)
 
 
-def test_one_that_takes_much_longer_than_before_is_slow(connection: Connection) -> None:
+def test_a_sync_that_takes_much_longer_than_before_is_slow(connection: Connection) -> None:
     for ago in range(1, 4):
         SyncRun.objects.create(
             connection=connection,

@@ -1,4 +1,4 @@
-"""A person who was erased is nowhere any more, and no sync brings them back."""
+"""An erased person is removed everywhere, and no sync brings them back."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Com
 
 
 async def somebody(found: Company) -> dict[str, Any]:
-    """A person with everything: contacts, applications, a kept file."""
+    """A person with contacts, applications, and a stored file."""
     row = (
         await found.rows(
             "SELECT t.remote_id, t.id FROM talent t JOIN talent_contacts c ON c.talent_id = t.id "
@@ -90,7 +90,7 @@ BESIDE = ("erased/", "jemmo-storage/")
 
 
 def kept(storage: FolderStorage) -> int:
-    """How many files of people; beside them it is noted, as hashes, who is not to come back with a backup."""
+    """Return the number of people's files, without the hashed list of people whom no backup may restore."""
     return len([one for one in storage.listing() if not one.name.startswith(BESIDE)])
 
 
@@ -110,7 +110,7 @@ async def test_nothing_of_the_person_is_left_after_three_more_syncs(
         )
 
     for table, text in dump(database_url).items():
-        # For a week the feed tells programs which of their copies to delete, by an id that says nothing else.
+        # For a week, the feed tells clients which copies to delete, by an id that reveals nothing else.
         own_id = () if table.startswith("feed_") else (str(who["id"]),)
         for trace in (*own_id, *who["contacts"]):
             assert trace not in text, (table, trace)
@@ -132,7 +132,7 @@ async def test_nothing_of_the_person_is_left_after_three_more_syncs(
 
 
 @pytest.mark.long
-async def test_a_webhook_that_names_them_leaves_no_trace_either(
+async def test_webhooks_that_name_them_are_deleted_too(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with hooked(database_url) as found:
@@ -141,7 +141,7 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
         key = await found.company.value("SELECT id FROM talent WHERE remote_id = %s", who)
 
         def everything_that_names_them() -> None:
-            """What no sync writes by itself."""
+            """Create rows that name them and that no sync writes by itself."""
             org = Organisation.objects.get(slug="acme")
             asker = accounts.add_member(org, "asker@acme.example", "recruiter", None)
             member = Membership.objects.select_related("account").get(account=asker)
@@ -185,7 +185,7 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
         )
 
 
-async def test_only_the_webhooks_about_the_person_go(
+async def test_only_webhooks_about_the_person_are_deleted(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with hooked(database_url) as found:
@@ -208,12 +208,14 @@ async def test_only_the_webhooks_about_the_person_go(
 
         preview, removed = await in_thread(told)
 
-        assert removed["webhook_deliveries"] == 2  # who names them, and who holds their address
+        assert (
+            removed["webhook_deliveries"] == 2
+        )  # one names them, the other contains their address
         assert preview == removed
         assert await found.company.value("SELECT count(*) FROM webhook_delivery") == 2
 
 
-async def test_what_a_person_is_named_in_is_found_without_opening_a_webhook(
+async def test_webhooks_that_name_a_person_are_found_without_decryption(
     database_url: str, storage: FolderStorage
 ) -> None:
     async with hooked(database_url) as found:
@@ -237,12 +239,12 @@ async def test_what_a_person_is_named_in_is_found_without_opening_a_webhook(
             made = erasure.erase(org, [key], vault=default_vault(), storage=storage)
             return before["webhook_deliveries"], made.removed["webhook_deliveries"]
 
-        # The one that holds their address, and the one that names too many to be kept apart.
+        # One contains their address, and the other names too many people to keep the rest of it.
         assert await in_thread(told) == (2, 2)
         assert await found.company.value("SELECT count(*) FROM webhook_delivery") == 1
 
 
-async def test_names_count_among_the_bytes_that_are_kept(database_url: str) -> None:
+async def test_stored_names_count_toward_the_size_limit(database_url: str) -> None:
     async with hooked(database_url) as found:
         who = sorted(await found.company.contacts())[0]
         body = {"event_name": "candidate.update", "id": who, "x": list(range(500))}
@@ -250,7 +252,7 @@ async def test_names_count_among_the_bytes_that_are_kept(database_url: str) -> N
         await found.counted("kept_bytes", len(json.dumps(body)) + ROW + 500 * NAME)
 
 
-async def test_of_rejected_records_without_an_id_only_those_about_the_person_go(
+async def test_only_rejected_records_about_the_person_are_deleted(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
     found = await filled(ats, database_url, storage)
@@ -328,7 +330,7 @@ async def test_the_command_erases_by_address_and_writes_a_certificate(
 
 
 @pytest.mark.long
-async def test_a_person_gets_all_that_is_held_of_them(
+async def test_a_persons_export_contains_everything_stored(
     ats: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
     found = await filled(ats, database_url, storage)
@@ -353,10 +355,12 @@ async def test_a_person_gets_all_that_is_held_of_them(
     assert all(one.startswith((b"%PDF", b"PK", b"\x89PNG")) for one in kept)
     assert who["contacts"][0] in page
     assert "sealed" not in json.dumps(told)
-    assert (await jemmo("subject-export", *words)).status == 4  # it is not written over
+    assert (
+        await jemmo("subject-export", *words)
+    ).status == 4  # the existing file isn't overwritten
 
 
-async def test_who_was_deleted_in_the_ats_is_forgotten_after_a_month(
+async def test_people_deleted_in_the_ats_are_erased_after_a_month(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
     found = await filled(ats, database_url, storage)

@@ -1,4 +1,4 @@
-"""However many connections get webhooks, a worker holds the same few database connections."""
+"""A worker holds the same few database connections, however many connections receive webhooks."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ async def announce(found: Company) -> None:
 
 
 async def only_two_are_held(found: Company) -> None:
-    """Wait for the server to notice closed connections, until this test's own and the shared pace's are left."""
+    """Wait until only this test's own connection and the shared pace's are left."""
     async with asyncio.timeout(60):
         while await found.value(HELD) > 2:
             await asyncio.sleep(0.02)
 
 
-async def test_webhooks_of_many_connections_hold_no_more_database_connections_than_those_of_one(
+async def test_webhooks_of_many_connections_need_no_more_database_connections_than_those_of_one(
     companies: list[Company], database_url: str
 ) -> None:
     lane = RefetchWorker(database_url, default_vault())
@@ -134,7 +134,7 @@ async def test_idle_sessions_are_closed_without_another_being_opened(
     assert len(sessions) == 0
 
 
-async def test_a_session_that_failed_or_whose_key_changed_is_opened_anew(
+async def test_a_session_that_failed_or_has_a_new_key_is_reopened(
     companies: list[Company], database_url: str
 ) -> None:
     sessions, found = Sessions(database_url, default_vault()), companies[0]
@@ -164,7 +164,7 @@ async def test_a_session_that_failed_or_whose_key_changed_is_opened_anew(
 
 @asynccontextmanager
 async def serving(found: Company) -> AsyncIterator[None]:
-    """A worker that has begun to listen for tasks."""
+    """A worker that has started to listen for tasks."""
     stopping = asyncio.Event()
     worker = asyncio.create_task(working._serve(1, asyncio.create_task(stopping.wait())))
     try:
@@ -177,7 +177,7 @@ async def serving(found: Company) -> AsyncIterator[None]:
         await worker
 
 
-async def test_the_queue_holds_the_connections_that_its_budget_says(
+async def test_the_queue_holds_its_budget_of_connections(
     companies: list[Company],
 ) -> None:
     async with serving(companies[0]):

@@ -1,4 +1,4 @@
-"""Worker processes and one database: racing, killed, asked to stop, taking turns."""
+"""Worker processes with one database: racing, killed, stopped, taking turns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
-    """Starts workers, which end with the test."""
+    """A function that starts workers, which end with the test."""
     started: list[asyncio.subprocess.Process] = []
 
     async def worker(concurrency: int = 1, **env: str) -> asyncio.subprocess.Process:
@@ -57,7 +57,7 @@ async def sandbox(faults: str = "slow=25", talents: int = 120) -> AsyncIterator[
 
 
 async def connected(ats: SandboxServer, database_url: str, org: str = "acme") -> Company:
-    """A connection that is not due, so that only what a test asks for runs."""
+    """A connection that isn't due, so that only the test's own syncs run."""
     found = await company(
         database_url, base_url=ats.base_url, key=ats.key, options={"page_size": "10"}, org=org
     )
@@ -86,7 +86,7 @@ async def ask(found: Company, only: str | None = None, mode: Mode | None = None)
     return requested.joined
 
 
-async def test_a_worker_one_of_whose_parts_breaks_ends_with_its_error(
+async def test_a_worker_ends_with_the_error_of_a_broken_part(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def breaks(_url: str, _concurrency: int) -> None:
@@ -117,7 +117,7 @@ async def test_two_workers_never_run_two_syncs_of_one_connection(
 
         await all_done(found, 5)
 
-        lower = min(os.nice(0) + NICENESS, 19)  # pages come first
+        lower = min(os.nice(0) + NICENESS, 19)  # web processes have priority
         assert [psutil.Process(worker.pid).nice() for worker in workers] == [lower, lower]
 
         overlaps = await found.value(
@@ -129,9 +129,7 @@ async def test_two_workers_never_run_two_syncs_of_one_connection(
         await assert_equal_to_truth(ats, found)
 
 
-async def test_what_a_killed_worker_had_in_hand_is_taken_over(
-    database_url: str, start: Start
-) -> None:
+async def test_a_killed_workers_tasks_are_taken_over(database_url: str, start: Start) -> None:
     async with sandbox("hold=/v1/candidates:4") as ats:
         found = await connected(ats, database_url)
         doomed = await start()
@@ -153,7 +151,7 @@ async def test_what_a_killed_worker_had_in_hand_is_taken_over(
 
 
 @pytest.mark.long
-async def test_a_worker_asked_to_stop_ends_after_a_page_and_another_goes_on_with_the_run(
+async def test_a_stopping_worker_ends_after_a_page_and_another_continues_the_run(
     database_url: str, start: Start
 ) -> None:
     async with sandbox("hold=/v1/candidates:4") as ats:
@@ -225,7 +223,7 @@ async def test_a_huge_first_sync_delays_nobody(database_url: str, start: Start) 
 
 
 @pytest.mark.long
-async def test_an_organisation_with_many_connections_does_not_go_first_with_all_of_them(
+async def test_an_organization_with_many_connections_does_not_get_all_turns(
     database_url: str, start: Start
 ) -> None:
     async with sandbox("", 20) as ats:
@@ -243,10 +241,8 @@ async def test_an_organisation_with_many_connections_does_not_go_first_with_all_
 
 
 @pytest.mark.long
-async def test_an_ats_that_does_not_answer_keeps_nobody_else_waiting(
-    database_url: str, start: Start
-) -> None:
-    """Its sync is ended within its page, and goes on once it answers."""
+async def test_an_unresponsive_ats_delays_nobody_else(database_url: str, start: Start) -> None:
+    """Its sync is interrupted within a page, and continues once the ATS responds."""
     async with sandbox(faults="hold=/v1/candidates:3") as slow, sandbox(talents=20) as quick:
         held = await connected(slow, database_url)
         other = await connected(quick, database_url, org="other")

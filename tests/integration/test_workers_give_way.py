@@ -1,4 +1,4 @@
-"""Workers leave the processor to the pages of the same machine."""
+"""Workers yield the CPU to web processes on the same machine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ print(session_of(django.connection), asyncio.run(of_the_data_path()))
 
 
 def printed(source: str, *arguments: str, leads: bool = True) -> list[str]:
-    """The words that a process prints, which ``leads`` a session of its own or belongs to ours."""
+    """Return a process's output; with ``leads`` it has its own session, otherwise ours."""
     command = [sys.executable, "-c", source, *arguments]
     done = subprocess.run(
         command, start_new_session=leads, capture_output=True, text=True, check=True
@@ -60,13 +60,13 @@ def printed(source: str, *arguments: str, leads: bool = True) -> list[str]:
 
 
 @grouped
-def test_a_worker_in_a_session_of_its_own_lowers_the_session_too() -> None:
+def test_a_worker_in_its_own_session_lowers_the_session_too() -> None:
     own, *_, of_session = printed(SAYS)
     assert (own, of_session) == (str(NICENESS), str(NICENESS))
 
 
 def test_a_worker_in_a_session_with_others_lowers_only_itself() -> None:
-    """Some containers' processes have no group of sessions; the kernel then shows an empty text."""
+    """In some containers, processes have no autogroup, and the kernel shows an empty text."""
     before = OWN.read_text() if OWN.exists() else ""
     assert printed(SAYS, leads=False)[0] == str(NICENESS)
     assert (OWN.read_text() if OWN.exists() else "") == before
@@ -76,12 +76,12 @@ def test_a_worker_in_a_session_with_others_lowers_only_itself() -> None:
 @pytest.mark.skipif(
     os.name != "posix" or os.getuid() != 0, reason="needs the right to lower others"
 )
-def test_the_processes_of_postgres_that_serve_a_worker_give_way_too(database_url: str) -> None:
+def test_a_workers_postgres_processes_give_way_too(database_url: str) -> None:
     assert printed(CONNECTS, "web") == ["0", "0"]
     assert printed(CONNECTS, "worker") == [str(NICENESS), str(NICENESS)]
 
 
-def test_what_the_kernel_refuses_for_a_moment_is_tried_again(
+def test_a_temporary_refusal_by_the_kernel_is_retried(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     attempts: list[str] = []

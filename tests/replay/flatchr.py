@@ -1,21 +1,21 @@
 """A second Flatchr, written from the public API reference alone.
 
-Neither the connector nor ``jemmo.sandbox.flatchr`` was read for it, so that a reading which both of them share still
-meets another one here. Sources: developers.flatchr.io, the repositories its older editions were published from
-(github.com/flatchr/FlatchrDocs of February 2022, github.com/flatchr/slate of 2019), and public clients of the API
-(github.com/Riminder/hrflow-connectors, github.com/Adminela/Flatchr).
+Its author had read neither the connector nor ``jemmo.sandbox.flatchr``, so it exposes misreadings that those two share.
+Sources: developers.flatchr.io, the repositories of its older editions (github.com/flatchr/FlatchrDocs of February 2022,
+github.com/flatchr/slate of 2019), and public clients of the API (github.com/Riminder/hrflow-connectors,
+github.com/Adminela/Flatchr).
 
-What differs from the simplest reading, each as documented:
+Documented behavior that is easy to miss:
 
-- lists are bare arrays, in no promised order; ``address`` and ``tags`` of a vacancy, and ``user`` of a member, are
-  there when ``fields`` names them
-- a row of the search has the encoded id of the applicant, but of its vacancy the number and the title, of its column
-  the title alone, and days as DD/MM/YY, where filters want MM/DD/YY
-- ``start`` and ``start_update`` say "from a given date", ``end`` and ``end_update`` say "before a given date"
-- encoded ids are case-sensitive, titles end in blanks, and a salary is "0", "40 000" or a number
-- a resume needs ``token=`` in the address and at most one request a second; a link to one lives a day
+- lists are bare arrays in no particular order; a vacancy's ``address`` and ``tags`` and a member's ``user`` are only
+  included if ``fields`` names them
+- a search row has the applicant's encoded id, the vacancy's number and title, and only the column's title; its days are
+  DD/MM/YY, while filters expect MM/DD/YY
+- ``start`` and ``start_update`` mean "from a given date", ``end`` and ``end_update`` mean "before a given date"
+- encoded ids are case-sensitive, titles may end with spaces, and a salary is "0", "40 000" or a number
+- a request for a resume needs ``token=`` in the URL, and only one per second is allowed; links expire after a day
 
-What the reference leaves open is a field of ``Ways``; tests run with more than one value of each.
+Each field of ``Ways`` is something that the reference leaves open; the tests run with several values of each.
 """
 
 from __future__ import annotations
@@ -58,23 +58,23 @@ VACANCY_FIELDS = {"address", "tags", "items", "questions", "faqs", "benefits"}
 
 @dataclass(frozen=True)
 class Ways:
-    """How the server does what the reference leaves open.
+    """The server's behavior where the reference leaves it open.
 
-    edition    year of the reference that the search's rows follow: 2022 has neither ``vacancy_id`` nor ``status``
-    updated    how a row tells ``updated_at``: ``day``, ``iso``, ``epoch``, or ``""`` for not at all
-    archived   what a search without ``status`` finds: ``left out`` or ``included``
-    filters    whether ``status`` in a search's body is heeded
+    edition    year of the reference that search rows follow: 2022 has neither ``vacancy_id`` nor ``status``
+    updated    format of ``updated_at`` in a row: ``day``, ``iso``, ``epoch``, or ``""`` if it is missing
+    archived   whether a search without ``status`` returns archived applicants: ``left out`` or ``included``
+    filters    whether a search applies the filter ``status``
     through    whether ``end`` and ``end_update`` include their day
-    zone       whose days these are
-    most       rows that a search answers at most, silently; 0 for all
-    only_open  whether the list of vacancies without ``status`` has the open ones alone
-    labels     whether a vacancy in the list names its contract, beside the number
-    resume     where a resume's place is told beside the webhook: as ``cv`` or ``aws`` of a row; by the single
-               applicant (``detail``, ``detail with fields`` where ``fields`` has to name the candidate, ``detail by
-               link`` where there is the address of the file alone); or ``nowhere``
-    handed     how a resume is handed out: ``bytes``, ``redirect``, ``json``, ``text``
-    seconds    between two requests for a resume
-    boom       whether an error has a JSON body (statusCode, error, message); plain text otherwise
+    zone       time zone of these days
+    most       silent limit of rows per search; 0 for none
+    only_open  whether the list of vacancies without ``status`` has only open ones
+    labels     whether vacancies in the list have the contract's name in addition to its number
+    resume     where, besides the webhook, a resume's place appears: as ``cv`` or ``aws`` in a row; in the single
+               applicant (``detail``, ``detail with fields`` if ``fields`` must name the candidate, ``detail by link``
+                          if there is only the file's address); or ``nowhere``
+    handed     how a resume is served: ``bytes``, ``redirect``, ``json``, ``text``
+    seconds    minimum time between two requests for a resume
+    boom       whether errors have a JSON body (statusCode, error, message) instead of plain text
     """
 
     edition: int = 2025
@@ -102,7 +102,7 @@ OLDER = Ways(
     handed="redirect",
     boom=False,
 )
-"""An account of the older edition, and the other one of each two ways."""
+"""An account of the older edition, with the alternative value of most fields."""
 
 
 class Refused(Exception):
@@ -112,10 +112,10 @@ class Refused(Exception):
 
 
 class Flatchr:
-    """One company's account with so many ``applicants``.
+    """One company's account with this number of ``applicants``.
 
-    odd      requests that the reference does not name
-    written  requests that change something: a reader of the account makes none
+    odd      requests that the reference doesn't mention
+    written  requests that would change data; a read-only connector makes none
     """
 
     def __init__(self, applicants: int, ways: Ways) -> None:
@@ -132,12 +132,12 @@ class Flatchr:
         self.met = 0
         self.last_resume = float("-inf")
 
-    # --- what tests do to it ---
+    # --- for tests ---
 
     async def change(
         self, op: str, kind: str, record: int | str | None = None, **order: Any
     ) -> str:
-        """Create, edit or delete as a recruiter would; the record's id."""
+        """Create, edit or delete a record as a recruiter would; return its id."""
         key = str(record)
         attributes = dict(order.get("attributes", {}))
         if kind == "columns":
@@ -152,7 +152,9 @@ class Flatchr:
         if kind in rows:
             if op == "create":
                 key = self.held.advertise(100 + len(self.held.vacancies))["id"]
-            for row in self.held.vacancies.values():  # either of its two ids names a vacancy
+            for (
+                row
+            ) in self.held.vacancies.values():  # ``record`` may be either of a vacancy's two ids
                 key = row["id"] if str(row["vacancy_id"]) == key else key
             return self._put(op, rows[kind], key, attributes | {"updated_at": iso(now())})
         return self._change_applicant(op, key, attributes)
@@ -185,15 +187,15 @@ class Flatchr:
         return key
 
     def misbehave(self, fault: str | None, measure: float | None = None) -> None:
-        """Begin a fault, or end it with ``None``."""
+        """Start a fault, or end it with ``None``."""
         self.fault, self.measure, self.met = fault, measure or 0.3, 0
 
     def expire_links(self) -> None:
-        """The day is over that a link to a resume lives."""
+        """Expire all links to resumes."""
         self.links.clear()
 
     def truth(self, stream: Stream) -> dict[str, Row]:
-        """Every record that a full sync yields, by id, as its list tells it."""
+        """Return every record that a full sync yields, by id, as listed."""
         held = self.held
         match stream:
             case Stream.STAGES:
@@ -206,10 +208,10 @@ class Flatchr:
                 return {key: self._row(one) for key, one in held.applicants.items()}
 
     def event(self, name: str, applicant: str, *, flat: bool = False) -> Row:
-        """The body of a webhook: ``new_applicant`` or ``drag_applicant``.
+        """Return the body of a webhook, ``new_applicant`` or ``drag_applicant``.
 
-        Which of the two ids of a thing stands where is as the reference has it: the vacancy's ``id`` is its number
-        there, the applicant's ``id`` is encoded when it is new and a number when it is moved.
+        Which of an object's two ids appears where follows the reference: the vacancy's ``id`` is its number, and the
+        applicant's ``id`` is encoded for a new applicant but a number for a moved one.
         """
         one = self.held.applicants[applicant]
         person = self.held.people[one["person"]]
@@ -262,10 +264,10 @@ class Flatchr:
         told = data if flat else {"data": data}
         return {**told, "event": name, "company_id": COMPANY_NUMBER}
 
-    # --- answers ---
+    # --- responses ---
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Any request but one for a file's content."""
+        """Respond to any request except one for a file's content."""
         try:
             body = await self._read(request)
         except Refused as refused:
@@ -285,7 +287,7 @@ class Flatchr:
         return web.json_response({**told, "message": refused.message}, status=refused.status)
 
     def _let_in(self, request: web.Request, *, by_address: bool) -> None:
-        """Whether the key is right, in the header or in the address."""
+        """Check the key in the header or the URL; raises ``Refused``."""
         self.met += 1
         if self.fault == "storm" and self.met * self.measure % 1 < self.measure:
             raise Refused(429, "Too Many Requests")
@@ -372,7 +374,7 @@ class Flatchr:
         return told
 
     def _row(self, one: Row) -> Row:
-        """An applicant as the search tells it."""
+        """Return an applicant as a search row."""
         person = self.held.people[one["person"]]
         vacancy = self.held.vacancies.get(one["vacancy"], {"title": None, "vacancy_id": None})
         column = self.held.columns.get(one["column"], {"title": None, "hired": False})
@@ -448,7 +450,7 @@ class Flatchr:
         return day <= bound if self.ways.through else day < bound
 
     def _detail(self, key: str, fields: set[str]) -> Row:
-        """An applicant as the older reference and the answers to a move tell it: dates in seconds."""
+        """Return an applicant as in the older reference and in responses to a move: dates are in seconds."""
         one = self._known(self.held.applicants, key)
         person = self.held.people[one["person"]]
         candidate = {field: person[field] for field in ("id", *MATCHED, "urls", "consent")}
@@ -490,7 +492,7 @@ class Flatchr:
     # --- resumes ---
 
     def link(self, cv: Row) -> str:
-        """A presigned link to a resume, which lives a day."""
+        """Return a presigned link to a resume, valid for a day."""
         token = secrets.token_hex(8)
         self.links[token] = cv["key"]
         name = quote(address(cv), safe="")
@@ -517,7 +519,7 @@ class Flatchr:
         return content(cv["extension"])
 
     async def file(self, request: web.Request) -> web.Response:
-        """The storage behind the links: another host in life, where no key of the API belongs."""
+        """Respond as the storage behind the links, in reality another host, which must never receive the API key."""
         if "Authorization" in request.headers or "token" in request.query:
             self.odd.append("the key of the API was shown to the storage")
         if request.query.get("X-Amz-Signature", "") not in self.links:
@@ -535,7 +537,7 @@ async def given(request: web.Request) -> Any:
 
 @cache
 def _read_day(text: str) -> date:
-    """A bound of a search, which is compared with every applicant."""
+    """Parse a search's bound; cached, since it is compared with every applicant."""
     return datetime.strptime(text, "%m/%d/%y").replace(tzinfo=UTC).date()
 
 
@@ -552,12 +554,12 @@ def named(of: Mapping[int, str]) -> list[Row]:
 
 
 def mixed(rows: list[Row]) -> list[Row]:
-    """In an order that follows neither ids nor dates."""
+    """Return the rows in an order unrelated to ids and dates."""
     return rows[1::2] + rows[::2]
 
 
 def address(cv: Row) -> str:
-    """Where a resume lies in the storage."""
+    """Return a resume's path in the storage."""
     return f"{cv['key']}.{cv['extension']}"
 
 
@@ -569,7 +571,7 @@ def content(extension: str) -> bytes:
 async def serve(
     *, talents: int = 60, keys: Mapping[str, str] | None = None, ways: Ways | None = None
 ) -> AsyncIterator[Flatchr]:
-    """An account on the loopback address. Keys have no scopes, so ``keys`` has to be empty."""
+    """Serve an account on the loopback address. Keys have no scopes, so ``keys`` must be empty."""
     assert not keys, "keys of Flatchr open the whole account"
     served = Flatchr(talents, ways or Ways())
     app = web.Application()

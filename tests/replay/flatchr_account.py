@@ -1,4 +1,4 @@
-"""The records of the second Flatchr: one company's account. ``flatchr.py`` says what it was written from."""
+"""The second Flatchr's records: one company's account. ``flatchr.py`` names the sources."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ADDRESSES: tuple[Row | None, ...] = (
         "country": "France",
     },
     None,
-    {  # the shape of the older reference: numbers, and another spelling
+    {  # as in the older reference: numbers, and another spelling
         "locality": "Nantes",
         "location_lat": 47.21,
         "location_lng": -1.55,
@@ -83,7 +83,7 @@ SOURCES = ("L'Apec", "Site carrière", None, "Indeed")
 
 
 def encoded(kind: str, number: int) -> str:
-    """An id of 16 letters and digits, as Flatchr encodes its numbers; upper and lower case differ."""
+    """Return an id of 16 letters and digits that encodes a number; case matters, as in Flatchr."""
     if kind == "applicant" and number % 10 == 7:
         return encoded(kind, number - 1).swapcase()
     return "".join(random.Random(f"{kind} {number}").choices(ALPHABET, k=16))
@@ -95,9 +95,9 @@ def iso(when: datetime) -> str:
 
 @dataclass
 class Held:
-    """What the company holds: rows by encoded id, columns by number.
+    """The company's records: rows by encoded id, columns by number.
 
-    An applicant is a person who applies for one vacancy; dates of applicants are held as such.
+    An applicant is a person's application for one vacancy. Applicants' dates are stored as ``datetime``.
     """
 
     columns: dict[int, Row] = field(default_factory=dict)
@@ -199,7 +199,7 @@ class Held:
 
 
 def account(applicants: int) -> Held:
-    """Columns, members, vacancies, and so many applicants; some people apply twice."""
+    """Create columns, members, vacancies, and this number of applicants; some people apply twice."""
     held = Held()
     for place, (title, position, visible, hired) in enumerate(COLUMNS):
         held.column(640 + 13 * place, title, position, visible=visible, hired=hired)
@@ -210,7 +210,7 @@ def account(applicants: int) -> Held:
     vacancies = list(held.vacancies)
     who: Row | None = None
     for number in range(applicants):
-        # Two hours before midnight in Paris is another day than in UTC for one in a few.
+        # Close to midnight, so that for some applicants the day in Paris differs from the day in UTC.
         when = START + timedelta(hours=17 * number, minutes=41)
         second = who is not None and number % 4 == 3
         if not second:

@@ -1,13 +1,11 @@
-"""A second Greenhouse: Harvest v3 as its public documentation describes it.
+"""A second Greenhouse: Harvest v3, written only from its public documentation.
 
-Written from the guides and the schemas of the reference at https://harvestdocs.greenhouse.io by someone who had not
-read the connector or its sandbox, so that a misreading in one is not repeated in the other. Where they differ, the
-reference decides.
+Its author used the guides and the schemas at https://harvestdocs.greenhouse.io and had read neither the connector nor
+its sandbox, so it exposes misreadings that those two share. Where guides and schemas differ, the reference decides.
 
-What it insists on, since the documentation does: a token from ``POST /token`` by HTTP Basic, which lives an hour; a
-scope for each list; bare arrays, highest id first; a ``Link`` header with ``rel="next"`` and nothing else; a cursor
-that travels alone; at most 500 records a page and 50 ids a filter; dates as ``gte|…``; ``X-RateLimit-*`` on each
-answer.
+It enforces what the documentation requires: a token from ``POST /token`` by HTTP Basic, valid for an hour; a scope for
+each list; bare arrays, highest id first; a ``Link`` header with only ``rel="next"``; a cursor without other parameters;
+at most 500 records per page and 50 ids per filter; dates as ``gte|…``; ``X-RateLimit-*`` in each response.
 """
 
 from __future__ import annotations
@@ -64,7 +62,7 @@ COMPARE = {
     "gt": lambda held, asked: held > asked,
     "lt": lambda held, asked: held < asked,
 }
-HIDDEN = {  # a list -> what it leaves out, and the parameter that shows it all the same
+HIDDEN = {  # by list: the rows it omits, and the parameter that includes them
     "users": ("_service", "show_service_accounts"),
     "rejection_reasons": ("_default", "include_defaults"),
 }
@@ -76,10 +74,10 @@ def iso(when: datetime) -> str:
 
 @dataclass
 class Harvest:
-    """One account: its records by list and id, and how its server behaves.
+    """One account: its records by list and id, and its server's behavior.
 
-    key          the secret of the credential that may read ``scopes``; ``keys`` are further ones
-    token_serves requests after which a token counts as expired; ``None`` for an hour
+    key          the secret of the credential that may read ``scopes``; ``keys`` are further ones with their scopes
+    token_serves requests after which a token expires; ``None`` for an hour
     """
 
     key: str = SECRET
@@ -95,13 +93,13 @@ class Harvest:
     served: Counter[str] = field(default_factory=Counter)  # by token
     statuses: Counter[int] = field(default_factory=Counter)
     links: dict[str, int] = field(default_factory=dict)
-    odd: list[str] = field(default_factory=list)  # requests that the reference does not allow
+    odd: list[str] = field(default_factory=list)  # requests that the reference doesn't allow
     _ids: Iterator[int] = field(default_factory=lambda: count(4_063_668_007, 17))
 
     # --- records ---
 
     def add(self, kind: str, when: datetime = START, /, **values: Any) -> int:
-        """A record; its id needs more than 31 bits, as ids of real accounts do."""
+        """Add a record; its id needs more than 31 bits, as in real accounts."""
         one = next(self._ids)
         stamp = iso(when)
         self.rows[kind][one] = {"created_at": stamp, "updated_at": stamp, **values, "id": one}
@@ -111,7 +109,7 @@ class Harvest:
         self.rows[kind][one] |= {"updated_at": iso(datetime.now(UTC)), **values}
 
     def delete_candidate(self, one: int) -> None:
-        """A person goes with all their applications and what hangs on those."""
+        """Delete a person, their applications, and the records that belong to these."""
         del self.rows["candidates"][one]
         gone = {key for key, row in self.rows["applications"].items() if row["candidate_id"] == one}
         for name in ("application_stages", "attachments", "rejection_details"):
@@ -120,12 +118,12 @@ class Harvest:
         for key in gone:
             del self.rows["applications"][key]
 
-    # --- what the contract suite does to it ---
+    # --- for the contract suite ---
 
     async def change(
         self, op: str, kind: str, record: int | str | None = None, **order: Any
     ) -> str:
-        """Create, edit or delete as a recruiter would; the record's id."""
+        """Create, edit or delete a record as a recruiter would; return its id."""
         if op == "create":
             return str(self.add(kind, datetime.now(UTC), **order["attributes"]))
         one = int(str(record))
@@ -138,18 +136,21 @@ class Harvest:
         return str(one)
 
     def misbehave(self, fault: str | None, measure: float | None = None) -> None:
-        """Begin a fault, or end it with ``None``: ``storm`` refuses a share, ``expires`` all after so many."""
+        """Start a fault, or end it with ``None``.
+
+        ``storm`` refuses the given share of requests, ``expires`` all requests after the given number.
+        """
         self.fault, self.measure, self.met = fault, measure or 0.3, 0
 
     def expire_links(self) -> None:
-        """The week is over that a link to a file lives."""
+        """Expire all links to files."""
         self.links.clear()
 
     def truth(self, stream: Stream) -> dict[str, Row]:
         return self.expected()[stream.value]
 
     def expected(self) -> dict[str, dict[str, Row]]:
-        """What a full sync must hold: by stream and remote id, a few columns of each record."""
+        """Return what a full sync must store: a few columns of each record, by stream and remote id."""
         stages, current = self.rows["job_interview_stages"], {}
         for row in self.rows["application_stages"].values():
             if row["current"]:
@@ -191,10 +192,10 @@ class Harvest:
             },
         }
 
-    # --- answers ---
+    # --- responses ---
 
     def headers(self, *, refused: bool = False) -> dict[str, str]:
-        """On each answer, whatever its status."""
+        """Return the headers of each response, whatever its status."""
         window = int(datetime.now(UTC).timestamp()) // 30 * 30 + 30
         left = max(75 - self.met % 75, 1)
         return {
@@ -219,7 +220,7 @@ class Harvest:
         return self.scopes if secret == self.key else self.keys.get(secret)
 
     async def token(self, request: web.Request) -> web.Response:
-        """The OAuth endpoint: Basic for the client, a form for the grant, RFC 6749's errors."""
+        """Respond as the OAuth endpoint: Basic for the client, a form for the grant, RFC 6749's errors."""
         self.met += 1
         try:
             given = BasicAuth.decode(request.headers.get("Authorization", ""))
@@ -264,7 +265,7 @@ class Harvest:
         return answer
 
     def _let_in(self, header: str) -> set[str] | None:
-        """The lists that may be read with a token, ``None`` for one that is not good any more."""
+        """Return the lists that a token may read, ``None`` if it is no longer valid."""
         bearer, _, given = header.partition(" ")
         if bearer != "Bearer" or given not in self.tokens or self._is_revoked():
             return None
@@ -282,7 +283,7 @@ class Harvest:
         return shown
 
     async def file(self, request: web.Request) -> web.Response:
-        """The storage of files, which knows links and no credentials."""
+        """Respond as the file storage, which accepts signed links but no credentials."""
         if "Authorization" in request.headers:
             self.odd.append("a token was shown to the storage")
         if request.query.get("X-Amz-Signature", "") not in self.links:
@@ -323,13 +324,13 @@ class Harvest:
         return web.json_response(shown, headers=headers)
 
     def _found(self, name: str, asked: dict[str, str]) -> list[Row]:
-        """The records that fit, highest id first; ``ValueError`` with the entry of ``errors``."""
+        """Return the matching records, highest id first. Raises ``ValueError`` with the entry for ``errors``."""
         rows = sorted(self.rows[name].values(), key=lambda row: -row["id"])
         known = set().union(*rows)
         flag, shows = HIDDEN.get(name, ("", ""))
         if asked.get(shows) != "true":
             rows = [row for row in rows if not row.get(flag)]
-        if name == "job_posts" and "active" not in asked:  # deleted posts are left out by default
+        if name == "job_posts" and "active" not in asked:  # deleted posts are omitted by default
             rows = [row for row in rows if row["active"]]
         for key, value in asked.items():
             if key in {"per_page", "fields", shows}:
@@ -341,7 +342,7 @@ class Harvest:
 
 
 def _fits(row: Row, key: str, value: str) -> bool:
-    """Whether a record passes one filter: ids with commas, ``operator|date``, or a plain value."""
+    """Whether a record passes a filter: ids separated by commas, ``operator|date``, or a plain value."""
     if key.endswith("ids"):
         wanted = value.split(",")
         if len(wanted) > 50:
@@ -360,7 +361,7 @@ def _fits(row: Row, key: str, value: str) -> bool:
 
 @asynccontextmanager
 async def harvest(fill: Callable[[Harvest], None]) -> AsyncIterator[Harvest]:
-    """A running account that holds what ``fill`` puts there."""
+    """Run an account with the records that ``fill`` adds."""
     account = Harvest()
     fill(account)
     app = web.Application()

@@ -16,7 +16,7 @@ PLAN = (
     "Interview",
     "Interview",
     "Offer",
-)  # two of one name, as accounts have
+)  # two have the same name, as in real accounts
 STATUSES = ("in_process", "rejected", "in_process", "hired", "converted", "in_process", "prospect")
 
 
@@ -28,7 +28,7 @@ def custom(name: str, kind: str, value: Any) -> Row:
 async def serve(
     *, talents: int = 60, keys: Mapping[str, str] | None = None
 ) -> AsyncIterator[Harvest]:
-    """An account on the loopback address; ``keys`` are further secrets and the list that each may read."""
+    """Serve an account on the loopback address; ``keys`` are further secrets with the list that each may read."""
     async with harvest(lambda made: fill(made, talents)) as account:
         account.keys = {secret: {scope} for secret, scope in (keys or {}).items()}
         yield account
@@ -121,7 +121,7 @@ def fill(ats: Harvest, candidates: int = 40) -> None:
 def _walk(
     ats: Harvest, application: int, plan: list[int], status: str, number: int, when: datetime
 ) -> None:
-    """Where an application went. Its ``stage_id`` is the id of its own step, not of the job's stage."""
+    """Add an application's stage visits. Its ``stage_id`` is the id of the visit, not of the job's stage."""
     reached = plan[: 1 + number % len(plan)]
     for place, stage in enumerate(reached):
         last = place == len(reached) - 1
@@ -229,7 +229,7 @@ def _jobs(ats: Harvest, department: int, offices: list[int], users: list[int]) -
             job_post_id=post,
             custom_location_id=None,
         )
-        cents = (5_000_000, 6_500_000) if number == 0 else (0, 0)  # zeros: not filled in
+        cents = (5_000_000, 6_500_000) if number == 0 else (0, 0)  # zero means not filled in
         ats.add(
             "pay_input_ranges",
             pay_input_id=max(ats.rows["pay_inputs"]),

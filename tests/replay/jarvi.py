@@ -1,21 +1,20 @@
-"""A second Jarvi, written from what is public about its API alone.
+"""A second Jarvi, written only from public information about its API.
 
-Neither the connector nor ``jemmo.sandbox.jarvi`` was read for it, so that a reading which both of them share still
-meets another one here. Sources: the reference at api-docs.jarvi.tech, the help at jarvi.tech/en/help, and what public
-clients measured or wrote down (a recruiter's synchronization of 36,507 profiles, a crawler of job offers, the forms
-of a web site).
+Its author had read neither the connector nor ``jemmo.sandbox.jarvi``, so it exposes misreadings that those two share.
+Sources: the reference at api-docs.jarvi.tech, the help at jarvi.tech/en/help, and observations in public clients (a
+recruiter's synchronization of 36,507 profiles, a crawler of job offers, the forms of a website).
 
-What differs from the simplest reading, each as documented or measured:
+Documented or measured behavior that is easy to miss:
 
-- profiles come a hundred at a time, whatever ``limit`` says; more than that in order is an error of the server
-- a ``where`` that is not understood is ignored, as ``deletedAt`` always is; ``isTalent`` lets some contacts through
-- deleted profiles are listed, and counted by ``total``
-- without ``orderBy`` rows come as the table holds them: one that was edited last comes last
-- values of custom fields repeat the field's definition, booleans and numbers are text, several choices several values
+- profiles come in pages of a hundred, whatever the ``limit``; a sorted request for more is a server error
+- an unknown ``where`` is ignored, and ``deletedAt`` always is; ``isTalent`` lets some contacts through
+- deleted profiles are listed and counted in ``total``
+- without ``orderBy``, rows are in the table's order: the one edited last comes last
+- values of custom fields repeat the field's definition; booleans and numbers are text; each choice is a separate value
 - times have microseconds without trailing zeros; rows carry ``__typename``
 - the public key reads offers only
 
-Where the reference is silent, ``Jarvi`` takes an option, and the tests try each of its values.
+Each field of ``Silent`` is something that the reference leaves open; the tests try each of its values.
 """
 
 from __future__ import annotations
@@ -59,19 +58,19 @@ KINDS = {Stream.JOBS: "projects", Stream.TALENTS: "profiles"}
 
 @dataclass(frozen=True, kw_only=True)
 class Silent:
-    """What the reference does not say of an account.
+    """The account's behavior where the reference is silent.
 
-    named        whether lists of projects and companies are under their name instead of ``data``
-    obeys        whether ``limit`` is obeyed up to the documented maximum
-    refusal      the status for a wrong key, and for the public one where it may not read
+    named        whether lists of projects and companies use their own names instead of ``data``
+    obeys        whether ``limit`` is applied, up to the documented maximum
+    refusal      the status for a wrong key, and for a public key without access
     public_only  whether offers refuse the private key
     ordered      whether ``orderBy`` has an effect
-    ties         whether rows of one ``createdAt`` keep their order from one page to the next
+    ties         whether rows with the same ``createdAt`` keep their order between pages
     several      whether an order by several columns is ``understood``, ``ignored`` or ``refused``
-    filters      whether ``updatedAt`` is a filter that is understood
-    merged       what becomes of a profile that is merged into another: ``deleted`` or ``gone``
+    filters      whether the filter ``updatedAt`` works
+    merged       the state of a profile that was merged into another: ``deleted`` or ``gone``
     plain        whether e-mail addresses are strings
-    linked       whether profiles list the projects they are in, and their files
+    linked       whether profiles list their projects and files
     """
 
     named: bool = False
@@ -88,7 +87,7 @@ class Silent:
 
 
 class Refused(Exception):
-    """An answer that is none, as JSON with a message or, from the server's own failures, as text."""
+    """An error response: JSON with a message, or text for 429 and 500."""
 
     def __init__(self, status: int, message: str, retry: int | None = None) -> None:
         super().__init__(message)
@@ -102,7 +101,10 @@ class Refused(Exception):
 
 
 class Jarvi:
-    """One agency's account; ``storm`` refuses the given share of requests, ``expires`` the key after as many."""
+    """One agency's account.
+
+    The fault ``storm`` refuses the given share of requests, ``expires`` the key after the given number of requests.
+    """
 
     def __init__(self, talents: int, keys: Mapping[str, str], silent: Silent | None = None) -> None:
         self.key, self.public = "invented-private-key", "invented-public-key"
@@ -111,7 +113,7 @@ class Jarvi:
         self.silent = silent or Silent()
         self.held = account(talents)
         self.statuses: Counter[int] = Counter()
-        self.odd: list[str] = []  # requests that nothing public names
+        self.odd: list[str] = []  # requests that no public source mentions
         self.fault: str | None = None
         self.measure = 1.0
         self.met = 0
@@ -119,19 +121,19 @@ class Jarvi:
             for number, row in enumerate(self.held["profiles"].values()):
                 self._link(row, number)
 
-    # --- what tests do to it ---
+    # --- for tests ---
 
     async def change(
         self, op: str, kind: str, record: int | str | None = None, **order: Any
     ) -> str:
-        """Create, edit or delete as a recruiter would; a deletion is soft unless ``hard``. The record's id."""
+        """Create, edit or delete a record as a recruiter would; return its id. Deletions are soft unless ``hard``."""
         rows, now = self.held[kind], datetime.now(UTC)
         if op == "create":
             record = str(uuid4())
             rows[record] = profile(record, now, **order["attributes"])
             return record
         key = str(record)
-        row = rows.pop(key)  # an edited row is written anew, at the end of the table
+        row = rows.pop(key)  # an edited row moves to the end of the table
         if op == "delete" and order.get("hard"):
             return key
         more = {"deletedAt": iso(now)} if op == "delete" else order["attributes"]
@@ -139,7 +141,7 @@ class Jarvi:
         return key
 
     async def merge(self, old: str, into: str) -> None:
-        """Merge a duplicate into another profile, which keeps what either had."""
+        """Merge a duplicate into another profile, which keeps the values of both."""
         rows = self.held["profiles"]
         lost = rows[old]
         gained = {name: held for name, held in lost.items() if held and not rows[into].get(name)}
@@ -147,14 +149,14 @@ class Jarvi:
         await self.change("delete", "profiles", old, hard=self.silent.merged == "gone")
 
     def misbehave(self, fault: str | None, measure: float | None = None) -> None:
-        """Begin a fault, or end it with ``None``."""
+        """Start a fault, or end it with ``None``."""
         self.fault, self.measure, self.met = fault, measure or 0.3, 0
 
     def expire_links(self) -> None:
-        """Nothing: links to files, if there are any, need the key and live as long."""
+        """Do nothing: links to files, if any, require the key and don't expire."""
 
     def truth(self, stream: Stream) -> dict[str, Row]:
-        """Every record that a full sync yields, by id."""
+        """Return every record that a full sync yields, by id."""
         if stream is Stream.POSTINGS and self.silent.public_only:
             return {}
         if stream is Stream.POSTINGS:
@@ -167,7 +169,7 @@ class Jarvi:
         return {row["id"]: row for row in rows if row[flag] and not row["deletedAt"]}
 
     def payloads(self, key: str) -> list[Any]:
-        """Ways in which a trigger may name a profile to the address it calls: which one, nobody has written down."""
+        """Return possible payloads of a trigger about a profile, since the real format is undocumented."""
         row = self.held["profiles"][key]
         name = {"firstName": row["firstName"], "lastName": row["lastName"]}
         project = next(iter(self.held["projects"]))
@@ -179,7 +181,7 @@ class Jarvi:
         ]
 
     def _link(self, row: Row, number: int) -> None:
-        """Projects and a resume of a profile, shaped as the files of projects are."""
+        """Add projects and a resume to a profile, in the format of projects' files."""
         made, born = ids(f"links{number}"), row["createdAt"]
         stages = STATUSES[3:]
         jobs = [one for one in self.held["projects"].values() if one["isMadeForRecruitment"]]
@@ -204,7 +206,7 @@ class Jarvi:
             }
         ][: row["countResumes"]]
 
-    # --- answers ---
+    # --- responses ---
 
     async def answer(self, request: web.Request) -> web.Response:
         try:
@@ -215,7 +217,7 @@ class Jarvi:
         return response
 
     async def file(self, request: web.Request) -> web.Response:
-        """A file of the storage, for whoever shows the private key."""
+        """Serve a file to holders of the private key."""
         if self.keys.get(request.headers.get("X-API-KEY", "")) != "private":
             return web.json_response({"error": {"message": "forbidden"}}, status=403)
         return web.Response(body=PDF, content_type="application/pdf")
@@ -253,14 +255,14 @@ class Jarvi:
         return {key: shown, "total": len(rows)}
 
     def _rows(self, name: str) -> list[Row]:
-        """All of a list as the table holds them; offers are the projects that are published."""
+        """Return all rows of a list in the table's order; offers are published projects."""
         if name != "offers":
             return list(self.held[name].values())
         published = [one for one in self.held["projects"].values() if one.get("_offer")]
         return [one for one in published if not one["deletedAt"]]
 
     def _sorted(self, rows: list[Row], order: Any, offset: int) -> list[Row]:
-        """By the columns asked for; equal rows in no promised order, not even the same on each page."""
+        """Sort by the requested columns; the order of equal rows is arbitrary and may differ between pages."""
         if not self.silent.ties:
             rows.sort(key=lambda row: blake2b(f"{row['id']}{offset}".encode()).digest())
         wanted = order if isinstance(order, list) else [order]
@@ -286,7 +288,7 @@ class Jarvi:
         return shown
 
     def _fits(self, name: str, row: Row, where: Any) -> bool:
-        """Whether a row passes; what is not understood of a filter lets it pass."""
+        """Whether a row passes; unknown parts of a filter are ignored."""
         for column, tests in (where or {}).items():
             if column in {"_and", "_or"}:
                 if name == "companies" and json.dumps(tests).count("_ilike") > 1:
@@ -324,7 +326,7 @@ def _parsed(text: str | None) -> Any:
 
 
 def _comparable(column: str, held: Any) -> Any:
-    """A value as the database compares it; one that cannot be of the column's type is an error of the server."""
+    """Return a value as the database compares it; a value of the wrong type is a server error."""
     try:
         if held and re.search(r"(At|Date)$", column):
             return datetime.fromisoformat(held)
@@ -337,7 +339,7 @@ def _comparable(column: str, held: Any) -> Any:
 async def serve(
     *, talents: int = 60, keys: Mapping[str, str] | None = None, silent: Silent | None = None
 ) -> AsyncIterator[Jarvi]:
-    """An account on the loopback address."""
+    """Serve an account on the loopback address."""
     served = Jarvi(talents, keys or {}, silent)
     app = web.Application()
     app.router.add_get("/v1/files/{id}", served.file)

@@ -1,7 +1,7 @@
-"""The records of the second Jarvi: one recruitment agency's account. ``jarvi.py`` says what it was written from.
+"""The second Jarvi's records: one recruitment agency's account. ``jarvi.py`` names the sources.
 
-Everybody is invented. Rows are held as the API shows them, with every field that the reference names, most of them
-null; what only the server knows of a row starts with an underscore.
+Everyone is invented. Rows have the API's format, with every field that the reference names, most of them null. Fields
+that the API doesn't show start with an underscore.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Held = dict[str, dict[str, Row]]
 
 START = datetime(2024, 5, 30, 10, 19, 11, 381_731, tzinfo=UTC)
 IMPORT = datetime(2025, 1, 6, 16, 26, 40, 484_813, tzinfo=UTC)
-"""One in three was imported by one statement, so that all of them were created at this very moment."""
+"""When one in three profiles was imported by a single statement, so that they share this creation time."""
 
 COUNTERS = (
     "countConnexionsWithThisProfile countInvitationsScheduledToThisProfile countInvitationsSentToThisProfile "
@@ -35,24 +35,24 @@ EMPTY = (
 FIRST = ("Inès", "Bao", "Mireille", "Tomasz", "Aïcha", "Lars", "O'Neil", "Zoë", "김", "Ève-Marie")
 LAST = ("Fontaine", "Nguyễn", "de la Tour", "Wiśniewski", "Østergård", "Smith-Jones", "Müller")
 PURPOSE = "resources.fields.purposes.{}.name"
-"""The name of a field that Jarvi made itself is the key of its translation."""
+"""The name of a field that Jarvi defines is a translation key."""
 
 
 def iso(when: datetime) -> str:
-    """A time as Postgres writes it: microseconds without trailing zeros, and an offset."""
+    """Format a time as Postgres does: microseconds without trailing zeros, and an offset."""
     text = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
     return text + "+00:00"
 
 
 def ids(seed: str) -> Callable[[], str]:
-    """A source of random ids, the same on every call with the same seed."""
+    """Return a generator of random ids, which are the same for the same seed."""
     random = Random(seed)
     return lambda: str(UUID(int=random.getrandbits(128), version=4))
 
 
 GROUP, TEAM, PRESET = (ids("team")() for _ in range(3))
 STATUSES = [made() for made in [ids("statuses")] for _ in range(6)]
-"""Of projects the first three, of profiles the others; no REST answer gives their names."""
+"""The first three are of projects, the others of profiles; no REST response contains their names."""
 
 
 def value(
@@ -65,7 +65,7 @@ def value(
     place: Row | None = None,
     of: str = "projects",
 ) -> Row:
-    """One value of a custom field, with the definition that each value repeats."""
+    """Return a value of a custom field, with the definition that each value repeats."""
     made = ids(f"{of}{kind}{name}{text}{choice}")
     field = {"id": ids(of + name)(), "type": kind, "name": name, "purpose": purpose}
     return {
@@ -81,7 +81,7 @@ def value(
 def ours(
     kind: str, purpose: str, text: str | None = None, choice: Row | None = None, **more: Any
 ) -> Row:
-    """A value of a field that Jarvi defines for job offers."""
+    """Return a value of a field that Jarvi defines for job offers."""
     return value(kind, PURPOSE.format(purpose), text, purpose=purpose, choice=choice, **more)
 
 
@@ -201,7 +201,7 @@ def _companies() -> dict[str, Row]:
 
 
 def project(number: int, companies: dict[str, Row]) -> Row:
-    """One project; what ``PROJECTS`` does not say of it is as with most."""
+    """Return a project, with defaults for what ``PROJECTS`` doesn't specify."""
     key, company = ids(f"project{number}")(), list(companies.values())[number % len(companies)]
     born = START + timedelta(days=number, microseconds=number * 1000)
     public = company["_public"] and {
@@ -255,7 +255,7 @@ def project(number: int, companies: dict[str, Row]) -> Row:
 
 
 def profile(key: str, born: datetime, **known: Any) -> Row:
-    """A profile of which nothing is known but what is said."""
+    """Return a profile with only the given values."""
     return {
         **dict.fromkeys(EMPTY.split()),
         **dict.fromkeys(COUNTERS.split(), 0),
@@ -284,7 +284,7 @@ def profile(key: str, born: datetime, **known: Any) -> Row:
 
 
 def _person(number: int, company: Row) -> Row:
-    """What is known of a talent, in five ways of knowing little."""
+    """Return the values of a talent, in five forms with little data."""
     first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
     typed: Row = {"firstNameManual": first, "lastNameManual": last}
     parsed: Row = {"firstNameParsed": first, "lastNameParsed": last, "source": "LINKEDIN"}
@@ -335,7 +335,7 @@ def _person(number: int, company: Row) -> Row:
 
 
 def account(talents: int) -> Held:
-    """Companies, projects, so many talents, contacts of customers, and talents that somebody deleted."""
+    """Create companies, projects, this number of talents, client contacts, and deleted talents."""
     companies = _companies()
     projects = [project(number, companies) for number in range(len(PROJECTS))]
     held: Held = {
@@ -347,7 +347,7 @@ def account(talents: int) -> Held:
     for number in range(talents + talents // 20):
         born = IMPORT if number % 3 == 1 else START + timedelta(hours=7 * number, microseconds=10)
         known = _person(number, employers[number % 2])
-        if number >= talents:  # the last ones are deleted, and listed all the same
+        if number >= talents:  # the last ones are deleted but still listed
             known["deletedAt"] = iso(born + timedelta(days=400))
         one = profile(made(), born, **known)
         moved = timedelta(days=30) if number % 4 else timedelta(hours=number)

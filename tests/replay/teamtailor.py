@@ -1,18 +1,18 @@
-"""A second Teamtailor, written from the public API reference alone.
+"""A second Teamtailor, written only from the public API reference.
 
-Neither the connector nor ``jemmo.sandbox.teamtailor`` was read for it, so that a reading which both of them share
-still meets another one here. Sources: docs.teamtailor.com (its text is published as github.com/Teamtailor/docs) and
-the answers recorded in the tests of Teamtailor's own Ruby client (github.com/Teamtailor/teamtailor-rb). The API is
-built with the gem jsonapi-resources; where the reference shows no error body, the gem's own is given.
+Its author had read neither the connector nor ``jemmo.sandbox.teamtailor``, so it exposes misreadings that those two
+share. Sources: docs.teamtailor.com (its text is published as github.com/Teamtailor/docs) and the responses recorded in
+the tests of Teamtailor's own Ruby client (github.com/Teamtailor/teamtailor-rb). The API is built with the gem
+jsonapi-resources, whose error bodies are used where the reference shows none.
 
-What differs from the simplest reading, each as documented:
+Documented behavior that is easy to miss:
 
-- a relationship has links only; its ``data`` is there when it is included (``answers`` of a candidate always has it)
+- a relationship only has links; its ``data`` is present if it is included (always for a candidate's ``answers``)
 - ``filter[status]`` of jobs defaults to ``published`` and ``filter[feed]`` to ``public``; jobs have no ``updated-at``
-- "newer than" and "older than" are strict, and times are held in microseconds but shown in milliseconds, with an offset
-- only candidates have custom fields; select fields stand among ``/custom-fields`` with a type of their own, and their
-  options are listed nowhere but at the field
-- the rate limit resets in seconds and there is no ``Retry-After``; the body of a 401 is empty
+- "newer than" and "older than" are strict; times are stored in microseconds but shown in milliseconds, with an offset
+- only candidates have custom fields; ``/custom-fields`` lists select fields with their own type, and only the field
+  itself lists its options
+- the rate limit's reset is in seconds, and there is no ``Retry-After``; the body of a 401 is empty
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ KINDS = {
 
 
 class Refused(Exception):
-    """An answer of errors instead of data: one for each detail, or without a code the shape that has none."""
+    """An error response: one error per detail or, without a code, an object with only a detail."""
 
     def __init__(self, status: int, title: str = "", *details: str, code: int = 0) -> None:
         super().__init__(status)
@@ -73,9 +73,9 @@ class Refused(Exception):
 
 
 class Teamtailor:
-    """One customer's account; ``talents`` candidates and what belongs to them.
+    """One customer's account with this number of ``talents``.
 
-    ``storm`` refuses the given share of requests, ``expires`` the key after as many.
+    The fault ``storm`` refuses the given share of requests, ``expires`` the key after the given number of requests.
     """
 
     def __init__(self, talents: int, keys: Mapping[str, str]) -> None:
@@ -89,12 +89,12 @@ class Teamtailor:
         self.measure = 1.0
         self.met = 0
 
-    # --- what tests do to it ---
+    # --- for tests ---
 
     async def change(
         self, op: str, kind: str, record: int | str | None = None, **order: Any
     ) -> str:
-        """Create, edit or delete as a recruiter would; the record's id."""
+        """Create, edit or delete a record as a recruiter would; return its id."""
         if op == "create":
             record = max(int(key) for key in (*self.held[kind], "0")) + 1
             add(self.held, kind, record, {"created-at": datetime.now(UTC)})
@@ -112,22 +112,22 @@ class Teamtailor:
         return key
 
     def misbehave(self, fault: str | None, measure: float | None = None) -> None:
-        """Begin a fault, or end it with ``None``."""
+        """Start a fault, or end it with ``None``."""
         self.fault, self.measure, self.met = fault, measure or 0.3, 0
 
     def expire_links(self) -> None:
-        """The 30 seconds are over that signed links live."""
+        """Expire all signed links."""
         self.signed.clear()
 
     def truth(self, stream: Stream) -> dict[str, dict[str, Any]]:
-        """Every record that a full sync yields, by id: what it says and where its relationships lead."""
+        """Return every record that a full sync yields, by id: its attributes and the ids of its relationships."""
         held = self.held[KINDS[stream]]
         return {key: {"id": key, **one.attributes, **one.to} for key, one in held.items()}
 
-    # --- answers ---
+    # --- responses ---
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Any request but one for a file."""
+        """Respond to any request except one for a file."""
         status = 200
         try:
             body = self._read(request)
@@ -161,7 +161,7 @@ class Teamtailor:
         return Reading(self, path, request.query, scope).document()
 
     def sign(self, name: str) -> str:
-        """A link to a file of a candidate that works until links expire."""
+        """Return a link to a candidate's file, valid until links expire."""
         token = secrets.token_hex(8)
         self.signed[token] = name
         return f"{self.base_url}/uploads/{name}?X-Amz-Expires=30&X-Amz-Signature={token}"
@@ -175,7 +175,7 @@ class Teamtailor:
 
 
 class Reading:
-    """One request with a key of ``scope``, and the document that answers it."""
+    """One request by a key with this ``scope``, and its response document."""
 
     def __init__(self, of: Teamtailor, path: str, query: Mapping[str, str], scope: str) -> None:
         self.of, self.held, self.path, self.query, self.scope = of, of.held, path, query, scope
@@ -209,12 +209,12 @@ class Reading:
         return self._documented(found, target)
 
     def _all(self, kind: str) -> list[Resource]:
-        """All of a type; select fields are custom fields of a type of their own."""
+        """Return all records of a type; custom fields include select fields, which have their own type."""
         more = self.held["custom-field-selects"].values() if kind == "custom-fields" else ()
         return [*self.held.get(kind, {}).values(), *more]
 
     def _follow(self, one: Resource, name: str) -> list[Resource]:
-        """The records that a relationship leads to."""
+        """Return the records that a relationship leads to."""
         ids = set(one.to.get(name, ()))
         target = RELATIONS[one.type].get(name, "").rstrip("*")
         return [to for to in self._all(target) if to.id in ids]
@@ -276,7 +276,7 @@ class Reading:
         return str(held).casefold() == value.casefold()
 
     def _sorted(self, kind: str, records: list[Resource]) -> list[Resource]:
-        """By any attribute or by id; jobs pinned first, then by date. Equal ones in no promised order."""
+        """Sort by any attribute or id; jobs by default pinned first, then by date. Ties have no fixed order."""
         known = {"id", "date"} | {name for one in self._all(kind) for name in one.attributes}
         default = "-pinned,date" if kind == "jobs" else "id"
         records.sort(key=lambda one: one.attributes.get("updated-at", START), reverse=True)
@@ -350,7 +350,7 @@ class Reading:
 
 
 def moment(text: str) -> datetime:
-    """A time of a filter; one without an offset is the account's."""
+    """Parse a filter's time; without an offset, it is in the account's time zone."""
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=HOME)
 
@@ -359,7 +359,7 @@ def moment(text: str) -> datetime:
 async def serve(
     *, talents: int = 60, keys: Mapping[str, str] | None = None
 ) -> AsyncIterator[Teamtailor]:
-    """An account on the loopback address."""
+    """Serve an account on the loopback address."""
     served = Teamtailor(talents, keys or {})
     app = web.Application()
     app.router.add_get("/uploads/{name}", served.file)

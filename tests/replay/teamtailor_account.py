@@ -1,4 +1,4 @@
-"""The records of the second Teamtailor: one customer's account. ``teamtailor.py`` says what it was written from."""
+"""The second Teamtailor's records: one customer's account. ``teamtailor.py`` names the sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WHEN = {"created-at": START, "updated-at": START}
 
 
 def _relations(names: str) -> dict[str, str]:
-    """Relationship -> type it leads to; a star marks many."""
+    """Return the target type of each relationship; a star marks to-many ones."""
     odd = {"manager": "users", "owner": "candidates", "colleagues*": "users*"}
     return {
         name.rstrip("*"): odd.get(name) or (name if "*" in name else f"{name}s")
@@ -90,7 +90,7 @@ VALUES = (  # custom field, its type, a value
 
 @dataclass
 class Resource:
-    """One record: attributes as they are held (times as such), and the ids that each relationship leads to."""
+    """A record: its attributes as stored (times as ``datetime``), and the ids in each relationship."""
 
     id: str
     type: str
@@ -105,7 +105,7 @@ Held = dict[str, dict[str, Resource]]
 def add(
     held: Held, kind: str, key: int | str, attributes: Mapping[str, Any], **to: str | Iterable[str]
 ) -> Resource:
-    """Hold a record that leads to others; an underscore stands for a hyphen."""
+    """Add a record with its relationships; an underscore in a name stands for a hyphen."""
     lead = {
         name.replace("_", "-"): [one] if isinstance(one, str) else list(one)
         for name, one in to.items()
@@ -115,7 +115,7 @@ def add(
 
 
 def account(talents: int) -> Held:
-    """Departments, jobs and all that a company has, and so many candidates."""
+    """Create departments, jobs and a company's other records, and this number of candidates."""
     held: Held = {kind: {} for kind in RELATIONS}
     add(held, "companies", "Cr9W3Tk-", {"name": "Invented Care", "locale": "sv"}, manager="819")
     for key, name in ((337, "Care"), (338, "Kitchen"), (1012, "Product & Development")):
@@ -148,7 +148,7 @@ def account(talents: int) -> Held:
 
 
 def _advertise(held: Held, number: int) -> None:
-    """A job with its stages; one in three has no relationship that it may lack."""
+    """Add a job with its stages; one in three jobs lacks all optional relationships."""
     key, first = str(7199 + 31 * number), 22505 + 10 * number
     status, human, internal, remote = JOBS[number]
     attributes: dict[str, Any] = {
@@ -176,9 +176,9 @@ def _advertise(held: Held, number: int) -> None:
 
 
 def _arrive(held: Held, number: int) -> None:
-    """A candidate with up to two applications.
+    """Add a candidate with up to two applications.
 
-    Ids grow neither by one nor with time, and one in three was imported in one moment.
+    Ids are neither consecutive nor chronological, and one in three candidates was imported at the same time.
     """
     key = str(576 + number * 7 if number % 4 else 90000 - number)
     born = START + timedelta(hours=5 * number, microseconds=902_417)
@@ -223,7 +223,7 @@ def _arrive(held: Held, number: int) -> None:
             **dict.fromkeys(("referring-site", "referring-url")),
         }
         to = {"candidate": key, "job": job.id, "stage": job.to["stages"][number % 4]}
-        if number % 8 == 1:  # who rejects need not give a reason
+        if number % 8 == 1:  # a rejection need not have a reason
             to["reject_reason"] = "2"
         one = add(held, "job-applications", 500_000 - number * 3 + turn, attributes, **to)
         reason = held["reject-reasons"].get(to.get("reject_reason", ""))

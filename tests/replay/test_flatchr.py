@@ -1,6 +1,6 @@
-"""What a sync holds of the second Flatchr, field by field, in every way that the reference leaves open.
+"""Syncs of the second Flatchr, field by field, for every alternative that the reference leaves open.
 
-Expected is what the public reference says of each field, not what the connector makes of it.
+Expected values follow the public reference, not the connector.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ EVERY_WAY = {
     "open-vacancies-only": replace(CURRENT, only_open=True, boom=False),
 }
 REMOTE = {"notime": "ON_SITE", "parttime": "HYBRID", "fulltime": "REMOTE"}
-PAY = {  # as documented: "0" and nothing are no pay, thousands may be marked by a blank
+PAY = {  # as documented: "0" and empty mean no pay, and a space may separate thousands
     "0": [],
     "": [],
     "40 000": [(40_000, 60_000)],
@@ -94,9 +94,7 @@ async def held(found: Company, stream: Stream, table: str, *columns: str) -> dic
 
 @pytest.mark.sample(3)
 @every_way
-async def test_everybody_is_there_and_stands_where_the_account_says(
-    ways: Ways, database_url: str
-) -> None:
+async def test_everyone_is_stored_in_the_right_column(ways: Ways, database_url: str) -> None:
     async with started(ways, 130) as (ats, account):
         found = await synced(ats, database_url)
 
@@ -131,7 +129,7 @@ async def test_everybody_is_there_and_stands_where_the_account_says(
 
 @pytest.mark.sample(3)
 @every_way
-async def test_who_is_archived_moves_or_goes_is_seen_by_the_next_syncs(
+async def test_the_next_syncs_notice_archived_moved_and_deleted_applicants(
     ways: Ways, database_url: str
 ) -> None:
     async with started(ways) as (ats, account):
@@ -157,7 +155,7 @@ async def test_who_is_archived_moves_or_goes_is_seen_by_the_next_syncs(
 
 
 @some_ways("current", "older", "open-vacancies-only")
-async def test_jobs_are_held_as_the_reference_explains_them(ways: Ways, database_url: str) -> None:
+async def test_jobs_are_stored_as_the_reference_explains(ways: Ways, database_url: str) -> None:
     async with started(ways) as (ats, account):
         found = await connected(ats, database_url)
         report = await found.sync()
@@ -203,7 +201,7 @@ async def test_jobs_are_held_as_the_reference_explains_them(ways: Ways, database
             assert places.get(key, {}) == expected
 
 
-async def test_people_are_held_with_what_they_left(database_url: str) -> None:
+async def test_people_are_stored_with_their_data(database_url: str) -> None:
     async with started(CURRENT) as (ats, account):
         found = await synced(ats, database_url)
 
@@ -224,7 +222,7 @@ async def test_people_are_held_with_what_they_left(database_url: str) -> None:
 
 
 @some_ways("current", "older")
-async def test_vacancies_of_one_title_keep_their_applicants_apart(
+async def test_vacancies_with_the_same_title_keep_their_applicants(
     ways: Ways, database_url: str
 ) -> None:
     async with started(ways) as (ats, account):
@@ -241,11 +239,11 @@ async def test_vacancies_of_one_title_keep_their_applicants_apart(
 
 
 @some_ways("current", "older")
-async def test_of_two_columns_of_one_title_the_one_that_agrees_on_being_hired_is_taken(
+async def test_the_column_that_matches_hired_is_chosen_among_equal_titles(
     ways: Ways, database_url: str
 ) -> None:
     async with started(ways) as (ats, account):
-        account.held.column(900, "Recruté", 1)  # further left than the one that hires
+        account.held.column(900, "Recruté", 1)  # to the left of the column that hires
         for number, one in enumerate(account.held.applicants.values()):
             one["column"] = (692, 900)[number % 2]
 
@@ -256,7 +254,7 @@ async def test_of_two_columns_of_one_title_the_one_that_agrees_on_being_hired_is
         held_ = await held(found, Stream.APPLICATIONS, "application", "stage_remote_id", "status")
         hired = {key for key, one in held_.items() if one["status"] == "HIRED"}
         warned = any(one.code == "ambiguous_stage" for one in report.warnings)
-        if ways is OLDER:  # nothing tells them apart
+        if ways is OLDER:  # nothing distinguishes them
             assert warned
             assert {one["stage_remote_id"] for one in held_.values()} == {"900"}
             assert not hired
@@ -267,8 +265,8 @@ async def test_of_two_columns_of_one_title_the_one_that_agrees_on_being_hired_is
             assert hired == {key for key, column in expected.items() if column == "692"}
 
 
-async def test_numbers_that_come_as_text_are_the_same_numbers(database_url: str) -> None:
-    """The reference calls ``vacancy_id`` a string in one place and shows a number in another."""
+async def test_numbers_as_text_are_the_same_numbers(database_url: str) -> None:
+    """The reference calls ``vacancy_id`` a string in one place but shows a number in another."""
     async with started(CURRENT) as (ats, account):
         for one in account.held.vacancies.values():
             one["vacancy_id"] = str(one["vacancy_id"])
@@ -280,7 +278,7 @@ async def test_numbers_that_come_as_text_are_the_same_numbers(database_url: str)
 
 
 @some_ways("cut-at-25", "older-cut-at-30")
-async def test_an_import_of_one_day_that_is_cut_is_read_whole_and_so_are_its_edits(
+async def test_a_truncated_import_day_is_read_completely_with_its_edits(
     ways: Ways, database_url: str
 ) -> None:
     async with started(ways, 130) as (ats, account):
@@ -300,7 +298,7 @@ async def test_an_import_of_one_day_that_is_cut_is_read_whole_and_so_are_its_edi
 
 
 @pytest.mark.parametrize("edition", [2022, 2025])
-async def test_where_archived_ones_cannot_be_reached_nobody_is_taken_for_deleted(
+async def test_nobody_counts_as_deleted_if_archived_applicants_are_unreachable(
     edition: int, database_url: str
 ) -> None:
     ways = replace(CURRENT, edition=edition, archived="left out", filters=False)
@@ -318,7 +316,7 @@ async def test_where_archived_ones_cannot_be_reached_nobody_is_taken_for_deleted
 
 
 @pytest.mark.parametrize("edition", [2022, 2025])
-async def test_active_ones_alone_are_a_whole_account_if_asked_for(
+async def test_only_active_applicants_are_a_complete_account_on_request(
     edition: int, database_url: str
 ) -> None:
     ways = replace(CURRENT, edition=edition, archived="left out", filters=False)
@@ -365,7 +363,7 @@ async def fetched(found: Company, folder: Path) -> DownloadSummary:
         ("detail by link", "bytes"),
     ],
 )
-async def test_resumes_arrive_wherever_their_place_is_told(
+async def test_resumes_arrive_wherever_their_location_is_given(
     told: str, handed: str, database_url: str, tmp_path: Path
 ) -> None:
     async with started(replace(CURRENT, resume=told, handed=handed), talents=7) as (ats, account):
@@ -383,7 +381,7 @@ async def test_resumes_arrive_wherever_their_place_is_told(
 
 
 @pytest.mark.long
-async def test_one_resume_a_second_is_asked_for(database_url: str, tmp_path: Path) -> None:
+async def test_one_resume_per_second_is_requested(database_url: str, tmp_path: Path) -> None:
     async with started(replace(CURRENT, seconds=1.0), talents=3) as (ats, account):
         vendor = replace(ats.vendor, options={**ats.vendor.options, "pacing": "on"})
         found = await synced(Replay(vendor, account), database_url)
@@ -394,7 +392,7 @@ async def test_one_resume_a_second_is_asked_for(database_url: str, tmp_path: Pat
         assert set((await states(found)).values()) == {("STORED", None)}
 
 
-async def test_an_applicant_who_is_gone_does_not_keep_other_resumes_from_being_asked_for(
+async def test_a_deleted_applicant_does_not_block_other_resumes(
     database_url: str, tmp_path: Path
 ) -> None:
     async with started(replace(CURRENT, resume="detail"), talents=9) as (ats, account):

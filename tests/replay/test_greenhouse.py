@@ -1,4 +1,4 @@
-"""What a sync holds of the second Greenhouse, field by field; ids and modes are the contract suite's matter."""
+"""Syncs of the second Greenhouse, field by field; the contract suite covers ids and modes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ async def ats() -> AsyncIterator[Harness]:
 
 @pytest.fixture
 def account(ats: Harness) -> Harvest:
-    """Its records, to change behind its back."""
+    """Return the server itself, for changes without the API."""
     assert isinstance(ats, Replay)
     found: Harvest = ats.server
     return found
 
 
-async def test_columns_and_relations_are_the_accounts(
+async def test_columns_and_relations_match_the_account(
     ats: Harness, account: Harvest, database_url: str
 ) -> None:
     found = await synced(ats, database_url)
@@ -54,7 +54,7 @@ async def test_columns_and_relations_are_the_accounts(
     assert await found.value("SELECT count(*) FROM pending_link WHERE connection_id = {me}") == 0
 
 
-async def test_pay_is_read_from_cents_and_zeros_are_none(ats: Harness, database_url: str) -> None:
+async def test_pay_is_in_cents_and_zero_means_none(ats: Harness, database_url: str) -> None:
     found = await synced(ats, database_url)
 
     rows = await found.rows(
@@ -67,7 +67,7 @@ async def test_pay_is_read_from_cents_and_zeros_are_none(ats: Harness, database_
 async def test_pay_that_changes_arrives_with_a_reconcile(
     ats: Harness, account: Harvest, database_url: str
 ) -> None:
-    """The date of the job does not move, nor that of its post."""
+    """Neither the job's date nor its post's date changes."""
     found = await synced(ats, database_url)
     [one] = [key for key, row in account.rows["pay_input_ranges"].items() if row["max_cents"]]
     account.edit("pay_input_ranges", one, max_cents=7_000_000)
@@ -106,7 +106,7 @@ async def test_a_missing_scope_is_named(ats: Harness, account: Harvest, scope: s
     assert missing[0].name == f"read {words}"
 
 
-async def test_a_credential_from_before_pay_was_read_goes_on_without(
+async def test_a_credential_without_the_pay_scope_still_works(
     ats: Harness, account: Harvest, database_url: str
 ) -> None:
     account.scopes -= {"pay_input_ranges", "pay_inputs"}
@@ -116,10 +116,10 @@ async def test_a_credential_from_before_pay_was_read_goes_on_without(
     await assert_equal(ats, found)
 
 
-async def test_nothing_is_asked_that_the_reference_does_not_name(
+async def test_only_documented_requests_are_made(
     ats: Harness, account: Harvest, database_url: str
 ) -> None:
-    """The server answers 422 or 404 to anything else, which a fallback could hide."""
+    """The server responds with 422 or 404 to anything else, which a fallback could hide."""
     found = await synced(ats, database_url)
     await found.sync()
     await found.sync(Mode.RECONCILE)

@@ -1,6 +1,6 @@
-"""What a sync holds of the second Jarvi, field by field, and for each answer to what its reference does not say.
+"""Syncs of the second Jarvi, field by field, for every alternative that the reference leaves open.
 
-Expected is what the public reference and public clients say, not what the connector makes of it.
+Expected values follow the public reference and public clients, not the connector.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def vendor(silent: Silent, **options: str) -> Vendor:
 
 
 def account(ats: Harness) -> Jarvi:
-    """The server itself, to change behind the API's back."""
+    """Return the server itself, for changes without the API."""
     return cast("Jarvi", ats.server)
 
 
@@ -61,7 +61,7 @@ async def ats(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 
 
 @pytest.mark.sample(3)
-async def test_whatever_the_reference_leaves_open_a_sync_holds_the_account(
+async def test_a_sync_stores_the_account_for_every_alternative(
     ats: Harness, database_url: str
 ) -> None:
     found = await connected(ats, database_url)
@@ -74,9 +74,7 @@ async def test_whatever_the_reference_leaves_open_a_sync_holds_the_account(
 
 
 @pytest.mark.sample(2)
-async def test_whatever_the_reference_leaves_open_changes_arrive(
-    ats: Harness, database_url: str
-) -> None:
+async def test_changes_arrive_for_every_alternative(ats: Harness, database_url: str) -> None:
     found = await synced(ats, database_url)
     people = list(await ats.truth(Stream.TALENTS))
     await ats.edit_talent(people[100])
@@ -99,10 +97,10 @@ async def test_whatever_the_reference_leaves_open_changes_arrive(
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("several", ["ignored", "refused"])
-async def test_an_account_that_keeps_no_order_at_all_is_read_but_never_proved(
+async def test_an_account_without_any_order_is_read_without_proof(
     several: str, database_url: str
 ) -> None:
-    """What was read stays, and nothing counts as deleted."""
+    """What was read is kept, and nothing counts as deleted."""
     async with start(vendor(Silent(ties=False, several=several)), talents=430) as ats:
         found = await connected(ats, database_url)
 
@@ -120,7 +118,7 @@ async def test_an_account_that_keeps_no_order_at_all_is_read_but_never_proved(
 
 @asynccontextmanager
 async def held(database_url: str, silent: Silent, **options: str) -> AsyncIterator[Any]:
-    """A synced account of a few people: the harness and the company."""
+    """A synced account with a few people: the harness and the company."""
     async with start(vendor(silent, **options), talents=40) as ats:
         found = await connected(ats, database_url)
         report = await found.sync()
@@ -144,7 +142,7 @@ def labels(record: dict[str, Any]) -> dict[str, Any]:
     return {one["label"]: one["value"] for one in record["custom_fields"].values()}
 
 
-async def test_an_offer_is_held_as_its_fields_say(database_url: str) -> None:
+async def test_an_offer_is_stored_according_to_its_fields(database_url: str) -> None:
     async with held(database_url, Silent()) as (ats, found):
         record = await job(ats, found, "Dev JAVA - IDF")
         pay = await found.rows(
@@ -162,8 +160,8 @@ async def test_an_offer_is_held_as_its_fields_say(database_url: str) -> None:
     assert [tuple(row) for row in pay] == [(50_000, 60_000, True)]
 
 
-async def test_fields_that_jarvi_made_have_labels_for_people(database_url: str) -> None:
-    """They are named by the keys of their translations, such as ``resources.fields.purposes.….name``."""
+async def test_fields_defined_by_jarvi_have_readable_labels(database_url: str) -> None:
+    """Their names are translation keys, such as ``resources.fields.purposes.….name``."""
     async with held(database_url, Silent()) as (ats, found):
         record = await job(ats, found, "Dev JAVA - IDF")
     shown = labels(record)
@@ -172,7 +170,7 @@ async def test_fields_that_jarvi_made_have_labels_for_people(database_url: str) 
     assert not any("revenue" in label.lower() for label in shown), "that is the agency's own"
 
 
-async def test_a_field_of_several_values_keeps_them_all(database_url: str) -> None:
+async def test_a_field_with_several_values_keeps_them_all(database_url: str) -> None:
     async with held(database_url, Silent()) as (ats, found):
         record = await job(ats, found, "Commercial B2B")
     assert labels(record)["Langues"] == ["Anglais", "Allemand"]
@@ -189,15 +187,15 @@ async def test_an_offer_that_says_only_full_or_part_time_says_so(database_url: s
         row = account(ats).held["projects"][record["remote_id"]]
         [said] = [v for v in row["fieldsValues"] if v["field"]["purpose"] == "joboffer_is_fulltime"]
         said["value"] = (
-            "true"  # and the date of the project stays: whether it would move, nobody says
+            "true"  # and the project's date stays, since it is undocumented whether it would change
         )
         assert (await found.sync()).mode is Mode.INCREMENTAL
         assert (await job(ats, found, "Infirmier de nuit"))["employment_type"] == "FULL_TIME"
 
 
 @pytest.mark.parametrize("projects", [0, 120], ids=["few projects", "many projects"])
-async def test_who_has_left_the_team_stays_inactive(projects: int, database_url: str) -> None:
-    """Only the owner of a project is told with ``disabled``; the same person as an assignee is not."""
+async def test_former_team_members_stay_inactive(projects: int, database_url: str) -> None:
+    """Only a project's owner has ``disabled``; the same person as an assignee doesn't."""
     async with start(vendor(Silent()), talents=3) as ats:
         rows = account(ats).held["projects"]
         [owned] = [row for row in rows.values() if row["user"] and row["user"]["disabled"]]
@@ -213,7 +211,7 @@ async def test_who_has_left_the_team_stays_inactive(projects: int, database_url:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-async def test_people_are_held_with_their_names_and_addresses(
+async def test_people_are_stored_with_their_names_and_addresses(
     plain: bool, database_url: str
 ) -> None:
     async with held(database_url, Silent(plain=plain)) as (ats, found):
@@ -234,11 +232,11 @@ async def test_people_are_held_with_their_names_and_addresses(
         assert contacts.get(key, []) == ways
 
 
-# --- keys, triggers, what is found by a probe ---
+# --- keys, triggers, probes ---
 
 
 @pytest.mark.parametrize("refusal", [401, 403])
-async def test_a_public_key_is_told_from_a_wrong_one(refusal: int) -> None:
+async def test_a_public_key_differs_from_a_wrong_one(refusal: int) -> None:
     async with start(vendor(Silent(refusal=refusal)), talents=3) as ats:
         connector = connector_for("jarvi")
         options = {"pacing": "off"}
@@ -286,8 +284,8 @@ async def test_each_way_of_naming_a_profile_in_a_trigger_is_understood() -> None
             assert key in {request.remote_id for request in heard.requests}, payload
 
 
-async def test_nothing_is_asked_that_nobody_has_written_down(database_url: str) -> None:
-    """The server takes no notice of it, which a fallback could hide."""
+async def test_only_publicly_documented_requests_are_made(database_url: str) -> None:
+    """The server ignores such requests, which a fallback could hide."""
     async with start(vendor(Silent()), talents=130) as ats:
         found = await synced(ats, database_url)
         await found.sync()

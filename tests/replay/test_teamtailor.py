@@ -1,6 +1,6 @@
-"""What a sync holds of the second Teamtailor, field by field; ids and modes are the contract suite's matter.
+"""Syncs of the second Teamtailor, field by field; the contract suite covers ids and modes.
 
-Expected is what the public reference says of each field, not what the connector makes of it.
+Expected values follow the public reference, not the connector.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def one(record: dict[str, Any], name: str) -> str | None:
 
 
 def held(ats: Harness) -> Held:
-    """The account's own records, to change behind its back."""
+    """Return the server's own records, for changes without the API."""
     found: Held = cast("Any", ats.server).held
     return found
 
 
 def shown(when: datetime | None) -> datetime | None:
-    """A time as the API shows it: cut to milliseconds."""
+    """Return a time as in the API, truncated to milliseconds."""
     return when and when - timedelta(microseconds=when.microsecond % 1000)
 
 
@@ -110,7 +110,7 @@ async def assert_same(ats: Harness, found: Any) -> None:
         assert kept == {key: expected(stream, record, hired) for key, record in truth.items()}
 
 
-async def test_every_field_is_held_as_the_reference_explains_it(database_url: str) -> None:
+async def test_every_field_is_stored_as_the_reference_explains(database_url: str) -> None:
     async with start(TEAMTAILOR_REPLAY, talents=130) as ats:
         found = await connected(ats, database_url)
 
@@ -145,8 +145,8 @@ async def test_custom_fields_of_every_kind_have_their_labels(database_url: str) 
             }
 
 
-async def test_people_imported_in_one_moment_are_all_read_again(database_url: str) -> None:
-    """More than a page of them share ``updated-at`` to the microsecond."""
+async def test_people_imported_at_the_same_time_are_all_reread(database_url: str) -> None:
+    """More than a page of them have the same ``updated-at`` to the microsecond."""
     async with start(TEAMTAILOR_REPLAY, talents=130) as ats:
         found = await synced(ats, database_url)
         moment = datetime.now().astimezone()
@@ -162,7 +162,7 @@ async def test_people_imported_in_one_moment_are_all_read_again(database_url: st
 
 
 @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
-async def test_a_job_that_changes_shows_although_jobs_have_no_date_of_change(
+async def test_a_changed_job_is_noticed_although_jobs_have_no_change_date(
     mode: Mode, database_url: str
 ) -> None:
     async with start(TEAMTAILOR_REPLAY, talents=9) as ats:

@@ -37,7 +37,7 @@ class Client:
             return answer.status, answer.headers, body
 
     async def get(self, path: str) -> Any:
-        """Return the body of an answer that must be 200."""
+        """Return the body; the status must be 200."""
         status, _, body = await self.ask(path)
         assert status == 200, (path, body)
         return body
@@ -66,7 +66,7 @@ Opener = Callable[..., Any]
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Opener]:
-    """Open sandboxes of any kind; they close with the test."""
+    """A function that opens sandboxes of any kind; they close with the test."""
     async with AsyncExitStack() as stack:
 
         async def start(**options: Any) -> Client:

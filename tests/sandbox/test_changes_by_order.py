@@ -10,7 +10,7 @@ from aiohttp import web
 
 @pytest.fixture
 async def receiver() -> Any:
-    """A webhook receiver that keeps what it was sent."""
+    """A webhook receiver that stores the requests it receives."""
     kept: list[tuple[dict[str, str], bytes]] = []
 
     async def take(request: web.BaseRequest) -> web.Response:
@@ -51,7 +51,7 @@ async def test_the_truth_is_what_the_api_shows(sandbox: Any) -> None:
         assert told[record["id"]]["attributes"].items() >= record["attributes"].items()
 
 
-async def test_a_deleted_talent_takes_their_applications_along(sandbox: Any) -> None:
+async def test_deleting_a_talent_deletes_their_applications(sandbox: Any) -> None:
     client = await sandbox()
     application = (await client.get("/v1/job-applications?include=candidate"))["data"][0]
     talent = application["relationships"]["candidate"]["data"]["id"]
@@ -105,7 +105,7 @@ async def test_a_quiet_edit_leaves_updated_at_alone(sandbox: Any) -> None:
     assert after == {**before["attributes"], "tags": ["x"]}
 
 
-async def test_the_journal_brings_changes_back(sandbox: Any, tmp_path: Any) -> None:
+async def test_the_journal_restores_changes(sandbox: Any, tmp_path: Any) -> None:
     journal = tmp_path / "journal.ndjson"
     client = await sandbox(journal=journal)
     record = await some(client)

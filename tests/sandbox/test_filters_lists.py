@@ -18,7 +18,7 @@ def ids(records: Any) -> Any:
     return {record["id"] for record in records}
 
 
-async def test_jobs_are_published_and_public_unless_asked_otherwise(sandbox: Any) -> None:
+async def test_jobs_are_published_and_public_by_default(sandbox: Any) -> None:
     client = await sandbox()
     plain = await client.walk("/v1/jobs")
     assert {job["attributes"]["human-status"] for job in plain} == {"published"}
@@ -63,7 +63,7 @@ async def test_bounds_may_be_exclusive(sandbox: Any) -> None:
     assert (await client.get(path))["data"] == []
 
 
-async def test_uploads_know_no_time_filter_but_sort(sandbox: Any) -> None:
+async def test_uploads_can_be_sorted_but_not_filtered_by_time(sandbox: Any) -> None:
     client = await sandbox()
     assert (await client.ask("/v1/uploads?filter[updated-at][from]=2020-01-01"))[0] == 400
     assert (await client.get("/v1/uploads?sort=-updated-at"))["data"]

@@ -16,7 +16,7 @@ async def fetch(url: Any, **headers: Any) -> Any:
         return answer.status, answer.content_type, await answer.read()
 
 
-async def test_a_fresh_link_gives_a_pdf_with_the_name(sandbox: Any) -> None:
+async def test_a_fresh_link_returns_a_pdf_with_the_name(sandbox: Any) -> None:
     client = await sandbox()
     record = (await with_resume(client))[0]
     url = record["attributes"]["resume"]
@@ -27,7 +27,7 @@ async def test_a_fresh_link_gives_a_pdf_with_the_name(sandbox: Any) -> None:
     assert (record["attributes"]["last-name"] or "").strip().encode("cp1252") in body
 
 
-async def test_a_link_dies_after_a_minute_and_is_renewed(sandbox: Any) -> None:
+async def test_a_link_expires_after_a_minute_and_is_renewed(sandbox: Any) -> None:
     client = await sandbox()
     record = (await with_resume(client))[0]
     await client.control("advance", seconds=61)
@@ -64,7 +64,7 @@ async def test_a_replaced_file_moves(sandbox: Any) -> None:
     assert b"Brand new CV" in (await fetch(new))[2]
 
 
-async def test_uploads_tell_neither_size_nor_type(sandbox: Any) -> None:
+async def test_uploads_have_neither_size_nor_type(sandbox: Any) -> None:
     client = await sandbox()
     upload = (await client.get("/v1/uploads"))["data"][0]["attributes"]
     assert set(upload) == {"url", "file-name", "internal", "created-at", "updated-at"}

@@ -28,7 +28,7 @@ async def test_faults_are_switched_on_and_off_at_runtime(sandbox: Any) -> None:
     assert await statuses(client, 4) == [200] * 4
 
 
-async def test_a_storm_lets_one_request_in_four_through(sandbox: Any) -> None:
+async def test_a_storm_accepts_one_request_in_four(sandbox: Any) -> None:
     client = await sandbox(faults="storm429")
     assert (await statuses(client, 8)).count(200) == 2
 
@@ -45,7 +45,7 @@ async def test_a_page_may_be_html(sandbox: Any) -> None:
     assert body.startswith(b"<!DOCTYPE html>")
 
 
-async def test_a_body_may_be_cut(sandbox: Any) -> None:
+async def test_a_body_may_be_truncated(sandbox: Any) -> None:
     client = await sandbox(faults="truncated=1")
     with pytest.raises(aiohttp.ClientPayloadError):
         await client.ask("/v1/candidates")
@@ -62,7 +62,7 @@ async def test_a_request_may_hang(sandbox: Any) -> None:
     asked.cancel()
 
 
-async def test_an_answer_may_be_held_back(sandbox: Any) -> None:
+async def test_a_response_may_be_held_back(sandbox: Any) -> None:
     client = await sandbox(faults="hold=/v1/candidates:2")
     await client.get("/v1/candidates")
     held = asyncio.create_task(client.get("/v1/candidates"))
@@ -83,7 +83,7 @@ async def test_the_next_page_may_be_this_one_or_elsewhere(sandbox: Any) -> None:
     assert page["links"]["next"].startswith("http://127.0.0.1:9/v1/candidates?")
 
 
-async def test_records_may_come_twice_or_without_id(sandbox: Any) -> None:
+async def test_records_may_be_duplicated_or_lack_an_id(sandbox: Any) -> None:
     client = await sandbox(faults="duplicate_ids")
     met = [r["id"] for r in await client.walk("/v1/candidates")]
     assert len(met) == 109
@@ -110,7 +110,7 @@ async def test_applications_may_be_orphans(sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["nulls", "wrong_types", "nasty_text", "bad_dates", "huge"])
-async def test_the_same_records_are_spoilt_on_every_reading(sandbox: Any, name: Any) -> None:
+async def test_the_same_records_are_spoiled_on_every_read(sandbox: Any, name: Any) -> None:
     client = await sandbox()
     sound = await client.walk("/v1/candidates?page[size]=30")
     await client.control("faults", faults=f"{name}=0.3")
@@ -120,7 +120,7 @@ async def test_the_same_records_are_spoilt_on_every_reading(sandbox: Any, name: 
     assert 0 < changed < 100
 
 
-async def test_data_may_shift_while_it_is_read(sandbox: Any) -> None:
+async def test_data_may_shift_during_a_read(sandbox: Any) -> None:
     client = await sandbox(faults="shifting=1")
     before = set(client.server.world.ids("candidates"))
     await client.walk("/v1/candidates?page[size]=30")
@@ -133,13 +133,13 @@ async def test_an_unknown_filter_may_be_ignored(sandbox: Any) -> None:
     assert page["data"]
 
 
-async def test_slowness_is_only_slow(sandbox: Any) -> None:
+async def test_slow_responses_are_otherwise_normal(sandbox: Any) -> None:
     client = await sandbox(faults="slow=1")
     assert await statuses(client, 2) == [200, 200]
 
 
 @pytest.mark.parametrize("name", sorted({**TRANSPORT_FAULTS, **PAGE_FAULTS}))
-async def test_every_fault_answers_something_on_every_list(sandbox: Any, name: Any) -> None:
+async def test_every_fault_still_gets_a_response_on_every_list(sandbox: Any, name: Any) -> None:
     client = await sandbox(faults=f"{name}=0")
     for kind in ("candidates", "jobs", "job-applications"):
         status, _, _ = await client.ask(f"/v1/{kind}")

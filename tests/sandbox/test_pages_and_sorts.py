@@ -10,7 +10,7 @@ from jemmo.sandbox.http import Call
 HEADERS = {"Authorization": "Token token=test-key", "X-Api-Version": "20240904"}
 
 
-async def test_a_page_has_ten_records_unless_asked_otherwise(sandbox: Any) -> None:
+async def test_a_page_has_ten_records_by_default(sandbox: Any) -> None:
     client = await sandbox()
     page = await client.get("/v1/candidates?include=uploads&filter[created-at][from]=2020-01-01")
     assert len(page["data"]) == 10
@@ -36,7 +36,7 @@ async def test_an_oversized_page_may_be_clamped(sandbox: Any) -> None:
 
 @pytest.mark.parametrize("paging", ["number", "cursor_all"])
 @pytest.mark.parametrize("kind", ["candidates", "job-applications", "stages", "uploads", "users"])
-async def test_a_walk_meets_every_id_once(sandbox: Any, paging: Any, kind: Any) -> None:
+async def test_a_walk_sees_every_id_once(sandbox: Any, paging: Any, kind: Any) -> None:
     client = await sandbox(talents=103, switches={"paging": paging})
     for record in [r["id"] for r in (await client.get("/v1/candidates?page[size]=3"))["data"]]:
         await client.server.change("delete", "candidates", record)
@@ -45,7 +45,7 @@ async def test_a_walk_meets_every_id_once(sandbox: Any, paging: Any, kind: Any) 
     assert met == [str(n) for n in client.server.world.ids(kind)]
 
 
-async def test_cursors_lead_back_as_well_as_forth(sandbox: Any) -> None:
+async def test_cursors_work_in_both_directions(sandbox: Any) -> None:
     client = await sandbox(switches={"paging": "cursor"})
     first = await client.get("/v1/candidates")
     assert "page%5Bafter%5D=" in first["links"]["next"]
@@ -54,7 +54,7 @@ async def test_cursors_lead_back_as_well_as_forth(sandbox: Any) -> None:
     assert (await client.get(second["links"]["prev"]))["data"] == first["data"]
 
 
-async def test_a_cursor_holds_its_place_when_its_record_goes(sandbox: Any) -> None:
+async def test_a_cursor_keeps_its_position_if_its_record_is_deleted(sandbox: Any) -> None:
     client = await sandbox(switches={"paging": "cursor"})
     first = await client.get("/v1/candidates")
     await client.server.change("delete", "candidates", first["data"][-1]["id"])
@@ -75,7 +75,7 @@ async def test_a_deletion_shifts_numbered_pages(sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["updated-at", "-updated-at", "email", "-last-name", "id", "-id"])
-async def test_any_attribute_sorts(sandbox: Any, key: Any) -> None:
+async def test_lists_can_be_sorted_by_any_attribute(sandbox: Any, key: Any) -> None:
     client = await sandbox()
     table, name = client.server.world.tables["candidates"], key.removeprefix("-")
     met = [

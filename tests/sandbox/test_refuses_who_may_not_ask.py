@@ -26,7 +26,7 @@ async def test_a_wrong_key_is_refused_with_an_empty_body(sandbox: Any, given: An
     assert (status, body) == (401, b"")
 
 
-async def test_a_lesser_key_loses_silently_or_is_forbidden(sandbox: Any) -> None:
+async def test_a_weaker_key_silently_sees_less_or_is_forbidden(sandbox: Any) -> None:
     client = await sandbox(keys={"small": "internal"})
     key = "Token token=small"
     _, _, page = await client.ask("/v1/jobs?filter[status]=all", Authorization=key)
@@ -65,7 +65,7 @@ async def test_an_unknown_parameter_is_a_400_with_its_code(
 @pytest.mark.parametrize(
     "path", ["/v1/candidates/1", "/v1/referrals", "/v1/activities", "/v1/x/1/y"]
 )
-async def test_what_is_not_there_is_a_404(sandbox: Any, path: Any) -> None:
+async def test_a_missing_resource_is_a_404(sandbox: Any, path: Any) -> None:
     client = await sandbox()
     status, _, body = await client.ask(path)
     assert (status, body["errors"][0]["title"]) == (404, "Record not found")

@@ -66,7 +66,7 @@ async def test_stage_counts_agree_with_the_applications(sandbox: Any) -> None:
         assert shown["active-job-applications-count"] == len(there) - rejected
 
 
-async def test_times_carry_the_offset_of_the_season(sandbox: Any) -> None:
+async def test_times_have_the_seasonal_offset(sandbox: Any) -> None:
     client = await sandbox(talents=400)
     stamps = {
         r["attributes"]["created-at"] for r in await client.walk("/v1/candidates?page[size]=30")

@@ -5,7 +5,7 @@ import sys
 import aiohttp
 
 
-async def test_it_prints_its_address_and_stops_when_told() -> None:
+async def test_it_prints_its_address_and_stops_on_request() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "jemmo.sandbox", "teamtailor", "--talents", "50", "--key", "k1",
         "--switch", "paging=cursor", "--no-rate-limit", "--epoch", "2026-01-01",

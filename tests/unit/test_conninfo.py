@@ -14,7 +14,7 @@ def database(address: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("password", ["p#w", "p?w", "p[w", "p]w", "p:w", "p&w=x", "p+w"])
-def test_a_password_may_hold_what_a_url_cannot(password: str) -> None:
+def test_a_password_may_contain_characters_that_urls_cannot(password: str) -> None:
     found = database(f"postgresql://me:{password}@db.test:6000/ats")
     assert found["PASSWORD"] == password
     assert (found["USER"], found["HOST"], found["PORT"], found["NAME"]) == (
@@ -26,7 +26,7 @@ def test_a_password_may_hold_what_a_url_cannot(password: str) -> None:
 @pytest.mark.parametrize(
     "password", ["100%", "p%zz", "p@w", "p/w", "1/w", "p w", "%%", "s%ecret/with@all"]
 )
-def test_a_password_that_must_be_encoded_is_told_and_not_shown(password: str) -> None:
+def test_a_password_that_must_be_encoded_is_reported_but_not_shown(password: str) -> None:
     with pytest.raises(ConfigError) as raised:
         conninfo.parse(f"postgresql://me:{password}@db.test/ats")
     assert "ercent-encode" in raised.value.next_step
@@ -56,14 +56,14 @@ def test_a_socket() -> None:
         ("postgresql://me:secret@db.test/ats?pgbouncer=true", "pgbouncer=true"),
     ],
 )
-def test_what_is_no_address_is_told_and_not_shown(address: str, step: str) -> None:
+def test_an_invalid_address_is_reported_but_not_shown(address: str, step: str) -> None:
     with pytest.raises(ConfigError) as raised:
         conninfo.parse(address)
     assert step in raised.value.next_step
     assert "secret" not in raised.value.message + raised.value.next_step
 
 
-def test_a_part_is_changed_and_the_rest_stays() -> None:
+def test_one_part_can_be_changed() -> None:
     address = "postgresql://me:a%2Fb@db.test/ats?sslmode=require&options=-c%20x.y%3D1"
     changed = conninfo.changed(address, user="you", options=None)
     assert conninfo.parse(changed) == {

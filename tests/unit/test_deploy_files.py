@@ -1,4 +1,4 @@
-"""The files of deploy/ that nothing here can run name only what exists."""
+"""The files in deploy/ that can't be run here refer only to things that exist."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_every_service_waits_for_what_it_needs_and_shares_the_keys(
     assert "JEMMO_HOME=/var/lib/jemmo" in (DEPLOY / "container" / "Dockerfile").read_text()
 
 
-def test_the_pages_are_reached_through_a_proxy_alone(compose: dict[str, Any]) -> None:
+def test_the_pages_are_only_reachable_through_a_proxy(compose: dict[str, Any]) -> None:
     published = [service.get("ports", []) for service in compose["services"].values()]
 
     assert [ports for ports in published if ports] == [["127.0.0.1:8000:8000"]]

@@ -1,4 +1,4 @@
-"""A variable that cannot be read is named, with what to do."""
+"""An invalid environment variable leads to an error with its name and the next step."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def test_seconds(monkeypatch: pytest.MonkeyPatch, text: str, found: float) -> No
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "inf", "nan", "5s"])
-def test_what_is_no_number_of_seconds(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_invalid_numbers_of_seconds_are_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(NAME, text)
     with pytest.raises(ConfigError, match=NAME):
         seconds(NAME, 5.0)
 
 
-def test_no_time_where_some_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zero_is_refused_where_time_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "0")
     with pytest.raises(ConfigError, match=r"a number of seconds, 0\.1 or more"):
         seconds(NAME, 5.0, least=0.1)
 
 
 @pytest.mark.parametrize("text", ["0", "36501", "9" * 5000, "-1", "1.5", "٣"])
-def test_what_is_no_number_of_days(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_invalid_numbers_of_days_are_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(NAME, text)
     with pytest.raises(ConfigError, match="a whole number, 1 to 36500"):
         number(NAME, 14, least=1, most=CENTURY)
@@ -79,7 +79,7 @@ def test_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "text", ["smtp://[", "smtp://mail.example.com:abc", "smtp://me:p/w@host:1"]
 )
-def test_what_is_no_address(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_an_invalid_address_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(NAME, text)
     with pytest.raises(ConfigError, match=NAME):
         address(NAME)

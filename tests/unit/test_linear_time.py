@@ -1,7 +1,7 @@
-"""The time that a text takes grows with its length, whatever candidates or an ATS put into it.
+"""The time for processing a text grows linearly with its length, whatever candidates or an ATS put into it.
 
-A text of length n and one of 8n are compared by the processor's time: linear is 8 times as much, quadratic 64 times.
-A module that uses patterns and is not listed here fails: add its functions, or say why nobody else's text reaches it.
+Compares the CPU time of texts of length n and 8n: linear work takes 8 times as long, quadratic work 64 times. Every
+module that uses patterns must be listed here, with its functions or with the reason why no foreign text reaches it.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ from jemmo.web.templatetags.values import shorten
 
 Work = Callable[[Any], Any]
 GROWTH, QUADRATIC = 8, 64
-LIMIT = 24  # halfway between the two, in steps of equal ratio
+LIMIT = 24  # the geometric mean of the two, roughly
 SHORT = 600  # characters
-SLOWER = 500  # times as long as plain words: within the budget 100 were seen, without one 4,000
-LEAST = 0.0002  # seconds: what takes less is not worth comparing
+SLOWER = 500  # times as long as plain words; measured: 100 within the budget, 4,000 without one
+LEAST = 0.0002  # seconds; shorter times can't be compared
 
 
 def _disguised(text: str) -> str:
@@ -201,7 +201,7 @@ PIECES = (
 
 
 def hostile(length: int) -> list[str]:
-    """Pieces over and over; alone, after an address, before one, and between things that open and never close."""
+    """Yield repeated pieces: alone, after and before an address, and between brackets that never close."""
     repeated = [piece * (length // len(piece)) for piece in PIECES]
     return [
         *repeated,
@@ -217,7 +217,7 @@ def processor_time(work: Work, text: Any) -> float:
 
 
 def grows_too_fast(work: Work, short: str, long: str) -> bool:
-    """Whatever else the machine does adds to a time, and never takes away: only one that stays long is long."""
+    """Whether the time grows too fast in every attempt; other work on the machine can only make an attempt slower."""
     return all(
         processor_time(work, long) > LIMIT * max(processor_time(work, short), LEAST)
         for _ in range(5)
@@ -256,7 +256,7 @@ def _with_fields(piece: str) -> Talent:
 def test_no_text_of_a_record_takes_much_longer_than_plain_words(
     talent: Callable[[str], Talent],
 ) -> None:
-    """A worker writes records in the loop that serves its other syncs: none may stop it for seconds."""
+    """A worker writes records in the event loop of its other syncs, so no record may block it for seconds."""
     _set_apart(talent("06 12 34 56 78 or +33 6 12 34 56 78 "))  # loads the library
     plain = max(processor_time(_set_apart, talent("Ada writes plain words. ")) for _ in range(5))
     slow = {
@@ -288,7 +288,7 @@ def test_every_module_with_patterns_is_listed() -> None:
 
 
 def test_texts_of_others_are_normalized_piece_by_piece() -> None:
-    """Python's own function takes an hour for a text of two million marks. Elsewhere lengths are bounded."""
+    """Python's own function takes an hour for a text of two million combining marks. Other callers limit the length."""
     source = Path(jemmo.__file__).parent
     found = {
         str(path.relative_to(source))
@@ -309,7 +309,7 @@ def test_texts_of_others_are_normalized_piece_by_piece() -> None:
     "text", ["Zoë", "ﬁ", "\u1100\u1161\u11a8", "e\u0301", "０６", "漢字" * 400, "é " * 700]
 )
 @pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
-def test_what_people_write_is_normalized_as_ever(
+def test_ordinary_texts_are_normalized_like_by_python(
     form: Literal["NFC", "NFKC", "NFKD"], text: str
 ) -> None:
     decomposed = unicodedata.normalize("NFD", text)
@@ -319,6 +319,6 @@ def test_what_people_write_is_normalized_as_ever(
 
 @pytest.mark.parametrize("entity", ["&#" + "9" * 10_000 + ";", "&#" + "0" * 9_000 + "9;"])
 def test_an_entity_of_any_length_is_read(entity: str) -> None:
-    """Python refuses to read numbers of more than 4,300 digits."""
+    """Python refuses to parse numbers with more than 4,300 digits."""
     for work in (validation.html_to_text, validation.name_text, masking.without_contacts):
         work(f"Ada {entity} <b>x</b>")

@@ -1,4 +1,4 @@
-"""Lines of JSON that say what they are about and give nobody away."""
+"""Log lines are JSON with context, and identify nobody."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(kept: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in kept.getvalue().splitlines()]
 
 
-def test_what_is_bound_is_on_every_line_until_it_ends(lines: io.StringIO) -> None:
+def test_bound_context_is_on_every_line_until_it_ends(lines: io.StringIO) -> None:
     log = logging.getLogger("jemmo.test")
     with logs.about(run="r1", connection="c1"):
         log.info("one", extra={"records": 3})
@@ -46,7 +46,7 @@ def test_what_is_bound_is_on_every_line_until_it_ends(lines: io.StringIO) -> Non
     assert one["timestamp"].endswith("Z")
 
 
-def test_an_exception_is_told_without_its_values(lines: io.StringIO) -> None:
+def test_an_exception_is_logged_without_its_values(lines: io.StringIO) -> None:
     try:
         raise ValueError("maelle@example.com is no number")  # noqa: TRY301 - to have one
     except ValueError:
@@ -58,7 +58,7 @@ def test_an_exception_is_told_without_its_values(lines: io.StringIO) -> None:
     assert "example.com" not in lines.getvalue()
 
 
-def test_a_setting_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JEMMO_LOG", "xml")
     with pytest.raises(ConfigError) as told:
         logs.setup()
@@ -74,8 +74,10 @@ class Page:
 
 
 @pytest.mark.parametrize("path", ["/invitations/a-secret/", "/invitations/é-secret/"])
-def test_an_address_is_told_by_its_pattern(lines: io.StringIO, path: str) -> None:
-    written = path.encode("unicode_escape").decode()  # as Django does, so that no line is faked
+def test_an_address_is_logged_as_its_pattern(lines: io.StringIO, path: str) -> None:
+    written = path.encode(
+        "unicode_escape"
+    ).decode()  # like Django, so that nobody can fake log lines
     logging.getLogger("django.security.csrf").warning(
         "Forbidden (%s): %s",
         "no cookie",
@@ -86,7 +88,7 @@ def test_an_address_is_told_by_its_pattern(lines: io.StringIO, path: str) -> Non
     assert line["event"] == "Forbidden (no cookie): /invitations/<str:token>/"
 
 
-def test_an_address_that_no_page_has_is_not_told(lines: io.StringIO) -> None:
+def test_an_unknown_address_is_not_logged(lines: io.StringIO) -> None:
     nowhere = Page("/hoks/a-secret/")
     log = logging.getLogger("django.request")
     for status in (404, 405, 414):
@@ -107,7 +109,7 @@ def test_the_web_server_logs_as_we_do(lines: io.StringIO) -> None:
 
 
 def test_visitors_cannot_fill_the_log(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refusals of one kind are limited per minute; other lines are not."""
+    """Each kind of refusal is limited per minute; other lines aren't limited."""
     minutes = iter([0.0] * 1000 + [61.0] * 1000)
     monkeypatch.setattr(logs, "monotonic", lambda: next(minutes))
     hosts, pages = (
@@ -127,7 +129,7 @@ def test_visitors_cannot_fill_the_log(lines: io.StringIO, monkeypatch: pytest.Mo
 
 
 def test_a_visitor_cannot_make_a_line_long(lines: io.StringIO) -> None:
-    """The header Host is repeated twice."""
+    """Django's message contains the header Host twice."""
     host = "e" * 58_000
     logging.getLogger("django.security.DisallowedHost").error("Invalid: %r, add %r", host, host)
     (line,) = read(lines)

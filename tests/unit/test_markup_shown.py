@@ -1,4 +1,4 @@
-"""Markup of an ATS or of a candidate as pages show it: formatting alone, in time that grows with the text."""
+"""Markup from an ATS or a candidate on pages: only formatting, processed in linear time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jemmo.domain.markup import MAX_MARKS, MAX_PLAIN
 from jemmo.web.templatetags.markup import clean_html
 
 LONG = 160_000  # characters
-# Seconds of the processor; what it takes to mend such markup grows to many times that
+# Seconds of CPU time; repairing such markup would take many times as long
 SLOWEST = 1.5
-DISTINCT = LONG // 40  # as many tags, each unlike the others
+DISTINCT = LONG // 40  # the number of different tags
 HOSTILE = {
     "nested": "<ul><li>" * (LONG // 8),
     "unknown": "<div>" * (LONG // 5),
@@ -28,7 +28,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("markup", HOSTILE.values(), ids=HOSTILE.keys())
-def test_no_markup_keeps_a_page_waiting(markup: str) -> None:
+def test_no_markup_delays_a_page(markup: str) -> None:
     def seconds() -> float:
         began = time.process_time()
         clean_html(markup)
@@ -52,7 +52,7 @@ def test_no_markup_keeps_a_page_waiting(markup: str) -> None:
         ("<a href=javascript:alert(1)>x</a>", '<a rel="noopener noreferrer nofollow">x</a>'),
     ],
 )
-def test_formatting_alone_is_left(markup: str, shown: str) -> None:
+def test_only_formatting_remains(markup: str, shown: str) -> None:
     assert clean_html(markup) == shown
 
 
@@ -62,7 +62,7 @@ def test_far_more_markup_than_people_write_is_shown_as_plain_text() -> None:
     assert clean_html(markup) == "<p>Ada &amp; Bob<br>alert(1)</p>"
 
 
-def test_of_endless_markup_the_beginning_is_shown() -> None:
+def test_endless_markup_is_truncated() -> None:
     shown = clean_html("Ada &amp; " * MAX_PLAIN)
 
     assert shown.startswith("<p>Ada &amp; Ada &amp;")

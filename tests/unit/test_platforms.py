@@ -1,4 +1,4 @@
-"""Where Jemmo does not run it says so; where Postgres does not come along, another one does."""
+"""Unsupported platforms get a clear message; without the bundled Postgres, another one is used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(jemmo.__file__).parents[2]
 
 
 @pytest.mark.parametrize("module", NEEDED)
-def test_a_system_without_what_unix_has_is_told(module: str) -> None:
+def test_systems_other_than_unix_are_refused(module: str) -> None:
     program = f"import sys; sys.modules[{module!r}] = None; import jemmo.cli.main"
 
     done = subprocess.run(
@@ -49,8 +49,8 @@ def test_postgres_is_installed_where_there_is_one(system: str, comes_along: bool
     assert marker.evaluate({"sys_platform": system}) is comes_along
 
 
-def test_another_major_version_never_comes_by_itself() -> None:
-    """Its server could not read the data: `jemmo backup` and `jemmo restore` carry it over."""
+def test_another_major_version_is_never_installed_automatically() -> None:
+    """Another major version can't read the data; `jemmo backup` and `jemmo restore` migrate it."""
     assert "18.9" in embedded_requirement().specifier
     assert "19.0" not in embedded_requirement().specifier
 
@@ -70,7 +70,7 @@ def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_package")
 class TestWithoutTheEmbeddedPostgres:
-    def test_a_first_start_asks_for_another_one(
+    def test_a_first_start_without_postgres_asks_for_a_server(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("JEMMO_HOME", str(tmp_path))
@@ -80,7 +80,7 @@ class TestWithoutTheEmbeddedPostgres:
             embedded.ensure_running()
         assert "DATABASE_URL" in raised.value.next_step
 
-    def test_so_does_a_later_one(self, tmp_path: Path) -> None:
+    def test_a_later_start_without_postgres_asks_for_a_server(self, tmp_path: Path) -> None:
         places = Places(root=tmp_path)
         places.data.mkdir(parents=True)
         (places.data / "PG_VERSION").write_text("18\n")
@@ -88,7 +88,7 @@ class TestWithoutTheEmbeddedPostgres:
         with pytest.raises(PostgresError, match="no embedded PostgreSQL"):
             cluster.check_version(places)
 
-    def test_with_one_of_your_own_it_is_not_missed(
+    def test_with_your_own_server_it_is_not_needed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("JEMMO_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What ``sample`` leaves out of ``make test``: all of a file's tests together try every case, and each tries a few."""
+"""``sample`` in ``make test``: each test runs a few cases, and all tests of a file together cover every case."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_alone(): pass
 
 @pytest.fixture
 def collected(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
-    """Of each test of ``FILE`` the letters that run, under ``run``, and those that are long, under ``long``."""
+    """Return the cases of each test in ``FILE``: those that run under ``run``, and the others under ``long``."""
     from fakes.sample import leave_the_rest
 
     path = tmp_path / "test_letters.py"

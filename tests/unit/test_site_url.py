@@ -1,4 +1,4 @@
-"""Jemmo has a its own host name."""
+"""``JEMMO_URL``: Jemmo requires its own host name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans say what took how long; whom it was about stays here."""
+"""Spans contain durations but identify nobody."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_an_invalid_address_is_refused(monkeypatch: pytest.MonkeyPatch, address:
     assert tracing.ENDPOINT in refusal.value.message
 
 
-def test_of_an_exception_only_its_class_is_sent(spans: InMemorySpanExporter) -> None:
+def test_only_the_class_of_an_exception_is_sent(spans: InMemorySpanExporter) -> None:
     with pytest.raises(ValueError, match="example"), tracing.span("sync", provider="jarvi"):
         raise ValueError("maelle@example.com is no number")
 

@@ -91,10 +91,10 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> Any:
         key = repr(sorted(options.items()))
         if key not in self._documents:
-            self._documents[key] = self._put_together(**options)
+            self._documents[key] = self._build_document(**options)
         return self._documents[key]
 
-    def _put_together(self, **options: Any) -> Any:
+    def _build_document(self, **options: Any) -> Any:
         document = super().get_openapi_schema(**options)
         parts = document.setdefault("components", {})
         parts["schemas"] = {

@@ -30,7 +30,7 @@ EVENTS = "text/event-stream"
 def changes(
     request: ApiRequest, *, after: int | None, limit: int, wait: float, include: str | None
 ) -> HttpResponseBase:
-    """The changes after a number, at once or when there are some. Raises ``Problem``."""
+    """The changes after a number, immediately or as soon as there are any. Raises ``Problem``."""
     token, whole = request.token, _includes_records(include)
     is_stream = EVENTS in request.headers.get("Accept", "")
     if is_stream and (last := request.headers.get("Last-Event-ID", "")).isdecimal():

@@ -128,7 +128,7 @@ async def _events(token: ApiToken, page: Page, read: Read) -> AsyncIterator[byte
 
 
 async def _answered(token: ApiToken, work: Callable[[ApiToken], Page], otherwise: Page) -> Page:
-    """A page, or ``otherwise`` if the token or the database fails, so that the caller retries."""
+    """A page, or ``otherwise`` if the token or the database fails, so that the caller can retry."""
     try:
         return await _turn(token, work)
     except (Ended, Problem, Busy, DatabaseError):

@@ -39,32 +39,36 @@ _TYPES: dict[type[models.Field[Any, Any]], Schema] = {
 }
 
 
-def _made(kind: Schema, text: str) -> Schema:
+def _described(kind: Schema, text: str) -> Schema:
     return {**kind, "description": text}
 
 
 _BOOLEAN: Schema = {"type": "boolean"}
-_MADE: dict[str, Schema] = {
+_OTHER_FIELDS: dict[str, Schema] = {
     **{
-        name: _made(TEXT_OR_NULL, f"The name of the {name}.")
+        name: _described(TEXT_OR_NULL, f"The name of the {name}.")
         for name in dict.fromkeys((*JOB_LINKS, *TALENT_LINKS))
     },
-    "linkedin_profile": _made(
+    "linkedin_profile": _described(
         TEXT_OR_NULL, "The LinkedIn profile as text; requires the scope `contacts`."
     ),
-    "cover_letter": _made(TEXT_OR_NULL, "The cover letter; requires the scope `contacts`."),
-    "stage": _made(TEXT_OR_NULL, "The name of the current stage."),
-    "stage_category": _made(TEXT_OR_NULL, "What happens in the current stage."),
-    "reject_reason": _made(TEXT_OR_NULL, "The name of the reject reason."),
-    "full_name": _made(TEXT, "First and last name."),
-    "withheld": _made(
+    "cover_letter": _described(TEXT_OR_NULL, "The cover letter; requires the scope `contacts`."),
+    "stage": _described(TEXT_OR_NULL, "The name of the current stage."),
+    "stage_category": _described(TEXT_OR_NULL, "What happens in the current stage."),
+    "reject_reason": _described(TEXT_OR_NULL, "The name of the reject reason."),
+    "full_name": _described(TEXT, "First and last name."),
+    "withheld": _described(
         TEXT_OR_NULL, "Why nobody may see the contact details; `null` if nothing forbids it."
     ),
-    "emails": _made(TEXTS, "Email addresses; requires the scope `contacts`."),
-    "phones": _made(TEXTS, "Phone numbers; requires the scope `contacts`."),
-    "links": _made(TEXTS, "Addresses of websites and profiles; requires the scope `contacts`."),
-    "contacts_hidden": _made(_BOOLEAN, "Whether contact details are hidden from this token."),
-    "do_not_contact": _made(_BOOLEAN, "Someone marked this person in Jemmo as “Do not contact”."),
+    "emails": _described(TEXTS, "Email addresses; requires the scope `contacts`."),
+    "phones": _described(TEXTS, "Phone numbers; requires the scope `contacts`."),
+    "links": _described(
+        TEXTS, "Addresses of websites and profiles; requires the scope `contacts`."
+    ),
+    "contacts_hidden": _described(_BOOLEAN, "Whether contact details are hidden from this token."),
+    "do_not_contact": _described(
+        _BOOLEAN, "Someone marked this person in Jemmo as “Do not contact”."
+    ),
 }
 """Fields that are not columns."""
 
@@ -120,11 +124,11 @@ def _property(model: type[models.Model], name: str) -> Schema:
         return _list_of("Location", "Places; the main one is marked.")
     if name == "compensations":
         return _list_of("Compensation", "What the job pays.")
-    if name in _MADE:
-        return _MADE[name]
+    if name in _OTHER_FIELDS:
+        return _OTHER_FIELDS[name]
     for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's own name
         if name in {field.name, field.attname}:
-            return _made(_nullable(field), meanings.of_column(model, name))
+            return _described(_nullable(field), meanings.of_column(model, name))
     raise LookupError(f"the API does not know what {model.__name__}.{name} looks like")
 
 
@@ -164,8 +168,8 @@ _ANY_OBJECT: Schema = {"type": "object"}
 _ANY_OBJECTS: Schema = {"type": "array", "items": _ANY_OBJECT}
 LINES: Schema = {"type": "object", "description": "A record. The last line contains only `seq`."}
 _TOTAL = {
-    "count": _made({"type": "integer"}, "The number of records."),
-    "digest": _made(TEXT, "The sum of the records' hashes, as 64 hexadecimal digits."),
+    "count": _described({"type": "integer"}, "The number of records."),
+    "digest": _described(TEXT, "The sum of the records' hashes, as 64 hexadecimal digits."),
 }
 STANDARD: dict[str, Schema] = {
     "Changes": {
@@ -174,28 +178,28 @@ STANDARD: dict[str, Schema] = {
         "required": ["data", "next_after"],
         "properties": {
             "data": _list_of("Change", "The changes."),
-            "next_after": _made(_SEQ, "Send it as `after` to get the next changes."),
+            "next_after": _described(_SEQ, "Send it as `after` to get the next changes."),
         },
     },
     "Change": {
         "type": "object",
         "description": "A record that was created, updated, or deleted, from the token's point of view.",
         "properties": {
-            "seq": _made(_SEQ, "The number of the change."),
-            "entity": _made(TEXT, "The type of record."),
-            "id": _made(_ID, "The record's ID."),
+            "seq": _described(_SEQ, "The number of the change."),
+            "entity": _described(TEXT, "The type of record."),
+            "id": _described(_ID, "The record's ID."),
             "op": {
                 "type": "string",
                 "enum": ["created", "updated", "deleted"],
                 "description": "What happened. Becoming visible counts as `created`, and becoming hidden as `deleted`.",
             },
-            "fields": _made(TEXTS, "The changed fields of an updated record."),
-            "at": _made(_TIME, "When it happened."),
-            "modified_at": _made(
+            "fields": _described(TEXTS, "The changed fields of an updated record."),
+            "at": _described(_TIME, "When it happened."),
+            "modified_at": _described(
                 {**_TIME, "type": ["string", "null"]},
                 "The record's version; `null` if it was deleted.",
             ),
-            "record": _made(
+            "record": _described(
                 {"type": ["object", "null"]},
                 "The record as it is now, with `include=record`; `null` if it is gone again.",
             ),
@@ -206,7 +210,7 @@ STANDARD: dict[str, Schema] = {
         "description": "What a complete copy contains after the change with this number.",
         "required": ["seq", "entities"],
         "properties": {
-            "seq": _made(_SEQ, "The number of the last change that is included."),
+            "seq": _described(_SEQ, "The number of the last change that is included."),
             "entities": {
                 "type": "object",
                 "description": "The total of each kind of record.",
@@ -224,8 +228,8 @@ STANDARD: dict[str, Schema] = {
         "type": "object",
         "description": "A range of IDs that contains about as many records as the other ranges.",
         "properties": {
-            "from": _made(_ID_OR_NULL, "The first ID; `null` means no limit."),
-            "to": _made(
+            "from": _described(_ID_OR_NULL, "The first ID; `null` means no limit."),
+            "to": _described(
                 _ID_OR_NULL, "The ID at the end of the range (exclusive); `null` means no limit."
             ),
             **_TOTAL,
@@ -238,25 +242,27 @@ STANDARD: dict[str, Schema] = {
             *("@context", "@type", "title", "description", "datePosted", "hiringOrganization")
         ],
         "properties": {
-            "@context": _made(TEXT, "`https://schema.org/`."),
-            "@type": _made(TEXT, "`JobPosting`."),
-            "title": _made(TEXT, "The job's title."),
-            "description": _made(TEXT, "The job ad, as HTML."),
-            "url": _made(TEXT, "The job's page."),
-            "datePosted": _made({"type": "string", "format": "date"}, "When it was published."),
-            "validThrough": _made(_TIME, "When it closes."),
-            "hiringOrganization": _made(_ANY_OBJECT, "The company."),
-            "identifier": _made(_ANY_OBJECT, "The job's ID in the ATS."),
-            "baseSalary": _made(_ANY_OBJECT, "The pay, if the ATS marks it as public."),
-            "jobLocation": _made(_ANY_OBJECTS, "The places of work."),
-            "applicantLocationRequirements": _made(
+            "@context": _described(TEXT, "`https://schema.org/`."),
+            "@type": _described(TEXT, "`JobPosting`."),
+            "title": _described(TEXT, "The job's title."),
+            "description": _described(TEXT, "The job ad, as HTML."),
+            "url": _described(TEXT, "The job's page."),
+            "datePosted": _described(
+                {"type": "string", "format": "date"}, "When it was published."
+            ),
+            "validThrough": _described(_TIME, "When it closes."),
+            "hiringOrganization": _described(_ANY_OBJECT, "The company."),
+            "identifier": _described(_ANY_OBJECT, "The job's ID in the ATS."),
+            "baseSalary": _described(_ANY_OBJECT, "The pay, if the ATS marks it as public."),
+            "jobLocation": _described(_ANY_OBJECTS, "The places of work."),
+            "applicantLocationRequirements": _described(
                 _ANY_OBJECTS, "The countries from which people can work remotely."
             ),
-            "employmentType": _made(TEXT, "The kind of contract."),
-            "jobLocationType": _made(TEXT, "`TELECOMMUTE` for remote jobs."),
-            "qualifications": _made(TEXT, "Requirements for candidates."),
-            "skills": _made(TEXT, "Skills required for the job."),
-            "occupationalCategory": _made(TEXT, "The field of work."),
+            "employmentType": _described(TEXT, "The kind of contract."),
+            "jobLocationType": _described(TEXT, "`TELECOMMUTE` for remote jobs."),
+            "qualifications": _described(TEXT, "Requirements for candidates."),
+            "skills": _described(TEXT, "Skills required for the job."),
+            "occupationalCategory": _described(TEXT, "The field of work."),
         },
     },
     "JsonResume": {
@@ -264,10 +270,12 @@ STANDARD: dict[str, Schema] = {
         "description": "https://jsonresume.org/schema, version 1.0.0. Unknown values are omitted.",
         "required": ["$schema", "basics", "meta"],
         "properties": {
-            "$schema": _made(TEXT, "The address of the schema."),
-            "basics": _made(_ANY_OBJECT, "Name, headline, summary, location, and contact details."),
-            "work": _made(_ANY_OBJECTS, "The current job."),
-            "meta": _made(
+            "$schema": _described(TEXT, "The address of the schema."),
+            "basics": _described(
+                _ANY_OBJECT, "Name, headline, summary, location, and contact details."
+            ),
+            "work": _described(_ANY_OBJECTS, "The current job."),
+            "meta": _described(
                 _ANY_OBJECT, "The version of the schema, and when the talent last changed."
             ),
         },

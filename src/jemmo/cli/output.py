@@ -144,7 +144,7 @@ def framed_errors(frame: Mapping[str, Any] | None) -> Iterator[None]:
     except Exception as error:
         if frame is None:
             raise
-        fail(_known(error), frame=frame)
+        fail(_error_of(error), frame=frame)
 
 
 def report(error: Exception, *, json: bool) -> int:
@@ -152,7 +152,7 @@ def report(error: Exception, *, json: bool) -> int:
     if isinstance(error, typer.TyperException):
         details, status = _usage(error), error.exit_code
     else:
-        known = Cancelled(variant="command") if isinstance(error, typer.Abort) else _known(error)
+        known = Cancelled(variant="command") if isinstance(error, typer.Abort) else _error_of(error)
         details, status = known.as_dict(), exit_code(known.failure)
     if json:
         print_json({"error": details})
@@ -167,7 +167,7 @@ def _usage(error: typer.TyperException) -> dict[str, str]:
     return {"code": "usage", "message": error.format_message(), "next_step": next_step}
 
 
-def _known(error: Exception) -> JemmoError:
+def _error_of(error: Exception) -> JemmoError:
     """Explain the error. For a bug, its location is written to a file, never a traceback."""
     return explain(error) or _unexpected(error)
 

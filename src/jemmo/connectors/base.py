@@ -179,7 +179,7 @@ HISTORY = (
 
 
 def check_sweeps(options: Mapping[str, str]) -> None:
-    """Raises ``ConfigError`` if the time chosen for full sweeps would almost never occur.
+    """Check the time chosen for full sweeps. Raises ``ConfigError`` if it would almost never occur.
 
     A time that is already stored stays valid: its connection continues without sweeps.
     """
@@ -224,7 +224,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def limit(self) -> datetime | None:
-        """Records last changed before this time need not be read; see ``domain.history``."""
+        """The time before which records need not be read; see ``domain.history``."""
         return history.limit_of(self.options)
 
 

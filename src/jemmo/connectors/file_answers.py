@@ -82,7 +82,7 @@ def read_answer(
     if status == 200 and kind in {"auto", "binary"} and content_type(body):
         return FileAnswer(content=body)
     if status == 200 and kind in {"auto", "json"} and body.lstrip()[:1] == b"{":
-        return FileAnswer(link=_link(_named(body)))
+        return FileAnswer(link=_link(_link_in_json(body)))
     if status == 200 and kind in {"auto", "text"} and len(body) <= MAX_LINK:
         return FileAnswer(link=_link(body.decode("utf-8", "replace")))
     raise _rejected()
@@ -102,7 +102,7 @@ def own_scheme(link: str, base_url: str) -> str:
     return urlunsplit(theirs._replace(scheme=ours.scheme)) if ours.netloc == theirs.netloc else link
 
 
-def _named(body: bytes) -> str | None:
+def _link_in_json(body: bytes) -> str | None:
     try:
         answer = msgspec.json.decode(body, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -37,7 +37,7 @@ def convert(value: Any, kind: type[T], remote_id: str, notes: Notes) -> T:
             mended = _repair(value, kind, steps, str(error)) if steps else None
             if mended is None:
                 raise RecordRejected("malformed_record", field=_name(steps) or None) from None
-            if mended is Mended.DROPPED:
+            if mended is RepairOutcome.DROPPED:
                 notes.add(f"dropped_value:{_name(steps[-1:]) or _name(steps)}", remote_id)
     raise RecordRejected("malformed_record")
 
@@ -56,42 +56,42 @@ def _name(steps: list[Step]) -> str:
     return ".".join(step for step in steps if isinstance(step, str))
 
 
-class Mended(Enum):
-    """What happened to a value that does not fit."""
+class RepairOutcome(Enum):
+    """What happened to a value that doesn't fit."""
 
     KEPT = "kept"
     DROPPED = "dropped"
 
 
-def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> Mended | None:
+def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> RepairOutcome | None:
     """Repair the value at ``steps`` in place. ``None`` if there is nothing to change."""
     value = whole
     for place, step in enumerate(steps):
         if step is ...:
             dropped = _drop_entries(whole, kind, value, steps[: place + 1])
-            return Mended.DROPPED if dropped else None
+            return RepairOutcome.DROPPED if dropped else None
         if place == len(steps) - 1:
             break
         value = value[step]
     last = steps[-1]
     if isinstance(value, list) and isinstance(last, int):
-        meant = _meant(value.pop(last), problem)
+        meant = _converted(value.pop(last), problem)
         if meant is None:
-            return Mended.DROPPED
+            return RepairOutcome.DROPPED
         value.insert(last, meant)
-        return Mended.KEPT
+        return RepairOutcome.KEPT
     if not isinstance(value, dict) or last not in value:
         return None
     wrong = value[last]
-    meant = _meant(wrong, problem)
+    meant = _converted(wrong, problem)
     if wrong is None:
         del value[last]
     else:
         value[last] = meant
-    return Mended.DROPPED if meant is None else Mended.KEPT
+    return RepairOutcome.DROPPED if meant is None else RepairOutcome.KEPT
 
 
-def _meant(wrong: Any, problem: str) -> str | None:
+def _converted(wrong: Any, problem: str) -> str | None:
     """Convert a value of another type or spelling to the documented one."""
     if "Expected `str" in problem and _is_number(wrong):
         return str(wrong)

@@ -39,7 +39,9 @@ from jemmo.rest_client import Answer, RestClient
 
 MOST_EMPTY_PAGES = 1000
 """In a row. Some ATSs omit records that the key may not see, so pages may be empty."""
-FORGOTTEN = frozenset({400, 404, 410, 422})  # responses to a position that is no longer known
+UNKNOWN_POSITION = frozenset(
+    {400, 404, 410, 422}
+)  # responses to a position that is no longer known
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -251,7 +253,7 @@ class ListSource(ClientSource, ABC):
             try:
                 chunk = await self.client.ask(url, self.chunk)
             except Refused as error:
-                if begun or url == begin or error.status not in FORGOTTEN:
+                if begun or url == begin or error.status not in UNKNOWN_POSITION:
                     raise
                 url = begin
                 continue

@@ -38,7 +38,7 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
         if not path.is_absolute():
             raise ConfigError("storage_address", variant="relative", address=address)
         return FolderStorage(path)
-    parts = _taken_apart(address)
+    parts = _split(address)
     wrong_query = bool(parts.query) and parts.scheme != "s3"
     if parts.username or parts.password or wrong_query or not parts.netloc:
         raise ConfigError("storage_address", variant="parts", address=f"{parts.scheme}://…")
@@ -51,7 +51,7 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
     raise ConfigError("storage_address", address=address)
 
 
-def _taken_apart(address: str) -> SplitResult:
+def _split(address: str) -> SplitResult:
     try:
         return split_address(address)
     except ValueError:

@@ -126,10 +126,10 @@ def _is_text(content: bytes) -> bool:
     start = text.lstrip("\ufeff\t\n\r\f\v ")[:512].lower()
     if start.startswith(("<", "#!", "mz")) or "<script" in start:
         return False
-    return wide is not None or not _told_otherwise(content)
+    return wide is not None or not _is_another_type(content)
 
 
-def _told_otherwise(content: bytes) -> bool:
+def _is_another_type(content: bytes) -> bool:
     """Whether the first bytes identify the content as another type."""
     try:
         matches = puremagic.magic_string(content)

@@ -1,4 +1,4 @@
-"""Decides whether a PDF may be kept."""
+"""Decides whether a PDF may be stored."""
 
 from __future__ import annotations
 

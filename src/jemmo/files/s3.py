@@ -51,13 +51,13 @@ class S3Storage:
 
     def prepare(self) -> None:
         """Check only what the key may see: permissions to read the bucket's policy and ACL are not required."""
-        status = self._seen(self._client.get_bucket_policy_status).get("PolicyStatus", {})
-        grants = self._seen(self._client.get_bucket_acl).get("Grants", ())
+        status = self._readable(self._client.get_bucket_policy_status).get("PolicyStatus", {})
+        grants = self._readable(self._client.get_bucket_acl).get("Grants", ())
         uris = [grant["Grantee"].get("URI", "") for grant in grants]
         if status.get("IsPublic") or any(uri.startswith(EVERYONE) for uri in uris):
             raise ConfigError("storage_public", place=self.place)
 
-    def _seen(self, ask: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    def _readable(self, ask: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         try:
             return ask(Bucket=self._bucket)
         except (ClientError, BotoCoreError):
@@ -103,14 +103,14 @@ class S3Storage:
         try:
             yield
         except ClientError as error:
-            raise self._said(action, error.response) from None
+            raise self._error_of(action, error.response) from None
         except BotoCoreError as error:
             name = type(error).__name__
             if name in SETTINGS_MISSING:
                 raise self._refused(SETTINGS_MISSING[name]) from None
             raise StorageError(place=self.place, reason=name) from None
 
-    def _said(self, action: str, response: Mapping[str, Any]) -> JemmoError | Missing:
+    def _error_of(self, action: str, response: Mapping[str, Any]) -> JemmoError | Missing:
         code = str(response.get("Error", {}).get("Code", ""))
         if code in ABSENT:
             return Missing()

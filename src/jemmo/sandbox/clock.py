@@ -76,5 +76,5 @@ def parse_ms(text: str, zone: ZoneInfo) -> int:
 
 
 def day_start_ms(now_ms: int) -> int:
-    """Return the start of the UTC day that holds this moment."""
+    """Return the start of the UTC day that contains this moment."""
     return now_ms - now_ms % 86_400_000

@@ -54,7 +54,7 @@ class Company(ABC):
 
     @abstractmethod
     def respond(self, call: Call) -> tuple[Any, dict[str, str]]:
-        """Return the JSON and headers of an answer; raises ``Refusal``."""
+        """Return a response's JSON and headers. Raises ``Refusal``."""
 
     def new_values(self, kind: str, order: dict[str, Any]) -> Row:
         """Return the values of a record about to be created."""
@@ -141,7 +141,7 @@ class Company(ABC):
         return rows.get(record) if rows.has(record) else {}
 
     async def announce(self, order: dict[str, Any], record: int, was: Row) -> list[dict[str, Any]]:
-        """Send the webhooks of an applied order; returns what each receiver answered."""
+        """Send the webhooks of an applied order; return each receiver's response."""
         return []
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:

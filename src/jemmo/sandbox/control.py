@@ -30,14 +30,14 @@ class Control:
         }
 
     def stream(self, method: str, path: str, base: str) -> AsyncIterator[bytes] | None:
-        """Return all records of one type, None for any other request."""
+        """Return all records of a type if that is requested, otherwise None."""
         name = path.removeprefix(PREFIX)
         if method != "GET" or not name.startswith("truth/"):
             return None
         return self._provider.truth(name.removeprefix("truth/"), base)
 
     async def answer(self, method: str, path: str, query: str, body: bytes) -> Reply:
-        """Answer one control request as JSON; an impossible one with 400 and the reason."""
+        """Respond to a control request with JSON; to an impossible one with 400 and the reason."""
         name = path.removeprefix(PREFIX)
         try:
             if method == "GET":

@@ -1,4 +1,4 @@
-"""Faults that are switched on by name and strike the same requests every time."""
+"""Faults that are switched on by name and always affect the same requests."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ TRANSPORT_FAULTS: dict[str, float] = {
 class Faults:
     """The active faults, each with a value: a share of requests, milliseconds or a count.
 
-    Shares strike evenly (every fifth request for 0.2), so that a retry always gets through.
+    Shares are spread evenly (every fifth request for 0.2), so that a retry always gets through.
     """
 
     known: dict[str, float]
@@ -47,7 +47,7 @@ class Faults:
                 self.texts[name] = measure
 
     def strikes(self, name: str) -> bool:
-        """Count one opportunity for this fault; return whether it strikes."""
+        """Count one opportunity for this fault; return whether it occurs."""
         if name not in self.on:
             return False
         share = self.on[name]

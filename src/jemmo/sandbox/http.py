@@ -19,7 +19,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """One answer. `template` is the path without its ids, for counting."""
+    """One response. `template` is the path without its ids, for counting."""
 
     status: int
     body: bytes
@@ -28,7 +28,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """An answer other than 200, raised wherever a request fails."""
+    """An error response, raised wherever a request fails."""
 
     def __init__(self, status: int, body: Any, **headers: str) -> None:
         super().__init__(status)

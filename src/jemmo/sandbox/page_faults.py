@@ -45,28 +45,28 @@ def spoil(
 
 
 def next_operation(faults: Faults, turn: int, *, is_empty: bool) -> str | None:
-    """Return how to change the data under the reader, in turn, or None if ``shifting`` does not strike."""
+    """Return the next kind of change during a read, in turn, or None if ``shifting`` doesn't occur."""
     if not faults.strikes("shifting"):
         return None
     return "create" if is_empty else ("delete", "edit", "create")[turn % 3]
 
 
 def blank_texts(row: Row, bits: int, keep: Sequence[str] = ()) -> None:
-    """Replace every third text by null."""
+    """Replace every third text with null."""
     names = [name for name, value in row.items() if isinstance(value, str) and name not in keep]
     for name in names[bits % 3 :: 3]:
         row[name] = None
 
 
 def mistype(row: Row, bits: int, names: Iterable[str], keep: Iterable[str] = ()) -> None:
-    """Replace every fourth value by one of another type."""
+    """Replace every fourth value with one of another type."""
     for n, name in enumerate(names):
         if (n + bits) % 4 == 0 and name not in keep:
             row[name] = WRONG_TYPES[(n + bits // 4) % len(WRONG_TYPES)]
 
 
 def replace_each(row: Row, bits: int, names: Iterable[str | None], values: Sequence[Any]) -> None:
-    """Replace the named fields that the row has by these values in turn."""
+    """Replace the named fields, as far as the row has them, with these values in turn."""
     for n, name in enumerate(names):
         if name is not None and name in row:
             row[name] = values[(bits + n) % len(values)]

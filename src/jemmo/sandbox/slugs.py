@@ -4,7 +4,7 @@ import unicodedata
 
 
 def slug(name: str) -> str:
-    """Return the form of a name used in addresses.
+    """Return a name as it appears in addresses.
 
     >>> slug("Søren"), slug("Marie-Laure d'Été")
     ('soren', 'marie-lauredete')

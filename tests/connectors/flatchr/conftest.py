@@ -19,8 +19,8 @@ Connect = Callable[..., Awaitable[Pair]]
 
 @pytest.fixture
 async def connect(database_url: str) -> AsyncIterator[Connect]:
-    """Open a sandbox with these switches and connect it with these options."""
-    # Not above: pytest may load this file before Django is configured.
+    """A function that opens a sandbox with the given switches and connects to it with the given options."""
+    # Imported here, since pytest may load this file before Django is configured.
     from fakes.company import company
 
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Mappings against recordings of invented people and companies, and against anything at all."""
+"""Mappings tested with recordings of invented people and companies, and with arbitrary input."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_remote_work_is_a_word_or_a_truth_value(sent: Any, expected: RemotePolic
         ("selon profil", "y", None),
     ],
 )
-def test_a_salary_of_nothing_is_none_and_sixty_a_year_means_thousands(
+def test_a_zero_salary_is_none_and_sixty_a_year_means_thousands(
     salary: Any, unit: Any, low: float | None
 ) -> None:
     found = a_job(salary=salary, salary_max=None, mensuality=unit).compensations
@@ -136,7 +136,7 @@ def test_a_salary_of_nothing_is_none_and_sixty_a_year_means_thousands(
     assert bool(found) is (salary not in {"0", 0, None})
 
 
-def test_the_days_of_a_contract_are_no_days_of_a_posting() -> None:
+def test_contract_dates_are_not_posting_dates() -> None:
     job = a_job(start_date="2026-03-02T00:00:00.000Z", end_date="2026-09-30T00:00:00.000Z")
     assert as_json(job)["opened_at"] == "2025-03-01T09:00:00Z"
     assert job.closed_at is None
@@ -170,7 +170,7 @@ def test_an_unknown_status_is_closed(status: Any, expected: JobStatus) -> None:
     assert a_job(status=status).status is expected
 
 
-def test_a_status_means_what_the_option_says() -> None:
+def test_the_option_determines_the_meaning_of_a_status() -> None:
     vacancy = msgspec.convert({**recorded("vacancy"), "status": 4}, Vacancy)
     given = settings(status_map="4=draft,1=open")
     assert mapping.job(vacancy, {}, given, Notes()).status is JobStatus.DRAFT
@@ -203,7 +203,7 @@ def test_an_application_ends_by_hiring_or_archiving(
     assert found.status is expected
 
 
-def test_a_row_without_contacts_vacancy_or_column_is_kept() -> None:
+def test_a_row_without_contacts_vacancy_or_column_is_stored() -> None:
     notes = Notes()
     row = an_applicant(email=None, phone=" ", vacancy_id=None, column="Ailleurs", aws=None)
     found = mapping.talent(row, settings())
@@ -213,7 +213,7 @@ def test_a_row_without_contacts_vacancy_or_column_is_kept() -> None:
     assert set(notes.counts) == {"unknown_stage", "ambiguous_job"}
 
 
-def test_the_persons_id_is_an_alias_where_a_row_carries_it() -> None:
+def test_the_persons_id_is_an_alias_if_the_row_has_it() -> None:
     row = an_applicant(candidate={"id": "Lk2jHg8fDs5aQw1e"})
     assert mapping.talent(row, settings()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)
 
@@ -266,7 +266,7 @@ def test_any_column_is_mapped_or_rejected(row: dict[str, Any]) -> None:
     assert all(msgspec.json.encode(one) for one in mapped(pages.stages(Columns([row]))))
 
 
-def test_a_person_may_be_told_only_under_candidate() -> None:
+def test_personal_data_may_be_only_under_candidate() -> None:
     person = {
         "firstname": "Ada",
         "lastname": "Exemple",

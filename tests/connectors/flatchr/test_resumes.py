@@ -1,4 +1,4 @@
-"""A resume may be answered in four ways; each is met over HTTP too."""
+"""The four ways in which a resume may be served, also over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE = b"%PDF-1.4 invented"
 LINK = "https://storage.example.com/x.pdf?signature=1"
 
 
-def test_each_kind_of_answer_is_told_apart() -> None:
+def test_each_kind_of_response_is_recognized() -> None:
     assert read_answer(200, {}, FILE).content == FILE
     assert read_answer(302, {"Location": LINK}, b"").link == LINK
     assert read_answer(200, {}, json.dumps({"url": LINK}).encode()).link == LINK
@@ -50,7 +50,7 @@ def test_anything_else_is_rejected(status: int, body: bytes, mode: str) -> None:
         read_answer(status, {}, body, mode)
 
 
-def test_files_are_known_by_their_first_bytes() -> None:
+def test_files_are_recognized_by_their_first_bytes() -> None:
     assert content_type(FILE) == "application/pdf"
     assert content_type(b"<html>") is None
 
@@ -75,11 +75,11 @@ ADDRESS = "http://files.example.com/candidates/2026/01/1/ada%20%C3%A9.pdf?X-Amz-
         ({"cv": "https://files.example.com/elsewhere.pdf"}, UNSET),
     ],
 )
-def test_the_place_of_a_resume_is_found_wherever_it_is_told(answer: object, told: object) -> None:
+def test_the_location_of_a_resume_is_found_in_every_property(answer: object, told: object) -> None:
     assert resume_version(msgspec.convert(answer, Resume)) == told
 
 
-def test_resumes_have_a_pace_of_their_own() -> None:
+def test_resumes_have_a_separate_pace() -> None:
     pacer = evenly(FLATCHR.configure("key", None, {"company_id": "Ab3dEf6hIj9kLm2n"}), 60)
     assert pacer is not None
     assert [pacer.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]

@@ -1,4 +1,4 @@
-"""Resumes whose place the list names, a webhook names, or nobody."""
+"""Resumes located by the list, by a webhook, or not at all."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def fetched(company: Company, storage: FolderStorage) -> DownloadSummary:
 
 
 async def files(company: Company) -> dict[tuple[str, str | None], int]:
-    """How many files are in each state, for which reason."""
+    """Return the number of files by state and reason."""
     rows = await company.rows(
         "SELECT f.fetch_status, f.reason, count(*) FROM attachment f JOIN talent t "
         "ON t.id = f.talent_id WHERE t.connection_id = {me} GROUP BY 1, 2"
@@ -116,9 +116,9 @@ async def test_a_refused_key_stays_in_the_status_until_a_file_arrives(
     await fetched(company, storage)
     assert await shown() == ("red", "key_refused")
     sandbox.faults.set("")
-    await fetched(company, storage)  # nothing is due yet
+    await fetched(company, storage)  # the retry isn't due yet
     assert await shown() == ("red", "key_refused")
-    await company.sync()  # due at once; the key works again
+    await company.sync()  # due immediately, since the key works again
     assert await shown() == ("yellow", "key_refused")
     await company.rows("UPDATE attachment SET next_try_at = NULL RETURNING 1")
     await fetched(company, storage)

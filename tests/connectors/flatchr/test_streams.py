@@ -1,4 +1,4 @@
-"""What makes Flatchr's lists odd, over HTTP and into real tables."""
+"""The peculiarities of Flatchr's lists, over HTTP and into real tables."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ async def test_the_list_of_applicants_is_fetched_once_for_all_its_streams(connec
     asked = sandbox.site.log.counts["/company/{id}/search/applicants"]
     assert (
         asked <= 45
-    )  # how often the streams share an answer depends on their pace; alone they ask 60 times
+    )  # how often streams share a response depends on timing; without sharing there would be 60 requests
     assert sandbox.site.log.counts["/company/{id}/columns"] == 1
     assert sandbox.site.log.counts["/company/{id}/vacancies"] == 1
 
 
-async def test_nothing_is_sent_but_reads(connect: Connect) -> None:
+async def test_only_read_requests_are_sent(connect: Connect) -> None:
     sandbox, company = await connect()
     for mode in (Mode.INITIAL, Mode.INCREMENTAL, Mode.RECONCILE):
         await company.sync(mode)
@@ -53,7 +53,7 @@ async def test_an_unchanged_account_costs_few_requests(
     assert report.requests == most
 
 
-async def test_a_job_that_is_not_listed_is_kept_by_its_title(connect: Connect) -> None:
+async def test_an_unlisted_job_is_identified_by_title(connect: Connect) -> None:
     sandbox, company = await connect()
     job = sorted(await truth(sandbox, "vacancies"))[0]
     title = (await truth(sandbox, "vacancies"))[job]["title"].strip()
@@ -71,7 +71,7 @@ async def test_a_job_that_is_not_listed_is_kept_by_its_title(connect: Connect) -
     assert report.streams[Stream.JOBS].deleted == 0
 
 
-async def test_a_job_that_nobody_stands_for_any_more_is_found_to_be_gone(connect: Connect) -> None:
+async def test_an_unlisted_job_without_applicants_is_deleted(connect: Connect) -> None:
     sandbox, company = await connect()
     job = await sandbox.change("create", "vacancies", attributes={"title": "Éphémère"})
     await company.sync()
@@ -99,7 +99,7 @@ async def test_a_move_is_observed_and_a_rename_is_not_a_move(connect: Connect) -
     assert events == [(moved, "641", "644", "OBSERVED")]
 
 
-async def test_two_columns_of_one_name_are_told_and_the_left_one_taken(connect: Connect) -> None:
+async def test_duplicate_column_names_are_reported_and_the_left_one_used(connect: Connect) -> None:
     sandbox, company = await connect()
     await sandbox.change("edit", "columns", 645, attributes={"title": "Entretien RH "})
     report = await company.sync()
@@ -109,7 +109,7 @@ async def test_two_columns_of_one_name_are_told_and_the_left_one_taken(connect: 
     assert "645" not in stages
 
 
-async def test_who_is_anonymised_loses_contacts_and_resume_here_too(connect: Connect) -> None:
+async def test_anonymization_removes_contacts_and_resume_here_too(connect: Connect) -> None:
     sandbox, company = await connect()
     await company.sync()
     shown = await truth(sandbox, "applicants")
@@ -131,7 +131,7 @@ async def test_the_same_person_twice_is_two_talents_and_counted(connect: Connect
     assert shared.count >= 1
 
 
-async def test_bad_values_cost_no_applicant(connect: Connect) -> None:
+async def test_invalid_values_lose_no_applicant(connect: Connect) -> None:
     faults = "nulls,wrong_types,nasty_text,bad_dates,huge=0.1,orphans"
     sandbox, company = await connect(faults=faults)
     report = await company.sync()
@@ -140,7 +140,7 @@ async def test_bad_values_cost_no_applicant(connect: Connect) -> None:
     assert (await company.verify()).equal
 
 
-async def test_rows_without_an_id_are_rejected_and_nobody_is_taken_for_deleted(
+async def test_rows_without_an_id_are_rejected_and_nobody_counts_as_deleted(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect()
@@ -152,7 +152,7 @@ async def test_rows_without_an_id_are_rejected_and_nobody_is_taken_for_deleted(
     assert report.streams[Stream.TALENTS].deleted == 0
 
 
-async def test_a_whole_walk_gives_every_id_once_asked_for(connect: Connect) -> None:
+async def test_a_full_walk_yields_every_id(connect: Connect) -> None:
     sandbox, _ = await connect(talents=5)
     options = {"company_id": sandbox.provider.facts()["options"]["company_id"], "pacing": "off"}
     source = FLATCHR.open(FLATCHR.configure("test-key", sandbox.base_url, options))
@@ -168,7 +168,7 @@ async def test_a_whole_walk_gives_every_id_once_asked_for(connect: Connect) -> N
     await source.close()
 
 
-async def test_the_key_tells_when_it_dies(connect: Connect) -> None:
+async def test_the_key_contains_its_expiry(connect: Connect) -> None:
     sandbox, _ = await connect(talents=5)
     options = {"company_id": sandbox.provider.facts()["options"]["company_id"], "pacing": "off"}
     source = FLATCHR.open(
@@ -181,7 +181,7 @@ async def test_the_key_tells_when_it_dies(connect: Connect) -> None:
     assert report.warnings == []
 
 
-async def test_a_key_about_to_die_is_told_by_every_sync(connect: Connect) -> None:
+async def test_every_sync_warns_about_an_expiring_key(connect: Connect) -> None:
     dying = make_jwt(1_000_000_000, lives_s=10**10)
     soon = make_jwt(4_102_444_800 - 10**10, lives_s=10**10)
     for key, told in ((dying, False), (soon, False)):
@@ -190,7 +190,7 @@ async def test_a_key_about_to_die_is_told_by_every_sync(connect: Connect) -> Non
         assert ("key_expires" in str(report.warnings)) is told
 
 
-async def test_an_expired_key_is_told_from_a_wrong_one(connect: Connect) -> None:
+async def test_an_expired_key_differs_from_a_wrong_one(connect: Connect) -> None:
     old = make_jwt(1_000_000_000)
     sandbox, _ = await connect(talents=5, keys={old: "admin"})
     options = {"company_id": sandbox.provider.facts()["options"]["company_id"], "pacing": "off"}
@@ -201,7 +201,7 @@ async def test_an_expired_key_is_told_from_a_wrong_one(connect: Connect) -> None
     assert raised.value.code == "key_expired"
 
 
-async def test_another_company_is_said_to_be_unknown(connect: Connect) -> None:
+async def test_another_company_is_reported_as_unknown(connect: Connect) -> None:
     sandbox, _ = await connect(talents=5)
     source = FLATCHR.open(FLATCHR.configure("test-key", sandbox.base_url, {"company_id": "x" * 16}))
     with pytest.raises(ConfigError) as raised:
@@ -223,7 +223,7 @@ async def test_another_company_is_said_to_be_unknown(connect: Connect) -> None:
         ("overlap_days", "-1"),
     ],
 )
-def test_an_option_that_cannot_be_understood_is_named(option: str, value: str) -> None:
+def test_an_invalid_option_is_named(option: str, value: str) -> None:
     connector = connector_for("flatchr")
     options = {"company_id": "Ab3dEf6hIj9kLm2n", option: value}
     with pytest.raises(ConfigError) as raised:

@@ -1,4 +1,4 @@
-"""Whatever nobody could verify about Flatchr, a sync ends equal to the account, or says that it cannot."""
+"""Unverified behavior of Flatchr: with each alternative, a sync matches the account or reports that it can't."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SWITCHES: list[dict[str, Any]] = [
     {"bounds": "exclusive"},
     {"bounds_zone": "utc"},
     {"bounds": "exclusive", "bounds_zone": "utc"},
-    # What a sync does not meet.
+    # Switches without effect on a sync.
     {"detail": "404", "cv_response": "redirect", "candidates": "separate", "error_body": "html"},
     {"detail": "405", "cv_response": "json", "webhook_shape": "flat", "error_body": "empty"},
 ]
@@ -52,7 +52,7 @@ def named(value: Any) -> str:
 
 
 async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
-    """Initial; then changes of every kind; incremental; then deletions; reconcile."""
+    """Run an initial sync, an incremental one after changes of every kind, and a reconcile after deletions."""
     given["options"] = {
         **(CAPPED if given["switches"].get("search_cap") else {}),
         **given["options"],
@@ -91,19 +91,21 @@ async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
 
 @pytest.mark.parametrize("switches", SWITCHES, ids=named)
 @pytest.mark.sample(5)
-async def test_each_switch_ends_equal(connect: Connect, switches: dict[str, Any]) -> None:
+async def test_every_switch_ends_with_equal_data(
+    connect: Connect, switches: dict[str, Any]
+) -> None:
     await every_mode_ends_equal(connect, switches=switches, options={})
 
 
 @pytest.mark.parametrize(("options", "switches"), OPTIONS, ids=named)
 @pytest.mark.sample(3)
-async def test_each_option_ends_equal(
+async def test_every_option_ends_with_equal_data(
     connect: Connect, options: dict[str, str], switches: dict[str, Any]
 ) -> None:
     await every_mode_ends_equal(connect, options=options, switches=switches)
 
 
-async def test_a_resume_the_list_does_not_name_is_pending_or_left_out(connect: Connect) -> None:
+async def test_a_resume_missing_in_the_list_is_pending_or_omitted(connect: Connect) -> None:
     for mode, expected in (("on", 40), ("off", 0)):
         _, company = await connect(
             switches={"cv_in_row": "absent"}, options={"use_legacy_detail": mode}
@@ -116,7 +118,7 @@ async def test_a_resume_the_list_does_not_name_is_pending_or_left_out(connect: C
         assert await company.value(query) == expected
 
 
-async def test_archived_ones_that_cannot_be_reached_are_never_taken_for_deleted(
+async def test_unreachable_archived_applicants_never_count_as_deleted(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect()
@@ -131,7 +133,7 @@ async def test_archived_ones_that_cannot_be_reached_are_never_taken_for_deleted(
     assert await company.ids(Stream.TALENTS) == everyone
 
 
-async def test_who_wants_active_ones_only_gets_them_alone(connect: Connect) -> None:
+async def test_only_active_applicants_can_be_chosen(connect: Connect) -> None:
     sandbox, company = await connect(options={"search_statuses": "active"})
     await company.sync()
     shown = await truth(sandbox, "applicants")
@@ -143,7 +145,7 @@ async def test_who_wants_active_ones_only_gets_them_alone(connect: Connect) -> N
     assert report.streams[Stream.TALENTS].deleted == 1
 
 
-async def test_a_day_that_cannot_be_asked_for_in_smaller_parts_proves_nothing(
+async def test_a_day_that_cannot_be_divided_proves_nothing(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(options={"suspicious_sizes": "3"})
@@ -161,7 +163,7 @@ async def test_a_day_that_cannot_be_asked_for_in_smaller_parts_proves_nothing(
     assert await company.ids(Stream.TALENTS) == everyone
 
 
-async def test_a_vacancy_that_is_known_by_its_title_alone_is_kept_by_it(connect: Connect) -> None:
+async def test_a_vacancy_known_only_by_title_is_identified_by_it(connect: Connect) -> None:
     sandbox, company = await connect(switches={"rows": "old"})
     job = await sandbox.change("create", "vacancies", attributes={"title": "Fée des dents "})
     one, other = [
@@ -182,7 +184,7 @@ async def test_a_vacancy_that_is_known_by_its_title_alone_is_kept_by_it(connect:
     assert (await company.verify()).equal
 
 
-async def test_a_refusal_is_waited_out_as_told_or_as_configured(connect: Connect) -> None:
+async def test_a_refusal_is_waited_out_as_requested_or_configured(connect: Connect) -> None:
     sandbox, company = await connect(faults="storm429=0.5")
     report = await company.sync()
     assert report.status is RunStatus.SUCCEEDED
@@ -191,7 +193,7 @@ async def test_a_refusal_is_waited_out_as_told_or_as_configured(connect: Connect
 
 @pytest.mark.parametrize("status", ["401", "403"])
 @pytest.mark.parametrize("body", ["json", "empty", "html"])
-async def test_a_dead_key_stops_the_connection_at_once(
+async def test_an_expired_key_stops_the_connection_immediately(
     connect: Connect, status: str, body: str
 ) -> None:
     sandbox, company = await connect(switches={"expired_status": status, "error_body": body})
@@ -206,9 +208,7 @@ async def test_a_dead_key_stops_the_connection_at_once(
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("days", ["31", "366"])
 @pytest.mark.parametrize("cap", [10, 23, 50])
-async def test_a_limit_that_nobody_knows_of_is_found_out(
-    connect: Connect, cap: int, days: str
-) -> None:
+async def test_an_unknown_limit_is_detected(connect: Connect, cap: int, days: str) -> None:
     sandbox, company = await connect(
         talents=160, switches={"search_cap": cap}, options={"search_window_days": days}
     )
@@ -224,8 +224,8 @@ async def test_a_limit_that_nobody_knows_of_is_found_out(
     await assert_equal_to_truth(sandbox, company)
 
 
-async def test_a_search_of_one_window_is_asked_for_in_parts_too(connect: Connect) -> None:
-    """Nothing repeats where all came within a few days, so the largest answer is looked at in parts."""
+async def test_a_single_window_is_divided_too(connect: Connect) -> None:
+    """If all applicants came within a few days, no response size repeats, so the largest window is read in parts."""
     sandbox, company = await connect(talents=0, switches={"search_cap": 12})
     job = sorted(await truth(sandbox, "vacancies"))[0]
     for n in range(30):

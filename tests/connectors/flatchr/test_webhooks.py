@@ -1,4 +1,4 @@
-"""Webhooks: nested or flat, each id by its shape."""
+"""Webhooks, nested or flat, with ids recognized by shape."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_the_same_event_has_the_same_fingerprint_and_another_one_not() -> None:
     assert read(body).fingerprint != first
 
 
-def test_events_nobody_asked_for_are_left_alone() -> None:
+def test_unrequested_events_are_ignored() -> None:
     assert read_event(b'{"event":"member_left","company_id":1}') is None
     assert read_event(json.dumps(recorded("new_message")).encode(), ("new_vacancy",)) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b"{}", b'{"event":null}', b"\xff"])
-def test_what_is_no_webhook_is_rejected(body: bytes) -> None:
+def test_anything_but_a_webhook_is_rejected(body: bytes) -> None:
     with pytest.raises(RecordRejected):
         read_event(body)
 
@@ -79,5 +79,5 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["data", "applicant", "candidate", "vacancy", "column", "cv",
                                         "company_id", "applicant_id"]), VALUES))  # fmt: skip
-def test_any_body_is_a_hint_or_rejected(body: dict[str, Any]) -> None:
+def test_any_body_is_a_refetch_request_or_rejected(body: dict[str, Any]) -> None:
     assert read({**body, "event": "drag_applicant"}).event == "drag_applicant"

@@ -1,4 +1,4 @@
-"""Every day is covered exactly once, whatever the sizes of the answers."""
+"""Every day is covered exactly once, whatever the response sizes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_suspicious_window_halves_down_to_a_day(answers: list[int]) -> None:
             assert walk.window.days <= (before.days + 1) // 2
 
 
-def test_a_walk_can_go_on_from_any_of_its_places() -> None:
+def test_a_walk_can_continue_from_any_position() -> None:
     whole = Walk(day=START, end=START + days(200), span=31, usual=31)
     for _ in range(3):
         _, whole = whole.after(5, SUSPICIOUS)
@@ -61,7 +61,7 @@ def test_a_walk_can_go_on_from_any_of_its_places() -> None:
     assert again == whole
 
 
-def test_a_window_is_asked_for_a_little_wider_and_open_at_the_ends() -> None:
+def test_requested_windows_are_slightly_wider_and_open_at_the_ends() -> None:
     span = Span(START, START + days(60), by_update=False)
     middle = Window(START + days(10), START + days(19))
     criteria = Search.filter.criteria

@@ -1,4 +1,4 @@
-"""Compares the tables with what a Flatchr sandbox holds: content and relations, not only ids."""
+"""Compares the tables with the records of a Flatchr sandbox: content and relations, not only ids."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def truth(sandbox: SandboxServer, kind: str) -> dict[str, dict[str, Any]]:
 
 
 async def assert_equal_to_truth(sandbox: SandboxServer, company: Company) -> None:
-    """Every record of every stream is held, with the same content."""
+    """Assert that every record of every stream is stored with the same content."""
     for stream, kind in KINDS.items():
         theirs = await truth(sandbox, kind)
         expected = {key: EXPECTED[stream](one) for key, one in theirs.items()}
@@ -72,7 +72,7 @@ def _stage(one: dict[str, Any]) -> list[Any]:
 def _job(one: dict[str, Any]) -> list[Any]:
     reference = (one["reference"] or "").strip() or None
     skills = [skill for skill in (one["skills"] or "").split(";") if skill]
-    labels = ["Commercial", "Commerce / Vente", "Bac"]  # of every vacancy
+    labels = ["Commercial", "Commerce / Vente", "Bac"]  # the same for every vacancy
     alias = encode("vacancy", one["vacancy_id"])
     return [html_to_text(one["title"]), [alias], reference, skills, *labels]
 

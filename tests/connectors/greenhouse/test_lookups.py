@@ -1,4 +1,4 @@
-"""What records only refer to: read with what changed and once a day, so an unchanged account costs five requests."""
+"""Lookup lists are read with changed records and once a day, so an unchanged account takes five requests."""
 
 from __future__ import annotations
 
@@ -75,14 +75,12 @@ async def test_a_renamed_department_waits_for_a_changed_job_or_the_reconcile(
     assert await department(found) == "Botany"
 
 
-async def test_nothing_is_missed_of_what_changed_while_it_was_not_read(
-    ats: Harness, database_url: str
-) -> None:
+async def test_changes_in_unread_lists_are_not_missed(ats: Harness, database_url: str) -> None:
     found = await connected(ats, database_url)
     user = sorted(await found.ids(Stream.USERS))[0]
     await ats.server.change("edit", "users", user, attributes={"name": "Odile Exemple"})
     await incremental(found)
-    # The next syncs' overlap no longer reaches back to that change, but the list's own watermark does.
+    # The next syncs' overlap no longer includes that change, but the list's own watermark does.
     await found.rows(
         "UPDATE checkpoint SET watermark = now() + interval '5 minutes' "
         "WHERE connection_id = {me} AND stream NOT IN ('users', 'departments', 'stages')"
@@ -94,7 +92,7 @@ async def test_nothing_is_missed_of_what_changed_while_it_was_not_read(
     assert (await found.record(Stream.USERS, user))["name"] == "Odile Exemple"
 
 
-async def test_a_new_job_comes_with_its_department_its_stages_and_who_stands_in_them(
+async def test_a_new_job_arrives_with_its_department_stages_and_applications(
     ats: Harness, database_url: str
 ) -> None:
     found = await connected(ats, database_url)
@@ -120,7 +118,7 @@ async def test_a_new_job_comes_with_its_department_its_stages_and_who_stands_in_
     assert (await found.verify()).equal
 
 
-async def test_an_owner_who_changes_without_the_job_is_found_by_the_reconcile(
+async def test_the_reconcile_notices_a_new_owner_of_an_unchanged_job(
     ats: Harness, database_url: str
 ) -> None:
     found = await connected(ats, database_url)
@@ -133,9 +131,7 @@ async def test_an_owner_who_changes_without_the_job_is_found_by_the_reconcile(
     assert (await found.record(Stream.JOBS, "3"))["recruiter_remote_id"] == other
 
 
-async def test_who_wants_it_at_once_can_have_it_for_six_requests_more(
-    ats: Harness, database_url: str
-) -> None:
+async def test_immediate_updates_cost_six_more_requests(ats: Harness, database_url: str) -> None:
     found = await connected(ats, database_url, lookups="always")
     await ats.server.change("edit", "departments", "1", attributes={"name": "Alchemy"})
     await ats.server.change("edit", "job_posts", "3", attributes={"content": "<p>New</p>"})

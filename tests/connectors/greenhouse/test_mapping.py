@@ -1,4 +1,4 @@
-"""Mappings of Greenhouse against a recording of an invented person, and against anything at all."""
+"""Greenhouse's mappings, tested with a recording of an invented person and with arbitrary input."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def application(row: dict[str, Any], **around: Any) -> tuple[Application, Notes]
 
 
 def test_visits_are_moves_in_their_order() -> None:
-    """Out of order, with a stage that was never reached, a way back, and no end of the last."""
+    """Visits out of order, with a stage that was never reached, a return, and no end of the last visit."""
     visits = [
         {"job_interview_stage_id": 8, "entered_at": "2026-03-03", "exited_at": "2026-03-05"},
         {"job_interview_stage_id": 9, "entered_at": None, "exited_at": None, "current": False},
@@ -90,7 +90,7 @@ def test_visits_are_moves_in_their_order() -> None:
         (None, None, None, None),
     ],
 )
-def test_pay_of_a_post_is_in_the_smallest_unit_and_zero_is_none(
+def test_a_posts_pay_is_in_the_smallest_unit_and_zero_means_none(
     low: int | None, high: int | None, currency: str | None, pay: tuple[float, float] | None
 ) -> None:
     row = {"id": 3, "pay_input_id": 7, "min_cents": low, "max_cents": high}
@@ -120,7 +120,7 @@ def test_a_candidate_becomes_a_talent() -> None:
     assert found.remote_updated_at.isoformat() == "2025-03-30T01:30:00+00:00"
 
 
-def test_resumes_are_those_of_the_candidate_alone() -> None:
+def test_only_the_candidates_own_resumes_count() -> None:
     mine = {"id": 9, "filename": "CV.pdf", "updated_at": "2025-03-02T09:00:00.000Z"}
     found = candidate(**{"4111": [mine], "4112": [{"id": 10}]})
     assert [(one.remote_id, one.content_type) for one in found.attachments] == [
@@ -131,7 +131,7 @@ def test_resumes_are_those_of_the_candidate_alone() -> None:
 @pytest.mark.parametrize(
     ("shown", "status"), [("open", JobStatus.OPEN), ("sleeping", JobStatus.PENDING)]
 )
-def test_a_status_is_kept_beside_what_it_means(shown: str, status: JobStatus) -> None:
+def test_the_original_status_is_stored_too(shown: str, status: JobStatus) -> None:
     found, notes = job({"status": shown})
     assert (found.status, found.status_original) == (status, shown)
     assert bool(notes.counts) is (shown == "sleeping")
@@ -153,11 +153,11 @@ def test_a_flag_in_an_unknown_spelling_keeps_a_record_confidential(
     assert job({"confidential": value})[0].visibility is hidden
 
 
-def test_a_template_of_jobs_is_no_open_job() -> None:
+def test_a_job_template_is_not_an_open_job() -> None:
     assert job({"status": "open", "is_template": True})[0].status is JobStatus.DRAFT
 
 
-def test_the_live_public_post_tells_the_text() -> None:
+def test_the_text_comes_from_the_live_public_post() -> None:
     posts = [
         {"id": 1, "live": False, "internal": False, "content": "old"},
         {"id": 2, "live": True, "internal": True, "content": "inside"},
@@ -166,7 +166,7 @@ def test_the_live_public_post_tells_the_text() -> None:
     assert job({}, AroundJobs(posts={"1": posts}))[0].description_html == "<p>Come</p>"
 
 
-def test_the_responsible_recruiter_is_taken() -> None:
+def test_the_responsible_recruiter_is_chosen() -> None:
     owners = [
         {"type": "recruiter", "user_id": 7, "responsible": False},
         {"type": "hiring_manager", "user_id": 8, "responsible": True},
@@ -175,7 +175,7 @@ def test_the_responsible_recruiter_is_taken() -> None:
     assert job({}, AroundJobs(owners={"1": owners}))[0].recruiter_remote_id == "9"
 
 
-def test_without_the_stages_id_its_name_within_the_job_is_looked_up() -> None:
+def test_without_a_stage_id_the_name_within_the_job_counts() -> None:
     stages = {("3", "Phone screen"): ["301"], ("4", "Phone screen"): ["401"]}
     found, _ = application({"stage_id": 900, "stage_name": "Phone screen"}, stages=stages)
     assert found.stage_remote_id == "301"
@@ -184,7 +184,7 @@ def test_without_the_stages_id_its_name_within_the_job_is_looked_up() -> None:
     assert notes.counts
 
 
-def test_a_rejection_tells_its_reason_from_wherever_it_stands() -> None:
+def test_a_rejections_reason_is_found_in_any_place() -> None:
     row = {"status": "rejected", "rejected_at": "2025-10-01T09:00:00Z"}
     inside, _ = application({**row, "rejection_reason_id": 2})
     beside, _ = application(row, reasons={"5": [{"id": 5, "rejection_reason_id": 2}]})
@@ -206,7 +206,7 @@ def test_a_prospect_has_no_job() -> None:
         ("Lunch", StageCategory.OTHER),
     ],
 )
-def test_a_stage_means_what_its_name_says(name: str, category: StageCategory) -> None:
+def test_a_stages_name_determines_its_category(name: str, category: StageCategory) -> None:
     found, _ = read(wire.StageRow, mapping.stage, {"id": 1, "job_id": 2, "name": name}, None)
     assert found.category is category
 
@@ -221,7 +221,7 @@ def test_a_stage_means_what_its_name_says(name: str, category: StageCategory) ->
 )
 @given(data=st.data())
 @pytest.mark.sample(1)
-def test_whatever_comes_is_a_record_or_is_rejected(
+def test_any_input_becomes_a_record_or_is_rejected(
     kind: Any, to_record: Any, around: Any, data: Any
 ) -> None:
     names = msgspec.structs.fields(kind)

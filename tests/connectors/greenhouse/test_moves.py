@@ -1,4 +1,4 @@
-"""The history of applications: Greenhouse tells it, and what was observed before it was told gives way."""
+"""Application histories: reported by Greenhouse, which replaces moves observed earlier."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def synced(found: Company) -> None:
 
 
 async def one_in_progress(ats: Harness) -> tuple[str, int]:
-    """An application in its job's second stage, and that stage."""
+    """Return an application in its job's second stage, and that stage."""
     for remote_id, row in (await ats.truth(Stream.APPLICATIONS)).items():
         stage = row.get("job_interview_stage_id")
         if row["status"] == "in_process" and stage and stage % 5 == 2:
@@ -70,9 +70,7 @@ async def test_the_whole_history_comes_with_the_first_sync(ats: Harness, databas
     ]
 
 
-async def test_a_move_is_told_once_and_a_rejection_beside_it(
-    ats: Harness, database_url: str
-) -> None:
+async def test_a_move_and_a_rejection_are_recorded_once(ats: Harness, database_url: str) -> None:
     application, stage = await one_in_progress(ats)
     found = await connected(ats, database_url)
 
@@ -95,10 +93,10 @@ async def test_a_move_is_told_once_and_a_rejection_beside_it(
     assert await found.rows(MOVES, application) == moves
 
 
-async def test_what_was_observed_gives_way_to_what_is_told_and_that_stays(
+async def test_reported_moves_replace_observed_ones_permanently(
     ats: Harness, database_url: str
 ) -> None:
-    """A scope that is granted later brings the history; one that is taken away again takes nothing along."""
+    """A scope granted later adds the history; revoking it removes nothing."""
     ats.server.provider.switch({"visits": "absent"})
     application, stage = await one_in_progress(ats)
     found = await connected(ats, database_url)

@@ -1,4 +1,4 @@
-"""Job posts of a Greenhouse account: several per job, each with its language, places and state."""
+"""Greenhouse's job posts: several per job, each with its language, locations and status."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def places(there: Company, posting: str) -> list[str]:
     return [raw for (raw,) in rows]
 
 
-async def test_a_job_has_one_in_each_language_with_its_places(
+async def test_a_job_has_a_posting_per_language_with_locations(
     ats: Harness, database_url: str
 ) -> None:
     there = await synced(ats, database_url)
@@ -48,7 +48,7 @@ async def test_a_job_has_one_in_each_language_with_its_places(
 
 
 @pytest.mark.long
-async def test_one_is_created_changed_and_deleted(ats: Harness, database_url: str) -> None:
+async def test_a_posting_is_created_changed_and_deleted(ats: Harness, database_url: str) -> None:
     there = await synced(ats, database_url)
     links = {"job_id": 3, "title": "Nurse, at night", "language": "en", "live": False}
     new = await ats.server.change("create", "job_posts", attributes=links)
@@ -67,7 +67,7 @@ async def test_one_is_created_changed_and_deleted(ats: Harness, database_url: st
     assert new not in await there.ids(Stream.POSTINGS)
 
 
-async def test_without_the_scope_for_places_they_are_read_all_the_same(database_url: str) -> None:
+async def test_without_the_scope_for_locations_postings_are_still_read(database_url: str) -> None:
     vendor = replace(GREENHOUSE, switches={"missing_scope": "job_post_locations"})
     async with start(vendor, talents=30) as ats:
         there = await synced(ats, database_url)

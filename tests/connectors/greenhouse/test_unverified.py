@@ -1,4 +1,4 @@
-"""What nobody could verify of Greenhouse: whichever way it is, the connector reads the same company."""
+"""Unverified behavior of Greenhouse: with either alternative, the connector reads the same company."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def read(database_url: str, **switches: Any) -> tuple[Company, list[Any]]:
 @pytest.mark.parametrize(
     "switches", SWITCHES, ids=lambda one: "-".join("-".join(pair) for pair in one.items())
 )
-async def test_each_way_gives_the_same_relations(
+async def test_each_alternative_yields_the_same_relations(
     switches: dict[str, str], database_url: str
 ) -> None:
     plain, wanted = await read(database_url)
@@ -67,8 +67,8 @@ async def test_each_way_gives_the_same_relations(
     assert await other.ids(Stream.TALENTS) == await plain.ids(Stream.TALENTS)
 
 
-async def test_what_two_stages_are_called_alike_is_no_guess(database_url: str) -> None:
-    """Without visits and ids, the name alone cannot say which."""
+async def test_an_ambiguous_stage_name_is_not_guessed(database_url: str) -> None:
+    """Without visits and ids, the name doesn't identify the stage."""
     switches = {
         "application_stage": "name",
         "stage_names": "shared",
@@ -81,7 +81,7 @@ async def test_what_two_stages_are_called_alike_is_no_guess(database_url: str) -
     assert "ambiguous_stage" in {one["code"] for one in warnings}
 
 
-async def test_a_stage_is_entered_when_its_visit_began(database_url: str) -> None:
+async def test_a_stage_is_entered_when_its_visit_starts(database_url: str) -> None:
     found, _ = await read(database_url)
     entered = await found.rows(
         "SELECT count(*) FILTER (WHERE stage_entered_at IS NOT NULL), count(*) FROM application "
@@ -118,7 +118,7 @@ async def test_the_pay_of_every_job_arrives(database_url: str) -> None:
 @pytest.mark.parametrize(
     "missing", ["application_stages", "job_posts", "offices", "pay_input_ranges"]
 )
-async def test_a_scope_that_is_missing_is_named_when_the_key_is_tested(missing: str) -> None:
+async def test_a_missing_scope_is_named_by_the_key_test(missing: str) -> None:
     async with start(dataclasses.replace(GREENHOUSE, switches={"missing_scope": missing})) as ats:
         config = connector_for("greenhouse").configure(
             ats.server.key, ats.base_url, dict(GREENHOUSE.options)
@@ -133,7 +133,7 @@ async def test_a_scope_that_is_missing_is_named_when_the_key_is_tested(missing: 
     assert f"/v3/{missing}" in (check.detail or "")
 
 
-async def test_a_scope_that_is_taken_away_is_named_by_the_sync(database_url: str) -> None:
+async def test_a_revoked_scope_is_named_by_the_sync(database_url: str) -> None:
     async with start(
         dataclasses.replace(GREENHOUSE, switches={"missing_scope": "job_posts"})
     ) as ats:
@@ -152,7 +152,7 @@ async def test_a_scope_that_is_taken_away_is_named_by_the_sync(database_url: str
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("merged", ["left_out", "other"])
-async def test_who_was_merged_is_gone_and_the_applications_moved(
+async def test_a_merged_talent_is_deleted_and_the_applications_move(
     merged: str, database_url: str
 ) -> None:
     vendor = dataclasses.replace(GREENHOUSE, switches={"merged": merged})

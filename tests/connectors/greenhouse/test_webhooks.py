@@ -1,4 +1,4 @@
-"""Greenhouse's web hooks: which refetches they request, what their signature proves, and what becomes of a change."""
+"""Greenhouse's webhooks: the requested refetches, the signature, and the effect of a change."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_deleted_candidate_takes_the_applications_along() -> None:
     ]
 
 
-def test_of_two_who_were_merged_one_is_gone_and_one_has_changed() -> None:
+def test_a_merge_deletes_one_talent_and_changes_the_other() -> None:
     payload = {"person": {"id": 37031511, "new_candidate_id": 457456}}
     expected = [("talents", "457456", False), ("talents", "37031511", True)]
     assert named("merge_candidate", payload) == expected
@@ -64,13 +64,13 @@ def test_a_ping_is_known_and_names_nothing() -> None:
     assert named("ping", {"web_hook": {"id": 1}}) == []
 
 
-def test_a_new_action_is_kept_for_later() -> None:
+def test_an_unknown_action_is_stored_for_later() -> None:
     heard = read(b'{"action": "interview_deleted", "payload": {"interview": {"id": 1}}}', {})
     assert (heard.known, heard.requests) == (False, ())
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{}", b'{"action": 1}', b"<html>"])
-def test_what_is_no_web_hook_is_refused(body: bytes) -> None:
+def test_anything_but_a_webhook_is_refused(body: bytes) -> None:
     with pytest.raises(RecordRejected):
         read(body, {})
 
@@ -83,7 +83,7 @@ nested = some.recursive(
 
 
 @given(some.sampled_from(sorted({*CHANGED, *GONE})), nested)
-def test_whatever_a_payload_holds_only_ids_come_out(action: str, payload: Any) -> None:
+def test_only_ids_are_read_from_any_payload(action: str, payload: Any) -> None:
     heard = read(json.dumps({"action": action, "payload": payload}).encode(), {})
     assert len(heard.requests) <= MOST_REQUESTS
     assert all(one.remote_id.lstrip("-").isdecimal() for one in heard.requests)
@@ -103,11 +103,11 @@ def test_a_signature_covers_the_body_as_it_was_sent() -> None:
 
 
 @pytest.mark.parametrize("sent", ["sha256", "sha256 ", "sha1 abc", "x", "sha256 é", "=" * 5000])
-def test_what_is_no_signature_proves_nothing(sent: str) -> None:
+def test_an_invalid_signature_proves_nothing(sent: str) -> None:
     assert proof(sent) is Proof.WRONG
 
 
-def test_without_a_signature_there_is_none() -> None:
+def test_a_missing_signature_is_recognized() -> None:
     assert proof(None) is Proof.MISSING
 
 
@@ -153,11 +153,11 @@ async def test_a_change_in_greenhouse_reaches_the_tables(database_url: str, ids:
         status = await found.status()
         assert (
             status.counts["accepted"] == 5
-        )  # a candidate is created with an application, told as that
+        )  # creating a candidate announces the application created with it
         assert (status.health, status.waiting) == ("healthy", 0)
 
 
-async def test_without_the_key_or_with_another_nothing_is_taken(database_url: str) -> None:
+async def test_without_the_right_key_nothing_is_accepted(database_url: str) -> None:
     async with hooked(
         database_url, "greenhouse", options=OPTIONS, synced=False, with_key=False
     ) as found:
@@ -172,7 +172,7 @@ async def test_without_the_key_or_with_another_nothing_is_taken(database_url: st
         assert await found.post(ping, {"Signature": sign(KEY, ping.encode())}) == 200
 
 
-def test_an_id_of_another_kind_costs_no_request() -> None:
+def test_an_impossible_id_costs_no_request() -> None:
     request = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
     assert (
         request

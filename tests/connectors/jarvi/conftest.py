@@ -1,4 +1,4 @@
-"""Sources that read a Jarvi sandbox over HTTP, on the sandbox's own clock where time matters."""
+"""Sources that read a Jarvi sandbox over HTTP, on the sandbox's clock if time matters."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def at(text: str) -> int:
-    """Milliseconds of a moment, for ``frozen_at``."""
+    """Return a time in milliseconds, for ``frozen_at``."""
     return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
 
 
 def clock_of(server: SandboxServer) -> Clock:
-    """The sandbox's present; waiting moves it on."""
+    """Return a clock that shows the sandbox's time; waiting moves it forward."""
 
     async def sleep(seconds: float) -> None:
         server.clock.advance(seconds + 0.001)
@@ -61,7 +61,7 @@ Opener = Callable[..., Awaitable[SandboxServer]]
 
 @pytest.fixture
 async def jarvi() -> AsyncIterator[Opener]:
-    """Open Jarvi sandboxes; they close with the test."""
+    """A function that opens Jarvi sandboxes; they close with the test."""
     async with AsyncExitStack() as stack:
 
         async def start(**options: Any) -> SandboxServer:
@@ -73,6 +73,6 @@ async def jarvi() -> AsyncIterator[Opener]:
 
 
 def talents_of(server: SandboxServer) -> set[str]:
-    """Ids of the talents that are there and not deleted."""
+    """Return the ids of the talents that were not deleted."""
     rows = server.provider._rows("profiles")  # type: ignore[attr-defined]
     return {row["id"] for row in rows if row["isTalent"] and row["deletedAt"] is None}

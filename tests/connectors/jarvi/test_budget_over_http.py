@@ -1,6 +1,6 @@
-"""The budget as the account sees it.
+"""The time budget as measured by the account.
 
-On the sandbox's own clock, which each request moves on by what it costs.
+Uses the sandbox's clock, which advances by the cost of each request.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def worst_hour(server: SandboxServer) -> float:
 
 
 def hours(ledger: MemoryLedger) -> float:
-    """The most that any hour holds, day or night."""
+    """Return the maximum time used in any hour, day or night."""
     spent = ledger.entries
     windows = (
         [o.seconds for o in spent if one.at <= o.at < one.at + timedelta(hours=1)] for one in spent
@@ -59,7 +59,7 @@ async def test_thirty_six_thousand_profiles_are_read_in_a_night(jarvi: Opener) -
 
 @pytest.mark.long
 async def test_a_full_read_by_day_never_exceeds_the_budget_of_an_hour(jarvi: Opener) -> None:
-    """Postponed and taken up again, from the hour before opening time until it is done."""
+    """Starts an hour before business hours, and is postponed and resumed until it is done."""
     server = await jarvi(
         talents=26_400, switches=LIMITED, frozen_at=at("2026-01-05T06:58:00+00:00")
     )
@@ -131,7 +131,7 @@ async def test_an_incremental_sync_of_an_unchanged_account_takes_five_requests(
     await source.close()
 
 
-async def test_the_ids_of_a_large_account_are_not_begun_by_day(jarvi: Opener) -> None:
+async def test_reading_all_ids_of_a_large_account_does_not_start_by_day(jarvi: Opener) -> None:
     server = await jarvi(
         talents=26_400, switches=LIMITED, frozen_at=at("2026-01-05T10:00:00+00:00")
     )
@@ -177,7 +177,7 @@ async def account(jarvi: Opener, database_url: str) -> Account:
     return Account(server, found)
 
 
-async def test_a_sync_that_used_the_budget_ends_partly_done_and_goes_on_later(
+async def test_a_sync_that_used_the_budget_ends_partial_and_continues_later(
     account: Account,
 ) -> None:
     first = await account.sync(budget_seconds="15")
@@ -213,7 +213,7 @@ async def test_a_sync_that_used_the_budget_ends_partly_done_and_goes_on_later(
 
 
 @pytest.mark.long
-async def test_a_reconcile_that_was_postponed_is_gone_on_with(account: Account) -> None:
+async def test_a_postponed_reconcile_continues(account: Account) -> None:
     account.server.provider.switch({"rate_limit": False})
     await account.sync(pacing="off")
     talent = sorted(talents_of(account.server))[3]
@@ -235,7 +235,7 @@ async def test_a_reconcile_that_was_postponed_is_gone_on_with(account: Account) 
 
 
 @pytest.mark.parametrize("retry_after", ["seconds", "date", "absent"])
-async def test_a_budget_that_others_used_postpones_the_run_without_more_requests(
+async def test_a_budget_used_by_others_postpones_the_run_without_more_requests(
     jarvi: Opener, retry_after: str
 ) -> None:
     server = await jarvi(

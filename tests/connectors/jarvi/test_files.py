@@ -23,7 +23,7 @@ def test_without_an_address_resumes_are_off_and_the_error_says_what_to_do() -> N
     assert "file_url_template" in raised.value.next_step
 
 
-def test_the_key_goes_to_jarvis_own_host_alone() -> None:
+def test_the_key_is_only_sent_to_jarvis_own_host() -> None:
     own = asked("https://functions.prod.jarvi.tech/v1/files/{fileId}")
     other = asked("https://files.example.com/{fileId}", "files.example.com")
     assert own == FileRequest(
@@ -42,7 +42,7 @@ def test_the_key_goes_to_jarvis_own_host_alone() -> None:
         "https://functions.prod.jarvi.tech@files.example.net/{fileId}",
     ],
 )
-def test_other_hosts_must_be_named_and_speak_tls(template: str) -> None:
+def test_other_hosts_must_be_configured_and_use_tls(template: str) -> None:
     with pytest.raises(ConfigError, match="isn't on the list of allowed hosts"):
         asked(template, "files.example.com")
 
@@ -59,7 +59,7 @@ def test_other_hosts_must_be_named_and_speak_tls(template: str) -> None:
         ("https://[/{fileId}", ""),
     ],
 )
-def test_an_address_that_would_fail_for_each_file_is_refused_at_once(
+def test_an_address_that_would_fail_for_every_file_is_refused_immediately(
     template: str, hosts: str
 ) -> None:
     options = {"file_url_template": template, "file_hosts": hosts}
@@ -67,7 +67,7 @@ def test_an_address_that_would_fail_for_each_file_is_refused_at_once(
         settings_of(JARVI.configure("key", OWN, options))
 
 
-def test_an_address_that_works_is_taken() -> None:
+def test_an_address_that_works_is_accepted() -> None:
     for template in (f"{OWN}/files/{{fileId}}", "https://files.example.com/{fileId}"):
         options = {"file_url_template": template, "file_hosts": "files.example.com"}
         settings_of(JARVI.configure("key", OWN, options))

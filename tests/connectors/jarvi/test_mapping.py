@@ -1,4 +1,4 @@
-"""Mappings against recordings of invented people and firms, and against anything at all."""
+"""Mappings tested with recordings of invented people and firms, and with arbitrary input."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_project_without_an_offer_is_internal() -> None:
     assert (found.visibility, found.title) == ("INTERNAL", "Data engineer - Demo SAS")
 
 
-def test_users_are_told_by_the_projects_they_own_or_are_assigned_to() -> None:
+def test_users_come_from_the_projects_they_own_or_are_assigned_to() -> None:
     users = join(Whole([recorded("project")]), Whole([])).users()
     mapped = {key: mapping.user(row, key) for key, row in users.items()}
     assert [one.name for one in mapped.values()] == ["Rec Ruteur", "Paul Approche"]
@@ -109,12 +109,12 @@ def test_the_unit_of_salaries_is_an_option(unit: str, given: str, meant: float |
         ("often", None),
     ],
 )
-def test_the_days_at_home_tell_the_policy(days: str, policy: RemotePolicy | None) -> None:
+def test_the_remote_days_determine_the_policy(days: str, policy: RemotePolicy | None) -> None:
     offer = {"fieldsValues": [field("joboffer_remote_days_per_week", days)]}
     assert a_job(settings(), offer).remote_policy is policy
 
 
-def test_an_unknown_contract_is_kept_and_counted() -> None:
+def test_an_unknown_contract_is_stored_and_counted() -> None:
     choice = {"id": "v", "name": "Portage", "technicalValue": "sleeping"}
     offer = {"fieldsValues": [field("joboffer_contract_type", fieldValue=choice)]}
     notes = Notes()
@@ -126,7 +126,7 @@ def test_an_unknown_contract_is_kept_and_counted() -> None:
     assert notes.counts == {"unknown_value:contract sleeping": 1}
 
 
-def test_purposes_can_be_given_by_the_name_of_a_field() -> None:
+def test_a_fields_name_can_determine_its_purpose() -> None:
     entry = field(None, "60")
     entry["field"] |= {"name": "Salaire", "id": "c77"}
     offer = {"fieldsValues": [entry]}
@@ -135,13 +135,13 @@ def test_purposes_can_be_given_by_the_name_of_a_field() -> None:
     assert a_job(given, offer).compensations[0].max == 60_000
 
 
-def test_projects_are_closed_by_the_statuses_that_were_named() -> None:
+def test_projects_are_closed_by_the_configured_statuses() -> None:
     status = recorded("project")["statusId"]
     assert a_job(settings()).status is JobStatus.OPEN
     assert a_job(settings(closed_project_statuses=f"x, {status}")).status is JobStatus.CLOSED
 
 
-def test_offers_are_joined_by_the_id_or_by_what_else_they_share() -> None:
+def test_offers_are_joined_by_id_or_another_shared_field() -> None:
     project = recorded("project")
     other = {**project, "id": "p2", "referenceId": None, "createdAt": "2025-01-02T09:00:00.5+00:00"}
     by_reference = {"id": "o1", "referenceId": "DE-25"}
@@ -152,7 +152,7 @@ def test_offers_are_joined_by_the_id_or_by_what_else_they_share() -> None:
     assert shelf.unjoined == 1
 
 
-def test_sales_projects_and_deleted_ones_are_no_jobs() -> None:
+def test_sales_and_deleted_projects_are_no_jobs() -> None:
     project = recorded("project")
     rows = [
         {**project, "id": "sales", "isMadeForRecruitment": "true"},
@@ -181,7 +181,7 @@ def test_applications_are_found_in_each_likely_shape(path: str, row: Any) -> Non
     assert [applications.entry_id(one) for one in applications.entries(row, where)] == ["t:p"]
 
 
-def test_the_status_of_an_application_is_what_people_named_it() -> None:
+def test_an_applications_status_has_the_configured_name() -> None:
     given = settings(
         status_map=json.dumps(
             {
@@ -218,7 +218,7 @@ def test_the_status_of_an_application_is_what_people_named_it() -> None:
         {"full_sweep_cron": "sometimes"},
     ],
 )
-def test_an_option_that_cannot_be_read_is_refused_with_what_it_should_be(options: Any) -> None:
+def test_an_invalid_option_is_refused_with_the_expected_format(options: Any) -> None:
     with pytest.raises(ConfigError) as raised:
         settings(**options)
     assert raised.value.code == "option"
@@ -235,7 +235,7 @@ ANYTHING = st.recursive(
 
 
 def spoilt(name: str) -> st.SearchStrategy[Any]:
-    """A recording in which any values, at the top or among the custom fields, are anything else."""
+    """Draw a recording with arbitrary values at the top level or in custom fields."""
     row = recorded(name)
     inner = st.fixed_dictionaries(
         {},
@@ -275,7 +275,7 @@ def test_no_project_breaks_the_mapping(project: Any, offer: Any) -> None:
 
 @pytest.mark.long
 @given(st.lists(spoilt("project") | ANYTHING, max_size=3), st.lists(ANYTHING, max_size=3))
-def test_nothing_breaks_thejoin(rows: Any, offers: Any) -> None:
+def test_nothing_breaks_the_join(rows: Any, offers: Any) -> None:
     shelf = join(Whole(rows), Whole(offers), is_all=True)
     assert len(shelf.jobs) + len(shelf.gone) + len(shelf.odd) <= len(rows)
     for key, row in shelf.users().items():
@@ -329,7 +329,7 @@ def test_an_address_is_read_under_any_usual_name(key: str) -> None:
         ({"fieldsValues": {"nodes": []}}, "dropped_value:fieldsValues"),
     ],
 )
-def test_what_has_an_unknown_form_is_counted(row: dict[str, Any], code: str) -> None:
+def test_unknown_formats_are_counted(row: dict[str, Any], code: str) -> None:
     notes = Notes()
 
     mapping.talent(row, settings(), "1", notes)

@@ -1,4 +1,4 @@
-"""Offers of a Jarvi account: a posting for each published project, gone once it is taken down."""
+"""Jarvi's offers: a posting for each published project, deleted when it is unpublished."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ async def offers(server: SandboxServer) -> set[str]:
 @pytest.mark.parametrize(
     ("offer_id", "mode"), [("project", Mode.INCREMENTAL), ("own", Mode.RECONCILE)]
 )
-async def test_one_that_is_taken_down_goes(database_url: str, offer_id: str, mode: Mode) -> None:
-    """With the next sync, where offers have the ids of their projects; else with a reconcile."""
+async def test_an_unpublished_offer_is_deleted(
+    database_url: str, offer_id: str, mode: Mode
+) -> None:
+    """By the next sync if offers have their projects' ids, otherwise by a reconcile."""
     async with run_sandbox("jarvi", talents=60, switches={"offer_id": offer_id}) as server:
         there = await company(database_url, base_url=server.base_url, provider="jarvi")
         await there.sync()

@@ -1,4 +1,4 @@
-"""The probe: it finds what is not documented, and no value leaves it."""
+"""The probe finds undocumented properties, and its output contains no values."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ async def hints(server: SandboxServer) -> set[str]:
     ],
     ids=str,
 )
-async def test_it_finds_applications_and_resumes_where_they_are(
+async def test_it_finds_applications_and_resumes(
     jarvi: Opener, switches: Any, found: set[str]
 ) -> None:
     assert await hints(await jarvi(switches=switches)) == found
 
 
-async def test_lists_that_are_not_there_are_told(jarvi: Opener) -> None:
+async def test_missing_lists_are_reported(jarvi: Opener) -> None:
     answers = {one.address: one.answer for one in await probed(await jarvi())}
     assert answers["applicants"] == "HTTP 404"
     assert answers["profiles where countResumes"].startswith("100 rows of ")
 
 
-async def test_no_value_leaves_it(jarvi: Opener) -> None:
+async def test_the_output_contains_no_values(jarvi: Opener) -> None:
     server = await jarvi(switches={"applications": "profile", "resumes": "files"})
     said = msgspec.json.encode(await probed(server)).decode()
     rows = server.provider._rows("profiles")  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def test_keys_that_could_be_data_are_hidden() -> None:
     }
 
 
-async def test_the_command_asks_on_the_customers_budget(jarvi: Opener, database_url: str) -> None:
+async def test_the_command_uses_the_customers_budget(jarvi: Opener, database_url: str) -> None:
     server = await jarvi(talents=30, switches={"applications": "profile"})
     made = await company(
         database_url, base_url=server.base_url, provider="jarvi", options={"pacing": "on"}
@@ -113,7 +113,7 @@ async def test_an_ats_without_secrets_has_no_probe(database_url: str) -> None:
         await in_thread(look)
 
 
-async def test_an_account_that_shows_little_is_connected_and_told_so(jarvi: Opener) -> None:
+async def test_an_account_with_limited_data_is_connected_with_a_remark(jarvi: Opener) -> None:
     server = await jarvi(switches={"updated_filter": "ignored", "id_filter": "ignored"})
     source = JARVI.open(JARVI.configure(server.key, server.base_url, {}))
     report = await source.check()

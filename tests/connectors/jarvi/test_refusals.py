@@ -40,14 +40,14 @@ def refused(status: int, **headers: str) -> JemmoError:
         (503, TransientError, "ats_unavailable"),
     ],
 )
-def test_each_answer_means_one_thing(status: int, kind: type[Exception], code: str) -> None:
+def test_each_response_has_one_meaning(status: int, kind: type[Exception], code: str) -> None:
     error = refused(status)
     assert isinstance(error, kind)
     assert error.code == code
     assert error.next_step
 
 
-def test_a_short_wait_is_waited_and_a_long_one_postpones() -> None:
+def test_short_waits_are_waited_out_and_long_ones_postpone() -> None:
     short, long, untold = (
         refused(429, Retry_After="5"),
         refused(429, Retry_After="1260"),
@@ -83,7 +83,7 @@ def test_the_wait_is_seconds_or_a_date(given: str | None, seconds: float | None)
         b'{"data": null, "projects": [1], "total": 1}',
     ],
 )
-def test_each_envelope_is_opened(body: bytes) -> None:
+def test_each_envelope_is_unwrapped(body: bytes) -> None:
     found = rows_of(body, "projects")
     assert (found.rows, found.total) == ([1], 1)
 
@@ -93,6 +93,6 @@ def test_a_bare_list_has_no_count() -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"message": "sorry"}', b'"x"', b"null", b'{"data": {}}'])
-def test_what_is_no_list_is_not_taken_for_an_empty_one(body: bytes) -> None:
+def test_a_response_that_is_no_list_is_not_an_empty_list(body: bytes) -> None:
     with pytest.raises(PermanentError):
         rows_of(body, "projects")

@@ -1,6 +1,6 @@
-"""What Jarvi's documentation leaves open.
+"""Alternatives that Jarvi's documentation leaves open.
 
-In either position a sync equals the truth, or says what it cannot do.
+With each alternative, a sync matches the truth or reports what it can't do.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def applications_of(server: SandboxServer) -> set[str]:
 
 
 async def assert_follows(server: SandboxServer, found: Company) -> None:
-    """Read everything, then one change of each kind, and compare."""
+    """Read everything, then make one change of each kind and compare."""
     first = await found.sync()
     assert first.status is RunStatus.SUCCEEDED, first
     assert await found.ids(Stream.TALENTS) == talents_of(server)
@@ -91,7 +91,7 @@ async def assert_follows(server: SandboxServer, found: Company) -> None:
     ],
     ids=str,
 )
-async def test_a_sync_equals_the_truth_whatever_jarvi_does(
+async def test_a_sync_matches_the_truth_for_every_behavior_of_jarvi(
     jarvi: Opener, database_url: str, switches: Any
 ) -> None:
     server = await jarvi(switches=switches)
@@ -114,14 +114,14 @@ async def test_a_sync_equals_the_truth_whatever_jarvi_does(
     ],
     ids=str,
 )
-async def test_a_sync_equals_the_truth_whatever_the_options(
+async def test_a_sync_matches_the_truth_for_all_options(
     jarvi: Opener, database_url: str, options: Any
 ) -> None:
     server = await jarvi()
     await assert_follows(server, await connected(server, database_url, **options))
 
 
-async def test_an_ignored_filter_for_changes_is_told_and_everything_read(
+async def test_an_ignored_change_filter_is_reported_and_everything_read(
     jarvi: Opener, database_url: str
 ) -> None:
     server = await jarvi(talents=300, switches={"updated_filter": "ignored"})
@@ -136,7 +136,7 @@ async def test_an_ignored_filter_for_changes_is_told_and_everything_read(
 
 
 @pytest.mark.parametrize("phones", ["canonical", "national", "text"])
-async def test_phone_numbers_end_in_one_form(jarvi: Opener, database_url: str, phones: str) -> None:
+async def test_phone_numbers_are_normalized(jarvi: Opener, database_url: str, phones: str) -> None:
     server = await jarvi(talents=30, switches={"phones": phones})
     found = await connected(server, database_url)
     await found.sync()
@@ -146,9 +146,7 @@ async def test_phone_numbers_end_in_one_form(jarvi: Opener, database_url: str, p
     assert all(one.startswith("+33600") for one in numbers)
 
 
-async def test_contacts_of_clients_stay_out_unless_asked_for(
-    jarvi: Opener, database_url: str
-) -> None:
+async def test_client_contacts_are_excluded_by_default(jarvi: Opener, database_url: str) -> None:
     server = await jarvi()
     found = await connected(server, database_url, contacts="on")
     report = await found.sync()
@@ -159,7 +157,7 @@ async def test_contacts_of_clients_stay_out_unless_asked_for(
     }
 
 
-async def test_one_who_is_a_talent_no_more_is_gone_and_can_come_back(
+async def test_a_former_talent_is_deleted_and_can_come_back(
     jarvi: Opener, database_url: str
 ) -> None:
     server = await jarvi()
@@ -183,7 +181,7 @@ async def test_one_who_is_a_talent_no_more_is_gone_and_can_come_back(
         ("endpoint", "applicants"),
     ],
 )
-async def test_applications_are_read_where_they_were_found(
+async def test_applications_are_read_from_the_configured_path(
     jarvi: Opener, database_url: str, shape: str, path: str
 ) -> None:
     server = await jarvi(switches={"applications": shape, "touch_on_links": True})
@@ -216,7 +214,7 @@ async def test_applications_are_read_where_they_were_found(
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("shape", ["resumes", "files"])
-async def test_resumes_are_read_where_they_were_found(
+async def test_resumes_are_read_from_the_configured_path(
     jarvi: Opener, database_url: str, shape: str
 ) -> None:
     server = await jarvi(switches={"resumes": shape})
@@ -225,7 +223,7 @@ async def test_resumes_are_read_where_they_were_found(
     talent = a_talent(server)
     await server.change("create", "resume", profile=talent)
 
-    await found.sync(Mode.RECONCILE)  # whether a resume touches its talent nobody knows
+    await found.sync(Mode.RECONCILE)  # it is unknown whether a resume changes its talent's date
 
     held = await found.rows(
         "SELECT a.remote_id FROM attachment a JOIN talent t ON t.id = a.talent_id "
@@ -245,7 +243,7 @@ async def test_without_applications_talents_are_shown_and_the_report_says_why(
     assert [one.code for one in report.warnings if one.code == "rule_not_applied"]
 
 
-async def test_applications_that_come_within_reach_hide_who_has_none(
+async def test_applications_that_become_readable_exclude_talents_without_any(
     jarvi: Opener, database_url: str
 ) -> None:
     server = await jarvi(switches={"applications": "profile"})
@@ -262,7 +260,7 @@ async def test_applications_that_come_within_reach_hide_who_has_none(
     assert (await found.counts())["talents"] == len(with_one) < 150
 
 
-async def test_a_change_without_a_sign_is_found_by_the_full_sweep(
+async def test_a_change_without_a_date_is_found_by_the_full_sweep(
     jarvi: Opener, database_url: str
 ) -> None:
     server = await jarvi()
@@ -285,7 +283,7 @@ async def test_a_change_without_a_sign_is_found_by_the_full_sweep(
 
 
 @pytest.mark.parametrize("names", ["given", "absent"])
-async def test_the_tags_of_projects_arrive_and_no_label_is_a_key(
+async def test_project_tags_arrive_and_labels_are_readable(
     jarvi: Opener, database_url: str, names: str
 ) -> None:
     server = await jarvi(switches={"field_names": names})
@@ -312,10 +310,10 @@ async def test_the_tags_of_projects_arrive_and_no_label_is_a_key(
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("merged", ["deleted", "gone"])
 @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
-async def test_who_was_merged_is_gone_and_the_applications_moved(
+async def test_a_merged_talent_is_deleted_and_the_applications_move(
     jarvi: Opener, database_url: str, merged: str, mode: Mode
 ) -> None:
-    """A profile that is gone for good is missed by a reconcile; its applications are the survivor's before."""
+    """A reconcile notices a permanently deleted profile; its applications already belong to the survivor."""
     server = await jarvi(switches={"applications": "profile", "merged": merged})
     found = await connected(
         server,

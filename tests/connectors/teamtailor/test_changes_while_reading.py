@@ -1,4 +1,4 @@
-"""The account changes between any two pages; after a reconcile all is equal, and nothing that exists was buried."""
+"""The account changes between pages; a reconcile makes everything equal, and no existing record is deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Apply = Callable[[str, dict[str, Any]], Any]
 
 
 class Meddler:
-    """Changes the account each time a page has been written. Implements ``jemmo.domain.ports.Progress``."""
+    """Changes the account after each written page. Implements ``jemmo.domain.ports.Progress``."""
 
     def __init__(self, sandbox: SandboxServer, orders: list[str]) -> None:
         self.world = sandbox.world
@@ -67,7 +67,7 @@ ORDERS = [
     [*((orders, "number") for orders in ORDERS), (ORDERS[-1], "cursor_all")],
     ids=lambda value: value if isinstance(value, str) else ",".join(value),
 )
-async def test_what_changes_between_two_pages_is_right_after_a_reconcile(
+async def test_changes_between_pages_are_correct_after_a_reconcile(
     connect: Connect, orders: list[str], mode: Mode, paging: str
 ) -> None:
     sandbox, company = await connect(options={"page_size": "10"}, switches={"paging": paging})

@@ -1,4 +1,4 @@
-"""A history of some years: people who have not changed since then are not read, and nobody is there by half."""
+"""Limited history: people without changes since then aren't read, and nobody is stored incompletely."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PEOPLE = (Stream.TALENTS, Stream.APPLICATIONS)
 
 @pytest.fixture(params=["in one go", "recent first"])
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Lists that are read in one go, and long ones, of which what is recent comes first."""
+    """Short lists, which are read in one go, and long ones, which start with recent records."""
     if request.param == "recent first":
         monkeypatch.setattr(lists, "MOST_PAGES_AT_ONCE", 2)
         monkeypatch.setattr(lists, "MOST_PAGES_OF_JOBS", 0)
@@ -40,7 +40,7 @@ def years(count: int) -> dict[str, str]:
 
 
 async def within(sandbox: SandboxServer, count: int | None) -> dict[Stream, set[str]]:
-    """The ids of all people of whom something changed in the last years; ``None``: of everybody."""
+    """Return the ids of everyone with a change in the last ``count`` years; ``None`` for all."""
     limit = history.limit_of(years(count)) if count else None
     first = limit.timestamp() * 1000 if limit else 0
     talents = await truth(sandbox, "candidates")
@@ -57,16 +57,16 @@ async def within(sandbox: SandboxServer, count: int | None) -> dict[Stream, set[
 async def assert_holds(
     sandbox: SandboxServer, company: Company, people: dict[Stream, set[str]]
 ) -> None:
-    """Exactly these people, and everything else whole."""
+    """Assert that exactly these people are stored, and everything else completely."""
     for stream, kind in KINDS.items():
-        if stream is Stream.NOTES:  # not read where the history is limited: test_notes.py
+        if stream is Stream.NOTES:  # not read with a limited history: test_notes.py
             continue
         every = {one["id"] for one in await truth(sandbox, kind)}
         assert await company.ids(stream) == people.get(stream, every), stream
 
 
 async def choose(company: Company, count: int | None, *, hides_ok: bool = False) -> None:
-    """Choose other years on the connection's page."""
+    """Choose another number of years on the connection's page."""
 
     def change() -> None:
         connection = Connection.objects.get(id=company.id)
@@ -93,11 +93,11 @@ async def visible(company: Company) -> set[str]:
 
 
 class Crash(Exception):
-    """The process ends here, as far as the sync can tell."""
+    """Simulates the end of the process."""
 
 
 class Crashing:
-    """Ends the process after so many pages."""
+    """Crashes after a number of pages."""
 
     def __init__(self, after: int) -> None:
         self.left = after
@@ -112,7 +112,7 @@ class Crashing:
 
 
 @pytest.mark.usefixtures("parts")
-async def test_the_first_sync_holds_exactly_the_people_within(connect: Connect) -> None:
+async def test_the_first_sync_stores_exactly_the_people_within_the_limit(connect: Connect) -> None:
     sandbox, company = await connect(talents=300, options=years(1))
     people = await within(sandbox, 1)
 
@@ -149,7 +149,7 @@ async def test_nothing_is_missing_changed_or_deleted_because_of_the_limit(connec
 
 @pytest.mark.sample(1)
 @pytest.mark.usefixtures("parts")
-async def test_a_longer_history_brings_exactly_the_rest_wherever_it_crashes(
+async def test_a_longer_history_adds_exactly_the_rest_despite_crashes(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(talents=200, options=years(1))
@@ -184,7 +184,7 @@ async def test_without_a_limit_everything_arrives(connect: Connect) -> None:
 
 
 @pytest.mark.long
-async def test_a_shorter_history_hides_what_is_older_and_a_longer_one_shows_it_unread(
+async def test_a_shorter_history_hides_records_and_a_longer_one_shows_them_without_rereading(
     connect: Connect,
 ) -> None:
     from jemmo.services.connections.history_limit import HistoryHides
@@ -211,7 +211,7 @@ async def test_a_shorter_history_hides_what_is_older_and_a_longer_one_shows_it_u
 
 
 async def outsider(sandbox: SandboxServer) -> tuple[str, set[str]]:
-    """Somebody who is older than one year, and their applications."""
+    """Return someone whose last change is more than a year ago, and their applications."""
     people, everybody = await within(sandbox, 1), await within(sandbox, None)
     for one in await truth(sandbox, "candidates"):
         own = set(map(str, one["relationships"]["job-applications"]))
@@ -220,7 +220,7 @@ async def outsider(sandbox: SandboxServer) -> tuple[str, set[str]]:
     raise AssertionError
 
 
-async def test_somebody_old_who_applies_again_arrives_whole(connect: Connect) -> None:
+async def test_an_older_person_who_applies_again_arrives_completely(connect: Connect) -> None:
     sandbox, company = await connect(talents=100, options=years(1))
     await company.sync()
     talent, own = await outsider(sandbox)
@@ -238,7 +238,7 @@ async def test_somebody_old_who_applies_again_arrives_whole(connect: Connect) ->
     assert (await company.verify()).equal
 
 
-async def test_somebody_old_who_is_edited_arrives_whole(connect: Connect) -> None:
+async def test_an_older_person_who_is_edited_arrives_completely(connect: Connect) -> None:
     sandbox, company = await connect(talents=100, options=years(1))
     await company.sync()
     talent, own = await outsider(sandbox)
@@ -250,7 +250,7 @@ async def test_somebody_old_who_is_edited_arrives_whole(connect: Connect) -> Non
     assert own <= await company.ids(Stream.APPLICATIONS)
 
 
-async def test_a_deleted_record_is_found_among_those_within(connect: Connect) -> None:
+async def test_a_deleted_record_within_the_limit_is_noticed(connect: Connect) -> None:
     sandbox, company = await connect(talents=100, options=years(1))
     await company.sync()
     people = await within(sandbox, 1)
@@ -272,7 +272,7 @@ REFUSES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("given", REFUSES, ids=str)
 @pytest.mark.sample(1)
-async def test_an_account_that_cannot_be_limited_is_read_whole_and_shows_the_same_people(
+async def test_an_account_that_cannot_be_limited_is_read_in_full_and_shows_the_same_people(
     connect: Connect, given: dict[str, Any]
 ) -> None:
     sandbox, company = await connect(talents=100, options=years(1), **given)
@@ -289,7 +289,7 @@ async def test_an_account_that_cannot_be_limited_is_read_whole_and_shows_the_sam
 
 
 @pytest.mark.long
-async def test_the_content_of_whoever_is_within_is_read_again(connect: Connect) -> None:
+async def test_people_within_the_limit_are_reread(connect: Connect) -> None:
     sandbox, company = await connect(talents=60, options=years(1))
     await company.sync()
     await company.rows(

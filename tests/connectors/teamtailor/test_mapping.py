@@ -1,4 +1,4 @@
-"""Recorded pages, with invented people, and the canonical records they must become."""
+"""Recorded pages with invented people, and the expected canonical records."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_talent() -> None:
     ]
 
 
-def test_the_files_of_a_talent_are_known_without_a_link_to_them() -> None:
+def test_a_talents_files_are_identified_without_their_links() -> None:
     (ada, other), _ = mapped("candidates.json", Stream.TALENTS)
     assert isinstance(ada, Talent)
     assert isinstance(other, Talent)
@@ -86,7 +86,7 @@ def test_the_files_of_a_talent_are_known_without_a_link_to_them() -> None:
     assert "Signature" not in repr(ada)
 
 
-def test_custom_fields_are_told_by_their_words() -> None:
+def test_custom_fields_show_labels() -> None:
     (ada, _), _ = mapped("candidates.json", Stream.TALENTS)
     assert isinstance(ada, Talent)
     assert ada.custom_fields == {
@@ -98,7 +98,7 @@ def test_custom_fields_are_told_by_their_words() -> None:
 @pytest.mark.parametrize(
     ("value", "is_private"), [("soon", True), (True, True), ({}, True), ("", False), (False, False)]
 )
-def test_a_restriction_in_an_unknown_spelling_is_one(value: Any, *, is_private: bool) -> None:
+def test_a_restriction_in_an_unknown_spelling_counts(value: Any, *, is_private: bool) -> None:
     kind, notes = KINDS[Stream.TALENTS], Notes()
     row = {"id": "1", "attributes": {"restricted-at": value}}
     found = kind.map(convert(row, kind.resource, "1", notes), Inclusions({}, Lookups()), notes)
@@ -106,7 +106,7 @@ def test_a_restriction_in_an_unknown_spelling_is_one(value: Any, *, is_private: 
     assert found.is_private is is_private
 
 
-def test_a_talent_of_whom_little_is_known() -> None:
+def test_a_talent_with_little_data() -> None:
     (_, other), notes = mapped("candidates.json", Stream.TALENTS)
     assert isinstance(other, Talent)
     assert (other.remote_id, other.first_name, other.contacts) == ("900102", None, ())
@@ -166,7 +166,7 @@ def test_an_archived_internal_job_without_pay() -> None:
     assert (job.compensations, job.experience_level, job.tags) == ((), None, ())
 
 
-def test_values_nobody_knows_are_kept_as_text_and_counted() -> None:
+def test_unknown_values_are_stored_as_text_and_counted() -> None:
     (_, _, job, _), notes = mapped("jobs.json", Stream.JOBS)
     assert isinstance(job, Job)
     assert (job.status, job.status_original) == (JobStatus.PENDING, "hibernating")
@@ -201,7 +201,7 @@ def test_the_status_of_an_application_follows_from_stage_and_rejection() -> None
 
 
 @pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.json")), ids=lambda path: path.stem)
-def test_recordings_hold_invented_people_alone(path: Path) -> None:
+def test_recordings_contain_only_invented_people(path: Path) -> None:
     page = msgspec.json.decode(path.read_bytes(), type=LooseDocument)
     for one in page.rows:
         email = one["attributes"].get("email")
@@ -216,7 +216,7 @@ def test_recordings_hold_invented_people_alone(path: Path) -> None:
         ({"job": {"data": {"id": ""}}}, {"name": "Inbox\x00"}),
     ],
 )
-def test_what_no_table_could_hold_is_left_out(relationships: Any, attributes: Any) -> None:
+def test_values_that_cannot_be_stored_are_dropped(relationships: Any, attributes: Any) -> None:
     kind, notes = KINDS[Stream.STAGES], Notes()
     body = {"id": "1", "attributes": attributes, "relationships": relationships}
     stage: Any = kind.map(
@@ -253,7 +253,7 @@ def test_a_profile_is_kept_although_its_address_has_no_scheme(
 
 
 @pytest.mark.parametrize("typed", ["ask me", "javascript:alert(1)", "ada@example.com/x"])
-def test_what_is_no_address_is_counted(typed: str) -> None:
+def test_invalid_addresses_are_counted(typed: str) -> None:
     found, notes = a_talent(**{"linkedin-url": typed})
 
     assert found.contacts == ()

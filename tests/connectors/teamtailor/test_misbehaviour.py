@@ -1,4 +1,4 @@
-"""However Teamtailor misbehaves: a clear error or a counted rejection, and the following sync makes it good."""
+"""Faults of Teamtailor lead to clear errors or counted rejections, and the next sync recovers."""
 
 from __future__ import annotations
 
@@ -36,10 +36,8 @@ ODD_RECORDS = [
 
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("fault", SURVIVED)
-@pytest.mark.usefixtures("hasty")
-async def test_answers_that_fail_now_and_then_are_asked_for_again(
-    connect: Connect, fault: str
-) -> None:
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_occasional_failures_are_retried(connect: Connect, fault: str) -> None:
     sandbox, company = await connect(faults=fault)
 
     report = await company.sync()
@@ -52,8 +50,8 @@ async def test_answers_that_fail_now_and_then_are_asked_for_again(
 
 @pytest.mark.parametrize(("fault", "code", "failure"), DEADLY, ids=lambda value: str(value))
 @pytest.mark.sample(3)
-@pytest.mark.usefixtures("hasty")
-async def test_an_ats_that_stays_broken_is_told_and_the_next_sync_makes_it_good(
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_a_persistent_failure_is_reported_and_the_next_sync_recovers(
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
@@ -81,8 +79,8 @@ async def test_an_ats_that_stays_broken_is_told_and_the_next_sync_makes_it_good(
 
 @pytest.mark.parametrize("fault", ["flaky5xx=1", "page_repeat", "foreign_next", "expired_key=6"])
 @pytest.mark.sample(1)
-@pytest.mark.usefixtures("hasty")
-async def test_a_reconcile_that_breaks_off_buries_nothing(connect: Connect, fault: str) -> None:
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_an_interrupted_reconcile_deletes_nothing(connect: Connect, fault: str) -> None:
     sandbox, company = await connect()
     await company.sync()
     for record in sorted(sandbox.world.ids("candidates"))[:3]:
@@ -101,7 +99,7 @@ async def test_a_reconcile_that_breaks_off_buries_nothing(connect: Connect, faul
 
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("fault", ODD_RECORDS)
-async def test_odd_records_are_kept_or_rejected_and_counted(connect: Connect, fault: str) -> None:
+async def test_odd_records_are_stored_or_rejected_and_counted(connect: Connect, fault: str) -> None:
     sandbox, company = await connect(faults=fault)
 
     report = await company.sync()
@@ -122,7 +120,7 @@ async def test_odd_records_are_kept_or_rejected_and_counted(connect: Connect, fa
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
-async def test_odd_records_are_survived_in_every_mode(connect: Connect, mode: Mode) -> None:
+async def test_odd_records_break_no_mode(connect: Connect, mode: Mode) -> None:
     sandbox, company = await connect()
     await company.sync()
     for record in sorted(sandbox.world.ids("candidates")):
@@ -136,7 +134,7 @@ async def test_odd_records_are_survived_in_every_mode(connect: Connect, mode: Mo
 
 
 @pytest.mark.long
-async def test_a_rejected_record_that_the_ats_has_mended_is_read_by_the_next_reconcile(
+async def test_the_next_reconcile_reads_a_rejected_record_that_was_fixed(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(faults="nulls=1")
@@ -167,7 +165,7 @@ async def test_a_count_that_is_too_high_makes_the_sync_partial_and_the_next_one_
     assert (await company.sync()).mode is Mode.INCREMENTAL
 
 
-async def test_nothing_is_buried_while_the_count_proves_nothing(connect: Connect) -> None:
+async def test_nothing_is_deleted_while_the_count_proves_nothing(connect: Connect) -> None:
     sandbox, company = await connect()
     await company.sync()
     await sandbox.change("delete", "candidates", min(sandbox.world.ids("candidates")))
@@ -179,7 +177,7 @@ async def test_nothing_is_buried_while_the_count_proves_nothing(connect: Connect
     assert await tombstones(company) == 0
 
 
-async def test_a_count_that_is_always_off_by_one_is_told_once_and_keeps_nobody(
+async def test_a_count_that_is_always_off_by_one_is_reported_once_and_blocks_no_deletion(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(faults="broken_count=1")
@@ -199,7 +197,7 @@ async def test_a_count_that_is_always_off_by_one_is_told_once_and_keeps_nobody(
 
 
 @pytest.mark.long
-async def test_a_count_that_comes_to_be_off_by_one_deletes_who_is_gone_at_once(
+async def test_a_count_newly_off_by_one_still_deletes_missing_people(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect()
@@ -234,7 +232,7 @@ async def test_the_key_is_not_sent_to_another_host(connect: Connect) -> None:
     assert heard == []
 
 
-async def test_an_ats_that_moves_to_another_address_in_mid_sync_is_read_on_there(
+async def test_a_sync_continues_if_the_ats_moves_to_another_address(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(faults="expired_key=14", talents=200)
@@ -249,7 +247,7 @@ async def test_an_ats_that_moves_to_another_address_in_mid_sync_is_read_on_there
     await assert_equal_to_truth(moved, company)
 
 
-async def test_an_application_whose_talent_is_missing_waits_and_is_linked_when_it_comes(
+async def test_an_application_waits_for_its_missing_talent(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(faults="orphans=1")

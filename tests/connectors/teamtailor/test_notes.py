@@ -1,4 +1,4 @@
-"""Notes of a Teamtailor account: read newest first, private ones without their text, and only if wanted."""
+"""Teamtailor's notes: optional, read newest first, private ones without their text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMITED = history.dated({history.YEARS: "1"}, {}, datetime.now(UTC).date())
 
 @pytest.fixture
 async def ats(request: pytest.FixtureRequest) -> AsyncIterator[SandboxServer]:
-    """A company; ``request.param`` are switches of its ATS."""
+    """A company whose ATS has the switches in ``request.param``."""
     switches = {"rate_limit": False, **getattr(request, "param", {})}
     async with run_sandbox("teamtailor", talents=120, switches=switches) as server:
         yield server
@@ -76,7 +76,7 @@ async def test_a_note_is_created_changed_and_deleted(ats: SandboxServer, databas
 
 
 @pytest.mark.parametrize("private_notes", ["off", "on"])
-async def test_the_text_of_a_private_note_stays_in_the_ats_unless_wanted(
+async def test_private_notes_are_stored_without_text_by_default(
     ats: SandboxServer, database_url: str, private_notes: str
 ) -> None:
     there = await synced(ats, database_url, private_notes=private_notes)
@@ -88,7 +88,7 @@ async def test_the_text_of_a_private_note_stays_in_the_ats_unless_wanted(
 
 
 @pytest.mark.parametrize("options", [{"notes": "off"}, LIMITED], ids=["off", "limited"])
-async def test_they_can_be_left_out_and_are_where_the_history_is_limited(
+async def test_notes_can_be_omitted_and_are_with_a_limited_history(
     ats: SandboxServer, database_url: str, options: dict[str, str]
 ) -> None:
     there = await synced(ats, database_url, **options)
@@ -97,7 +97,7 @@ async def test_they_can_be_left_out_and_are_where_the_history_is_limited(
     assert not [path for path in ats.site.log.counts if "notes" in path]
 
 
-async def test_they_are_asked_for_once_somebody_has_changed_or_with_a_reconcile(
+async def test_notes_are_requested_after_changes_or_by_a_reconcile(
     ats: SandboxServer, database_url: str
 ) -> None:
     there = await synced(ats, database_url)
@@ -112,9 +112,7 @@ async def test_they_are_asked_for_once_somebody_has_changed_or_with_a_reconcile(
 
 
 @pytest.mark.parametrize("ats", [{"forbidden": "notes"}, {"missing": "notes"}], indirect=True)
-async def test_an_account_that_shows_none_is_synced_without(
-    ats: SandboxServer, database_url: str
-) -> None:
+async def test_an_account_without_notes_is_synced(ats: SandboxServer, database_url: str) -> None:
     there = await synced(ats, database_url)
 
     assert await bodies(there) == {}

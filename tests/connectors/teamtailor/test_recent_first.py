@@ -1,4 +1,4 @@
-"""A first sync reads what changed lately before what is old, in two parts that hold every record between them."""
+"""A first sync reads recent changes before the rest; both parts together contain every record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _every_list_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Onlooker:
-    """Notes what is in the tables when it is told that what is recent is there."""
+    """Records the tables' content when the recent part has been read."""
 
     def __init__(self) -> None:
         self.points: dict[Stream, Checkpoint] = {}
@@ -43,11 +43,11 @@ class Onlooker:
 
 
 class Crash(Exception):
-    """The process ends here, as far as the sync can tell."""
+    """Simulates the end of the process."""
 
 
 class Meddler:
-    """Changes the account at random each time a page was written, and lets the sync crash now and then."""
+    """Randomly changes the account after each written page, and makes the sync crash now and then."""
 
     def __init__(self, sandbox: SandboxServer, seed: int) -> None:
         self.world = sandbox.world
@@ -91,7 +91,7 @@ async def _talents_of(sandbox: SandboxServer, applications: set[str]) -> set[str
     return {one["relationships"]["candidate"][0] for one in every if one["id"] in applications}
 
 
-async def test_nothing_old_is_read_before_all_that_is_recent_is_there(connect: Connect) -> None:
+async def test_recent_records_are_stored_before_older_ones_are_read(connect: Connect) -> None:
     sandbox, company = await connect(talents=400, options=SMALL)
     onlooker = Onlooker()
 
@@ -107,7 +107,7 @@ async def test_nothing_old_is_read_before_all_that_is_recent_is_there(connect: C
         then, now = onlooker.then[stream], onlooker.points[stream]
         assert (
             len(_recent(every)) <= then.seen < len(_recent(every)) + 10
-        )  # a page of the rest at most
+        )  # at most a page of the rest
         assert then.total == now.total == now.seen == len(every)
     await assert_equal_to_truth(sandbox, company)
 
@@ -139,7 +139,7 @@ async def test_a_recent_application_shows_its_talent_and_a_recent_talent_its_app
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("paging", ["number", "cursor_all"])
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_changes_meanwhile_and_wherever_it_crashes_all_is_there_after_the_next_syncs(
+async def test_the_next_syncs_complete_everything_after_changes_and_crashes(
     connect: Connect, seed: int, paging: str
 ) -> None:
     sandbox, company = await connect(talents=150, options=SMALL, switches={"paging": paging})
@@ -170,7 +170,7 @@ LACKS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("given", LACKS, ids=str)
 @pytest.mark.sample(2)
-async def test_all_is_read_whatever_the_account_refuses_or_means(
+async def test_everything_is_read_whatever_the_account_refuses(
     connect: Connect, given: dict[str, Any]
 ) -> None:
     sandbox, company = await connect(talents=150, options=SMALL, **given)
@@ -184,7 +184,7 @@ async def test_all_is_read_whatever_the_account_refuses_or_means(
     await assert_equal_to_truth(sandbox, company)
 
 
-async def test_a_filter_that_is_ignored_is_not_believed(connect: Connect) -> None:
+async def test_an_ignored_filter_is_not_trusted(connect: Connect) -> None:
     sandbox, company = await connect(
         talents=150,
         options=SMALL,
@@ -196,7 +196,7 @@ async def test_a_filter_that_is_ignored_is_not_believed(connect: Connect) -> Non
     await assert_equal_to_truth(sandbox, company)
 
 
-async def test_open_jobs_come_before_all_others(connect: Connect) -> None:
+async def test_open_jobs_come_first(connect: Connect) -> None:
     sandbox, company = await connect(talents=400, options=SMALL)
 
     class Stops(Onlooker):
@@ -214,7 +214,7 @@ async def test_open_jobs_come_before_all_others(connect: Connect) -> None:
     assert await company.ids(Stream.JOBS) == set(jobs)
 
 
-async def test_a_small_account_costs_one_request_more_for_each_of_both_lists(
+async def test_a_small_account_costs_one_more_request_per_list(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "MOST_PAGES_AT_ONCE", 50)

@@ -1,4 +1,4 @@
-"""What an account refuses is asked for once a day, with each whole reading, and with another key or other options."""
+"""Refused requests are retried once a day, in each full read, and with another key or other options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AGED = """UPDATE connection SET refused = jsonb_set(refused, '{refusals}', (
 
 
 async def _refused(sandbox: SandboxServer, company: Company, **given: Any) -> int:
-    """How many requests of a sync were refused."""
+    """Return the number of refused requests in a sync."""
     sandbox.site.log.reset()
     report = await company.sync(**given)
     assert report.status is RunStatus.SUCCEEDED, report
@@ -39,18 +39,18 @@ async def _refused(sandbox: SandboxServer, company: Company, **given: Any) -> in
 @pytest.mark.parametrize("bodies", ["coded", "plain", "empty"])
 @pytest.mark.parametrize("given", [{"refused": EVERYTHING}, LISTS], ids=["parts", "lists"])
 @pytest.mark.sample(2)
-async def test_a_sync_of_an_unchanged_account_asks_for_nothing_that_was_refused(
+async def test_a_sync_of_an_unchanged_account_repeats_no_refused_request(
     connect: Connect, given: dict[str, str], bodies: str
 ) -> None:
     sandbox, company = await connect(talents=20, switches={**given, "error_bodies": bodies})
     assert await _refused(sandbox, company)
-    await company.sync()  # the first that asks for changes
+    await company.sync()  # the first sync that requests changes
 
     assert await _refused(sandbox, company, mode=Mode.INCREMENTAL) == 0
     assert await _refused(sandbox, company, mode=Mode.RECONCILE)
 
 
-async def test_what_is_allowed_later_is_read_with_the_next_whole_comparison(
+async def test_parts_allowed_later_are_read_by_the_next_reconcile(
     connect: Connect,
 ) -> None:
     sandbox, company = await connect(talents=20, switches={"missing": "users"})
@@ -69,8 +69,8 @@ async def test_what_is_allowed_later_is_read_with_the_next_whole_comparison(
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("change", ["a day", "an option", "a key"])
-async def test_it_is_asked_again_after(connect: Connect, change: str) -> None:
-    # Not above: pytest may load this file before Django is configured.
+async def test_refused_parts_are_requested_again_after(connect: Connect, change: str) -> None:
+    # Imported here, since pytest may load this file before Django is configured.
     from fakes.company import give_key, in_thread
 
     from jemmo.store.models import Connection

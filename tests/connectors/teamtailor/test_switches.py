@@ -1,4 +1,4 @@
-"""Whatever Teamtailor's documentation leaves open, a sync ends equal to the account."""
+"""Syncs match the account with every alternative that Teamtailor's documentation leaves open."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def named(value: Any) -> str:
 
 
 async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
-    """Initial; then a change, a deletion and a creation; incremental; reconcile."""
+    """Run an initial sync, make an edit, a deletion and a creation, then run an incremental sync and a reconcile."""
     sandbox, company = await connect(**given)
     report = await company.sync()
     assert (report.mode, report.status) == (Mode.INITIAL, RunStatus.SUCCEEDED), report
@@ -85,13 +85,15 @@ async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
 
 @pytest.mark.parametrize("switches", SWITCHES, ids=named)
 @pytest.mark.sample(5)
-async def test_each_switch_ends_equal(connect: Connect, switches: dict[str, Any]) -> None:
+async def test_every_switch_ends_with_equal_data(
+    connect: Connect, switches: dict[str, Any]
+) -> None:
     await every_mode_ends_equal(connect, switches=switches)
 
 
 @pytest.mark.parametrize(("options", "switches"), OPTIONS, ids=named)
 @pytest.mark.sample(3)
-async def test_each_option_ends_equal(
+async def test_every_option_ends_with_equal_data(
     connect: Connect, options: dict[str, str], switches: dict[str, Any]
 ) -> None:
     await every_mode_ends_equal(connect, options=options, switches=switches)
@@ -107,9 +109,7 @@ async def test_each_option_ends_equal(
     ],
     ids=named,
 )
-async def test_the_limit_is_kept_without_one_refusal(
-    connect: Connect, switches: dict[str, Any]
-) -> None:
+async def test_the_limit_is_never_exceeded(connect: Connect, switches: dict[str, Any]) -> None:
     limit = {"rate_limit": True, "rate_limit_requests": 20, "rate_limit_seconds": 1}
     options = {"pacing": "on", "rate_limit": "20", "rate_window": "1"}
     sandbox, company = await connect(options=options, switches={**limit, **switches})
@@ -124,7 +124,7 @@ async def test_the_limit_is_kept_without_one_refusal(
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("moments", ["left", "unix", "unix_ms"])
 @pytest.mark.parametrize("retry_after", [False, True])
-async def test_refusals_are_waited_out_when_the_limit_is_not_known(
+async def test_refusals_are_waited_out_if_the_limit_is_unknown(
     connect: Connect, retry_after: bool, moments: str
 ) -> None:
     limit = {"rate_limit": True, "rate_limit_requests": 4, "rate_limit_seconds": 1}
@@ -139,7 +139,7 @@ async def test_refusals_are_waited_out_when_the_limit_is_not_known(
 
 
 @pytest.mark.parametrize("combined", ["first", "refuse"])
-async def test_one_request_for_both_feeds_that_does_not_work_is_not_taken_for_all_jobs(
+async def test_an_incomplete_request_for_both_feeds_is_noticed(
     connect: Connect, combined: str
 ) -> None:
     sandbox, company = await connect(
@@ -156,7 +156,7 @@ def is_restricted(candidate: dict[str, Any]) -> bool:
     return candidate["attributes"]["restricted-at"] is not None
 
 
-async def test_restricted_talents_that_lists_hide_are_not_buried(connect: Connect) -> None:
+async def test_restricted_talents_hidden_from_lists_are_not_deleted(connect: Connect) -> None:
     sandbox, company = await connect()
     moment = "2026-01-01T00:00:00+01:00"
     for record in sorted(sandbox.world.ids("candidates"))[:3]:

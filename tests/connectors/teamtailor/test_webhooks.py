@@ -1,4 +1,4 @@
-"""Teamtailor's signatures and bodies: laws, against the sandbox's own signing."""
+"""Properties of Teamtailor's signatures and bodies, tested with the sandbox's signing."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def proof(key: str, header: str, body: bytes, second: int, options: dict[str, st
 
 
 @given(KEYS, st.binary(max_size=200), SECONDS, st.integers(-300, 300))
-def test_what_the_key_signed_is_good_for_five_minutes(
+def test_a_signature_is_valid_for_five_minutes(
     key: str, body: bytes, second: int, apart: int
 ) -> None:
     assert proof(key, sign_v2(key, body, second), body, second + apart) is Proof.GOOD
 
 
 @given(KEYS, st.binary(max_size=200), SECONDS, st.integers(301, 10**8), st.sampled_from([1, -1]))
-def test_from_another_time_it_is_stale(
+def test_a_signature_from_another_time_is_stale(
     key: str, body: bytes, second: int, apart: int, side: int
 ) -> None:
     now = max(0, second + side * apart)
@@ -44,7 +44,7 @@ def test_from_another_time_it_is_stale(
 
 
 @given(KEYS, KEYS, st.binary(max_size=200), st.binary(max_size=200), SECONDS, SECONDS)
-def test_another_key_body_or_time_is_wrong(
+def test_a_signature_with_another_key_body_or_time_is_wrong(
     key: str, other: str, body: bytes, changed: bytes, second: int, later: int
 ) -> None:
     header = sign_v2(key, body, second)
@@ -59,13 +59,13 @@ def test_another_key_body_or_time_is_wrong(
 
 
 @given(st.text(), st.binary(max_size=50))
-def test_no_header_is_too_odd(header: str, body: bytes) -> None:
+def test_any_header_is_handled(header: str, body: bytes) -> None:
     for options in (V1, V2):
         found = proof("key", header, body, 1_700_000_000, options)
         assert found is (Proof.WRONG if header.strip() else Proof.MISSING)
 
 
-def test_v1_covers_the_id_and_is_not_taken_for_v2() -> None:
+def test_v1_covers_the_id_and_is_not_mistaken_for_v2() -> None:
     body = b'{"event_name": "job.update", "id": 7}'
     header = sign_v1("key", "7")
     assert proof("key", header, body, 1_700_000_000, V1) is Proof.GOOD
@@ -73,12 +73,12 @@ def test_v1_covers_the_id_and_is_not_taken_for_v2() -> None:
     assert proof("key", header, body, 1_700_000_000, V2) is Proof.WRONG
 
 
-def test_v2_is_not_taken_where_v1_was_chosen() -> None:
+def test_v2_is_refused_if_v1_was_chosen() -> None:
     body = b'{"event_name": "job.update", "id": 7}'
     assert proof("key", sign_v2("key", body, 1_700_000_000), body, 1_700_000_000, V1) is Proof.WRONG
 
 
-def test_both_forms_of_a_body_say_the_same() -> None:
+def test_both_forms_of_a_body_are_equivalent() -> None:
     nested = {"payload": {"event_name": "candidate.destroy", "data": {"id": "5", "type": "x"}}}
     flat = {"event_name": "candidate.destroy", "id": 5, "title": "believed by nobody"}
     old = {"event_name": "candidate.destroy", "resource_id": 5}
@@ -99,7 +99,7 @@ def test_both_forms_of_a_body_say_the_same() -> None:
         max_leaves=12,
     ).map(lambda value: json.dumps(value).encode())
 )
-def test_no_body_is_too_odd(body: bytes) -> None:
+def test_any_body_is_handled(body: bytes) -> None:
     try:
         found = read(body, {})
     except RecordRejected:
@@ -108,7 +108,7 @@ def test_no_body_is_too_odd(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("remote_id", ["../1", "1/2", "", "1?x", None, True, {"a": 1}, "é"])
-def test_an_id_that_could_lead_elsewhere_is_none(remote_id: object) -> None:
+def test_an_id_that_could_change_the_path_is_refused(remote_id: object) -> None:
     body = json.dumps({"event_name": "job.update", "id": remote_id}).encode()
     with pytest.raises(RecordRejected):
         read(body, {})

@@ -1,4 +1,4 @@
-"""Accounts differ in what they answer: whatever is refused is done without, and the rest is read."""
+"""Accounts differ in what they support: the sync does without refused parts and reads the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HARMLESS = [
     *("include:stages.stage-type", "fields:users", "fields:candidates", "fields:jobs"),
     *("sort:candidates", "sort:jobs", "filter:candidates.updated-at", "filter:jobs.updated-at"),
 ]
-"""What costs no record and no relation."""
+"""Parts whose refusal loses no record and no relation."""
 
 
 async def assert_same_ids(sandbox: Any, company: Any, *but: Stream) -> None:
@@ -41,7 +41,7 @@ async def test_each_include_is_optional(connect: Connect, refused: str) -> None:
 
 
 @pytest.mark.parametrize("bodies", ["coded", "plain", "empty"])
-async def test_an_account_that_knows_no_include_field_sort_or_filter_is_read(
+async def test_an_account_without_includes_fields_sorts_and_filters_is_read(
     connect: Connect, bodies: str
 ) -> None:
     parts = [*PLAIN, *(f"sort:{kind}" for kind in KINDS.values())]
@@ -76,7 +76,7 @@ async def test_an_account_that_knows_no_include_field_sort_or_filter_is_read(
         ),
     ],
 )
-async def test_a_relation_that_is_not_sent_is_not_taken_for_an_empty_one(
+async def test_a_missing_relation_differs_from_an_empty_one(
     connect: Connect, switch: str, includes: str, relations: set[str]
 ) -> None:
     _, company = await connect(switches={switch: includes}, talents=20)
@@ -109,7 +109,7 @@ async def test_links_may_be_objects_and_counts_text(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("bodies", ["coded", "plain"])
-async def test_what_costs_nothing_costs_nothing(connect: Connect, bodies: str) -> None:
+async def test_refusing_harmless_parts_costs_no_data(connect: Connect, bodies: str) -> None:
     switches = {"refused": ",".join(HARMLESS), "error_bodies": bodies}
     sandbox, company = await connect(switches=switches)
 
@@ -122,7 +122,7 @@ async def test_what_costs_nothing_costs_nothing(connect: Connect, bodies: str) -
 
 
 async def test_a_refused_order_hides_no_change_behind_equal_dates(connect: Connect) -> None:
-    """Stages are asked for from the newest on, and a page of old ones ends that only if they came in this order."""
+    """Stages are requested newest first; a page of old ones ends the list only if it is in that order."""
     sandbox, company = await connect(
         switches={"refused": "sort:stages"}, options={"page_size": "5"}, talents=20
     )
@@ -139,7 +139,7 @@ async def test_a_refused_order_hides_no_change_behind_equal_dates(connect: Conne
 
 
 async def test_a_refused_filter_is_refused_once(connect: Connect) -> None:
-    """Jobs are read in two lists, one of each feed."""
+    """Jobs are read in two lists, one per feed."""
     sandbox, company = await connect(talents=20)
     await company.sync()
     await company.sync()
@@ -164,7 +164,7 @@ LOOKUPS = {
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("switch", ["forbidden", "missing"])
 @pytest.mark.parametrize("stream", LOOKUPS)
-async def test_a_lookup_that_is_refused_stops_neither_jobs_nor_talents(
+async def test_a_refused_lookup_stops_neither_jobs_nor_talents(
     connect: Connect, stream: Stream, switch: str
 ) -> None:
     sandbox, company = await connect(switches={switch: LOOKUPS[stream]}, talents=20)
@@ -182,9 +182,7 @@ async def test_a_lookup_that_is_refused_stops_neither_jobs_nor_talents(
 
 
 @pytest.mark.parametrize("switch", ["forbidden", "missing"])
-async def test_a_lookup_that_is_refused_later_is_kept_as_it_was(
-    connect: Connect, switch: str
-) -> None:
+async def test_a_lookup_refused_later_keeps_its_data(connect: Connect, switch: str) -> None:
     sandbox, company = await connect(talents=20)
     await company.sync()
     sandbox.provider.switch({switch: "users,departments"})
@@ -198,9 +196,7 @@ async def test_a_lookup_that_is_refused_later_is_kept_as_it_was(
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("switch", ["forbidden", "missing"])
 @pytest.mark.parametrize("kind", ["custom-fields", "custom-field-options", "custom-field-values"])
-async def test_custom_fields_that_are_refused_stop_nothing(
-    connect: Connect, kind: str, switch: str
-) -> None:
+async def test_refused_custom_fields_stop_nothing(connect: Connect, kind: str, switch: str) -> None:
     sandbox, company = await connect(switches={switch: kind}, talents=20)
 
     report = await company.sync()
@@ -219,7 +215,7 @@ async def test_an_error_names_the_request(connect: Connect) -> None:
     assert "/v1/jobs" in report.error["message"]
 
 
-# --- values that accounts write in different ways ---
+# --- values with different formats in different accounts ---
 
 
 async def talents(company: Any) -> dict[str, dict[str, Any]]:
@@ -239,7 +235,7 @@ async def talents(company: Any) -> dict[str, dict[str, Any]]:
     ],
     ids=str,
 )
-async def test_choices_are_told_by_their_labels(connect: Connect, switches: dict[str, str]) -> None:
+async def test_choices_are_stored_as_labels(connect: Connect, switches: dict[str, str]) -> None:
     sandbox, company = await connect(switches=switches, talents=100)
 
     report = await company.sync()
@@ -256,7 +252,7 @@ async def test_choices_are_told_by_their_labels(connect: Connect, switches: dict
     assert not any("option of" in one.code for one in report.warnings)
 
 
-async def test_a_choice_whose_label_is_nowhere_is_kept_and_counted(connect: Connect) -> None:
+async def test_a_choice_without_a_label_is_stored_and_counted(connect: Connect) -> None:
     missing = "custom-field-options,custom-field-selects"
     refused = "include:custom-fields.custom-field-selects"
     _, company = await connect(switches={"missing": missing, "refused": refused}, talents=100)
@@ -270,7 +266,7 @@ async def test_a_choice_whose_label_is_nowhere_is_kept_and_counted(connect: Conn
 
 @pytest.mark.parametrize("blanks", ["shown", "left_out"])
 @pytest.mark.parametrize("spelled", ["snake", "kebab", "html"])
-async def test_summaries_are_asked_for_although_the_first_talent_has_none(
+async def test_summaries_are_requested_even_if_the_first_talent_has_none(
     connect: Connect, spelled: str, blanks: str
 ) -> None:
     sandbox, company = await connect(switches={"resume_summary": spelled, "blanks": blanks})
@@ -289,7 +285,7 @@ async def test_summaries_are_asked_for_although_the_first_talent_has_none(
         assert row["summary"] == (f"{own}\nSQL" if own and spelled == "html" else own)
 
 
-async def test_talents_have_their_place_and_the_way_back_to_the_ats(connect: Connect) -> None:
+async def test_talents_have_their_location_and_a_link_to_the_ats(connect: Connect) -> None:
     sandbox, company = await connect(switches={"profile_url": True})
     places = {one["id"]: one["attributes"] for one in await truth(sandbox, "locations")}
 
@@ -310,7 +306,7 @@ async def test_talents_have_their_place_and_the_way_back_to_the_ats(connect: Con
         *(("Czech Republic", "CZ", False), ("España", "ES", False), ("Narnia", None, True)),
     ],
 )
-async def test_countries_are_understood_or_kept_and_counted(
+async def test_countries_are_recognized_or_stored_and_counted(
     connect: Connect, written: str, code: str | None, noted: bool
 ) -> None:
     sandbox, company = await connect(talents=20)
@@ -327,7 +323,7 @@ async def test_countries_are_understood_or_kept_and_counted(
 
 @pytest.mark.parametrize("since", [20161108, 20240404])
 async def test_a_stage_whose_type_is_a_relation_hires(connect: Connect, since: int) -> None:
-    """Also in an incremental sync, which reads only the stages that changed."""
+    """Also in an incremental sync, which reads only changed stages."""
     switches = {"stage_types": "relation", "stage_type_since": since}
     sandbox, company = await connect(switches=switches)
     await company.sync()
@@ -345,7 +341,7 @@ async def test_a_stage_whose_type_is_a_relation_hires(connect: Connect, since: i
     assert hired > 0
 
 
-async def test_jobs_keep_their_titles_and_end_when_they_are_over(connect: Connect) -> None:
+async def test_jobs_keep_their_titles_and_close_at_their_end(connect: Connect) -> None:
     sandbox, company = await connect(talents=20)
     open_job, over, archived, dated = sorted(sandbox.world.ids("jobs"))[:4]
     edits: dict[int, dict[str, Any]] = {
@@ -368,7 +364,7 @@ async def test_jobs_keep_their_titles_and_end_when_they_are_over(connect: Connec
     assert held[dated]["opened_at"] == "2026-12-31T00:00:00+00:00"
 
 
-async def test_a_phone_number_that_is_a_number_is_kept_without_a_warning(connect: Connect) -> None:
+async def test_a_numeric_phone_number_is_stored_without_a_warning(connect: Connect) -> None:
     sandbox, company = await connect(talents=20)
     talent = min(sandbox.world.ids("candidates"))
     attributes = {"phone": 33600555001, "email": None, "linkedin-url": None}

@@ -1,4 +1,4 @@
-"""Mappings of Template against recordings of invented people, and against anything at all."""
+"""Template's mappings, tested with recordings of invented people and with arbitrary input."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_a_person_becomes_this_talent() -> None:
 @pytest.mark.parametrize(
     ("state", "status"), [("open", JobStatus.OPEN), ("sleeping", JobStatus.PENDING)]
 )
-def test_a_state_is_kept_beside_what_it_means(state: str, status: JobStatus) -> None:
+def test_the_original_state_is_stored_too(state: str, status: JobStatus) -> None:
     found, notes = read(mapping.JobRow, mapping.job, {"id": 1, "title": "Nurse", "state": state})
     assert (found.status, found.status_original) == (status, state)
     assert bool(notes.counts) is (state == "sleeping")
 
 
-def test_an_application_leads_to_its_talent_and_job() -> None:
+def test_an_application_links_its_talent_and_job() -> None:
     row = {"id": 5, "person_id": 17, "job_id": "3", "state": "hired"}
     found, _ = read(mapping.ApplicationRow, mapping.application, row)
     assert (found.talent_remote_id, found.job_remote_id) == ("17", "3")
@@ -66,7 +66,7 @@ def test_an_application_leads_to_its_talent_and_job() -> None:
     ],
 )
 @given(data=st.data())
-def test_whatever_comes_is_a_record_or_is_rejected(kind: Any, to_record: Any, data: Any) -> None:
+def test_any_input_becomes_a_record_or_is_rejected(kind: Any, to_record: Any, data: Any) -> None:
     names = msgspec.structs.fields(kind)
     row = {one.encode_name: data.draw(ANYTHING) for one in names} | {"id": 1}
     with suppress(RecordRejected):

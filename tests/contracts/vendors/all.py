@@ -1,4 +1,4 @@
-"""Every vendor that the suite runs for."""
+"""The vendors that the suite tests."""
 
 from contracts.harness import Vendor
 from contracts.vendors.flatchr import FLATCHR, FLATCHR_REPLAY, FLATCHR_REPLAY_2022
@@ -15,4 +15,4 @@ REPLAYS: list[Vendor] = [
     JARVI_REPLAY,
     TEAMTAILOR_REPLAY,
 ]
-"""The same vendors with a second server, written by someone who had read neither connector nor sandbox."""
+"""The same vendors with a second server, written by someone who had read neither the connector nor the sandbox."""

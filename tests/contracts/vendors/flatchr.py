@@ -1,4 +1,4 @@
-"""Flatchr in the suite of every connector."""
+"""Flatchr's declaration for the connector suite."""
 
 from dataclasses import replace
 from functools import partial
@@ -24,7 +24,7 @@ FLATCHR = Vendor(
     odd=(
         Shown(attributes={"status": 9}, columns={"status_original": "9", "status": "CLOSED"}),
         Shown(attributes={"remote": "sometimes"}, columns={"remote_policy_original": "sometimes"}),
-        # Not an applicant's status: applicants are listed by status, so one nobody knows is in no list.
+        # An applicant's status can't be odd: applicants are listed by status, so an unknown one is in no list.
     ),
     quirks={
         "a title with blanks around it": Shown(
@@ -46,7 +46,7 @@ FLATCHR = Vendor(
         ),
         "a date with two digits for the year": Shown(
             stream=Stream.APPLICATIONS,
-            attributes={"created_at": "2025-03-12T10:00:00+01:00"},  # told as 12/03/25
+            attributes={"created_at": "2025-03-12T10:00:00+01:00"},  # sent as 12/03/25
             columns={"applied_at": "2025-03-11T23:00:00+00:00"},
         ),
         "markup in a name": Shown(
@@ -57,7 +57,7 @@ FLATCHR = Vendor(
         "no e-mail address": Shown(stream=Stream.TALENTS, attributes={"email": None}),
     },
     options={"company_id": str(COMPANY["id"]), "backoff": "0-0"},
-    telling=("aws", "cv"),  # no resume; left out they leave it open
+    meaningful_nulls=("aws", "cv"),  # null means no resume; a missing field leaves it open
     files=Files(switches={"cv_response": "json"}),
     announced=Announced(
         orders=(
@@ -66,7 +66,7 @@ FLATCHR = Vendor(
             ("move", {"stage": "643"}),
         ),
         shows=("last_name", "Nouvelle"),
-        requests=14,  # once by column too, as nobody knows at which size a search cuts
+        requests=14,  # also one by column, since the size at which a search truncates is unknown
     ),
     per_page=300,
     large_page=300,
@@ -87,7 +87,7 @@ FLATCHR_REPLAY_2022 = replace(
     replay=partial(flatchr.serve, ways=flatchr.OLDER),
     odd=FLATCHR.odd[
         1:
-    ],  # its list shows open vacancies only, so one of an unknown status is in none
-    overhead=60,  # each window twice, as rows do not say who is archived
+    ],  # its list has only open vacancies, so one with an unknown status is not listed
+    overhead=60,  # each window twice, since rows don't show who is archived
     handful=6,
 )

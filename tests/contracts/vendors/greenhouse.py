@@ -1,4 +1,4 @@
-"""Greenhouse in the suite of every connector."""
+"""Greenhouse's declaration for the connector suite."""
 
 from dataclasses import replace
 
@@ -87,5 +87,5 @@ GREENHOUSE_REPLAY = replace(
     replay=serve,
     options={**GREENHOUSE.options, "client_id": REPLAYED},
     faults={"storm": "storm", "expires": "expires"},
-    overhead=80,  # up to four visits to stages of an application, which are records of their own
+    overhead=80,  # an application's stage visits, up to four, are separate records
 )

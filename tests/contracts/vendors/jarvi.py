@@ -1,4 +1,4 @@
-"""Jarvi in the suite of every connector."""
+"""Jarvi's declaration for the connector suite."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,7 @@ from jemmo.domain.streams import Stream
 
 
 def kept(stream: Stream, record: dict[str, Any]) -> bool:
-    """Talents and jobs; contacts, sales projects and what was deleted softly stay out."""
+    """Keep talents and jobs, without contacts, sales projects and soft-deleted records."""
     if stream is Stream.POSTINGS:
         return True
     shown = record["attributes"]
@@ -20,7 +20,7 @@ def kept(stream: Stream, record: dict[str, Any]) -> bool:
 
 
 def field(number: int, kind: str, purpose: str, value: Any) -> dict[str, Any]:
-    """One custom field; its value is text, whatever its kind."""
+    """Return a custom field; its value is text, whatever its kind."""
     return {
         "id": f"f{number}",
         "field": {"id": f"c{number}", "type": kind, "name": purpose, "purpose": purpose},
@@ -107,7 +107,7 @@ JARVI = Vendor(
     announced=Announced(
         orders=edits("headline", "Fée"),
         shows=("headline", "Fée"),
-        requests=22,  # one for each: their filter takes one id
+        requests=22,  # one for each talent, since the filter accepts only one id
     ),
     custom=(Stream.JOBS, "joboffer_min_years_of_experience"),
     per_page=100,

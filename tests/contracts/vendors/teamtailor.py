@@ -1,4 +1,4 @@
-"""Teamtailor in the suite of every connector."""
+"""Teamtailor's declaration for the connector suite."""
 
 from dataclasses import replace
 
@@ -75,12 +75,12 @@ TEAMTAILOR = Vendor(
     files=Files(live=LIFETIME_S),
     announced=Announced(orders=edits("pitch", "Fée"), shows=("headline", "Fée")),
     custom=(Stream.TALENTS, "languages"),
-    handful=13,  # 2 of them for places and roles, which tell no date of a change
+    handful=13,  # 2 of them for locations and roles, which have no change date
 )
 
 TEAMTAILOR_REPLAY = replace(
     TEAMTAILOR,
     replay=teamtailor.serve,
     faults={"storm": "storm", "expires": "expires"},
-    handful=18,  # 6 of them refusals: every sync asks anew for what the reference does not have
+    handful=18,  # 6 of them are refused: every sync requests what the reference doesn't mention
 )

@@ -1,4 +1,4 @@
-"""Template in the suite of every connector."""
+"""Template's declaration for the connector suite."""
 
 from contracts.harness import Shown, Vendor
 
@@ -48,7 +48,7 @@ TEMPLATE = Vendor(
         "remote as a word": NONE,
     },
     small_key="jobs",
-    options={"page_size": "20"},  # so that 60 talents have several pages
+    options={"page_size": "20"},  # so that 60 talents take several pages
     per_page=20,
     large_page=100,
     overhead=10,

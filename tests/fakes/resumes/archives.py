@@ -1,4 +1,4 @@
-"""Zip archives that come out the same every time."""
+"""Reproducible zip archives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 
 
 class _OneWay(io.RawIOBase):
-    """A stream that cannot seek, so that sizes follow their entries in data descriptors."""
+    """A stream that can't seek, so that sizes are written after the entries, in data descriptors."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Compound files (OLE) with a few streams, as Word 97 to 2003 saves them.
+"""Compound files (OLE) with a few streams, as saved by Word 97 to 2003.
 
-Streams are padded to 4096 bytes, so that none needs the mini stream.
+Streams are padded to 4096 bytes, so that none goes into the mini stream.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ NONE = 0xFFFFFFFF
 
 
 def compound(streams: Mapping[str, bytes], *, scattered: bool = False) -> bytes:
-    """A file with the streams at its root; at most 3 of them and 60 kB together.
+    """Create a file with these streams at its root: at most 3, and 60 kB in total.
 
-    ``scattered`` stores the sectors of each stream last to first, as a file is left by many saves.
+    ``scattered`` stores the sectors of each stream in reverse order, as may happen after many saves.
     """
     padded = {name: content.ljust(4096, b"\0") for name, content in streams.items()}
-    table, starts, body = [FAT, 2, END], {}, b""  # the table itself and two sectors of directory
+    table, starts, body = [FAT, 2, END], {}, b""  # the table itself and two directory sectors
     for name, content in padded.items():
         count = -(-len(content) // SECTOR)
         first, sectors = (

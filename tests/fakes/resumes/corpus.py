@@ -1,6 +1,6 @@
-"""All resumes, composed anew: format by producer by language by feature or defect.
+"""Generates all resumes: every format, by producer, language, and feature or defect.
 
-Written from the formats' specifications and from what producers are known to write, not from our readers.
+Based on the formats' specifications and on what producers are known to write, not on our readers.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def lines(language: str) -> str:
 def package(
     body: str, *, styles: str = "", others: dict[str, bytes] | None = None
 ) -> dict[str, str | bytes]:
-    """The parts of a file, ``styles`` being what is inside its master page."""
+    """Return the parts of a file; ``styles`` is the content of its master page."""
     names = ["content.xml", "styles.xml", "meta.xml", *(others or {})]
     manifest = "".join(
         f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="text/xml"/>'
@@ -95,7 +95,7 @@ def case(
         feature=feature,
         content=zipped(parts, stored=("mimetype",)),
         words=shown(*LINES[language], *extra),
-        telling=shown(*extra),
+        feature_words=shown(*extra),
         forbidden=("Metatitle", "Metacreator", "Stylename", *forbidden),
     )
 
@@ -228,11 +228,11 @@ def resumes() -> Iterator[Resume]:
     scan = case(
         "picture-only", "en", "a scan and no text", package(image, others={"Pictures/1.png": png()})
     )
-    yield Resume(**{**vars(scan), "words": (), "telling": (), "outcome": "empty"})
+    yield Resume(**{**vars(scan), "words": (), "feature_words": (), "outcome": "empty"})
     cut = package(lines("fr"))
     cut["content.xml"] = str(cut["content.xml"])[:-40]
     broken = case("cut-xml", "fr", "content cut off", cut)
-    yield Resume(**{**vars(broken), "words": (), "telling": (), "outcome": "failed"})
+    yield Resume(**{**vars(broken), "words": (), "feature_words": (), "outcome": "failed"})
 
 
 def _rarities() -> Iterator[Resume]:
@@ -289,4 +289,4 @@ def _rarities() -> Iterator[Resume]:
         'manifest:checksum-type="SHA256/1K" manifest:checksum="AAAA"/></manifest:file-entry>',
     )
     locked = case("password", "fr", "encrypted with a password", sealed)
-    yield Resume(**{**vars(locked), "words": (), "telling": (), "outcome": "failed"})
+    yield Resume(**{**vars(locked), "words": (), "feature_words": (), "outcome": "failed"})

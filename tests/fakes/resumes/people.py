@@ -1,4 +1,4 @@
-"""Invented people, a short resume in each language; addresses and numbers lead nowhere."""
+"""Invented people with a short resume in each language; their addresses and numbers don't exist."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def case(
         feature=feature,
         content=content,
         words=shown(*LINES[language], *extra),
-        telling=shown(*extra),
+        feature_words=shown(*extra),
     )
 
 
@@ -105,4 +105,4 @@ def resumes() -> Iterator[Resume]:
         producer="Pages",
     )
     blank = case("blank", "en", "white space alone", b" \r\n\t\r\n", producer="Notepad")
-    yield Resume(**{**vars(blank), "words": (), "telling": (), "outcome": "refused"})
+    yield Resume(**{**vars(blank), "words": (), "feature_words": (), "outcome": "refused"})

@@ -17,12 +17,12 @@ Seal = Callable[[int, bytes], bytes]
 
 
 class File:
-    """Numbered objects; the first is the catalogue, the second the tree of pages."""
+    """A PDF's numbered objects; the first is the catalog, the second the page tree."""
 
     def __init__(self) -> None:
         self.objects: dict[int, tuple[str, bytes | None]] = {}
         self.pages: list[int] = []
-        self.more_pages = 0  # those of branches, which count as one of the list
+        self.more_pages = 0  # pages in branches, each of which counts as one entry of the list
         self.catalogue = ""
         self._next = 3
 
@@ -60,7 +60,7 @@ class File:
         seal: Seal | None = None,
         start: int | None = None,
     ) -> bytes:
-        """The file with a plain table of its objects; ``start`` replaces where the table is said to be."""
+        """Return the file with a plain cross-reference table; ``start`` replaces the table's stated offset."""
         out, places = bytearray(head + b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"), {}
         for number, (dictionary, stream) in self.tree().items():
             places[number] = len(out)
@@ -76,7 +76,7 @@ class File:
         return bytes(out + f"startxref\n{table if start is None else start}\n%%EOF\n".encode())
 
     def packed(self) -> bytes:
-        """The file with its dictionaries in an object stream and a cross-reference stream, as of PDF 1.5."""
+        """Return the file with an object stream and a cross-reference stream, which exist since PDF 1.5."""
         tree = self.tree()
         plain = {
             number: dictionary for number, (dictionary, stream) in tree.items() if stream is None
@@ -103,7 +103,7 @@ class File:
                 rows.append(struct.pack(">BIH", 2, packing, order.index(number)))
             else:
                 rows.append(struct.pack(">BIH", 1, places[number], 0))
-        # The predictor that every producer sets: each row is the difference to the row above.
+        # The predictor that every producer sets: each row is stored as the difference from the row above.
         above, predicted = bytes(7), b""
         for entry in rows:
             predicted += b"\2" + bytes((new - old) % 256 for new, old in zip(entry, above))
@@ -127,7 +127,7 @@ def _object(number: int, dictionary: str, stream: bytes | None) -> bytes:
 
 HELVETICA = "/F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/%s>>"
 COURIER = "/F1<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>"
-WIDTH = 0.6  # of a character of Courier, for a size of 1
+WIDTH = 0.6  # width of a Courier character at size 1
 
 
 def literal(text: str, codec: str = "cp1252") -> str:
@@ -138,13 +138,13 @@ def literal(text: str, codec: str = "cp1252") -> str:
 def column(
     lines: Iterable[str], *, left: int = 60, top: int = 780, show: Callable[[str], str] = literal
 ) -> str:
-    """Each line below the one before."""
+    """Place each line below the previous one."""
     body = " T* ".join(f"{show(line)} Tj" for line in lines)
     return f"BT /F1 11 Tf 16 TL {left} {top} Td {body} ET\n"
 
 
 def simple(lines: Sequence[str], **options: str) -> File:
-    """A file of one page in Helvetica, uncompressed."""
+    """Return a one-page file in Helvetica, uncompressed."""
     file = File()
     content = column(lines).encode("latin-1")
     file.page(file.add("<<", content), HELVETICA % "WinAnsiEncoding", **options)
@@ -152,7 +152,7 @@ def simple(lines: Sequence[str], **options: str) -> File:
 
 
 class Glyphs:
-    """A font of two-byte glyph numbers, which only its ``ToUnicode`` table explains."""
+    """A font with two-byte glyph numbers that only its ``ToUnicode`` table maps to characters."""
 
     def __init__(self, texts: Iterable[str], *, ligatures: Sequence[str] = ()) -> None:
         self.ligatures = ligatures
@@ -181,7 +181,7 @@ class Glyphs:
             texts = " ".join(f"<{text}>" for _, text in pairs)
             body = f"1 beginbfrange <{pairs[0][0]:04X}> <{pairs[-1][0]:04X}> [{texts}] endbfrange\n"
         else:
-            # At most 100 in each section, as the format demands.
+            # At most 100 per section, as the format requires.
             body = ""
             for start in range(0, len(pairs), 100):
                 part = pairs[start : start + 100]
@@ -216,7 +216,7 @@ def case(
     outcome: Outcome = "read",
     instead: Sequence[str] | None = None,
 ) -> Resume:
-    """``instead`` replaces the lines of the language."""
+    """Return a resume; ``instead`` replaces the lines of the language."""
     words = shown(*(LINES[language] if instead is None else instead), *extra)
     return Resume(
         name=f"pdf-{name}",
@@ -226,7 +226,7 @@ def case(
         feature=feature,
         content=content,
         words=words,
-        telling=tuple(word for word in words if word not in shown(*LINES[language])),
+        feature_words=tuple(word for word in words if word not in shown(*LINES[language])),
         forbidden=forbidden,
         outcome=outcome,
     )
@@ -348,7 +348,7 @@ def _layouts() -> Iterator[Resume]:
     kerned = File()
     lines = []
     for line in LINES["sv"]:
-        # The gap between two words is a number, never a space.
+        # Words are separated by a number for the gap, never by a space.
         parts = " -600 ".join(
             f"{literal(word[:2])} 12 {literal(word[2:])}" for word in line.split()
         )
@@ -542,7 +542,7 @@ def _structures() -> Iterator[Resume]:
 
 
 def _encrypted(file: File, password: bytes = b"") -> bytes:
-    """Encrypted by RC4 with 128 bits (revision 3), with this password for opening."""
+    """Encrypt the file with 128-bit RC4 (revision 3) and this user password."""
     padding = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
     identity, rights = hashlib.md5(b"resume").digest(), -3904
 

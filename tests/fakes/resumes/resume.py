@@ -1,4 +1,4 @@
-"""A resume of the corpus, and what a reader should get from it."""
+"""A resume of the corpus, and the text that a reader should extract."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Outcome = Literal["read", "empty", "failed", "refused"]
 
 @dataclass(frozen=True)
 class Resume:
-    """A file as one producer writes it, with the words that its own program shows."""
+    """A file as written by one producer, with the words that the producer's own program shows."""
 
     name: str
     kind: str
@@ -23,14 +23,14 @@ class Resume:
     content: bytes
     words: tuple[str, ...]
     """In reading order, as far as the format has one."""
-    telling: tuple[str, ...] = ()
-    """Those of the words that are there because of the feature: none may be lost."""
+    feature_words: tuple[str, ...] = ()
+    """The words that test the feature; none of them may be missing."""
     forbidden: tuple[str, ...] = ()
-    """In the file, but not on the page: deleted text, field codes, metadata, fallbacks."""
+    """Words in the file that are not visible: deleted text, field codes, metadata, fallbacks."""
     once: tuple[str, ...] = ()
-    """Stored twice, but shown once."""
+    """Words that are stored twice but shown once."""
     outcome: Outcome = "read"
-    """``failed`` also covers files that the inspection may already refuse as broken."""
+    """``failed`` also allows the inspection to refuse the file as broken."""
 
 
 def words_of(text: str) -> tuple[str, ...]:

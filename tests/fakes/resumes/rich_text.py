@@ -35,7 +35,7 @@ METADATA = (
 
 
 def escaped(text: str, codec: str) -> str:
-    """ASCII as it is, the rest as bytes of a code page."""
+    """Keep ASCII, and escape all other characters as bytes of a code page."""
     out = []
     for character in text:
         if character in "\\{}":
@@ -43,13 +43,13 @@ def escaped(text: str, codec: str) -> str:
         elif character.isascii():
             out.append(character)
         else:
-            # The second byte of a double-byte character may look like ASCII and is still written in hex.
+            # The second byte of a double-byte character is written in hex even if it looks like ASCII.
             out.extend(f"\\'{byte:02x}" for byte in character.encode(codec))
     return "".join(out)
 
 
 def unicoded(text: str, fallback: str = "?") -> str:
-    r"""Every other character as ``\u`` with its fallback; beyond the first plane as two."""
+    r"""Escape non-ASCII characters as ``\u`` with a fallback, as two surrogates beyond the basic plane."""
     out = []
     for character in text:
         if character.isascii():
@@ -90,7 +90,7 @@ def case(
         feature=feature,
         content=rtf.encode("ascii") if isinstance(rtf, str) else rtf,
         words=shown(*LINES[language], *extra),
-        telling=shown(*extra),
+        feature_words=shown(*extra),
         forbidden=(*METADATA, *forbidden),
         once=once,
     )
@@ -414,4 +414,4 @@ def _damaged() -> Iterator[Resume]:
         "overclosed", "en", "too many closing braces", word("cp1252", 1252, 0, LINES["en"]) + "}}}"
     )
     empty = case("empty", "en", "no text", WORD_HEAD % (1252, 0) + r"\pard\par }")
-    yield Resume(**{**vars(empty), "words": (), "telling": (), "outcome": "empty"})
+    yield Resume(**{**vars(empty), "words": (), "feature_words": (), "outcome": "empty"})

@@ -121,7 +121,7 @@ def shape(blocks: str, *, top: int = 0) -> str:
 
 
 def text_box(choice: str, fallback: str) -> str:
-    """As Word 2010 and later write it: a shape, and the same again for older programs."""
+    """Return a text box as Word 2010 and later write it: a shape, and a fallback for older programs."""
     return (
         '<w:r><mc:AlternateContent><mc:Choice Requires="wps">'
         f"{anchored(NAMESPACES['wps'], shape(choice))}</mc:Choice>"
@@ -146,7 +146,7 @@ def document(body: str, section: str = SECTION) -> str:
 
 
 def relations(*targets: tuple[str, str], base: str = OFFICE) -> str:
-    """Each target with the last step of its type."""
+    """Return a list of relations, given the last segment of each relation's type and its target."""
     return (
         f'{HEAD}<Relationships xmlns="{RELATIONS}">'
         + "".join(
@@ -168,7 +168,7 @@ def package(
     styles: bool = True,
     base: str = OFFICE,
 ) -> dict[str, str | bytes]:
-    """The parts of a file; ``others`` are paths inside ``word/`` with their contents."""
+    """Return the parts of a file; ``others`` are contents by path inside ``word/``."""
     kinds = {
         "header": "header",
         "footer": "footer",
@@ -226,7 +226,7 @@ def case(
         feature=feature,
         content=zipped(parts, streamed=streamed),
         words=shown(*LINES[language], *extra),
-        telling=shown(*extra),
+        feature_words=shown(*extra),
         forbidden=(*METADATA, *forbidden),
         once=once,
     )
@@ -933,16 +933,16 @@ def _unreadable() -> Iterator[Resume]:
         targets=(("styles", "styles.xml"), ("image", "media/image1.png")),
     )
     scan = case("picture-only", "en", "a scan and no text", picture, producer="a phone's scanner")
-    yield Resume(**{**vars(scan), "words": (), "telling": (), "outcome": "empty"})
+    yield Resume(**{**vars(scan), "words": (), "feature_words": (), "outcome": "empty"})
     halved = document(lines("fr"))
     broken = case("cut-xml", "fr", "main part cut off", package(halved[: len(halved) // 9]))
-    yield Resume(**{**vars(broken), "words": (), "telling": (), "outcome": "failed"})
+    yield Resume(**{**vars(broken), "words": (), "feature_words": (), "outcome": "failed"})
     whole = case("cut-zip", "de", "download cut off", package(document(lines("de"))))
     yield Resume(
         **{
             **vars(whole),
             "words": (),
-            "telling": (),
+            "feature_words": (),
             "outcome": "failed",
             "content": whole.content[:700],
         }

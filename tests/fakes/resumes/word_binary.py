@@ -1,6 +1,6 @@
 r"""DOC files as Word 97 saves them: a file information block, a piece table and the text.
 
-The text is in pieces, each either of one byte a character (Windows-1252) or of two (UTF-16).
+The text is stored in pieces with either one byte per character (Windows-1252) or two (UTF-16).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fakes.resumes.resume import Resume, shown
 from jemmo.files.kinds import DOC
 
 TEXT_AT = 1024
-CLX = 0x1A2  # where the block says where the piece table is
+CLX = 0x1A2  # offset in the information block of the piece table's position
 
 
 def document(
@@ -29,10 +29,10 @@ def document(
     scattered: bool = False,
     sealed: bool = False,
 ) -> bytes:
-    """A file of pieces, each a text and whether it takes two bytes a character.
+    """Create a file from pieces, each a text and whether its characters take two bytes.
 
-    ``footnotes`` and ``headers`` are the characters at the end that belong to them, ``stale`` stays in the file without
-    being in a piece, ``backwards`` stores the last piece first, as a fast save does, and ``sealed`` says: encrypted.
+    The last ``footnotes`` and ``headers`` characters belong to those parts. ``stale`` text is in the file but in no
+    piece. ``backwards`` stores the last piece first, like a fast save. ``sealed`` sets the flag for encryption.
     """
     stored = list(enumerate(pieces))
     if backwards:
@@ -48,7 +48,7 @@ def document(
         ends.append(ends[-1] + len(piece))
     plc = struct.pack(f"<{len(ends)}I", *ends)
     plc += b"".join(struct.pack("<HIH", 0, places[number], 0) for number in range(len(pieces)))
-    # A property modifier first, as complex files have them.
+    # Starts with a property modifier, as in complex files.
     clx = (
         b"\x01"
         + struct.pack("<H", 3)
@@ -58,7 +58,7 @@ def document(
         + plc
     )
     table = bytes(64) + clx
-    # After footnotes or headers the file ends with one more paragraph mark, which counts as nobody's.
+    # With footnotes or headers, the file ends with one more paragraph mark, which belongs to no part.
     length = ends[-1] - footnotes - headers - bool(footnotes or headers)
     block = _block(
         length, footnotes, headers, (64, len(clx)), TEXT_AT + len(text), second_table=second_table
@@ -113,7 +113,7 @@ def case(
         feature=feature,
         content=content,
         words=shown(*LINES[language], *extra),
-        telling=shown(*extra),
+        feature_words=shown(*extra),
         forbidden=("Metatitle", "Metacreator", *forbidden),
     )
 
@@ -188,7 +188,7 @@ def resumes() -> Iterator[Resume]:
     locked = case(
         "password", "pl", "encrypted with a password", document([(noise, True)], sealed=True)
     )
-    yield Resume(**{**vars(locked), "words": (), "telling": (), "outcome": "failed"})
+    yield Resume(**{**vars(locked), "words": (), "feature_words": (), "outcome": "failed"})
     package = compound(
         {
             "EncryptedPackage": bytes(range(256)) * 20,
@@ -196,4 +196,4 @@ def resumes() -> Iterator[Resume]:
         }
     )
     sealed = case("encrypted", "en", "DOCX with a password", package)
-    yield Resume(**{**vars(sealed), "words": (), "telling": (), "outcome": "refused"})
+    yield Resume(**{**vars(sealed), "words": (), "feature_words": (), "outcome": "refused"})

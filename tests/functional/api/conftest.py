@@ -1,4 +1,4 @@
-"""What tests of the API ask for."""
+"""Fixtures for API tests."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def served(static_files: None) -> None:
-    """The pages' own files are where every request looks for them."""
+    """Collect the static files, which Django looks up on every request."""
 
 
 @pytest.fixture
 def token(showcase: Showcase) -> Callable[..., str]:
-    """Makes a token with these scopes; with that for records if none is named."""
+    """A function that creates a token with these scopes, by default only ``records``."""
     from jemmo.services.accounts import tokens
 
     def make(*scopes: str, org: Any = showcase.org, **more: Any) -> str:
@@ -41,7 +41,7 @@ def ask() -> Asks:
 
 @pytest.fixture
 def address(showcase: Showcase) -> Iterator[str]:
-    """Of a real server."""
+    """The URL of a real server."""
     import uvicorn
 
     from jemmo.asgi import application

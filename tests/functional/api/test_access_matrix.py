@@ -1,4 +1,4 @@
-"""Every operation with every scope. One that is missing here fails the first test."""
+"""Every operation with every scope. An operation that is missing here fails the first test."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ GUARDED = sorted(
     (operation for operation in OPERATIONS if operation.scopes),
     key=lambda operation: LAST.index(operation.id) if operation.id in LAST else -1,
 )
-"""All but a download, whose link says itself what it opens; what takes a person away comes last."""
+"""All operations except downloads, whose links grant access themselves; those that erase a person come last."""
 QUERIES = {
     "explain_record": "?record=dev",
     "get_sitemap": "?url=https://jobs.example.com/{id}",
 }
-"""What an operation needs besides its address."""
+"""Query parameters that operations require."""
 
 
 @pytest.fixture
 def addresses(showcase: Showcase, database_url: str) -> Callable[[Operation], str]:
-    """The address of an operation, with an id of the first company where there is one in it."""
+    """A function that returns an operation's URL, with ids of the first company."""
     origin = {
         "org": showcase.org,
         "connection": Connection.objects.get(org=showcase.org),
@@ -148,7 +148,7 @@ def test_an_operation_needs_all_of_its_scopes(
         assert status(operation, operation.scopes) == operation.success, operation.id
 
 
-def test_no_operation_lets_in_who_has_no_live_token(
+def test_every_operation_refuses_missing_and_invalid_tokens(
     showcase: Showcase, addresses: Callable[[Operation], str]
 ) -> None:
     past = datetime.now(UTC) - timedelta(days=2)
@@ -163,7 +163,7 @@ def test_no_operation_lets_in_who_has_no_live_token(
             assert response["Content-Type"] == "application/problem+json"
 
 
-def test_what_belongs_to_another_organization_is_not_there(
+def test_data_of_another_organization_is_invisible(
     showcase: Showcase, addresses: Callable[[Operation], str]
 ) -> None:
     now = datetime.now(UTC)

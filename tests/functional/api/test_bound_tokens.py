@@ -1,4 +1,4 @@
-"""A token of one connection: what the others brought is nowhere, in no count either."""
+"""A token of one connection sees nothing of other connections, not even in counts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MOVED: dict[type[Model], dict[str, str]] = {
 
 @pytest.fixture
 def agency(showcase: Showcase, database_url: str) -> Connection:
-    """A second connection, with something of each kind."""
+    """A second connection with a record of each kind."""
     keep(database_url, showcase.talent("elodie"), b"A plain resume.", home() / "files")
     agency = Connection.objects.create(
         org=showcase.org, provider="jarvi", label="Agency", sealed_key=b"", key_set_at=NOW
@@ -100,7 +100,7 @@ Makes = Callable[..., str]
 
 
 @pytest.mark.long
-def test_lists_and_records_are_those_of_the_connection(
+def test_lists_and_records_are_limited_to_the_connection(
     agency: Connection, first: Connection, secret: Makes
 ) -> None:
     whole = secret(None)
@@ -120,7 +120,7 @@ def test_lists_and_records_are_those_of_the_connection(
                 break
 
 
-def test_the_feed_is_that_of_the_connection(
+def test_the_feed_is_limited_to_the_connection(
     showcase: Showcase, agency: Connection, first: Connection, secret: Makes
 ) -> None:
     whole = secret(None)
@@ -154,7 +154,7 @@ def test_the_feed_is_that_of_the_connection(
         ask(f"digest?at={changes[-1]['seq']}", bound)
 
 
-def test_a_number_is_good_for_tokens_of_the_same_connection(
+def test_a_number_is_valid_for_tokens_of_the_same_connection(
     agency: Connection, first: Connection, secret: Makes
 ) -> None:
     start = ask("changes", secret(agency))["next_after"]
@@ -165,7 +165,7 @@ def test_a_number_is_good_for_tokens_of_the_same_connection(
         assert ask(f"changes?after={start}", secret(other), 410)["code"] == "cursor_expired"
 
 
-def test_connections_syncs_and_logs_are_its_own(
+def test_connections_syncs_and_logs_are_limited_to_the_connection(
     showcase: Showcase, agency: Connection, first: Connection, secret: Makes
 ) -> None:
     bound = secret(agency)
@@ -197,7 +197,7 @@ def test_nothing_of_another_connection_can_be_changed(
     assert Talent.objects.filter(id=talent.id).exists()
 
 
-def test_an_assistant_hears_of_nothing_else(
+def test_an_assistant_sees_nothing_else(
     showcase: Showcase, agency: Connection, secret: Makes
 ) -> None:
     bound = secret(agency, "records")
@@ -209,7 +209,7 @@ def test_an_assistant_hears_of_nothing_else(
     )
 
 
-def test_a_file_of_another_connection_cannot_be_had(
+def test_files_of_other_connections_cannot_be_downloaded(
     agency: Connection, first: Connection, secret: Makes
 ) -> None:
     file = Attachment.objects.get(talent__connection=agency)
@@ -218,7 +218,7 @@ def test_a_file_of_another_connection_cannot_be_had(
     assert send(f"files/{file.id}/link", secret(first, *scopes)).status_code == 404
 
 
-def test_a_token_goes_with_its_connection(
+def test_a_token_is_deleted_with_its_connection(
     showcase: Showcase, agency: Connection, secret: Makes
 ) -> None:
     bound = secret(agency)

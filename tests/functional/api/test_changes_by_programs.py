@@ -1,4 +1,4 @@
-"""What a program changes by API: syncs, pauses, refreshes and erasures, each done once however often it is sent."""
+"""Changes through the API: syncs, pauses, refreshes and erasures happen once, however often they are requested."""
 
 from __future__ import annotations
 
@@ -65,15 +65,13 @@ def test_a_sync_is_queued_once_and_then_joined(token: Makes, connection: Connect
 
 
 @pytest.mark.parametrize("body", [None, {}, {"mode": "reconcile"}, {"mode": None, "only": None}])
-def test_a_sync_needs_no_wishes(token: Makes, connection: Connection, body: Any) -> None:
+def test_a_sync_needs_no_options(token: Makes, connection: Connection, body: Any) -> None:
     post(f"connections/{connection.id}/sync", token("admin"), 202, body)
     assert syncs_waiting(connection) == 1
 
 
 @pytest.mark.parametrize("body", [{"only": "notes"}, {"mode": "x"}, {"other": 1}, [], "x", 1])
-def test_a_body_that_cannot_be_used_is_refused(
-    token: Makes, connection: Connection, body: Any
-) -> None:
+def test_an_invalid_body_is_refused(token: Makes, connection: Connection, body: Any) -> None:
     problem = post(f"connections/{connection.id}/sync", token("admin"), 422, body).json()
     assert problem["code"] == "bad_parameter"
     assert not syncs_waiting(connection)
@@ -110,7 +108,7 @@ def test_a_disconnected_connection_stays_so(token: Makes, connection: Connection
 
 
 @pytest.mark.parametrize("kind", ["talents", "jobs", "applications"])
-def test_a_record_is_read_again(showcase: Showcase, token: Makes, kind: str) -> None:
+def test_a_record_is_refetched(showcase: Showcase, token: Makes, kind: str) -> None:
     talent = showcase.talent("elodie")
     records: dict[str, Any] = {
         "talents": talent,
@@ -151,7 +149,7 @@ def test_a_private_talent_is_erased_only_with_the_right_to_them(
     post(f"talents/{talent.id}/erase", token("privacy", "confidential"), 200)
 
 
-def test_a_key_answers_the_same_request_for_a_day(token: Makes, connection: Connection) -> None:
+def test_a_key_returns_the_same_response_for_a_day(token: Makes, connection: Connection) -> None:
     secret, path = token("admin"), f"connections/{connection.id}/sync"
     key = {"Idempotency-Key": "k"}
 
@@ -211,7 +209,7 @@ def test_the_same_request_at_the_same_time_waits(
     assert post(path, secret, 200, **key).content == first.result().content
 
 
-def test_a_request_cut_off_with_its_process_can_be_made_again(
+def test_a_request_interrupted_with_its_process_can_be_repeated(
     token: Makes, connection: Connection
 ) -> None:
     secret, path = token("admin"), f"connections/{connection.id}/pause"
@@ -226,7 +224,7 @@ def test_a_request_cut_off_with_its_process_can_be_made_again(
 
 
 @pytest.mark.parametrize("key", ["", " ", "é", "a b", "x" * 201])
-def test_a_key_that_is_none_is_refused(token: Makes, connection: Connection, key: str) -> None:
+def test_an_invalid_key_is_refused(token: Makes, connection: Connection, key: str) -> None:
     path = f"connections/{connection.id}/pause"
     problem = post(path, token("admin"), 422, **{"Idempotency-Key": key}).json()
     assert (problem["code"], connection.state) == ("bad_parameter", "active")
@@ -241,7 +239,7 @@ def test_keys_are_forgotten_after_a_day(token: Makes, connection: Connection) ->
     assert pruning.forget_old(now + timedelta(hours=25))["requests"] == 3
 
 
-def test_changes_have_a_limit_of_their_own(
+def test_changes_have_a_separate_limit(
     token: Makes, connection: Connection, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.API_WRITES_PER_MINUTE = 1
@@ -255,7 +253,7 @@ def test_changes_have_a_limit_of_their_own(
     assert send("connections", secret).status_code == 200
 
 
-def test_an_organization_about_to_be_deleted_is_changed_by_no_program(
+def test_an_organization_being_deleted_cannot_be_changed(
     token: Makes, connection: Connection
 ) -> None:
     secret = token("admin")

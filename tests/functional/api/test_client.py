@@ -1,4 +1,4 @@
-"""The Python client, against a real server and against answers that a server rarely gives."""
+"""The Python client, against a real server and against unusual responses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Makes = Callable[..., str]
 
 
 class Server:
-    """Answers with what a test has prepared, one after the other, and keeps what was asked."""
+    """Sends prepared responses one after another, and records the requests."""
 
     def __init__(self, *answers: tuple[int, dict[str, str], bytes]) -> None:
         self.answers, self.calls, self.pauses = list(answers), list[Call](), list[float]()
@@ -68,7 +68,7 @@ def test_every_list_is_read_to_its_end(client: Client, showcase: Showcase) -> No
     assert client.record("jobs", job["id"], fields="title") == job
 
 
-def test_a_copy_is_begun_followed_and_proved(client: Client, showcase: Showcase) -> None:
+def test_a_copy_is_started_updated_and_verified(client: Client, showcase: Showcase) -> None:
     copy: dict[str, dict[str, str]] = {}
     seqs = []
     for name in ENTITIES:
@@ -95,7 +95,7 @@ def test_a_copy_is_begun_followed_and_proved(client: Client, showcase: Showcase)
         client.changes(page["next_after"])
 
 
-def test_what_is_refused_says_why_and_what_to_do(address: str, token: Makes) -> None:
+def test_errors_contain_the_cause_and_the_next_step(address: str, token: Makes) -> None:
     client = Client(address, token("records"))
     refused: list[tuple[Callable[[], Any], int, str]] = [
         (lambda: client.record("talents", str(uuid4())), 404, "not_found"),
@@ -110,14 +110,14 @@ def test_what_is_refused_says_why_and_what_to_do(address: str, token: Makes) -> 
         assert refusal.value.next_step in str(refusal.value)
 
 
-def test_a_change_that_is_sent_again_is_made_once(client: Client, showcase: Showcase) -> None:
+def test_a_repeated_change_is_made_once(client: Client, showcase: Showcase) -> None:
     path = f"connections/{Connection.objects.get(org=showcase.org).id}/pause"
     key = str(uuid4())
     assert client.post(path, key=key) == client.post(path, key=key)
     assert AuditEvent.objects.filter(org=showcase.org, action="token.acted").count() == 1
 
 
-def test_an_endpoint_is_made_and_deleted(client: Client, showcase: Showcase) -> None:
+def test_an_endpoint_is_created_and_deleted(client: Client, showcase: Showcase) -> None:
     body = {"url": "https://hooks.example.com/jemmo", "events": ["records.changed"]}
     made = client.post("webhook-endpoints", body)
     assert made["secret"].startswith("whsec_")
@@ -127,7 +127,7 @@ def test_an_endpoint_is_made_and_deleted(client: Client, showcase: Showcase) -> 
         client.delete(f"webhook-endpoints/{made['id']}")
 
 
-def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
+def test_a_busy_server_is_retried_at_the_requested_time() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     server = Server(
         problem(429, "too_many_requests", **{"Retry-After": "7"}),
@@ -143,7 +143,7 @@ def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
     assert {call.url for call in server.calls} == {"https://jemmo.example/api/v1/jobs?limit=500"}
 
 
-def test_a_change_keeps_its_key_while_it_is_tried() -> None:
+def test_retries_of_a_change_use_the_same_key() -> None:
     server = Server(
         problem(409, "idempotency_in_use", **{"Retry-After": "1"}), (202, {}, b'{"joined": false}')
     )
@@ -153,7 +153,7 @@ def test_a_change_keeps_its_key_while_it_is_tried() -> None:
     assert first.headers["Idempotency-Key"]
 
 
-def test_attempts_end_and_other_refusals_are_final() -> None:
+def test_retries_are_limited_and_other_errors_are_final() -> None:
     server = Server(*[problem(503, "unavailable")] * 2)
     with pytest.raises(ApiError, match=r"It failed\. Try again\."):
         server.client(attempts=2).digest()
@@ -164,7 +164,7 @@ def test_attempts_end_and_other_refusals_are_final() -> None:
 
 
 @pytest.mark.parametrize("rest", [b"", b'{"id": "2", "modif', b'{"seq": 1'])
-def test_half_a_snapshot_is_none(rest: bytes) -> None:
+def test_an_incomplete_snapshot_is_an_error(rest: bytes) -> None:
     server = Server((200, {}, b'{"id": "1"}\n' + rest))
     snapshot = iter(server.client().snapshot("jobs"))
     assert next(snapshot) == {"id": "1"}
@@ -172,7 +172,7 @@ def test_half_a_snapshot_is_none(rest: bytes) -> None:
         next(snapshot)
 
 
-def test_a_long_poll_has_time_to_answer() -> None:
+def test_a_long_poll_has_a_longer_timeout() -> None:
     server = Server((200, {}, b'{"data": [], "next_after": 1}'))
     server.client(timeout=10).changes(1, wait=30)
     assert server.calls[0].timeout == 40
@@ -200,7 +200,7 @@ def test_a_webhook_is_verified() -> None:
         ("", "\xff"),
     ],
 )
-def test_a_webhook_that_nobody_signed_is_refused_however_it_looks(name: str, value: str) -> None:
+def test_an_unsigned_webhook_is_refused_in_any_form(name: str, value: str) -> None:
     secret, body = signing.new_secret(), b"{}"
     headers = signing.headers_of("msg_1", body, [secret], datetime.now(UTC))
     body = body if name else value.encode("latin-1")
@@ -209,7 +209,7 @@ def test_a_webhook_that_nobody_signed_is_refused_however_it_looks(name: str, val
 
 
 class Redirecting(BaseHTTPRequestHandler):
-    """Sends whoever asks to the same server by another name, which for a token is another host."""
+    """Redirects to the same server under another name, which counts as another host for tokens."""
 
     status = 302
     paths: ClassVar[list[str]] = []
@@ -225,11 +225,11 @@ class Redirecting(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - the names of the library
 
     def log_message(self, *_: object) -> None:
-        """Nothing is printed."""
+        """Discard the message."""
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_token_is_not_taken_to_another_host(
+def test_the_token_is_not_sent_to_another_host(
     status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Redirecting, "status", status)
@@ -255,11 +255,11 @@ def test_a_token_from_a_file_may_end_with_a_line_break() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", None])
-def test_a_pause_that_makes_no_sense_is_none(text: str | None) -> None:
+def test_a_nonsensical_pause_is_ignored(text: str | None) -> None:
     assert seconds_of(text) is None
 
 
-def test_only_http_is_spoken() -> None:
+def test_only_http_is_supported() -> None:
     with (
         pytest.raises(ValueError, match="isn't a valid API address"),
         over_http(Call("GET", "file:///etc", {}, None, 1)),

@@ -1,4 +1,4 @@
-"""Connections, syncs, logs, rejections, rules and explanations by API, in the numbers and words of the pages."""
+"""Connections, syncs, logs, rejections, rules and explanations in the API have the same numbers and texts as pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def plain(value: Any) -> Any:
 
 @pytest.fixture
 def runs(showcase: Showcase) -> list[SyncRun]:
-    """A history of syncs, two of which began at the same moment."""
+    """A history of syncs, two of which started at the same time."""
     connection = Connection.objects.get(org=showcase.org)
     error = {"code": "rate_limited", "message": f"Write to {EMAIL}.", "facts": {}}
     rows = [
@@ -76,7 +76,7 @@ def everything(ask: Asks, path: str, secret: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_a_connection_is_told_as_the_command_tells_it(
+def test_a_connection_has_the_same_state_as_on_the_command_line(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     [status] = overview(showcase.org)
@@ -135,7 +135,7 @@ def test_each_sync_is_listed_once_in_its_order(
     assert [row["id"] for row in rows] == [str(run.id) for run in every]
 
 
-def test_syncs_are_narrowed_down(
+def test_syncs_can_be_filtered(
     showcase: Showcase, token: Callable[..., str], ask: Asks, runs: list[SyncRun]
 ) -> None:
     failed = ask("runs?status=failed", token())["data"]
@@ -147,7 +147,7 @@ def test_syncs_are_narrowed_down(
     assert ask(f"runs?connection_id={uuid4()}", token())["data"] == []
 
 
-def test_the_log_is_that_of_the_page(
+def test_the_log_is_the_same_as_on_the_page(
     showcase: Showcase,
     token: Callable[..., str],
     ask: Asks,
@@ -216,7 +216,7 @@ def test_rules_have_the_counts_of_their_page(
         *("cursor=cnVuczpbXQ", "cursor=bG9nczrDKA", "sort=name", "unknown=1", "connection_id=x"),
     ],
 )
-def test_what_cannot_be_used_is_refused(
+def test_invalid_values_are_refused(
     token: Callable[..., str], ask: Asks, name: str, query: str
 ) -> None:
     problem = ask(f"{name}?{query}", token(), 422)
@@ -238,7 +238,7 @@ def test_a_cursor_belongs_to_its_list_and_order(
     assert ask(f"runs?sort=started_at&cursor={cursor}", secret, 422)["code"] == "bad_parameter"
 
 
-def test_what_was_not_changed_is_not_sent_again(token: Callable[..., str]) -> None:
+def test_unchanged_responses_are_not_sent_again(token: Callable[..., str]) -> None:
     from fakes.programs import send
 
     secret = token("records", "admin")

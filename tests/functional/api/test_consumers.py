@@ -1,4 +1,4 @@
-"""Programs that stay away, lose records or never read: each copy ends equal, and nobody else notices."""
+"""Clients that disconnect, lose records or never read end up with correct copies and don't affect others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PATIENCE = 60  # seconds
 
 @pytest.fixture(params=["whole", "bound"])
 def consumer(request: pytest.FixtureRequest, showcase: Showcase) -> Consumer:
-    """A program with a complete copy, of everything or of one connection."""
+    """A client with a complete copy, of everything or of one connection."""
     agency = agency_of(showcase)
     bound = agency.id if request.param == "bound" else None
     consumer = Consumer(showcase.org, *SCOPES, connection=bound).begin()
@@ -43,16 +43,16 @@ def consumer(request: pytest.FixtureRequest, showcase: Showcase) -> Consumer:
 
 
 def happen(showcase: Showcase, *, ago: timedelta) -> None:
-    """Things change at such a time; then what is too old is forgotten, as every night."""
+    """Make changes at this time in the past, then run the nightly cleanup of old changes."""
     for name in NEWS:
         EVENTS[name](showcase)
-    Consumer(showcase.org).get("changes")  # numbers them
+    Consumer(showcase.org).get("changes")  # numbers the changes
     FeedChange.objects.filter(org=showcase.org).update(at=datetime.now(UTC) - ago)
     with scope.acting_in(scope.EVERYTHING):
         housekeeping.forget(datetime.now(UTC) - RETENTION)
 
 
-def test_a_day_offline_is_made_up_for(consumer: Consumer, showcase: Showcase) -> None:
+def test_a_client_catches_up_after_a_day_offline(consumer: Consumer, showcase: Showcase) -> None:
     before = dict(consumer.copy)
     happen(showcase, ago=timedelta(days=1))
     assert consumer.follow(limit=3)
@@ -61,7 +61,7 @@ def test_a_day_offline_is_made_up_for(consumer: Consumer, showcase: Showcase) ->
     consumer.compare()
 
 
-def test_who_stays_away_too_long_starts_over(consumer: Consumer, showcase: Showcase) -> None:
+def test_a_client_that_is_away_too_long_starts_over(consumer: Consumer, showcase: Showcase) -> None:
     happen(showcase, ago=RETENTION + timedelta(days=1))
     assert consumer.get(f"changes?after={consumer.seq}", 410)["code"] == "cursor_expired"
 
@@ -73,7 +73,9 @@ def test_who_stays_away_too_long_starts_over(consumer: Consumer, showcase: Showc
     consumer.compare()
 
 
-def test_who_lost_half_reads_again_what_differs(consumer: Consumer, showcase: Showcase) -> None:
+def test_a_client_that_lost_half_rereads_only_the_differences(
+    consumer: Consumer, showcase: Showcase
+) -> None:
     for key in sorted(consumer.copy)[::2]:
         del consumer.copy[key]
     EVENTS["job tagged"](showcase)
@@ -91,12 +93,12 @@ def test_who_lost_half_reads_again_what_differs(consumer: Consumer, showcase: Sh
     consumer.compare()
 
 
-# --- a program that never reads
+# --- a client that never reads
 
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
-    """The pages of changes that streams have read: token and number."""
+    """Record the pages of changes that streams read: token and number."""
     seen: list[tuple[Any, int]] = []
     page = feed._page
 
@@ -109,7 +111,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
 
 
 def silent(address: str, path: str, secret: str, accept: str = feed.EVENTS) -> socket.socket:
-    """A client that asks and never reads. The system stores little for it."""
+    """A client that sends a request and never reads, with a small receive buffer."""
     door = socket.socket()
     door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     door.connect((urlsplit(address).hostname, urlsplit(address).port))
@@ -132,18 +134,18 @@ def events(answer: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.long
-def test_a_program_that_never_reads_costs_nothing_and_delays_nobody(
+def test_a_client_that_never_reads_costs_nothing_and_delays_nobody(
     showcase: Showcase, address: str, reads: list[tuple[Any, int]]
 ) -> None:
-    """Its streams stop reading the database once the connection is full, and its slots are limited and come back."""
+    """Its streams stop reading the database once the connection is full; its slots are limited, and are freed."""
     deaf, other = Consumer(showcase.org, *SCOPES), Consumer(showcase.org, *SCOPES)
     start = deaf.get("changes")["next_after"]
     job = showcase.job("dev")
     Job.objects.filter(id=job.id).update(description_html="x" * 200_000)
     for number in range(150):
         Job.objects.filter(id=job.id).update(title=f"Number {number}")
-        other.get("changes")  # numbers each change on its own
-    path = f"changes?after={start}&limit=1&include=record"  # 30 MB for whoever reads all
+        other.get("changes")  # numbers each change separately
+    path = f"changes?after={start}&limit=1&include=record"  # 30 MB in total
 
     with ExitStack() as held:
         for _ in range(feed_streams.MOST_STREAMS):
@@ -172,7 +174,7 @@ def test_a_program_that_never_reads_costs_nothing_and_delays_nobody(
 def test_long_polls_that_are_never_read_hold_nothing_while_they_wait(
     showcase: Showcase, address: str, reads: list[tuple[Any, int]]
 ) -> None:
-    """They hold no thread, no database connection and no growing buffer, and their slots come back."""
+    """They hold no thread, no database connection and no growing buffer, and their slots are freed."""
     deaf = [Consumer(showcase.org, *SCOPES) for _ in range(6)]
     other = Consumer(showcase.org, *SCOPES)
     start = other.get("changes")["next_after"]
@@ -190,7 +192,7 @@ def test_long_polls_that_are_never_read_hold_nothing_while_they_wait(
         keys = [program.token.pk for program in deaf]
         until(lambda: all(feed_streams._streams[key] == feed_streams.MOST_STREAMS for key in keys))
         until(lambda: not turns.pages()._running)
-        # All of them share the one connection that listens for changes.
+        # All of them share a single connection that listens for changes.
         until(lambda: database_sessions() <= before + 1)
 
         began = time.monotonic()
@@ -217,7 +219,7 @@ def over_http(address: str, path: str, secret: str) -> Any:
 
 
 def database_sessions() -> int:
-    """Of this test's database, other than that which counts them."""
+    """Return the number of sessions in this test's database, without our own."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "

@@ -1,4 +1,4 @@
-"""Schemathesis against a real server: whatever is asked, the answers are those that the document describes."""
+"""Schemathesis against a real server: the response to any request matches the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.home import home
 from jemmo.services.accounts import tokens
 from jemmo.store.models import Connection
 
-EXAMPLES = {"everything": 2}  # of an operation, otherwise 1; `make soak` tries many times as many
+EXAMPLES = {"everything": 2}  # per operation, 1 by default; `make soak` tries many more
 PHASES = "fuzzing" if EFFORT == 1 else "examples,coverage,fuzzing,stateful"
 HOOKS = Path(__file__).parents[2] / "fakes" / "fuzzing.py"
 TOKENS = {
@@ -38,7 +38,7 @@ checks.positive_data_acceptance.expected-statuses = [
     "2xx", "3xx", "401", "403", "404", "409", "410", "429", "5xx"
 ]
 """
-"""410 is the answer to a number from which the feed can't continue."""
+"""410 is the response to a number from which the feed can't continue."""
 HOOKS_CONFIG = """
 [[operations]]
 include-tag = "webhook endpoints"
@@ -46,7 +46,7 @@ checks.positive_data_acceptance.expected-statuses = [
     "2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"
 ]
 """
-"""Whether an address may be sent to is more than a pattern can say."""
+"""A pattern can't express whether an address is allowed."""
 IDS = """
 [parameters]
 "path.connection_id" = "{connection}"
@@ -61,13 +61,13 @@ parameters = {{ "path.record_id" = "{job}" }}
 include-path-regex = "/talents/.*(refresh|id}})$"
 parameters = {{ "path.record_id" = "{talent}" }}
 """
-"""Ids that are there, so that more than a 404 is tried."""
+"""Existing ids, so that more than 404s are tested."""
 
 
 @pytest.mark.sample("everything")
 @pytest.mark.soak
 @pytest.mark.parametrize("rights", TOKENS)
-def test_every_answer_is_as_described(
+def test_every_response_is_as_documented(
     showcase: Showcase,
     address: str,
     database_url: str,

@@ -1,4 +1,4 @@
-"""Every operation, parameter, object and field of the API's document says what it means."""
+"""Every operation, parameter, object and field in the OpenAPI document has a description."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPERATIONS = [
 
 
 def undescribed(schema: Any, where: str) -> Iterator[str]:
-    """The fields without a description, at any depth."""
+    """Return the fields without a description, at any depth."""
     if isinstance(schema, list):
         for part in schema:
             yield from undescribed(part, where)
@@ -82,8 +82,8 @@ def test_columns_are_described_as_in_the_data_model() -> None:
         meanings.of_column(Talent, "no_such_column")
 
 
-def test_no_description_is_left_over() -> None:
-    """What is described exists."""
+def test_no_description_is_unused() -> None:
+    """Every description belongs to an existing field."""
     for name, fields in meanings.STRUCTS.items():
         assert set(fields) <= set(SCHEMAS[name]["properties"]), name
     assert set(meanings.RECORDS) <= set(SCHEMAS)

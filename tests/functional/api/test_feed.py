@@ -1,4 +1,4 @@
-"""The feed by API: what a copy needs to stay complete, and to prove it."""
+"""The feed: everything that a copy needs to stay complete, and to verify that it is."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def content_of(answer: Any) -> bytes:
 
 
 class Consumer:
-    """A program that keeps a copy: every record by its id, as the API gave it."""
+    """A client that keeps a copy of every record by id, as returned by the API."""
 
     def __init__(self, org: Organisation, *scopes: str, connection: UUID | None = None) -> None:
         made = tokens.create(
@@ -92,7 +92,7 @@ class Consumer:
         return self
 
     def follow(self, limit: int = 40) -> list[tuple[str, str, str]]:
-        """Bring the copy up to date, and tell what happened."""
+        """Update the copy, and return what happened."""
         news = []
         while True:
             page = self.get(f"changes?after={self.seq}&limit={limit}&include=record")
@@ -110,7 +110,7 @@ class Consumer:
                 return news
 
     def digest(self) -> dict[str, Any]:
-        """As the documentation says."""
+        """Compute the digest as documented."""
         totals = {name: {"count": 0, "digest": 0} for name in self.entities}
         for key, record in self.copy.items():
             total = totals[record["entity"]]
@@ -127,7 +127,7 @@ class Consumer:
         assert proof == {"seq": self.seq, "entities": self.digest()}
 
     def compare(self) -> None:
-        """Every field of every record, with what the lists hold."""
+        """Compare every field of every record with the lists."""
         listed = {
             row["id"]: {**row, "entity": name}
             for name in self.entities
@@ -147,7 +147,7 @@ def reader(showcase: Showcase) -> Consumer:
 
 
 def _one(model: type[Model], remote_id: str, **values: Any) -> Callable[[Showcase], object]:
-    """Changes a record without a word about its version, as no statement of ours should."""
+    """Change a record without updating its version, as no statement of ours should."""
     return lambda showcase: (
         QuerySet(model).filter(org=showcase.org, remote_id=remote_id).update(**values)
     )
@@ -195,7 +195,7 @@ def test_the_feed_covers_what_can_be_listed() -> None:
 
 
 @pytest.mark.sample(1)
-def test_a_copy_follows_whatever_happens(consumer: Consumer, showcase: Showcase) -> None:
+def test_a_copy_follows_every_kind_of_change(consumer: Consumer, showcase: Showcase) -> None:
     for name, happen in EVENTS.items():
         happen(showcase)
         news = consumer.follow()
@@ -206,15 +206,15 @@ def test_a_copy_follows_whatever_happens(consumer: Consumer, showcase: Showcase)
     assert not {row["entity"] for row in consumer.copy.values()} - {"users", "reject_reasons"}
 
 
-def test_a_snapshot_is_what_the_lists_hold(consumer: Consumer) -> None:
+def test_a_snapshot_matches_the_lists(consumer: Consumer) -> None:
     assert consumer.copy
     consumer.prove()
     consumer.compare()
     assert consumer.follow() == []
 
 
-def test_changes_are_told_by_the_rights_of_who_reads(showcase: Showcase) -> None:
-    """Becoming visible is being created, becoming hidden is being deleted."""
+def test_changes_depend_on_the_readers_rights(showcase: Showcase) -> None:
+    """A record that becomes visible is reported as created, a hidden one as deleted."""
     everything = Consumer(showcase.org, "contacts", "confidential").begin()
     records = Consumer(showcase.org).begin()
     job = str(showcase.job("dev").id)
@@ -230,8 +230,8 @@ def test_changes_are_told_by_the_rights_of_who_reads(showcase: Showcase) -> None
     assert ("created", "jobs", job) in records.follow()
 
 
-def test_notes_are_for_who_may_read_them(showcase: Showcase) -> None:
-    """Those of a private talent take both rights, and of a hidden talent there are none."""
+def test_notes_require_the_right_to_read_them(showcase: Showcase) -> None:
+    """Notes about a private talent require both rights, and a hidden talent has none."""
     readers = {
         rights: Consumer(showcase.org, *rights).begin()
         for rights in (("confidential",), ("notes",), ("notes", "confidential"))
@@ -261,7 +261,7 @@ def test_notes_are_for_who_may_read_them(showcase: Showcase) -> None:
     assert "notes" not in without.get("digest")["entities"]
 
 
-def test_whoever_marks_a_person_not_to_be_contacted_changes_their_notes(showcase: Showcase) -> None:
+def test_marking_a_person_as_not_to_be_contacted_changes_their_notes(showcase: Showcase) -> None:
     reader = Consumer(showcase.org, "contacts", "notes").begin()
     with scope.acting_in(Scope(org=showcase.org.id)):
         EVENTS["do not contact"](showcase)
@@ -280,7 +280,7 @@ def test_a_feed_of_a_version_with_other_entities_starts_over(showcase: Showcase)
     reader.get(f"changes?after={reader.seq}", 410)
 
 
-def test_fields_tell_of_contact_details_whom_they_concern(showcase: Showcase) -> None:
+def test_changed_contact_fields_are_only_named_to_authorized_readers(showcase: Showcase) -> None:
     readers = [Consumer(showcase.org, *scopes).begin() for scopes in ([], ["contacts"])]
     talent = showcase.talent("elodie")
     TalentContacts.objects.filter(talent=talent).update(hashes=[1, 2])
@@ -296,7 +296,7 @@ def test_fields_tell_of_contact_details_whom_they_concern(showcase: Showcase) ->
     assert [set(fields) for fields in named] == [own, {*own, "emails", "phones", "links"}]
 
 
-def test_a_number_that_leads_nowhere_is_refused(showcase: Showcase) -> None:
+def test_an_unknown_number_is_refused(showcase: Showcase) -> None:
     reader = Consumer(showcase.org).begin()
     for number in (0, 1, reader.seq - 1, reader.seq + 1, 2**62):
         problem = reader.get(f"changes?after={number}", 410)
@@ -307,7 +307,7 @@ def test_a_number_that_leads_nowhere_is_refused(showcase: Showcase) -> None:
     stranger.get(f"changes?after={reader.seq}", 410)
 
 
-def test_what_makes_no_sense_is_refused(showcase: Showcase) -> None:
+def test_nonsensical_requests_are_refused(showcase: Showcase) -> None:
     reader = Consumer(showcase.org)
     for path in (
         *("changes?after=-1", "changes?after=x", f"changes?after={2**63}", "changes?limit=0"),
@@ -323,7 +323,7 @@ def test_what_makes_no_sense_is_refused(showcase: Showcase) -> None:
         assert reader.get(path, 403)["code"] == "scope_missing"
 
 
-def test_without_a_number_the_feed_begins_now(showcase: Showcase) -> None:
+def test_without_a_number_the_feed_starts_now(showcase: Showcase) -> None:
     reader = Consumer(showcase.org)
     page = reader.get("changes")
     assert page["data"] == []
@@ -336,7 +336,7 @@ def test_without_a_number_the_feed_begins_now(showcase: Showcase) -> None:
 def test_a_token_with_other_rights_starts_over(showcase: Showcase) -> None:
     reader = Consumer(showcase.org).begin()
     EVENTS["job renamed"](showcase)
-    again = Consumer(showcase.org)  # a rotated token, with the same rights
+    again = Consumer(showcase.org)  # a rotated token with the same rights
     assert len(again.get(f"changes?after={reader.seq}")["data"]) == 1
     Consumer(showcase.org, "contacts").get(f"changes?after={reader.seq}", 410)
 
@@ -356,7 +356,7 @@ def test_a_restored_database_is_recognized(showcase: Showcase) -> None:
     assert reader.begin().seq > before
 
 
-def test_old_changes_and_unread_feeds_are_forgotten(showcase: Showcase) -> None:
+def test_old_changes_and_unread_feeds_are_deleted(showcase: Showcase) -> None:
     reader = Consumer(showcase.org).begin()
     start = reader.seq
     EVENTS["job renamed"](showcase)
@@ -378,8 +378,8 @@ def test_old_changes_and_unread_feeds_are_forgotten(showcase: Showcase) -> None:
     reader.get(f"changes?after={reader.seq}", 410)
 
 
-def test_half_a_copy_is_found_by_ranges(showcase: Showcase) -> None:
-    """A few digests lead to the records that are missing, surplus or old."""
+def test_ranges_reveal_half_a_copy(showcase: Showcase) -> None:
+    """A few digests are enough to find missing, superfluous and outdated records."""
     reader = Consumer(showcase.org).begin()
     whole = dict(reader.copy)
     talents = sorted(key for key, row in whole.items() if row["entity"] == "talents")
@@ -412,7 +412,7 @@ def test_half_a_copy_is_found_by_ranges(showcase: Showcase) -> None:
     reader.prove()
 
 
-def test_a_digest_can_be_of_an_earlier_number(showcase: Showcase) -> None:
+def test_a_digest_is_available_for_an_earlier_number(showcase: Showcase) -> None:
     reader = Consumer(showcase.org).begin()
     before = reader.digest()
     for name in ("job renamed", "talent private", "applications deleted"):
@@ -421,7 +421,7 @@ def test_a_digest_can_be_of_an_earlier_number(showcase: Showcase) -> None:
     assert reader.get("digest")["entities"] != before
 
 
-def test_reading_people_is_noted(showcase: Showcase) -> None:
+def test_reading_people_is_logged(showcase: Showcase) -> None:
     reader = Consumer(showcase.org)
     reader.lines("snapshot/talents")
     detail = {"what": "talents", "token": str(reader.token.pk)}
@@ -437,7 +437,7 @@ def test_too_many_streams_of_a_token_are_refused(showcase: Showcase) -> None:
     assert reader.lines("snapshot/jobs")[-1] == {"seq": reader.get("changes")["next_after"]}
 
 
-def test_a_token_that_ends_ends_its_stream(showcase: Showcase) -> None:
+def test_the_end_of_a_token_ends_its_stream(showcase: Showcase) -> None:
     reader = Consumer(showcase.org)
     page = reader.get("changes")
     with scope.acting_in(scope.NOBODY):
@@ -464,7 +464,7 @@ def test_a_token_that_ends_ends_its_stream(showcase: Showcase) -> None:
     assert f"id: {page['next_after'] + 1}\n".encode() in b"".join(parts)
 
 
-def test_who_waits_hears_of_a_change_at_once(showcase: Showcase) -> None:
+def test_a_waiting_client_gets_a_change_immediately(showcase: Showcase) -> None:
     reader = Consumer(showcase.org)
     page = reader.get("changes")
     with scope.acting_in(scope.NOBODY):

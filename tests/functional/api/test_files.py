@@ -1,4 +1,4 @@
-"""Files by API: what is known of them, and a link of minutes."""
+"""Files in the API: their metadata, and short-lived download links."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def resume(showcase: Showcase, database_url: str) -> Attachment:
 
 
 def download(url: str, status: int = 200) -> Any:
-    """Follow a link, as a program without a token does."""
+    """Follow a link without a token."""
     with scope.acting_in(scope.NOBODY):
         response = programs.client().get(url)
     assert response.status_code == status, response.content
     return response
 
 
-def test_files_are_those_of_shown_talents(
+def test_only_files_of_visible_talents_are_listed(
     showcase: Showcase, token: Callable[..., str], ask: Asks, resume: Attachment
 ) -> None:
     secret = token("records", "files")
@@ -57,7 +57,7 @@ def test_files_are_those_of_shown_talents(
     ask(f"files/{resume.id}", secret, 404)
 
 
-def test_a_link_gives_the_bytes_without_a_token_and_is_noted(
+def test_a_link_works_without_a_token_and_is_logged(
     showcase: Showcase, token: Callable[..., str], ask: Asks, resume: Attachment
 ) -> None:
     link = ask(f"files/{resume.id}/link", token(*RIGHTS))
@@ -72,7 +72,7 @@ def test_a_link_gives_the_bytes_without_a_token_and_is_noted(
     assert noted.detail["token"] == str(showcase.org.api_tokens.get().id)
 
 
-def test_a_link_ends_after_minutes_and_with_its_token(
+def test_a_link_expires_after_minutes_and_with_its_token(
     showcase: Showcase,
     token: Callable[..., str],
     ask: Asks,
@@ -121,7 +121,7 @@ def test_files_need_their_scopes(
         assert "fetch_status" in problem["next_step"]
 
 
-def test_bytes_that_are_gone_are_a_problem_document(
+def test_a_missing_file_is_a_problem_document(
     token: Callable[..., str], ask: Asks, resume: Attachment
 ) -> None:
     url = ask(f"files/{resume.id}/link", token(*RIGHTS))["url"]
@@ -134,5 +134,5 @@ def test_bytes_that_are_gone_are_a_problem_document(
 
 
 @pytest.mark.parametrize("file_id", ["x", "-1", "9" * 30, str(2**63), "1.5"])
-def test_an_id_that_is_none_is_refused(token: Callable[..., str], ask: Asks, file_id: str) -> None:
+def test_an_invalid_id_is_refused(token: Callable[..., str], ask: Asks, file_id: str) -> None:
     assert ask(f"files/{file_id}", token(*RIGHTS), 422)["code"] == "bad_parameter"

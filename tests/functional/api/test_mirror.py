@@ -1,4 +1,4 @@
-"""The example that keeps a copy, as a program of its own against a real server."""
+"""The mirror example, run as a separate process against a real server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jemmo.store.records.export import KINDS
 MIRROR = Path(__file__).parents[3] / "examples" / "mirror.py"
 
 
-def test_a_mirror_begins_follows_and_repairs_itself(
+def test_a_mirror_starts_follows_and_repairs_itself(
     showcase: Showcase, address: str, tmp_path: Path
 ) -> None:
     made = tokens.create(showcase.org, ["records"], name="mirror", now=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Records in the formats of others: JobPosting, sitemap, JSON Resume."""
+"""Records in standard formats: JobPosting, sitemap, JSON Resume."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.store.models import AccessEvent, Job, JobCompensation, JobLocation, J
 
 Makes = Callable[..., str]
 REQUIRED = {"title", "description", "datePosted", "hiringOrganization", "jobLocation"}
-"""What Google requires of a JobPosting, besides its type."""
+"""Properties that Google requires of a JobPosting, besides its type."""
 PROPERTIES = {
     *REQUIRED,
     *("@context", "@type", "validThrough", "identifier", "url", "employmentType", "baseSalary"),
@@ -32,7 +32,7 @@ PATTERN = "https://jobs.example.com/{id}"
 
 
 def check(posting: dict[str, Any]) -> None:
-    """As search engines do."""
+    """Check a posting by the rules of search engines."""
     assert posting["@context"] == "https://schema.org/"
     assert posting["@type"] == "JobPosting"
     assert posting.keys() <= PROPERTIES
@@ -71,11 +71,11 @@ def test_a_job_is_what_search_engines_expect(showcase: Showcase, ask: Asks, toke
     }
 
 
-def test_hostile_markup_stays_behind(showcase: Showcase, ask: Asks, token: Makes) -> None:
+def test_hostile_markup_is_removed(showcase: Showcase, ask: Asks, token: Makes) -> None:
     path = f"jobs/{showcase.job('dev').id}/job-posting"
     response = send(path, token())
     assert response["Content-Type"] == "application/ld+json"
-    assert b"<" not in response.content  # it can stand in a script element of a page
+    assert b"<" not in response.content  # safe inside a page's script element
     description = json.loads(response.content)["description"]
     assert "<strong>features</strong>" in description
     assert not {"script", "onclick", "javascript", "iframe", "alert"} & set(
@@ -122,7 +122,7 @@ def test_a_sitemap_reads_no_whole_jobs(showcase: Showcase, token: Makes) -> None
     assert not [query for query in queries if "description_html" in query["sql"]]
 
 
-def test_where_there_are_postings_one_must_be_public(
+def test_a_job_with_postings_needs_a_public_one(
     showcase: Showcase, ask: Asks, token: Makes
 ) -> None:
     job = showcase.job("dev")
@@ -133,7 +133,7 @@ def test_where_there_are_postings_one_must_be_public(
     assert "url" not in posting
 
 
-def test_what_the_ats_says_is_told(showcase: Showcase, ask: Asks, token: Makes) -> None:
+def test_attributes_from_the_ats_are_included(showcase: Showcase, ask: Asks, token: Makes) -> None:
     job = showcase.job("sales")
     end = datetime.now(UTC) + timedelta(days=30)
     Job.objects.filter(id=job.id).update(
@@ -203,7 +203,7 @@ def test_a_sitemap_has_the_career_sites_addresses(showcase: Showcase, token: Mak
     "url",
     ["", "jobs.example.com/{id}", "https://jobs.example.com/", "javascript:{id}", "ftp://x/{id}"],
 )
-def test_an_address_that_leads_nowhere_is_refused(
+def test_an_invalid_page_address_is_refused(
     showcase: Showcase, ask: Asks, token: Makes, url: str
 ) -> None:
     for path in ("job-postings", "job-postings/sitemap.xml"):

@@ -1,4 +1,4 @@
-"""Reading records by API: each once, by the token's rights, and nothing of anybody else."""
+"""Reading records: each once, as the token's scopes allow, and none of other organizations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def everything(ask: Asks, name: str, secret: str, limit: int = 7) -> Iterator[di
         cursor = page["next_cursor"]
 
 
-def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
+def test_signed_in_people_need_a_token_too(showcase: Showcase) -> None:
     client = programs.client()
     client.force_login(showcase.person("recruiter"))
     with scope.acting_in(scope.NOBODY):
@@ -54,7 +54,7 @@ def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("name", LISTS)
-def test_pages_hold_everybody_shown_once(
+def test_pages_contain_every_visible_record_once(
     showcase: Showcase, token: Callable[..., str], ask: Asks, name: str
 ) -> None:
     rows = list(everything(ask, name, token("records", "confidential", "notes")))
@@ -108,7 +108,7 @@ def test_a_page_is_read_by_the_index_of_ids(
         assert f"using {table}_key" in page[:100].explain().lower()
 
 
-def test_a_record_that_comes_or_goes_moves_no_other(
+def test_added_and_deleted_records_do_not_move_others(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     secret = token()
@@ -123,7 +123,7 @@ def test_a_record_that_comes_or_goes_moves_no_other(
     assert set(met) == before
 
 
-def test_without_the_scope_nobody_can_be_reached(
+def test_without_the_scope_there_are_no_contact_details(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     elodie = showcase.talent("elodie")
@@ -166,7 +166,7 @@ def test_confidential_records_need_their_scope(
 
 
 @pytest.mark.long
-def test_nothing_of_another_organization_is_there(
+def test_nothing_of_another_organization_is_visible(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     rights = ("records", "contacts", "confidential", "notes")
@@ -188,7 +188,7 @@ def test_a_token_without_the_scope_reads_nothing(
     assert ask(f"{name}/{uuid4()}", secret, 403)["code"] == "scope_missing"
 
 
-def test_who_shows_no_living_token_is_not_let_in(
+def test_missing_and_invalid_tokens_are_refused(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     org, living = showcase.org, token()
@@ -206,7 +206,7 @@ def test_who_shows_no_living_token_is_not_let_in(
     assert ask("jobs", living)["data"]
 
 
-def test_an_organization_about_to_be_deleted_lets_no_program_in(
+def test_tokens_of_an_organization_being_deleted_are_refused(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     secret = token()
@@ -214,7 +214,7 @@ def test_an_organization_about_to_be_deleted_lets_no_program_in(
     ask("jobs", secret, 401)
 
 
-def test_fields_and_parts_are_those_asked_for(
+def test_responses_contain_the_requested_fields_and_parts(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     secret, path = token(), f"talents/{showcase.talent('elodie').id}"
@@ -225,7 +225,7 @@ def test_fields_and_parts_are_those_asked_for(
     assert "resumes" not in ask(path, secret)
 
 
-def test_only_what_was_written_since_then(
+def test_updated_since_selects_later_changes(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
     later = NOW + timedelta(days=1)
@@ -255,7 +255,7 @@ def test_only_what_was_written_since_then(
         "updated_since=9999-99-99T00:00:00Z",
     ],
 )
-def test_a_parameter_that_cannot_be_used_says_what_can(
+def test_an_invalid_parameter_is_refused_with_valid_values(
     token: Callable[..., str], ask: Asks, query: str
 ) -> None:
     problem = ask(f"talents?{query}", token(), 422)
@@ -269,13 +269,13 @@ def test_an_address_too_long_is_a_problem_document(token: Callable[..., str], as
     assert problem["next_step"]
 
 
-def test_a_cursor_is_good_for_its_own_list_alone(token: Callable[..., str], ask: Asks) -> None:
+def test_a_cursor_works_only_for_its_own_list(token: Callable[..., str], ask: Asks) -> None:
     secret = token()
     cursor = ask("talents?limit=1", secret)["next_cursor"]
     assert ask(f"jobs?cursor={cursor}", secret, 422)["code"] == "bad_parameter"
 
 
-def test_lists_are_narrowed_down(showcase: Showcase, token: Callable[..., str], ask: Asks) -> None:
+def test_lists_can_be_filtered(showcase: Showcase, token: Callable[..., str], ask: Asks) -> None:
     secret, job = token("records", "confidential"), showcase.job("dev")
     applied = KINDS["applications"].shown(showcase.org)
     for query, rows in (
@@ -308,7 +308,7 @@ def test_every_refusal_is_a_problem_document(
     assert {"code", "title", "detail", "next_step", "status"} <= answer.json().keys()
 
 
-def test_what_has_not_changed_is_not_sent_again(token: Callable[..., str]) -> None:
+def test_unchanged_responses_are_not_sent_again(token: Callable[..., str]) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
     with scope.acting_in(scope.NOBODY):
         first = programs.client().get("/api/v1/jobs", headers=headers)
@@ -319,7 +319,7 @@ def test_what_has_not_changed_is_not_sent_again(token: Callable[..., str]) -> No
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_requests_beyond_the_limit_hear_when_to_come_again(
+def test_requests_beyond_the_limit_get_a_time_to_retry(
     token: Callable[..., str], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
@@ -333,9 +333,7 @@ def test_requests_beyond_the_limit_hear_when_to_come_again(
     assert answers[2].json()["code"] == "too_many_requests"
 
 
-def test_whoever_takes_people_is_noted(
-    showcase: Showcase, token: Callable[..., str], ask: Asks
-) -> None:
+def test_reading_people_is_logged(showcase: Showcase, token: Callable[..., str], ask: Asks) -> None:
     list(everything(ask, "talents", token("records", "contacts")))
     ask("jobs", token())
 
@@ -346,7 +344,7 @@ def test_whoever_takes_people_is_noted(
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["by a cursor of its own", "one by one"])
-def test_whoever_takes_people_in_another_way_is_noted_too(
+def test_other_ways_of_reading_people_are_logged_too(
     showcase: Showcase, token: Callable[..., str], ask: Asks, single: bool
 ) -> None:
     secret = token("records", "contacts")
@@ -368,20 +366,20 @@ def test_whoever_takes_people_in_another_way_is_noted_too(
         ("%00", 422),
     ],
 )
-def test_any_moment_is_read_or_refused(
+def test_any_time_is_parsed_or_refused(
     token: Callable[..., str], ask: Asks, moment: str, status: int
 ) -> None:
     ask(f"jobs?updated_since={moment}", token(), status)
 
 
-def test_a_secret_is_stored_as_a_hash_alone(showcase: Showcase, token: Callable[..., str]) -> None:
+def test_a_secret_is_stored_only_as_a_hash(showcase: Showcase, token: Callable[..., str]) -> None:
     secret = token(*ApiScope)
     stored = list(showcase.org.api_tokens.values())
     assert secret not in str(stored)
     assert stored[0]["scopes"] == [str(right) for right in ApiScope]
 
 
-def test_a_use_is_noted_once_a_minute(showcase: Showcase, token: Callable[..., str]) -> None:
+def test_use_is_recorded_once_a_minute(showcase: Showcase, token: Callable[..., str]) -> None:
     secret = token()
     for seconds, expected in ((0, 0), (30, 0), (60, 60)):
         tokens.recognize(secret, NOW + timedelta(seconds=seconds))

@@ -1,4 +1,4 @@
-"""The reference page: readable by anybody, in the frame's language, and of nothing but our own files."""
+"""The reference page is public, has its frame in the reader's language, and loads only our own files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_loads_nothing_from_elsewhere(showcase: Showcase) -> None:
     assert "<script>" not in shown
 
 
-def test_its_frame_is_french_for_the_french(showcase: Showcase) -> None:
+def test_its_frame_is_translated(showcase: Showcase) -> None:
     shown = page("fr")
     assert "Référence de l’API" in shown
     assert "Paramètres" in shown

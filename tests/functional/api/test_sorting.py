@@ -1,4 +1,4 @@
-"""Sorted lists: in order, every record once whatever is written meanwhile, and each page from an index."""
+"""Sorted lists are in order, contain each record once despite concurrent writes, and use an index for each page."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def in_order(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def agency(showcase: Showcase) -> Connection:
-    """A second connection, with half of the records of each kind and times of their own."""
+    """A second connection with half of the records of each kind, at other times."""
     agency = Connection.objects.create(
         org=showcase.org, provider="jarvi", label="Agency", sealed_key=b"", key_set_at=NOW
     )
@@ -83,13 +83,13 @@ def test_every_record_comes_once_and_in_order(
     secret = token(*SCOPES)
     for name, key in SORTED:
         everything = ask(f"{address(name)}?limit=500", secret)["data"]
-        for limit in (7, 500):  # records come in threes of the same time
+        for limit in (7, 500):  # three records each have the same time
             listed = all_of(ask, f"{address(name)}?limit={limit}&sort={key}", secret)
             assert listed == in_order(everything, key), (name, key, limit)
 
 
 @pytest.mark.parametrize("key", ["modified_at", "-modified_at", "-remote_updated_at"])
-def test_writes_move_no_record_that_they_do_not_touch(
+def test_writes_do_not_move_other_records(
     agency: Connection, token: Callable[..., str], ask: Asks, key: str
 ) -> None:
     secret = token(*SCOPES)
@@ -111,7 +111,7 @@ def test_writes_move_no_record_that_they_do_not_touch(
     if key == "modified_at":
         assert {touched[1], touched[3]} <= set(
             met[3:]
-        )  # a changed record is read in its new version
+        )  # a changed record is returned in its new version
 
 
 def test_it_works_with_filters_fields_parts_and_updated_since(
@@ -162,7 +162,7 @@ def test_confidential_records_leave_no_gap_and_no_trace(
 
 
 def test_lists_are_sorted_only_by_what_every_token_may_read() -> None:
-    """By times, which no scope hides and no text influences, and which every row shows."""
+    """Only by times: every row shows them, no scope hides them, and no text influences them."""
     for name, key in SORTED:
         column = key.removeprefix("-")
         assert KINDS[name].model._meta.get_field(column).get_internal_type() == "DateTimeField"
@@ -170,7 +170,7 @@ def test_lists_are_sorted_only_by_what_every_token_may_read() -> None:
     assert set(LISTS) == {str(stream) for stream in ENTITIES}
 
 
-def test_the_document_lists_the_keys() -> None:
+def test_the_document_lists_the_sort_keys() -> None:
     document = api.get_openapi_schema(path_prefix="/api/v1/")
     for name in LISTS:
         [declared] = [
@@ -185,7 +185,7 @@ def test_the_document_lists_the_keys() -> None:
 @pytest.mark.parametrize(
     "key", ["", "last_name", "-remote_id", "applied_at", "modified_at,id", "%00"]
 )
-def test_an_unknown_key_is_refused_with_the_keys_there_are(
+def test_an_unknown_sort_key_is_refused_with_the_known_ones(
     token: Callable[..., str], ask: Asks, key: str
 ) -> None:
     problem = ask(f"talents?sort={key}", token(), 422)
@@ -206,7 +206,7 @@ def test_a_cursor_belongs_to_its_order(token: Callable[..., str], ask: Asks) -> 
     "value",
     ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00", "x", 5],
 )
-def test_a_cursor_of_ones_own_is_refused_or_read(
+def test_an_invented_cursor_is_refused_or_read(
     token: Callable[..., str], ask: Asks, value: object
 ) -> None:
     made = cursors.seal("talents modified_at", msgspec.json.encode([value, str(uuid4())]))
@@ -222,7 +222,7 @@ def test_the_default_order_has_a_name(token: Callable[..., str], ask: Asks) -> N
     assert ask(f"talents?sort={DEFAULT}", secret) == ask("talents", secret)
 
 
-# --- plans
+# --- query plans
 
 
 ROWS = 1000
@@ -242,7 +242,7 @@ _REQUIRED = {
 
 @pytest.fixture
 def large(database_url: str, owner_url: str) -> Organisation:
-    """An organization with many records and two connections, of which Postgres knows nothing yet."""
+    """An organization with two connections and many records, without statistics in Postgres."""
     tables = [KINDS[name].model._meta.db_table for name in LISTS]
     with psycopg.connect(owner_url, autocommit=True) as db:
         for table in tables:
@@ -291,7 +291,7 @@ def test_every_order_reads_a_page_from_its_index(
             cursor = context["cursor"].cursor
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
             plans.append(cursor.fetchone()[0][0]["Plan"])
-            sql = sql.replace("LIMIT 101", "LIMIT 1")  # the plan is known, the page not needed
+            sql = sql.replace("LIMIT 101", "LIMIT 1")  # only the plan matters, not the rows
         return execute(sql, params, many, context)
 
     for name, key in SORTED:

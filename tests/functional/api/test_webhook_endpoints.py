@@ -1,4 +1,4 @@
-"""Endpoints of outgoing webhooks by API: made, listed, tested, rotated and deleted."""
+"""Endpoints of outgoing webhooks through the API: created, listed, tested, rotated and deleted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def call(
     return response.json()
 
 
-def test_an_endpoint_lives_and_goes(showcase: Showcase, ask: Asks, token: Makes) -> None:
+def test_an_endpoint_is_created_and_deleted(showcase: Showcase, ask: Asks, token: Makes) -> None:
     secret = token("admin")
     connection = Connection.objects.get(org=showcase.org)
     body = {**BODY, "name": "CRM", "entities": ["jobs"], "connections": [str(connection.id)]}
@@ -56,8 +56,8 @@ def test_an_endpoint_lives_and_goes(showcase: Showcase, ask: Asks, token: Makes)
     assert list(noted.order_by("id").values_list("action", flat=True)) == actions
 
 
-def test_a_secret_is_in_the_first_answer_alone(showcase: Showcase, token: Makes) -> None:
-    """A repeated request makes no second endpoint; what is kept of its answer is no secret."""
+def test_a_secret_is_only_in_the_first_response(showcase: Showcase, token: Makes) -> None:
+    """A repeated request creates no second endpoint, and the stored response doesn't contain the secret."""
     secret, key = token("admin"), str(uuid4())
     made = call("", secret, 201, body=BODY, **{"Idempotency-Key": key})
     again = call("", secret, 201, body=BODY, **{"Idempotency-Key": key})
@@ -82,7 +82,7 @@ def test_a_secret_is_in_the_first_answer_alone(showcase: Showcase, token: Makes)
         ({"secret": "whsec_own"}, "bad_parameter"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_invalid_input_is_refused(
     showcase: Showcase, token: Makes, change: dict[str, Any], code: str
 ) -> None:
     problem = call("", token("admin"), 422, body={**BODY, **change})
@@ -110,10 +110,10 @@ def test_test_events_are_limited(showcase: Showcase, token: Makes) -> None:
     assert response.json()["code"] == "too_many_test_events"
 
 
-def test_a_token_of_one_connection_manages_none(
+def test_a_token_of_one_connection_cannot_manage_endpoints(
     showcase: Showcase, ask: Asks, token: Makes
 ) -> None:
-    """An endpoint hears of the whole organization."""
+    """An endpoint receives events of the whole organization."""
     made = call("", token("admin"), 201, body=BODY)
     bound = token("admin", connection_id=Connection.objects.get(org=showcase.org).id)
     assert ask("webhook-endpoints", bound, 403)["code"] == "token_bound"

@@ -1,4 +1,4 @@
-"""The command line in the process at hand, and an ATS beside it."""
+"""The command line, run in this process, and a simulated ATS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Said:
-    """What a command left."""
+    """The exit status and output of a command."""
 
     status: int
     out: str
@@ -36,12 +36,12 @@ class Said:
 
     @property
     def lines(self) -> list[Any]:
-        """One JSON object a line."""
+        """The output as one JSON object per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
 class Ats:
-    """A sandbox in a thread of its own, since a command has its own event loop."""
+    """A sandbox in a separate thread, since a command runs its own event loop."""
 
     def __init__(self, server: SandboxServer, loop: asyncio.AbstractEventLoop) -> None:
         self.server = server
@@ -86,7 +86,7 @@ Open = Callable[..., Ats]
 
 @pytest.fixture
 def open_ats() -> Iterator[Open]:
-    """Start sandboxes of any kind; they end with the test."""
+    """A function that starts sandboxes with any options; they stop with the test."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(running(**options))
 
@@ -100,7 +100,7 @@ class Jemmo:
     """Runs commands against the test's database."""
 
     def __call__(self, *words: str, stdin: str = "") -> Said:
-        # In a context of its own, as the scope that a command enters is one of its process.
+        # In a separate context, since a command sets the scope for its whole process.
         done = copy_context().run(CliRunner().invoke, app, words, input=stdin)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception

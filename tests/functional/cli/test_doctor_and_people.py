@@ -1,4 +1,4 @@
-"""The doctor, and who belongs where."""
+"""`jemmo doctor`, and commands for accounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_doctor_names_a_key_that_is_refused(jemmo: Jemmo, ats: Ats) -> None:
 
 
 def test_the_doctor_says_why_a_sync_is_late(jemmo: Jemmo, ats: Ats) -> None:
-    """The notification of a late sync refers to it."""
+    """The notification about a late sync refers to the doctor."""
     jemmo.connect(ats)
     assert (
         "ok   Worker: no worker was active recently, and no sync is overdue" in jemmo("doctor").out
@@ -50,7 +50,7 @@ def test_the_doctor_says_why_a_sync_is_late(jemmo: Jemmo, ats: Ats) -> None:
     assert "To start a worker, run `jemmo worker`. To start everything, run `jemmo up`." in told
 
 
-def test_the_doctor_finds_a_storage_that_is_not_the_others(jemmo: Jemmo, tmp_path: Path) -> None:
+def test_the_doctor_finds_a_different_storage(jemmo: Jemmo, tmp_path: Path) -> None:
     from jemmo.files.folder import FolderStorage
     from jemmo.services.files import storage
 
@@ -94,7 +94,7 @@ def test_a_first_password_is_read_from_standard_input_and_not_shown(jemmo: Jemmo
     assert "password" not in done.out
 
 
-def test_a_password_is_replaced_only_when_that_is_asked_for(jemmo: Jemmo) -> None:
+def test_a_password_is_replaced_only_on_request(jemmo: Jemmo) -> None:
     words = ("user", "add", "ada@example.org", "--org", "acme", "--password-stdin", "--json")
     first = jemmo(*words, stdin="a long first password\n")
     assert first.last == {
@@ -103,7 +103,9 @@ def test_a_password_is_replaced_only_when_that_is_asked_for(jemmo: Jemmo) -> Non
         "role": "recruiter",
         "has_access": True,
     }
-    assert jemmo(*words, stdin="a long first password\n").status == 0  # nothing would change
+    assert (
+        jemmo(*words, stdin="a long first password\n").status == 0
+    )  # repeating the command changes nothing
 
     refused = jemmo(*words, "--role", "admin", stdin="another long password\n")
     assert (refused.status, refused.last["error"]["code"]) == (4, "password_exists")

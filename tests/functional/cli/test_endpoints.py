@@ -42,7 +42,7 @@ def test_the_secret_of_an_endpoint_is_shown_once(jemmo: Jemmo) -> None:
     assert {row["url"] for row in rows} == {URL[1]}
 
 
-def test_nothing_is_promised_while_the_organisation_is_to_be_deleted(jemmo: Jemmo) -> None:
+def test_nothing_is_announced_while_the_organization_is_being_deleted(jemmo: Jemmo) -> None:
     key = made(jemmo)["id"]
     Organisation.objects.filter(slug="acme").update(deleted_at=datetime.now(UTC))
 
@@ -53,7 +53,7 @@ def test_nothing_is_promised_while_the_organisation_is_to_be_deleted(jemmo: Jemm
     assert "jemmo org keep" in " ".join(tested.out.split())
 
 
-def test_an_endpoint_is_tried_rotated_switched_and_deleted(jemmo: Jemmo) -> None:
+def test_an_endpoint_is_tested_rotated_switched_and_deleted(jemmo: Jemmo) -> None:
     key = made(jemmo)["id"]
     assert jemmo("endpoint", "test", key, "--org", "acme").status == 0
     assert OutgoingMessage.objects.get().event == "test"
@@ -84,14 +84,14 @@ def test_an_endpoint_is_tried_rotated_switched_and_deleted(jemmo: Jemmo) -> None
         (("test", "b9cb0248-07be-4174-985b-83c161d65ee2"), "unknown_endpoint"),
     ],
 )
-def test_what_cannot_be_done_is_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:
+def test_impossible_actions_are_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:
     answer = jemmo("endpoint", *words, "--org", "acme", "--json")
     assert answer.status != 0
     assert answer.last["error"]["code"] == code
     assert answer.last["error"]["next_step"]
 
 
-def test_another_organizations_endpoint_is_not_there(jemmo: Jemmo) -> None:
+def test_another_organizations_endpoint_is_invisible(jemmo: Jemmo) -> None:
     key = made(jemmo)["id"]
     accounts.ensure_organisation("globex")
     for deed in ("test", "rotate", "on", "off", "replay", "delete"):

@@ -1,4 +1,4 @@
-"""Getting data out: whole, in every format, by the rights of whoever asks."""
+"""Exports are complete, in every format, and limited to the caller's rights."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def test_each_line_has_the_names_of_the_canonical_schema(synced: Jemmo) -> None:
             assert set(FIELDS[kind].split()) | COMMON <= set(row), kind
 
 
-def test_what_is_exported_is_what_the_status_counts(synced: Jemmo) -> None:
+def test_exports_match_the_counts_in_the_status(synced: Jemmo) -> None:
     counts = synced("status", "--json").last["connections"][0]["counts"]
     for kind in ("jobs", "talents", "applications"):
         assert len(export(synced, kind).lines) == counts[kind], kind
 
 
-def test_what_is_exported_is_what_the_ats_shows(synced: Jemmo, ats: Ats) -> None:
+def test_exports_match_the_ats(synced: Jemmo, ats: Ats) -> None:
     applications = ats.truth("job-applications")
     hired = {one["id"] for one in ats.truth("stages") if "Hired" in str(one["attributes"].values())}
     active = {
@@ -94,7 +94,7 @@ def test_csv_and_parquet_parse_back(synced: Jemmo) -> None:
         assert [row["remote_id"] for row in table] == ids
 
 
-def test_a_formula_does_not_reach_a_spreadsheet(jemmo: Jemmo, ats: Ats) -> None:
+def test_a_formula_is_escaped_for_spreadsheets(jemmo: Jemmo, ats: Ats) -> None:
     job = next(one["id"] for one in ats.truth("jobs") if one["attributes"]["status"] == "open")
     ats.change("edit", "jobs", job, attributes={"title": '=HYPERLINK("http://x")'})
     jemmo.connect(ats)
@@ -103,7 +103,7 @@ def test_a_formula_does_not_reach_a_spreadsheet(jemmo: Jemmo, ats: Ats) -> None:
     assert next(row["title"] for row in found if row["remote_id"] == job).startswith("'=")
 
 
-def test_contact_details_are_for_those_who_may_see_them(synced: Jemmo, ats: Ats) -> None:
+def test_contact_details_require_the_right_to_see_them(synced: Jemmo, ats: Ats) -> None:
     talents = [talent["attributes"] for talent in ats.truth("candidates")]
     details = {kind: [talent[kind] for talent in talents] for kind in ("email", "phone")}
     for role in ROLES:
@@ -117,7 +117,7 @@ def test_contact_details_are_for_those_who_may_see_them(synced: Jemmo, ats: Ats)
             assert shown is (role != "viewer"), (role, kind)
 
 
-def test_private_talents_are_for_those_who_have_the_right(synced: Jemmo, ats: Ats) -> None:
+def test_private_talents_require_the_right_to_see_them(synced: Jemmo, ats: Ats) -> None:
     def exported(*options: str) -> set[str]:
         return {row["remote_id"] for row in export(synced, "talents", *options).lines}
 
@@ -170,7 +170,7 @@ def test_an_outsider_gets_nothing(synced: Jemmo) -> None:
     assert "eve@" not in done.err
 
 
-def test_an_organisation_sees_its_own_records_alone(synced: Jemmo) -> None:
+def test_an_organization_sees_only_its_own_records(synced: Jemmo) -> None:
     synced("user", "add", "eve@example.org", "--org", "other")
     assert synced("export", "talents", "--org", "other").out == ""
 

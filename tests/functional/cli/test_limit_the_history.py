@@ -1,4 +1,4 @@
-"""`jemmo connect --history-years`: what is read, what is told of it, and how it is changed later."""
+"""`jemmo connect --history-years`: what is read, what the output says, and how to change it later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SINCE = begins_on(1, datetime.now(UTC).date()).isoformat()
 
 
 @pytest.mark.parametrize("years", ["0", "-1", "1.5", "999", "two", "1 year", "1e3"])
-def test_years_that_are_none_are_refused_with_what_to_do(jemmo: Jemmo, years: str) -> None:
+def test_invalid_years_are_refused_with_the_next_step(jemmo: Jemmo, years: str) -> None:
     words = ("connect", "teamtailor", "--org", "acme", "--key-stdin", f"--history-years={years}")
     done = jemmo(*words, stdin="some-key-0123456789\n")
     assert done.status == 4
@@ -23,12 +23,12 @@ def test_years_that_are_none_are_refused_with_what_to_do(jemmo: Jemmo, years: st
     assert "Traceback" not in done.err
 
 
-def test_the_day_itself_is_not_for_people_to_set(jemmo: Jemmo, ats: Ats) -> None:
+def test_people_cannot_set_the_day_itself(jemmo: Jemmo, ats: Ats) -> None:
     done = jemmo.connect(ats, "--option", "history_from=2020-01-01")
     assert done.last["history_since"] is None
 
 
-def test_an_ats_that_tells_no_changes_has_no_such_option(jemmo: Jemmo) -> None:
+def test_an_ats_without_change_dates_has_no_such_option(jemmo: Jemmo) -> None:
     words = ("connect", "template", "--org", "acme", "--key-stdin", "--history-years", "1")
     done = jemmo(*words, stdin="some-key-0123456789\n")
     assert done.status == 4
@@ -73,7 +73,7 @@ def test_from_the_first_sync_to_everything(jemmo: Jemmo, open_ats: Open) -> None
 
 
 @pytest.mark.long
-def test_what_a_shorter_history_hides_is_said_before(jemmo: Jemmo, open_ats: Open) -> None:
+def test_a_shorter_history_announces_what_it_hides(jemmo: Jemmo, open_ats: Open) -> None:
     ats = open_ats(talents=120, seed=11)
     jemmo.connect(ats)
     jemmo.sync()

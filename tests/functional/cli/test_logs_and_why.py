@@ -1,4 +1,4 @@
-"""What went wrong, and where a record is, on the command line."""
+"""`jemmo logs` and `jemmo why`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jemmo.store.models import Talent
 
 
 @pytest.mark.long
-def test_the_log_tells_what_a_sync_met(jemmo: Jemmo, ats: Ats) -> None:
+def test_the_log_shows_the_problems_of_a_sync(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     ats.server.faults.set("record_without_id")
     jemmo("sync", "--org", "acme")
@@ -33,7 +33,7 @@ def test_a_refused_key_is_in_the_log_and_the_key_is_not(jemmo: Jemmo, ats: Ats) 
     assert ats.key not in done.out
 
 
-def test_odd_questions_are_answered_with_what_is_possible(jemmo: Jemmo, ats: Ats) -> None:
+def test_invalid_options_are_answered_with_the_valid_ones(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     for words in (("--since", "yesterday"), ("--severity", "awful")):
         done = jemmo("logs", "--org", "acme", *words)

@@ -1,4 +1,4 @@
-"""An operator deletes an organisation, keeps it after all, and leaves a trace with what was exported."""
+"""An operator deletes an organization, undoes that, and exports data, which is logged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def synced(jemmo: Jemmo, ats: Ats, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return jemmo
 
 
-def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
+def test_an_organization_is_deleted_immediately_or_kept(synced: Jemmo) -> None:
     words = ("org", "delete", "--org", "acme")
     refused = synced(*words)
     assert refused.status == 4
@@ -28,7 +28,7 @@ def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
     waits = synced(*words, "--yes")
     assert "will be deleted on" in waits.out
     assert Connection.objects.get().state == "paused"
-    assert synced(*words, "--yes").status == 4  # it was asked already
+    assert synced(*words, "--yes").status == 4  # the deletion was already requested
     sync = synced("sync", "--org", "acme")
     assert sync.status == 4
     assert "The organization is scheduled for deletion, so its syncs are paused." in sync.err
@@ -55,7 +55,7 @@ def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
 
 
 @pytest.mark.long
-def test_what_is_exported_is_noted_with_who_took_it(synced: Jemmo) -> None:
+def test_exports_are_logged_with_the_operator(synced: Jemmo) -> None:
     synced("user", "add", "ada@example.org", "--org", "acme", "--role", "viewer")
     for words in (("talents",), ("talents", "--as", "ada@example.org"), ("jobs",)):
         assert synced("export", *words, "--org", "acme").status == 0
@@ -68,7 +68,7 @@ def test_what_is_exported_is_noted_with_who_took_it(synced: Jemmo) -> None:
 
 
 @pytest.mark.long
-def test_who_is_not_to_be_contacted_is_said_in_exports(synced: Jemmo) -> None:
+def test_exports_mark_people_who_must_not_be_contacted(synced: Jemmo) -> None:
     synced("user", "add", "ada@example.org", "--org", "acme", "--role", "recruiter")
     whole = {one["remote_id"]: one for one in synced("export", "talents", "--org", "acme").lines}
     who = next(key for key, one in whole.items() if one["emails"])

@@ -1,4 +1,4 @@
-"""`jemmo refresh`: one record is read again, without a worker, and what came of it is told."""
+"""`jemmo refresh`: refetches one record without a worker and reports the outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def some_talent(jemmo: Jemmo, ats: Ats) -> Any:
     return Talent.objects.filter(excluded_reason=None).order_by("remote_id").first()
 
 
-def test_a_talent_is_read_again_by_either_id(jemmo: Jemmo, ats: Ats) -> None:
+def test_a_talent_is_refetched_by_either_id(jemmo: Jemmo, ats: Ats) -> None:
     talent = some_talent(jemmo, ats)
     refresh = ("refresh", "talent")
     ats.change("edit", "candidate", talent.remote_id, attributes={"first-name": "Refreshed"})
@@ -38,7 +38,7 @@ def test_a_talent_is_read_again_by_either_id(jemmo: Jemmo, ats: Ats) -> None:
     assert "nothing had changed" in again.out
 
 
-def test_one_that_is_not_here_yet_is_fetched(jemmo: Jemmo, ats: Ats) -> None:
+def test_a_record_that_is_not_stored_yet_is_fetched(jemmo: Jemmo, ats: Ats) -> None:
     some_talent(jemmo, ats)
     new = ats.change("create", "candidate", attributes={"first-name": "Nadia"})
 
@@ -49,7 +49,7 @@ def test_one_that_is_not_here_yet_is_fetched(jemmo: Jemmo, ats: Ats) -> None:
 
 
 @pytest.mark.long
-def test_one_that_is_gone_is_asked_for_twice_and_buried(jemmo: Jemmo, ats: Ats) -> None:
+def test_a_missing_record_is_requested_twice_and_then_deleted(jemmo: Jemmo, ats: Ats) -> None:
     talent = some_talent(jemmo, ats)
     ats.change("delete", "candidate", talent.remote_id)
 
@@ -62,7 +62,7 @@ def test_one_that_is_gone_is_asked_for_twice_and_buried(jemmo: Jemmo, ats: Ats) 
 
 
 @pytest.mark.long
-def test_a_refused_key_is_told_with_what_to_do(jemmo: Jemmo, ats: Ats) -> None:
+def test_a_refused_key_is_reported_with_the_next_step(jemmo: Jemmo, ats: Ats) -> None:
     talent = some_talent(jemmo, ats)
     ats.server.faults.set("expired_key=0")
 
@@ -101,7 +101,7 @@ def test_a_paused_connection_says_so(jemmo: Jemmo, ats: Ats) -> None:
     assert done.last["error"]["code"] == "paused"
 
 
-def test_greenhouse_is_asked_too(jemmo: Jemmo, open_ats: Open) -> None:
+def test_greenhouse_records_are_refetched_too(jemmo: Jemmo, open_ats: Open) -> None:
     ats = open_ats(provider="greenhouse")
     words = ("greenhouse", "--org", "acme", "--key-stdin", "--base-url", ats.base_url)
     made = jemmo(

@@ -1,4 +1,4 @@
-"""Wrong input ends in what happened, why and what to do next; never in a traceback, a key or a person's data."""
+"""Invalid input leads to the cause and the next step, never to a traceback, a key or personal data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from functional.cli.conftest import Ats, Jemmo, Open, Said
 
-pytestmark = pytest.mark.usefixtures("hasty")
+pytestmark = pytest.mark.usefixtures("no_retry_pauses")
 
 
 def assert_explained(done: Said, status: int, *words: str) -> None:
@@ -51,7 +51,7 @@ def test_a_key_of_too_small_a_scope(
 @pytest.mark.parametrize(
     ("key", "words"), [("", "No API key"), ("two words", "look like"), ("clé-é", "look like")]
 )
-def test_what_cannot_be_a_key(jemmo: Jemmo, key: str, words: str) -> None:
+def test_an_impossible_key(jemmo: Jemmo, key: str, words: str) -> None:
     done = connect(jemmo, key)
     assert_explained(done, 4, words)
     assert not key or key not in done.err
@@ -71,9 +71,7 @@ def test_a_host_that_does_not_exist(jemmo: Jemmo) -> None:
     assert_explained(done, 5, "can't reach")
 
 
-def test_a_host_that_does_not_speak_tls(
-    jemmo: Jemmo, ats: Ats, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_host_without_tls(jemmo: Jemmo, ats: Ats, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
     address = ats.base_url.replace("http://", "https://")
     assert_explained(
@@ -82,7 +80,7 @@ def test_a_host_that_does_not_speak_tls(
 
 
 @pytest.mark.parametrize("fault", ["html=1", "cut_json=1", "truncated=1", "flaky5xx=1"])
-def test_an_ats_that_answers_nonsense(
+def test_an_ats_with_nonsensical_responses(
     jemmo: Jemmo, open_ats: Open, database_url: str, fault: str
 ) -> None:
     ats = open_ats(faults=fault)
@@ -90,7 +88,7 @@ def test_an_ats_that_answers_nonsense(
     assert nothing_was_kept(database_url)
 
 
-def test_an_api_version_that_is_not_known(jemmo: Jemmo, ats: Ats) -> None:
+def test_an_unknown_api_version(jemmo: Jemmo, ats: Ats) -> None:
     more = ("--base-url", ats.base_url, "--option", "api_version=19990101")
     assert_explained(connect(jemmo, ats.key, *more), 4, "406", "api_version")
 
@@ -102,7 +100,7 @@ def test_an_api_version_that_is_not_known(jemmo: Jemmo, ats: Ats) -> None:
         *("full_sweep_cron=0 0 30 2 *", "full_sweep_cron=0 25 * * 6"),
     ],
 )
-def test_an_option_that_is_not_possible(jemmo: Jemmo, option: str) -> None:
+def test_an_impossible_option(jemmo: Jemmo, option: str) -> None:
     done = connect(jemmo, "some-key-0123456789", "--option", option)
     assert_explained(done, 4, option.partition("=")[0])
 
@@ -112,28 +110,28 @@ def test_an_option_without_a_value(jemmo: Jemmo) -> None:
 
 
 @pytest.mark.parametrize("address", ["api.example.com", "ftp://x", "http://u:p@x", "http://x?y"])
-def test_an_address_that_is_none(jemmo: Jemmo, address: str) -> None:
+def test_an_invalid_address(jemmo: Jemmo, address: str) -> None:
     done = connect(jemmo, "some-key-0123456789", "--base-url", address)
     assert_explained(done, 4, "address")
 
 
-def test_a_provider_nobody_knows(jemmo: Jemmo) -> None:
+def test_an_unknown_provider(jemmo: Jemmo) -> None:
     done = jemmo("connect", "nobody", "--org", "acme", "--key-stdin", stdin="k")
     assert_explained(done, 4, "connector “nobody” doesn't exist", "teamtailor")
 
 
-def test_a_key_that_is_not_given(jemmo: Jemmo) -> None:
+def test_a_missing_key(jemmo: Jemmo) -> None:
     assert_explained(jemmo("connect", "teamtailor", "--org", "acme"), 4, "missing", "--key-stdin")
 
 
 @pytest.mark.parametrize("org", ["a b", "../x", "é", "x" * 61])
-def test_a_short_name_that_is_none(jemmo: Jemmo, ats: Ats, org: str) -> None:
+def test_an_invalid_short_name(jemmo: Jemmo, ats: Ats, org: str) -> None:
     words = ("connect", "teamtailor", "--org", org, "--key-stdin", "--base-url", ats.base_url)
     assert_explained(jemmo(*words, stdin=ats.key), 4, "short name")
 
 
 @pytest.mark.parametrize("command", ["sync", "verify", "status", "export"])
-def test_an_organisation_nobody_knows(jemmo: Jemmo, ats: Ats, command: str) -> None:
+def test_an_unknown_organization(jemmo: Jemmo, ats: Ats, command: str) -> None:
     jemmo.connect(ats)
     words = ("export", "jobs") if command == "export" else (command,)
     assert_explained(
@@ -141,7 +139,7 @@ def test_an_organisation_nobody_knows(jemmo: Jemmo, ats: Ats, command: str) -> N
     )
 
 
-def test_a_sync_that_cannot_begin_still_prints_its_object(jemmo: Jemmo) -> None:
+def test_a_sync_that_cannot_start_still_prints_its_object(jemmo: Jemmo) -> None:
     done = jemmo("sync", "--org", "nobody", "--json")
     assert_explained(done, 4)
     assert done.last["status"] == "failed"
@@ -150,14 +148,14 @@ def test_a_sync_that_cannot_begin_still_prints_its_object(jemmo: Jemmo) -> None:
 
 
 @pytest.mark.parametrize("connection", ["nonsense", "00000000-0000-0000-0000-000000000000"])
-def test_a_connection_nobody_knows(jemmo: Jemmo, ats: Ats, connection: str) -> None:
+def test_an_unknown_connection(jemmo: Jemmo, ats: Ats, connection: str) -> None:
     jemmo.connect(ats)
     for command in ("sync", "logs"):
         done = jemmo(command, "--org", "acme", "--connection", connection)
         assert_explained(done, 4, "connection doesn't exist")
 
 
-def test_an_organisation_without_an_ats(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
+def test_an_organization_without_an_ats(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
     jemmo("user", "add", "ada@example.org", "--org", "empty")
     assert_explained(jemmo("sync", "--org", "empty"), 4, "No ATS is connected", "Connect an ATS")
 
@@ -175,15 +173,13 @@ def other_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[No
     yield
 
 
-def test_encryption_keys_that_are_not_the_ones(
-    jemmo: Jemmo, ats: Ats, request: pytest.FixtureRequest
-) -> None:
+def test_the_wrong_encryption_keys(jemmo: Jemmo, ats: Ats, request: pytest.FixtureRequest) -> None:
     jemmo.connect(ats)
     request.getfixturevalue("other_keys")
     assert_explained(jemmo.sync(), 4, "encryption keys", "JEMMO_KEYSET")
 
 
-def test_a_database_that_is_away(jemmo: Jemmo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_database(jemmo: Jemmo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/none")
     done = jemmo("sync", "--org", "acme", "--json")
     assert_explained(done, 4)
@@ -191,7 +187,7 @@ def test_a_database_that_is_away(jemmo: Jemmo, monkeypatch: pytest.MonkeyPatch) 
     assert done.last["error"]["message"]
 
 
-def test_an_unknown_role_and_an_address_that_is_none(jemmo: Jemmo) -> None:
+def test_an_unknown_role_and_an_invalid_address(jemmo: Jemmo) -> None:
     assert_explained(jemmo("user", "add", "ada", "--org", "acme"), 4, "email")
     words = ("user", "add", "ada@example.org", "--org", "acme", "--role", "emperor")
     assert_explained(jemmo(*words), 4, "emperor", "viewer")

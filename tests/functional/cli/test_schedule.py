@@ -1,4 +1,4 @@
-"""`jemmo schedule`: an organisation's quiet hours are shown, changed, and kept."""
+"""`jemmo schedule`: an organization's quiet hours are shown, changed, and stored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from functional.cli.conftest import Ats, Jemmo
 
 
-def test_wishes_are_kept_and_shown(jemmo: Jemmo, ats: Ats) -> None:
+def test_the_schedule_is_stored_and_shown(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     asked = ("schedule", "--org", "acme", "--json")
     assert jemmo(*asked).last == {
@@ -34,7 +34,7 @@ def test_wishes_are_kept_and_shown(jemmo: Jemmo, ats: Ats) -> None:
 @pytest.mark.parametrize(
     ("option", "value"), [("--quiet", "all night"), ("--time-zone", "Europe/Atlantis")]
 )
-def test_what_cannot_be_is_explained(jemmo: Jemmo, ats: Ats, option: str, value: str) -> None:
+def test_invalid_input_is_explained(jemmo: Jemmo, ats: Ats, option: str, value: str) -> None:
     jemmo.connect(ats)
     done = jemmo("schedule", "--org", "acme", option, value)
     assert done.status == 4, done

@@ -1,4 +1,4 @@
-"""Connect, sync in every mode, look at the status, verify."""
+"""Connect, sync in every mode, show the status, verify."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functional.cli.conftest import Ats, Jemmo, Open
 COUNTS = {"fetched", "created", "updated", "unchanged", "deleted", "excluded", "rejected"}
 
 
-def test_connecting_tests_the_key_and_tells_what_is_there(jemmo: Jemmo, ats: Ats) -> None:
+def test_connecting_tests_the_key_and_shows_counts(jemmo: Jemmo, ats: Ats) -> None:
     done = jemmo.connect(ats)
     assert done.last["org"] == "acme"
     assert done.last["provider"] == "teamtailor"
@@ -43,7 +43,7 @@ def test_the_three_modes_print_the_object_of_the_contract(jemmo: Jemmo, ats: Ats
             assert counts["fetched"] == sum(counts[name] for name in parts)
 
 
-def test_auto_goes_on_with_what_is_due(jemmo: Jemmo, ats: Ats) -> None:
+def test_auto_continues_with_what_is_due(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     assert jemmo.sync().last["mode"] == "initial"
     talent = ats.truth("candidates")[0]["id"]
@@ -68,7 +68,7 @@ def test_a_sync_for_people_shows_a_table_and_no_traceback(jemmo: Jemmo, ats: Ats
 
 
 @pytest.mark.long
-def test_only_jobs_reads_jobs_alone(jemmo: Jemmo, ats: Ats) -> None:
+def test_only_jobs_reads_nothing_but_jobs(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     assert "talents" not in jemmo.sync("--only", "jobs").last["streams"]
     assert jemmo("status", "--json").last["connections"][0]["counts"]["talents"] == 0
@@ -79,7 +79,7 @@ def test_only_jobs_reads_jobs_alone(jemmo: Jemmo, ats: Ats) -> None:
 
 
 @pytest.mark.long
-def test_verify_tells_equality_and_difference(jemmo: Jemmo, ats: Ats) -> None:
+def test_verify_reports_equality_and_differences(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     jemmo.sync()
     done = jemmo("verify", "--org", "acme", "--json")
@@ -152,7 +152,7 @@ def test_a_refused_key_turns_the_status_red_and_a_new_one_green(
 
 
 @pytest.mark.long
-def test_connecting_the_same_account_again_keeps_its_records_and_its_place(
+def test_reconnecting_the_same_account_keeps_its_records_and_checkpoints(
     jemmo: Jemmo, ats: Ats
 ) -> None:
     first = jemmo.connect(ats).last
@@ -165,7 +165,7 @@ def test_connecting_the_same_account_again_keeps_its_records_and_its_place(
 
 
 @pytest.mark.long
-def test_two_connections_of_one_organisation_do_not_mix(
+def test_two_connections_of_one_organization_stay_separate(
     jemmo: Jemmo, ats: Ats, open_ats: Open, database_url: str
 ) -> None:
     first = jemmo.connect(ats).last["connection_id"]
@@ -197,7 +197,7 @@ def test_two_connections_of_one_organisation_do_not_mix(
     assert len(one.lines) == 1
 
 
-def test_one_connection_that_cannot_be_synced_does_not_keep_the_others_from_it(
+def test_a_connection_that_cannot_be_synced_does_not_block_the_others(
     jemmo: Jemmo, ats: Ats, open_ats: Open, database_url: str
 ) -> None:
     first = jemmo.connect(ats).last["connection_id"]
@@ -214,7 +214,7 @@ def test_one_connection_that_cannot_be_synced_does_not_keep_the_others_from_it(
     assert done.lines[0]["error"]["message"].startswith("acme / teamtailor")
 
 
-def test_two_connections_are_told_apart_in_words(
+def test_messages_distinguish_two_connections(
     jemmo: Jemmo, ats: Ats, open_ats: Open, database_url: str
 ) -> None:
     first = jemmo.connect(ats).last["connection_id"]
@@ -307,7 +307,7 @@ def test_a_mass_deletion_is_held_until_a_person_releases_it(jemmo: Jemmo, open_a
 
 
 @pytest.mark.long
-def test_what_is_left_out_is_counted_appears_and_disappears(jemmo: Jemmo, ats: Ats) -> None:
+def test_excluded_records_are_counted_appear_and_disappear(jemmo: Jemmo, ats: Ats) -> None:
     jemmo.connect(ats)
     first = jemmo.sync().last["streams"]
     applications = ats.truth("job-applications")
@@ -341,7 +341,7 @@ def test_what_is_left_out_is_counted_appears_and_disappears(jemmo: Jemmo, ats: A
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize(("kind", "words"), [("archived", "archived"), ("draft", "draft")])
-def test_jobs_that_are_archived_or_drafts_stay_out_until_they_are_published(
+def test_archived_and_draft_jobs_are_excluded_until_they_are_published(
     jemmo: Jemmo, ats: Ats, kind: str, words: str
 ) -> None:
     job = next(one["id"] for one in ats.truth("jobs") if one["attributes"]["status"] == "open")
@@ -362,7 +362,7 @@ def test_jobs_that_are_archived_or_drafts_stay_out_until_they_are_published(
     assert job not in shown()
 
 
-def test_a_stage_move_leaves_an_event(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
+def test_a_stage_move_is_recorded(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
     jemmo.connect(ats)
     jemmo.sync()
     application = next(
@@ -386,7 +386,7 @@ def test_a_stage_move_leaves_an_event(jemmo: Jemmo, ats: Ats, database_url: str)
     assert found == [(before, after, application["id"])]
 
 
-def test_no_table_holds_a_key_or_a_contact_detail_in_clear(
+def test_no_table_contains_a_key_or_contact_detail_in_plain_text(
     jemmo: Jemmo, open_ats: Open, database_url: str
 ) -> None:
     ats = open_ats(faults="nulls=0.2,wrong_types=0.1")

@@ -1,4 +1,4 @@
-"""Tokens on the command line: made, listed, revoked."""
+"""Tokens on the command line: created, listed, revoked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_token_is_shown_once(jemmo: Jemmo) -> None:
         assert shown not in listed.out
 
 
-def test_a_revoked_token_is_over(jemmo: Jemmo) -> None:
+def test_a_revoked_token_stops_working(jemmo: Jemmo) -> None:
     made = jemmo("token", "create", "--org", "acme", "--scope", "records", "--json").last
     for _ in range(2):
         assert jemmo("token", "revoke", made["id"], "--org", "acme", "--json").last == {
@@ -64,7 +64,7 @@ def test_a_token_is_bound_to_a_connection(jemmo: Jemmo) -> None:
     assert row["connection_id"] == str(connection.id)
 
 
-def test_the_last_day_counts_whole(jemmo: Jemmo) -> None:
+def test_the_last_day_counts_fully(jemmo: Jemmo) -> None:
     words = ("--org", "acme", "--scope", "records", "--expires", "2099-12-31", "--json")
     made = jemmo("token", "create", *words).last
     ends = ApiToken.objects.get(pk=made["id"]).expires_at
@@ -84,14 +84,14 @@ def test_the_last_day_counts_whole(jemmo: Jemmo) -> None:
         (("revoke", UNKNOWN), "unknown_token"),
     ],
 )
-def test_what_cannot_be_is_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:
+def test_invalid_input_is_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:
     done = jemmo("token", *words, "--org", "acme", "--json")
     assert done.status == 4
     assert done.last["error"]["code"] == code
     assert done.last["error"]["next_step"]
 
 
-def test_nobody_revokes_another_organizations_token(jemmo: Jemmo) -> None:
+def test_another_organizations_token_cannot_be_revoked(jemmo: Jemmo) -> None:
     accounts.ensure_organisation("globex")
     made = jemmo("token", "create", "--org", "acme", "--scope", "records", "--json").last
     assert jemmo("token", "revoke", made["id"], "--org", "globex").status == 4

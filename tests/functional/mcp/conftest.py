@@ -1,4 +1,4 @@
-"""What tests of the API ask for."""
+"""Fixtures for MCP tests."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def served(static_files: None) -> None:
-    """The pages' own files are where every request looks for them."""
+    """Collect the static files, which Django looks up on every request."""

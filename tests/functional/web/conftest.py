@@ -1,4 +1,4 @@
-"""A filled company and people to look at it with."""
+"""A company with records, and clients signed in as its members."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ SignedIn = Callable[[str], Client]
 
 
 @pytest.fixture(autouse=True)
-def answers_nobody(hasty: None) -> None:
-    """The showcase's ATS: nothing waits for it."""
+def ats_never_responds(no_retry_pauses: None) -> None:
+    """The showcase's ATS never responds, so retries must not wait."""
 
 
 @pytest.fixture
 def served(settings: Settings, tmp_path: Path) -> None:
-    """Pages without collected static files."""
+    """Serve pages without collecting static files."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.STATIC_ROOT = tmp_path
-    # Looks for a file when it is asked for, not for all at each start
+    # Looks up a file on request instead of listing all of them at every start.
     settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture
-def anybody(database_url: str, served: None) -> Client:
-    """Somebody who is not signed in."""
+def anonymous(database_url: str, served: None) -> Client:
+    """A client that is not signed in."""
     return Client()
 
 
 @pytest.fixture
 def signed_in(showcase: Showcase, served: None) -> SignedIn:
-    """A browser of the person of that role; ``outsider`` belongs to the other company."""
+    """A function that returns a client signed in as the member with a role; ``outsider`` is of the other company."""
 
     def sign_in(role: str) -> Client:
         client = Client()

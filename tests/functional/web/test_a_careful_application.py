@@ -1,4 +1,4 @@
-"""What every address of the application does, whoever asks: headers, tokens, limits; and what none of them tells."""
+"""Security of every URL: headers, CSRF tokens, limits, and no leaked information."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ STRICT = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ROLES = ("anybody", "viewer", "owner", "outsider", "staff")
-STREAMS = {"events"}  # open for hours; its headers are the middleware's, as everywhere
+ROLES = ("anonymous", "viewer", "owner", "outsider", "staff")
+STREAMS = {"events"}  # open for hours; like everywhere, the middleware sets its headers
 
 
 def _known(showcase: Showcase) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _known(showcase: Showcase) -> dict[str, Any]:
 
 
 def _as(role: str, showcase: Showcase, signed_in: SignedIn) -> Client:
-    if role == "anybody":
+    if role == "anonymous":
         return Client()
     if role == "staff":
         account = showcase.person("owner")
@@ -87,23 +87,25 @@ def test_every_address_has_the_headers(
         assert "default-src 'none'" in policy, where
         assert "frame-ancestors 'none'" in policy, where
         assert "camera=()" in answer.headers["Permissions-Policy"], where
-        assert "bluetooth" not in answer.headers["Permissions-Policy"], where  # unknown to Chromium
+        assert "bluetooth" not in answer.headers["Permissions-Policy"], (
+            where
+        )  # Chromium doesn't know it
         for cookie in answer.cookies.values():
             assert cookie["samesite"] == "Lax", (where, cookie.key)
             assert cookie["httponly"], (where, cookie.key)
         if answer.streaming:
-            answer.close()  # a download that is neither read nor closed keeps its place
+            answer.close()  # an unread download occupies a slot until it is closed
         walked += 1
-        if role == "staff":  # an answer may have signed them out
+        if role == "staff":  # a response may have signed them out
             client.force_login(showcase.person("owner"))
     assert walked > 75
 
 
 @pytest.mark.parametrize("nth", [4, pytest.param(1, marks=pytest.mark.long)])
-def test_no_page_holds_what_the_policy_forbids(
+def test_no_page_contains_what_the_policy_forbids(
     nth: int, showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    """Every fourth page, or every page."""
+    """Checks every fourth page, or every page in the long variant."""
     client = _as("staff", showcase, signed_in)
     for name, path in list(addresses(_known(showcase)))[::nth]:
         if name in STREAMS or path.startswith("/admin/"):
@@ -119,7 +121,7 @@ def test_no_page_holds_what_the_policy_forbids(
 @pytest.mark.sample("post")
 @pytest.mark.parametrize("verb", ["post", "put", "delete"])
 def test_every_form_needs_its_token(verb: str, showcase: Showcase, served: None) -> None:
-    """A foreign page cannot post in somebody's name, wherever it posts to."""
+    """Another site can't post on a person's behalf to any URL."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(showcase.person("owner"))
     ask = getattr(client, verb)
@@ -133,7 +135,7 @@ def test_every_form_needs_its_token(verb: str, showcase: Showcase, served: None)
 
 
 def test_cookies_are_of_this_host_and_tls_alone_behind_tls() -> None:
-    """In a process of its own, since settings are read once."""
+    """Runs in a separate process, since settings are read once."""
     import os
     import subprocess
     import sys
@@ -158,16 +160,16 @@ def _sign_in(
     return client.post("/accounts/login/", {"login": email, "password": password})
 
 
-def test_signing_in_changes_the_session(showcase: Showcase, anybody: Client) -> None:
-    anybody.get("/accounts/login/")
-    session = anybody.session
+def test_signing_in_changes_the_session(showcase: Showcase, anonymous: Client) -> None:
+    anonymous.get("/accounts/login/")
+    session = anonymous.session
     session["planted"] = "by somebody else"
     session.save()
-    anybody.cookies[ours.SESSION_COOKIE_NAME] = str(session.session_key)
+    anonymous.cookies[ours.SESSION_COOKIE_NAME] = str(session.session_key)
     before = session.session_key
 
-    assert _sign_in(anybody).status_code == 302
-    assert anybody.cookies[ours.SESSION_COOKIE_NAME].value != before
+    assert _sign_in(anonymous).status_code == 302
+    assert anonymous.cookies[ours.SESSION_COOKIE_NAME].value != before
     assert (
         Client(headers={"cookie": f"{ours.SESSION_COOKIE_NAME}={before}"}).get("/jobs/").status_code
         == 302
@@ -184,7 +186,7 @@ def test_a_new_password_signs_out_everywhere_else(showcase: Showcase, served: No
         {"oldpassword": PASSWORD, "password1": new, "password2": new},
     )
     assert answer.status_code == 302
-    # At once, not with the next request: open pages elsewhere are told to stop listening.
+    # Immediately, not with the next request: pages open elsewhere stop receiving events.
     assert Session.objects.filter(account=showcase.person("recruiter")).count() == 1
     assert here.get("/jobs/").status_code == 200
     assert there.get("/jobs/").status_code == 302
@@ -197,23 +199,23 @@ def _move_back(client: Client, **seconds: float) -> None:
     session.save()
 
 
-def test_who_does_nothing_is_signed_out(recruiter: Client, settings: Settings) -> None:
+def test_inactive_people_are_signed_out(recruiter: Client, settings: Settings) -> None:
     settings.SESSION_IDLE_SECONDS = 1800
     assert recruiter.get("/jobs/").status_code == 200
     _move_back(recruiter, **{SEEN: 1700})
-    assert recruiter.get("/jobs/").status_code == 200  # and counts as being there
+    assert recruiter.get("/jobs/").status_code == 200  # which counts as activity
     assert time.time() - recruiter.session[SEEN] < 60
 
     for unasked in ({UNASKED: "1"}, {"Accept": "text/event-stream"}, {"Accept": "image/avif,*/*"}):
         _move_back(recruiter, **{SEEN: 1700})
-        recruiter.get("/status/", headers=unasked)  # what the page asks by itself does not
+        recruiter.get("/status/", headers=unasked)  # automatic requests don't
         assert time.time() - recruiter.session[SEEN] > 1600
     _move_back(recruiter, **{SEEN: 1900})
     assert recruiter.get("/jobs/")["Location"] == "/accounts/login/?next=/jobs/"
     assert recruiter.get("/jobs/").status_code == 302
 
 
-def test_nobody_stays_signed_in_for_ever(recruiter: Client, settings: Settings) -> None:
+def test_no_session_lasts_forever(recruiter: Client, settings: Settings) -> None:
     recruiter.get("/jobs/")
     _move_back(recruiter, **{BEGAN: settings.SESSION_COOKIE_AGE + 1, SEEN: 10})
     assert recruiter.get("/jobs/").status_code == 302
@@ -226,7 +228,7 @@ def test_a_clock_that_was_ahead_lengthens_no_session(recruiter: Client) -> None:
     assert max(recruiter.session[BEGAN], recruiter.session[SEEN]) <= time.time()
 
 
-def test_a_time_out_of_nothing_is_none(recruiter: Client, settings: Settings) -> None:
+def test_a_timeout_of_zero_never_ends_a_session(recruiter: Client, settings: Settings) -> None:
     settings.SESSION_IDLE_SECONDS = 0
     recruiter.get("/jobs/")
     _move_back(recruiter, **{SEEN: 10**6})
@@ -236,13 +238,13 @@ def test_a_time_out_of_nothing_is_none(recruiter: Client, settings: Settings) ->
 # --- attempts ---
 
 
-def test_passwords_are_tried_a_few_times_for_an_account(showcase: Showcase, served: None) -> None:
-    """Counted in the database, so that other processes and addresses count along."""
+def test_password_attempts_are_limited_by_account(showcase: Showcase, served: None) -> None:
+    """Attempts are counted in the database, across processes and addresses."""
     for attempt in range(5):
         client = Client(REMOTE_ADDR=f"198.51.100.{attempt}")
         assert _sign_in(client, "wrong").status_code == 200
     from_elsewhere = Client(REMOTE_ADDR="198.51.100.77")
-    assert _sign_in(from_elsewhere).status_code == 200  # the right one, and not let in
+    assert _sign_in(from_elsewhere).status_code == 200  # the right password is refused too
     assert from_elsewhere.get("/jobs/").status_code == 302
     from django.db import connection
 
@@ -251,7 +253,7 @@ def test_passwords_are_tried_a_few_times_for_an_account(showcase: Showcase, serv
         assert cursor.fetchone()[0]
 
 
-def test_and_from_an_address(showcase: Showcase, served: None) -> None:
+def test_password_attempts_are_limited_by_address(showcase: Showcase, served: None) -> None:
     client = Client(REMOTE_ADDR="198.51.100.9")
     for attempt in range(10):
         _sign_in(client, "wrong", f"nobody{attempt}@acme.example")
@@ -264,13 +266,13 @@ def test_counts_of_attempts_are_not_pushed_out(database_url: str) -> None:
     from django.core.cache import cache
 
     cache.set("first", 1, 600)
-    for number in range(400):  # more than Django's caches keep unless told otherwise
+    for number in range(400):  # more entries than Django's caches keep by default
         cache.set(f"other-{number}", 1, 600)
     assert cache.get("first") == 1
 
 
 class _Refusing(BaseHTTPRequestHandler):
-    """An ATS that knows no key."""
+    """An ATS that refuses every key."""
 
     def do_GET(self) -> None:
         self.send_response(401)
@@ -291,7 +293,7 @@ def refusing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("form", ["connect", "rotate"])
-def test_keys_are_tried_a_few_times(
+def test_key_attempts_are_limited(
     form: str, showcase: Showcase, signed_in: SignedIn, refusing: str
 ) -> None:
     owner = signed_in("owner")
@@ -311,14 +313,14 @@ def test_keys_are_tried_a_few_times(
     asked = [try_one() for _ in range(10)]
     assert not [one for one in asked if "Too many keys" in one]
     assert "Too many keys" in try_one()
-    again = signed_in("owner")  # another sign-in of the same person
+    again = signed_in("owner")  # another session of the same person
     assert "Too many keys" in try_one(again)
 
 
-def test_a_key_that_was_not_sent_is_no_attempt(
+def test_an_unsent_key_is_not_an_attempt(
     showcase: Showcase, signed_in: SignedIn, refusing: str
 ) -> None:
-    """Nobody answers at the first address, the second is not allowed; the field with the mistake is in sight."""
+    """The first address doesn't respond and the second isn't allowed; the field with the error is visible."""
     owner = signed_in("owner")
     options = {f"option_{one.name}": one.default for one in CONNECTORS["teamtailor"].options}
 
@@ -326,7 +328,7 @@ def test_a_key_that_was_not_sent_is_no_attempt(
         given = {"key": "guess", "new_id": uuid4(), "base_url": address, **options}
         return owner.post("/settings/organization/ats/connect/teamtailor/", given).content.decode()
 
-    with socket.socket() as closed:  # bound, and nobody listens
+    with socket.socket() as closed:  # bound, but not listening
         closed.bind(("127.0.0.1", 0))
         asked = [try_at(f"http://127.0.0.1:{closed.getsockname()[1]}") for _ in range(6)]
     asked += [try_at("http://127.0.0.2") for _ in range(6)]
@@ -341,10 +343,10 @@ def test_a_key_that_was_not_sent_is_no_attempt(
 
 
 @pytest.mark.parametrize("forged", ["203.0.113.{}", "203.0.113.{}, 203.0.113.9", "x{}", ",,{}"])
-def test_a_forged_address_is_not_counted_apart(
+def test_a_forged_address_has_no_separate_count(
     forged: str, showcase: Showcase, served: None
 ) -> None:
-    """A proxy on this machine passes on what the visitor wrote: with none configured it is not read."""
+    """A local proxy passes on the visitor's header, which is ignored if no proxy is configured."""
     for attempt in range(10):
         client = Client(headers={"x-forwarded-for": forged.format(attempt)})
         _sign_in(client, "wrong", f"nobody{attempt}@acme.example")
@@ -360,7 +362,7 @@ def test_a_forged_address_is_not_counted_apart(
         (1, "203.0.113.1", "203.0.113.1"),
         (1, "198.51.100.7, 203.0.113.1", "203.0.113.1"),
         (2, "198.51.100.7, 203.0.113.1, 192.0.2.9", "203.0.113.1"),
-        (2, "203.0.113.1", "192.0.2.1"),  # somebody reached us past the proxies
+        (2, "203.0.113.1", "192.0.2.1"),  # a request that bypassed the proxies
         (1, "203.0.113.1:4711", "203.0.113.1"),
         (1, "[2001:db8::1]:4711", "2001:db8::1"),
         (1, "::ffff:203.0.113.1", "203.0.113.1"),
@@ -368,7 +370,7 @@ def test_a_forged_address_is_not_counted_apart(
         (1, "", "192.0.2.1"),
     ],
 )
-def test_the_address_is_what_our_outermost_proxy_saw(
+def test_the_address_is_the_one_seen_by_our_outermost_proxy(
     hops: int, told: str, counted: str, settings: Settings, rf: RequestFactory
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = hops
@@ -376,8 +378,8 @@ def test_the_address_is_what_our_outermost_proxy_saw(
     assert client_address(request) == counted
 
 
-def test_who_guesses_locks_nobody_out(showcase: Showcase, served: None) -> None:
-    """Its owner's browser is known and counted by itself; a stolen cookie of another account is not."""
+def test_guessing_does_not_lock_out_the_owner(showcase: Showcase, served: None) -> None:
+    """The owner's browser is known and counted separately; a stolen cookie of another account doesn't help."""
     owner = Client()
     assert _sign_in(owner).status_code == 302
     owner.post("/accounts/logout/")
@@ -387,16 +389,16 @@ def test_who_guesses_locks_nobody_out(showcase: Showcase, served: None) -> None:
 
     assert _sign_in(Client(REMOTE_ADDR="198.51.100.77")).status_code == 200
     assert _sign_in(owner).status_code == 302
-    for _ in range(5):  # nor is a known browser free to guess
+    for _ in range(5):  # known browsers are limited too
         _sign_in(Client(headers={"cookie": f"{ours.KNOWN_COOKIE_NAME}={cookie}"}), "wrong")
     owner.post("/accounts/logout/")
     assert _sign_in(owner).status_code == 200
 
 
-def test_many_failures_anywhere_leave_known_browsers_alone(
+def test_many_failures_elsewhere_do_not_affect_known_browsers(
     showcase: Showcase, served: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who tries one password on many accounts from many addresses is slowed down too."""
+    """Trying one password on many accounts from many addresses is slowed down too."""
     monkeypatch.setattr(sign_in, "MOST_FAILURES", 3)
     owner = Client()
     assert _sign_in(owner).status_code == 302
@@ -408,10 +410,10 @@ def test_many_failures_anywhere_leave_known_browsers_alone(
     assert _sign_in(owner).status_code == 302
 
 
-def test_one_network_does_not_lock_out_everybody(
+def test_one_network_cannot_lock_out_everyone(
     showcase: Showcase, served: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who has a /48 has 65,536 networks of its own; they add up to one network's share."""
+    """The 65,536 /64 networks in a /48 share a single network's limit."""
     monkeypatch.setattr(sign_in, "MOST_FAILURES", 5)
     monkeypatch.setattr(sign_in, "NETWORK_FAILURES", 3)
     for attempt in range(8):
@@ -432,7 +434,7 @@ def test_an_ipv6_visitor_has_one_address(showcase: Showcase, served: None) -> No
 
 
 @pytest.mark.parametrize("host", ["testserver:9", "testserver:65535", "testserver"])
-def test_a_letter_leads_to_no_other_port(host: str, showcase: Showcase, served: None) -> None:
+def test_an_email_links_to_no_other_port(host: str, showcase: Showcase, served: None) -> None:
     client = Client(headers={"host": host})
     client.post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
     body = str(mail.outbox[0].body)
@@ -440,7 +442,7 @@ def test_a_letter_leads_to_no_other_port(host: str, showcase: Showcase, served: 
     assert urlsplit(link).netloc == ("testserver" if host == "testserver" else "testserver:80")
 
 
-def test_a_letter_leads_where_the_operator_says(
+def test_an_email_links_to_the_configured_address(
     showcase: Showcase, served: None, settings: Settings
 ) -> None:
     settings.SITE_URL = "https://jemmo.example"
@@ -460,7 +462,9 @@ def test_a_form_that_is_too_large_is_refused(recruiter: Client) -> None:
     assert many.status_code == 413
     files = [SimpleUploadedFile(name, b"x") for name in ("a.png", "b.png")]
     assert recruiter.post("/help/", {"picture": files[:1]}).status_code == 200
-    assert recruiter.post("/help/", {"picture": files}).status_code == 413  # one picture at a time
+    assert (
+        recruiter.post("/help/", {"picture": files}).status_code == 413
+    )  # only one picture per message is allowed
 
 
 @pytest.mark.parametrize(
@@ -471,7 +475,7 @@ def test_a_form_that_is_too_large_is_refused(recruiter: Client) -> None:
     ],
 )
 def test_an_address_that_no_search_makes_is_refused(address: str, recruiter: Client) -> None:
-    """A list repeats its address in every link: 9 KB of quotes made a page of 368 KB."""
+    """A list repeats its URL in every link; 9 KB of quotes would make a page of 368 KB."""
     answer = recruiter.get(address)
     assert answer.status_code == 414
     assert "The address (URL) is too long" in answer.content.decode()
@@ -489,7 +493,7 @@ def test_the_longest_search_passes_and_is_still_there_after_signing_in(
 
 @pytest.mark.parametrize("announced", [True, False])
 async def test_its_body_is_not_even_read(announced: bool) -> None:
-    """Beneath Django, which would take all of it first."""
+    """The check runs below Django, which would first read the whole body."""
     asked = 0
 
     async def receive() -> dict[str, Any]:
@@ -546,7 +550,7 @@ async def test_the_server_answers_it_with_the_page(database_url: str, served: No
     assert "1\N{NO-BREAK SPACE}Mo" in b"".join(one.get("body", b"") for one in sent).decode()
 
 
-# --- where answers lead, and what they tell ---
+# --- redirects and leaked information ---
 
 FOREIGN = (
     "http://testserver//evil.example/x",
@@ -567,13 +571,13 @@ FOREIGN = (
 
 
 def _leads_elsewhere(location: str) -> bool:
-    """As a browser reads it: a backslash is a slash, and two of them begin a host."""
+    """Whether a redirect leads to another host, read like a browser, which treats backslashes as slashes."""
     found = urlsplit(urljoin("http://testserver/accounts/login/", location.replace("\\", "/")))
     return found.netloc != "testserver" or found.scheme != "http"
 
 
 @pytest.mark.parametrize("next_page", FOREIGN)
-def test_nobody_is_led_elsewhere(next_page: str, showcase: Showcase, served: None) -> None:
+def test_redirects_stay_on_this_site(next_page: str, showcase: Showcase, served: None) -> None:
     given = {"next": next_page, "theme": "dark", "language": "fr", "screenshot": "off"}
     client = Client()
     answers = [
@@ -597,9 +601,7 @@ def test_another_host_is_refused(showcase: Showcase, served: None) -> None:
     assert "evil.example" not in answer.content.decode()
 
 
-def test_an_error_tells_nothing_of_the_inside(
-    recruiter: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_reveals_no_internals(recruiter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from jemmo.store.records import talents
 
     def breaks(*_: Any, **__: Any) -> Any:
@@ -617,8 +619,8 @@ def test_an_error_tells_nothing_of_the_inside(
 # --- staff ---
 
 
-@pytest.mark.parametrize("role", ["anybody", "viewer", "recruiter", "owner", "outsider"])
-def test_only_staff_get_into_the_admin(role: str, showcase: Showcase, signed_in: SignedIn) -> None:
+@pytest.mark.parametrize("role", ["anonymous", "viewer", "recruiter", "owner", "outsider"])
+def test_only_staff_can_open_the_admin(role: str, showcase: Showcase, signed_in: SignedIn) -> None:
     client = _as(role, showcase, signed_in)
     for _, path in addresses():
         if path.startswith("/admin/") and "login" not in path and "logout" not in path:
@@ -627,7 +629,7 @@ def test_only_staff_get_into_the_admin(role: str, showcase: Showcase, signed_in:
             assert "Conversation" not in answer.content.decode(), path
 
 
-def test_the_admin_shows_nobodys_data_and_no_secret(
+def test_the_admin_shows_no_personal_data_and_no_secret(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Pages of a connection whose history is limited: what is left out or hidden, and where that is changed."""
+"""Pages of a connection with a limited history: what is omitted or hidden, and where to change that."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OLD = datetime(2020, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def limited(showcase: Showcase) -> Connection:
-    """One talent and all their applications last changed in 2020; an id of 2020 was met by a comparison."""
+    """A talent whose record and applications last changed in 2020, and an id from 2020 seen by a comparison."""
     found = Connection.objects.get(org=showcase.org)
     before = dict(found.options)
     found.options = {**before, history.YEARS: "2", history.FROM: "2024-03-05"}
@@ -71,7 +71,7 @@ def hidden(connection: Connection) -> Talent:
         ),
     ],
 )
-def test_a_record_that_is_left_out_is_explained(
+def test_a_record_outside_the_history_is_explained(
     limited: Connection, signed_in: SignedIn, language: str, texts: tuple[str, ...]
 ) -> None:
     owner = signed_in("owner")
@@ -81,9 +81,7 @@ def test_a_record_that_is_left_out_is_explained(
         assert text in page.content.decode(), asked
 
 
-def test_whoever_is_hidden_has_a_page_that_says_why(
-    limited: Connection, signed_in: SignedIn
-) -> None:
+def test_a_hidden_persons_page_explains_why(limited: Connection, signed_in: SignedIn) -> None:
     old = hidden(limited)
     page = signed_in("admin").get(f"/talents/{old.id}/").content.decode()
     assert "Neither this person nor their applications have changed" in page
@@ -114,7 +112,7 @@ def test_the_card_says_since_when_and_how_many_are_hidden(
         ("two", "whole number"),
     ],
 )
-def test_years_that_are_none_are_refused(
+def test_invalid_years_are_refused(
     limited: Connection, signed_in: SignedIn, years: str, said: str
 ) -> None:
     page = signed_in("admin").post(

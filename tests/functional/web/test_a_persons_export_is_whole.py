@@ -1,4 +1,4 @@
-"""A person's export has every value that is stored of them, nobody else's, and words where there are ids."""
+"""A person's export contains every stored value about them, nobody else's data, and names instead of ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key that the ATS refuses: pages say so once anything has noticed it, and no click promises what it can't do."""
+"""A key refused by the ATS: pages say so as soon as anything has noticed it, and offer nothing that would fail."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def by_files(found: Company, database_url: str) -> None:
 
 
 @pytest.mark.parametrize("notices", [by_test, by_counts, by_refetch, by_comparison, by_files])
-async def test_whatever_notices_a_refused_key_every_page_says_so(
+async def test_every_page_shows_a_refused_key_whatever_noticed_it(
     database_url: str, ats: SandboxServer, notices: object
 ) -> None:
     found = await company(database_url, base_url=ats.base_url)
@@ -113,11 +113,11 @@ async def test_whatever_notices_a_refused_key_every_page_says_so(
             assert "sync failed" not in place.lower()  # the last sync succeeded
             assert (
                 "ago" not in place.partition("refused the API key")[0]
-            )  # nor did it notice the refusal
+            )  # and it hadn't noticed the refusal
         assert text_of("sync_status") == "Key refused"
         [line] = status.overview()
         assert (line.colour, (line.error or {})["code"]) == ("red", "key_refused")
-        # The next sync, which records it and tells the others, is due.
+        # The next sync, which records the refusal and notifies people, is due.
         assert [due.connection_id for due in schedule.due(datetime.now(UTC))] == [found.id]
 
     await in_thread(check)
@@ -138,7 +138,7 @@ async def test_a_key_that_works_again_is_no_longer_called_refused(
     accept(ats)
 
     def check() -> None:
-        # Not only the button: the comparison of counts proves it as well.
+        # Not only the button proves it, but also the comparison of counts.
         quality.report(Organisation.objects.get(), vault=default_vault())
         [line] = status.overview()
         assert (line.state, line.error, line.colour) == ("active", None, "green")
@@ -151,7 +151,7 @@ async def test_a_key_that_works_again_is_no_longer_called_refused(
     await in_thread(check)
 
 
-async def test_an_outage_during_a_test_is_no_failed_sync(database_url: str) -> None:
+async def test_an_outage_during_a_test_is_not_a_failed_sync(database_url: str) -> None:
     async with run_sandbox(talents=5, switches={"rate_limit": False}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -160,7 +160,7 @@ async def test_an_outage_during_a_test_is_no_failed_sync(database_url: str) -> N
     assert "failed" not in card
 
 
-async def test_a_click_says_that_it_leaves_out_a_refused_connection(
+async def test_a_click_says_that_it_skips_a_refused_connection(
     database_url: str, ats: SandboxServer
 ) -> None:
     found = await company(database_url, base_url=ats.base_url)
@@ -180,10 +180,10 @@ async def test_a_click_says_that_it_leaves_out_a_refused_connection(
         assert {row[0] for row in queued} == {str(second.id)}
 
 
-async def test_a_sync_that_has_just_begun_is_called_what_it_is(
+async def test_a_sync_that_has_just_started_has_the_right_name(
     database_url: str, ats: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A comparison was listed as the connection's initial sync until its mode was stored."""
+    """Before its mode is stored, a comparison must not be listed as the initial sync."""
     found = await company(database_url, base_url=ats.base_url)
     await found.sync()
     begun: list[tuple[str, bool]] = []
@@ -202,8 +202,8 @@ async def test_a_sync_that_has_just_begun_is_called_what_it_is(
     assert begun == [("reconcile", False), ("incremental", False), ("initial", True)]
 
 
-async def test_an_option_that_reads_more_is_no_second_first_sync(database_url: str) -> None:
-    """Applications that an option finds later are read in full, years after the first sync perhaps."""
+async def test_an_option_that_reads_more_causes_no_second_first_sync(database_url: str) -> None:
+    """Applications that become readable through an option are read in full, perhaps years after the first sync."""
     async with run_sandbox(
         "jarvi", talents=12, switches={"applications": "profile", "rate_limit": False}
     ) as ats:

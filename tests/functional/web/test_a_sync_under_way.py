@@ -1,4 +1,4 @@
-"""The page of a sync that is under way states no number that it does not know."""
+"""The page of a running sync shows no number that isn't known yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from jemmo.services.sync import schedule
 from jemmo.store.models import Connection, SyncRun
 
 
-def test_a_sync_that_has_just_begun_states_no_number(showcase: Showcase, recruiter: Client) -> None:
+def test_a_sync_that_has_just_started_shows_no_number(
+    showcase: Showcase, recruiter: Client
+) -> None:
     begun = SyncRun.objects.create(
         id=uuid4(),
         connection=Connection.objects.get(org=showcase.org),
@@ -31,7 +33,7 @@ def test_a_sync_that_has_just_begun_states_no_number(showcase: Showcase, recruit
     assert "No records read yet" in shown
 
 
-def test_the_next_sync_has_no_time_while_the_one_runs_whose_end_sets_it(
+def test_the_next_sync_has_no_time_while_one_is_running(
     showcase: Showcase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Whoever reads the tables cannot sign in, and whoever writes to them runs nothing."""
+"""Read access to the tables is not enough to sign in, and write access is not enough to run code."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _exploded(what: str) -> None:
 
 
 @pytest.mark.parametrize("encode", [lambda raw: base64.b64encode(raw).decode(), repr])
-def test_a_pickle_in_the_cache_stays_data(database_url: str, encode: object) -> None:
+def test_a_pickle_in_the_cache_is_not_executed(database_url: str, encode: object) -> None:
     payload = encode(pickle.dumps(Boom()))  # type: ignore[operator]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,7 +56,7 @@ def test_a_pickle_in_the_cache_stays_data(database_url: str, encode: object) -> 
     assert ran == []
 
 
-def test_a_pickle_in_a_session_stays_data(database_url: str) -> None:
+def test_a_pickle_in_a_session_is_not_executed(database_url: str) -> None:
     store = SessionStore()
     store["who"] = "somebody"
     store.save()
@@ -65,7 +65,7 @@ def test_a_pickle_in_a_session_stays_data(database_url: str) -> None:
     assert ran == []
 
 
-def test_no_module_knows_how_to_run_data() -> None:
+def test_no_module_executes_data() -> None:
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names: list[str] = []
@@ -78,7 +78,7 @@ def test_no_module_knows_how_to_run_data() -> None:
             assert not RUNS & {name.split(".")[0] for name in names}, path
 
 
-def test_the_cache_counts_and_forgets(database_url: str) -> None:
+def test_the_cache_counts_and_expires(database_url: str) -> None:
     cache.set("list", [1.5, "a"], 60)
     assert cache.get("list") == [1.5, "a"]
     assert cache.add("list", 1, 60) is False
@@ -95,7 +95,7 @@ def test_the_cache_counts_and_forgets(database_url: str) -> None:
     assert cache.get("n") is None
 
 
-def test_a_session_is_found_by_its_key_alone(database_url: str) -> None:
+def test_a_session_is_found_only_by_its_key(database_url: str) -> None:
     store = SessionStore()
     store["who"] = "somebody"
     store.save()
@@ -103,10 +103,12 @@ def test_a_session_is_found_by_its_key_alone(database_url: str) -> None:
 
     assert SessionStore(key)["who"] == "somebody"
     row = Session.objects.get()
-    assert SessionStore(row.session_key).load() == {}  # what a thief of the table would try
+    assert SessionStore(row.session_key).load() == {}  # as someone with a stolen table would try
     row.session_key = sessions.hashed("x" * 32)
     row.save()
-    assert SessionStore("x" * 32).load() == {}  # moved to a key of theirs, it does not open
+    assert (
+        SessionStore("x" * 32).load() == {}
+    )  # a row copied to another session key can't be decrypted
     store.delete()
     with pytest.raises(UpdateError):
         store.save()
@@ -117,8 +119,10 @@ def test_a_session_is_found_by_its_key_alone(database_url: str) -> None:
     assert not Session.objects.exists()
 
 
-def test_a_dump_signs_nobody_in(showcase: Showcase, database_url: str, served: None) -> None:
-    """Every secret that opens something while it is in use, and none of them in any table."""
+def test_a_dump_is_not_enough_to_sign_in(
+    showcase: Showcase, database_url: str, served: None
+) -> None:
+    """No table contains any of the secrets that currently grant access."""
     secrets: dict[str, str] = {"password": PASSWORD}
     browser = Client()
     browser.post("/accounts/login/", {"login": "recruiter@acme.example", "password": PASSWORD})

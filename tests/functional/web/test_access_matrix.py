@@ -1,4 +1,4 @@
-"""Every address with every role. One that is missing here fails the first test."""
+"""Every URL with every role. A URL that is missing here fails the first test."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
 
-ANYBODY, MEMBER, RECRUITER, MANAGER = "anybody", "viewer", "recruiter", "admin"
+ANONYMOUS, MEMBER, RECRUITER, MANAGER = "anonymous", "viewer", "recruiter", "admin"
 ROLES = ("viewer", "recruiter", "admin", "owner")
 
 WHO: dict[str, str] = {
-    **dict.fromkeys(("healthz", "readyz", "metrics", "set_language"), ANYBODY),
-    **dict.fromkeys(("home", "favicon", "first_owner", "invitation", "events", "theme"), ANYBODY),
-    **dict.fromkeys(("settings", "organization", "old_ats", "old_ats_page"), ANYBODY),
+    **dict.fromkeys(("healthz", "readyz", "metrics", "set_language"), ANONYMOUS),
+    **dict.fromkeys(("home", "favicon", "first_owner", "invitation", "events", "theme"), ANONYMOUS),
+    **dict.fromkeys(("settings", "organization", "old_ats", "old_ats_page"), ANONYMOUS),
     **dict.fromkeys(("jobs", "job", "talents", "talent", "why", "profile"), MEMBER),
     **dict.fromkeys(("ats", "ats_connection", "ats_card", "ats_progress"), MEMBER),
     **dict.fromkeys(("sync_run", "sync_icon"), MEMBER),
@@ -90,22 +90,22 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("privacy_organisation", "organisation_undo"), "owner"),
     **dict.fromkeys(("organisation_deleted", "organisation_certificate"), "owner"),
 }
-"""The least role that an address answers; for anybody below there is no such page."""
+"""The lowest role that may open each URL; for lower ones, the page doesn't exist."""
 
 POSTS = {"sync_icon": RECRUITER, "refresh": RECRUITER}
-"""Where changing takes more than looking: the least role that may post. Below it, 403."""
+"""The lowest role that may post, where that is higher than for viewing; lower ones get a 403."""
 
 FORBIDDEN = {
     *("file", "file_link", "file_image", "file_bytes"),
     *("jobs_csv", "jobs_jsonl", "talents_csv", "talents_jsonl"),
 }
-"""A member is told that they may not, since they see the file named, or the list."""
+"""URLs that tell members about the missing right, since they see the file's name or the list anyway."""
 
 OF_ITS_OWN = ("admin/", "accounts/", "api/", "mcp")
-"""Django's and allauth's own pages, tested below as a whole, and what programs ask, which has tests of its own."""
+"""Django's and allauth's own pages, tested below as a whole, and URLs for programs, which have their own tests."""
 
 WRONG_METHOD = 405
-"""Answered before anybody asks who it is; it tells nothing. An address has at least one method."""
+"""This response comes before the sign-in check and reveals nothing. Each URL has at least one method."""
 
 
 def addresses() -> Iterator[tuple[str, str | None]]:
@@ -128,7 +128,7 @@ def known(
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
 ) -> dict[str, Any]:
-    """A value for each part of an address, all of them the first company's, in a demo."""
+    """A value for each URL parameter, all from the first company, in a demo."""
     settings.JEMMO_DEMO = True
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path))
     connection = Connection.objects.get(org=showcase.org)
@@ -193,7 +193,7 @@ def path(name: str, known: dict[str, Any]) -> str:
 
 
 def read(browser: Client, where: str) -> Any:
-    """What the address answers. A file is read to its end: only so many are sent at a time."""
+    """Return the response of a URL. Files are read to their end, since only a few may be sent at a time."""
     answer = browser.get(where)
     if answer.streaming:
         answer.getvalue()
@@ -201,7 +201,7 @@ def read(browser: Client, where: str) -> Any:
 
 
 def asked(browser: Client, where: str) -> list[Any]:
-    """The answers to the methods that the address has."""
+    """Return the responses to the URL's methods."""
     answers = [read(browser, where), browser.post(where)]
     found = [one for one in answers if one.status_code != WRONG_METHOD]
     assert found, where
@@ -214,9 +214,9 @@ def test_every_address_is_in_the_matrix() -> None:
     assert named == WHO.keys()
 
 
-def test_nobody_gets_in_without_signing_in(known: dict[str, Any], served: None) -> None:
+def test_every_page_requires_sign_in(known: dict[str, Any], served: None) -> None:
     for name, least in WHO.items():
-        if least == ANYBODY:
+        if least == ANONYMOUS:
             continue
         where = path(name, known)
         for answer in asked(Client(), where):
@@ -226,21 +226,21 @@ def test_nobody_gets_in_without_signing_in(known: dict[str, Any], served: None) 
 
 @pytest.mark.sample("viewer", "owner")
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_has_its_pages_and_no_other(
+def test_each_role_has_exactly_its_pages(
     known: dict[str, Any], signed_in: SignedIn, role: str
 ) -> None:
     browser = signed_in(role)
     for name, least in WHO.items():
-        if least == ANYBODY or name == "no_organisation":
+        if least == ANONYMOUS or name == "no_organisation":
             continue
         where = path(name, known)
         if ROLES.index(role) >= ROLES.index(least):
             answer = read(browser, where)
-            # A link and a conversation are one person's.
+            # Links and conversations belong to one person.
             own = name in ("file_bytes", "help_picture") and role != "recruiter"
             good = {404} if own else {200, 302, WRONG_METHOD}
             if name == "member_remove" and role == "viewer":
-                good = {403}  # nobody but oneself: the one in the address is another
+                good = {403}  # only allowed for oneself, but the URL names someone else
             assert answer.status_code in good, (name, answer.status_code)
             assert "/accounts/login/" not in answer.headers.get("Location", ""), name
             continue
@@ -250,7 +250,7 @@ def test_a_role_has_its_pages_and_no_other(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_posts_where_it_may_and_nowhere_else(
+def test_each_role_can_post_exactly_where_it_may(
     known: dict[str, Any], signed_in: SignedIn, role: str
 ) -> None:
     for name, least in POSTS.items():
@@ -264,10 +264,10 @@ def test_a_role_posts_where_it_may_and_nowhere_else(
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("given", [False, True])
-def test_a_confidential_record_is_there_for_who_has_the_right(
+def test_a_confidential_record_exists_only_for_people_with_the_right(
     known: dict[str, Any], showcase: Showcase, signed_in: SignedIn, role: str, given: bool
 ) -> None:
-    """For others each of its addresses answers as for a record that never was."""
+    """For everyone else, each of its URLs responds as if the record didn't exist."""
     Talent.objects.filter(remote_id="elodie").update(is_private=True)
     Job.objects.filter(remote_id="dev").update(visibility="CONFIDENTIAL")
     Membership.objects.filter(org=showcase.org).update(confidential=given)
@@ -281,7 +281,7 @@ def test_a_confidential_record_is_there_for_who_has_the_right(
     met = set()
     for name, least in WHO.items():
         where = path(name, known)
-        if least == ANYBODY or where == path(name, never):
+        if least == ANONYMOUS or where == path(name, never):
             continue
         met.add(name)
         answer, nothing = read(browser, where), read(browser, path(name, never))
@@ -296,16 +296,16 @@ def test_a_confidential_record_is_there_for_who_has_the_right(
         assert (str(known["talent_id"]) in page or str(known["job_id"]) in page) is sees, where
 
 
-def test_for_another_organisation_nothing_of_it_is_there(
+def test_nothing_is_visible_to_another_organization(
     known: dict[str, Any], signed_in: SignedIn
 ) -> None:
-    """404 for a page like for one that never was: a stranger's owner learns nothing."""
+    """404, as for pages that don't exist, so another organization's owner learns nothing."""
     outsider = signed_in("outsider")
     never = {**known, **{name: uuid4() for name in known if name.endswith("_id")}}
     never |= {"membership_id": 10**9, "number": 10**9, "token": "never-was"}
     for name, least in WHO.items():
         where = path(name, known)
-        if least == ANYBODY or where == path(name, {**never, "provider": "teamtailor"}):
+        if least == ANONYMOUS or where == path(name, {**never, "provider": "teamtailor"}):
             continue
         for theirs, nothing in zip(
             asked(outsider, where), asked(outsider, path(name, never)), strict=True
@@ -317,7 +317,7 @@ def test_for_another_organisation_nothing_of_it_is_there(
 def test_support_pages_are_for_staff(
     known: dict[str, Any], showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    """Whoever is not staff is asked to sign in as somebody who is; staff see conversations, not talents."""
+    """Others are asked to sign in as staff. Staff see conversations, not talents."""
     owner = signed_in("owner")
     for where, _ in addresses():
         if where.startswith("admin/") and "<" not in where and "(" not in where:
@@ -325,7 +325,7 @@ def test_support_pages_are_for_staff(
             assert answer.status_code in {302, 403, 404, WRONG_METHOD}, where
 
 
-def test_the_account_pages_answer_everybody(
+def test_account_pages_are_available_to_everyone(
     known: dict[str, Any], signed_in: SignedIn, served: None
 ) -> None:
     for browser in (Client(), signed_in("viewer")):

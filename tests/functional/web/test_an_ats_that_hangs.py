@@ -1,4 +1,4 @@
-"""An ATS that takes a question and never answers holds up nobody else's pages."""
+"""An ATS that accepts requests but never responds doesn't delay other people's pages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SignedIn = Callable[[str], Client]
 
 @pytest.fixture
 def hanging(showcase: Showcase, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """The ATS of both companies: it listens, and reads nothing."""
+    """The ATS of both companies, which accepts connections but reads nothing."""
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as ats:
         ats.settimeout(30)
         address = f"http://127.0.0.1:{ats.getsockname()[1]}"
         for connection in Connection.objects.all():
             move(connection, address)
-        SyncRun.objects.all().delete()  # a first sync that has started is not planned
+        SyncRun.objects.all().delete()  # the plan is only shown before the first sync starts
         yield ats
 
 
@@ -35,10 +35,10 @@ def _get(browser: Client, path: str) -> int:
     try:
         return browser.get(path).status_code
     finally:
-        connections.close_all()  # those of this thread
+        connections.close_all()  # this thread's connections
 
 
-def test_each_organisation_waits_once_and_others_see_their_pages(
+def test_each_organization_waits_once_and_others_see_their_pages(
     showcase: Showcase, signed_in: SignedIn, hanging: socket.socket
 ) -> None:
     ours = Connection.objects.get(org=showcase.org).id

@@ -1,4 +1,4 @@
-"""Settings > API: a token is made, shown once, and revoked."""
+"""Settings > API: tokens are created, shown once, and revoked."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ def make(client: Client, **fields: object) -> str:
     return found[1]
 
 
-def test_a_token_is_shown_once_and_lets_a_program_in(
-    showcase: Showcase, signed_in: SignedIn
-) -> None:
+def test_a_token_is_shown_once_and_works(showcase: Showcase, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     secret = make(admin, scopes=["contacts"])
 
@@ -43,7 +41,7 @@ def test_a_token_is_shown_once_and_lets_a_program_in(
     assert api.json()["data"]
 
 
-def test_a_revoked_token_lets_nobody_in(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_a_revoked_token_is_refused(showcase: Showcase, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     secret = make(admin)
     token = ApiToken.objects.get()
@@ -59,7 +57,7 @@ def test_a_revoked_token_lets_nobody_in(showcase: Showcase, signed_in: SignedIn)
     assert "created an API token" in activity
 
 
-def test_who_sees_no_confidential_records_lets_no_program_see_them(
+def test_people_without_confidential_access_cannot_grant_it_to_a_token(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     admin, owner = signed_in("admin"), signed_in("owner")
@@ -107,7 +105,7 @@ def test_a_token_can_be_bound_to_one_of_several_connections(
         {"name": "x", "scopes": ["nothing"]},
     ],
 )
-def test_what_cannot_be_made_is_explained(
+def test_an_impossible_token_is_explained(
     showcase: Showcase, signed_in: SignedIn, fields: dict[str, object]
 ) -> None:
     answer = signed_in("admin").post("/settings/api/create/", fields)
@@ -116,7 +114,7 @@ def test_what_cannot_be_made_is_explained(
     assert not ApiToken.objects.exists()
 
 
-def test_another_organizations_token_is_not_there(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_another_organizations_token_is_invisible(showcase: Showcase, signed_in: SignedIn) -> None:
     now = datetime.now(UTC)
     made = tokens.create(showcase.stranger, ["records"], name="theirs", now=now)
     admin = signed_in("admin")
@@ -125,9 +123,7 @@ def test_another_organizations_token_is_not_there(showcase: Showcase, signed_in:
     assert tokens.recognize(made.secret, now) is not None
 
 
-def test_whoever_removes_its_maker_hears_of_a_token(
-    showcase: Showcase, signed_in: SignedIn
-) -> None:
+def test_removing_a_member_mentions_their_tokens(showcase: Showcase, signed_in: SignedIn) -> None:
     make(signed_in("admin"))
     maker = Membership.objects.get(org=showcase.org, account=showcase.person("admin"))
     page = signed_in("owner").get(f"/settings/members/{maker.pk}/remove/").content.decode()

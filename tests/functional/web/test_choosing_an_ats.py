@@ -1,4 +1,4 @@
-"""The page on which an ATS is chosen says of each what it gives and what it does not, as declared."""
+"""The page for choosing an ATS lists what each one supports and lacks, as declared by its connector."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ SAYS = {
 
 
 @pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
-def test_what_it_gives_and_what_not(one: Connector, signed_in: Callable[[str], Client]) -> None:
+def test_the_page_lists_what_each_ats_supports_and_lacks(
+    one: Connector, signed_in: Callable[[str], Client]
+) -> None:
     page = signed_in("admin").get("/settings/organization/ats/connect/").content.decode()
     found = re.search(rf'connect/{one.name}/".*?</a>', page, re.DOTALL)
     assert found
@@ -34,7 +36,7 @@ def test_what_it_gives_and_what_not(one: Connector, signed_in: Callable[[str], C
         assert (word in given, word in without) == (declared[name], not declared[name]), name
 
 
-def test_it_says_so_in_french(signed_in: Callable[[str], Client]) -> None:
+def test_the_list_is_translated(signed_in: Callable[[str], Client]) -> None:
     page = signed_in("admin").get(
         "/settings/organization/ats/connect/", headers={"Accept-Language": "fr"}
     )

@@ -1,4 +1,4 @@
-"""An ATS that reports only days, in an organization of another time zone: pages show the day that the ATS shows."""
+"""If an ATS reports only dates, pages show the same dates as the ATS, even in another time zone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARIS_MIDNIGHT = datetime(2026, 5, 9, 22, 0, tzinfo=UTC)
 
 
 def shown_day(showcase: Showcase, reader: Client, moment: datetime) -> tuple[str, str]:
-    """The text and the tooltip of a talent's last change, as its page and the list show it."""
+    """Return the text and tooltip of a talent's last change on its page and in the list."""
     talent = showcase.talent("elodie")
     Talent.objects.filter(id=talent.id).update(remote_updated_at=moment)
     page = reader.get(reverse("talent", args=[talent.id])).content.decode()
@@ -27,7 +27,7 @@ def shown_day(showcase: Showcase, reader: Client, moment: datetime) -> tuple[str
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Europe/Paris"])
-def test_a_day_stays_that_day_wherever_the_organization_is(
+def test_a_date_is_the_same_in_every_time_zone(
     showcase: Showcase, recruiter: Client, zone: str
 ) -> None:
     Organisation.objects.filter(id=showcase.org.id).update(time_zone=zone)
@@ -39,7 +39,7 @@ def test_a_day_stays_that_day_wherever_the_organization_is(
 
 
 def test_a_time_keeps_its_hour(showcase: Showcase, recruiter: Client) -> None:
-    """In an account that reports times, and one minute after midnight in one that reports days."""
+    """Covers an account that reports times, and one minute after midnight in an account that reports dates."""
     Organisation.objects.filter(id=showcase.org.id).update(time_zone="America/New_York")
     assert shown_day(showcase, recruiter, PARIS_MIDNIGHT)[1] == "9 May 2026, 18:00 EDT"
 

@@ -1,4 +1,4 @@
-"""Deletions that wait for a decision: one state and one text wherever they are told, true of what the ATS holds."""
+"""Paused deletions have the same state and text everywhere, and match the records in the ATS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STEPS = {
 
 @pytest.fixture
 def agency(showcase: Showcase, database_url: str) -> Connection:
-    """The one connection of the company that is synced; its ATS deleted 45 of 60 talents."""
+    """The company's only synced connection, whose ATS has deleted 45 of 60 talents."""
     showcase.org.connections.all().delete()
 
     async def happens() -> Company:
@@ -53,7 +53,7 @@ def agency(showcase: Showcase, database_url: str) -> Connection:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("role", STEPS)
-def test_a_decision_is_told_alike_everywhere(
+def test_a_decision_is_shown_the_same_everywhere(
     agency: Connection, signed_in: SignedIn, role: str
 ) -> None:
     waiting = {row.stream: row for row in HeldDeletion.objects.filter(connection=agency)}
@@ -102,7 +102,7 @@ def test_a_decision_asked_for_again_is_no_error_that_repeats(
     assert "in a row" not in page
 
 
-def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> None:
+def test_the_status_shows_it_until_someone_decides(agency: Connection) -> None:
     (before,) = status.overview(agency.org)
     assert (before.colour, before.error) == ("yellow", None)
     assert before.decision is not None
@@ -128,7 +128,7 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
         (None, "These deletions no longer need a decision."),
     ],
 )
-def test_what_reported_the_pause_tells_what_was_decided_since(
+def test_notifications_of_the_pause_show_the_later_decision(
     agency: Connection, signed_in: SignedIn, decision: dict[str, Now] | None, text: str
 ) -> None:
     run = agency.runs.latest("started_at")
@@ -158,7 +158,7 @@ def test_what_reported_the_pause_tells_what_was_decided_since(
     assert row.next_step == text
 
 
-def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(
+def test_a_decision_is_not_reported_as_a_completed_deletion(
     agency: Connection, signed_in: SignedIn
 ) -> None:
     first, second = signed_in("admin"), signed_in("owner")
@@ -180,7 +180,7 @@ def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(
     assert second.get(reverse("ats_deletions", args=[agency.id, "nonsense"])).status_code == 404
 
 
-def test_verify_sends_nobody_to_a_comparison_that_would_change_nothing(agency: Connection) -> None:
+def test_verify_suggests_no_comparison_without_effect(agency: Connection) -> None:
     slug = agency.org.slug
 
     nothing = verdict()
@@ -192,9 +192,7 @@ def test_verify_sends_nobody_to_a_comparison_that_would_change_nothing(agency: C
     assert f"`jemmo sync --org {slug} --mode reconcile`, then verify" in what_helps(agency, nothing)
 
 
-def test_the_page_of_a_record_that_was_kept_says_so(
-    agency: Connection, signed_in: SignedIn
-) -> None:
+def test_the_page_of_a_kept_record_says_so(agency: Connection, signed_in: SignedIn) -> None:
     [held] = HeldDeletion.objects.filter(connection=agency, stream="talents")
     talents = Talent.objects.filter(connection=agency)
     gone = talents.get(remote_id=held.remote_ids[0])
@@ -212,7 +210,7 @@ def test_the_page_of_a_record_that_was_kept_says_so(
     assert kept not in shown(there)
 
 
-def test_verify_says_what_was_kept_and_that_a_comparison_asks_again(agency: Connection) -> None:
+def test_verify_lists_kept_records_and_announces_the_next_question(agency: Connection) -> None:
     HeldDeletion.objects.filter(connection=agency).update(closed_at=Now())
     reconcile = f"`jemmo sync --org {agency.org.slug} --mode reconcile`"
 
@@ -227,7 +225,7 @@ def test_verify_says_what_was_kept_and_that_a_comparison_asks_again(agency: Conn
 
 
 def verdict(*, extra: int = 1, kept: int = 0) -> Verdict:
-    """A comparison that found so many talents which the ATS no longer lists."""
+    """Return a comparison in which the ATS no longer lists this number of talents."""
     compared = StreamVerdict(
         ats=15,
         jemmo=15 + extra,
@@ -253,7 +251,7 @@ def verdict(*, extra: int = 1, kept: int = 0) -> Verdict:
 
 
 def text_of(page: str) -> str:
-    """What a page shows and says on hover."""
+    """Return a page's text, including tooltips."""
     titles = " ".join(re.findall(r'title="([^"]*)"', page))
     plain = re.sub(r"<[^>]+>", " ", page) + " " + titles
     return re.sub(r"\s+", " ", html.unescape(plain)).replace(" .", ".")

@@ -1,4 +1,4 @@
-"""The demo: its support answers the help chat, and its page is there in a demo alone."""
+"""The demo: its support replies in the help chat, and its page exists only in a demo."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def support(showcase: Showcase, served: None) -> Client:
     return client
 
 
-def test_support_arrives_where_conversations_are(support: Client) -> None:
+def test_support_lands_on_the_conversations(support: Client) -> None:
     arrived = support.get("/", follow=True)
 
     assert arrived.redirect_chain[-1] == (reverse("admin:index"), 302)
@@ -42,7 +42,7 @@ def test_the_help_chat_is_seen_from_both_sides(support: Client, recruiter: Clien
     assert SupportMessage.objects.filter(by_support=True).count() == 1
 
 
-def test_support_is_made_once(showcase: Showcase) -> None:
+def test_the_support_account_is_created_once(showcase: Showcase) -> None:
     made = accounts.ensure_support("support@example.com", "a long demo password")
 
     assert accounts.ensure_support("support@example.com", "another password") == made
@@ -51,7 +51,7 @@ def test_support_is_made_once(showcase: Showcase) -> None:
 
 
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
-def test_the_demo_has_a_page_and_nothing_else_has(
+def test_the_page_exists_only_in_a_demo(
     showcase: Showcase, signed_in: SignedIn, settings: Settings, role: str
 ) -> None:
     Connection.objects.filter(org=showcase.org).update(base_url="http://127.0.0.1:41873")

@@ -1,4 +1,4 @@
-"""The department that a talent belongs to, where people look for it."""
+"""Where the department of a talent is shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from jemmo.store.records.export import Reader, exported
 SignedIn = Callable[[str], Client]
 
 
-def test_it_is_on_the_page_and_in_exports(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_the_department_is_on_the_page_and_in_exports(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
     elodie = showcase.talent("elodie")
     department = Department.objects.filter(connection=elodie.connection)[0]
     Talent.objects.filter(id=elodie.id).update(department=department)

@@ -1,4 +1,4 @@
-"""The lists of jobs and talents as files: the list's filters, the reader's rights, and a note of who took them."""
+"""Downloads of the job and talent lists: the list's filters, the reader's rights, and the access log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rows_of(client: Client, path: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_a_list_is_downloaded_whole_and_by_its_filters(
+def test_a_list_is_downloaded_completely_and_with_its_filters(
     showcase: Showcase, recruiter: Client, form: str
 ) -> None:
     shown = Talent.objects.filter(org=showcase.org, excluded_reason=None, remote_deleted_at=None)
@@ -41,7 +41,7 @@ def test_a_list_is_downloaded_whole_and_by_its_filters(
     assert {job["title"] for job in lyon} == {"Account Executive", "Zookeeper"}
 
 
-def test_a_download_is_noted_with_the_number_of_people(
+def test_a_download_is_logged_with_the_number_of_people(
     showcase: Showcase, recruiter: Client
 ) -> None:
     rows_of(recruiter, "/talents/download.csv?q=müller")
@@ -50,7 +50,7 @@ def test_a_download_is_noted_with_the_number_of_people(
     assert event.detail == {"what": "talents", "contacts": True, "rows": 1}
 
 
-def test_a_viewer_is_told_who_can(signed_in: SignedIn, showcase: Showcase) -> None:
+def test_a_viewer_sees_who_can_download(signed_in: SignedIn, showcase: Showcase) -> None:
     viewer = signed_in("viewer")
     assert "download.csv" not in viewer.get("/talents/").content.decode()
     refused = viewer.get("/talents/download.csv")
@@ -71,7 +71,7 @@ def test_nothing_is_downloaded_in_screenshot_mode(recruiter: Client) -> None:
     assert "Turn off screenshot mode" in refused.content.decode()
 
 
-def test_a_formula_stays_a_text_in_a_spreadsheet(showcase: Showcase, recruiter: Client) -> None:
+def test_a_formula_remains_text_in_a_spreadsheet(showcase: Showcase, recruiter: Client) -> None:
     Talent.objects.filter(pk=showcase.talent("elodie").pk).update(
         headline='=HYPERLINK("https://evil.example")', tags=["=1+1", "python"]
     )

@@ -1,4 +1,4 @@
-"""Files in the pages: for who may see them, by links of minutes, harmless, and noted."""
+"""Files on pages: visible by right, through short-lived links, harmless, and logged."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def events() -> list[tuple[str, str | None]]:
     ]
 
 
-def test_a_talents_page_tells_of_the_file(
+def test_a_talents_page_shows_the_file(
     showcase: Showcase, recruiter: Client, resume: Attachment
 ) -> None:
     page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
@@ -82,7 +82,7 @@ def test_the_text_is_shown_and_nothing_in_it_runs(recruiter: Client, resume: Att
         (b"%PDF-1.4 and then nothing", "The text couldn't be read", "The file is damaged"),
     ],
 )
-def test_a_file_without_text_is_told_from_one_that_cannot_be_read(
+def test_files_without_text_differ_from_unreadable_ones(
     showcase: Showcase,
     recruiter: Client,
     database_url: str,
@@ -102,7 +102,7 @@ def test_a_file_without_text_is_told_from_one_that_cannot_be_read(
     assert f" · {escape(heading)}" in recruiter.get(f"/talents/{talent.id}/").content.decode()
 
 
-def test_what_an_earlier_reader_could_not_read_is_read_again(
+def test_files_that_an_earlier_reader_could_not_read_are_reread(
     showcase: Showcase, recruiter: Client, database_url: str, folder: Path
 ) -> None:
     from fakes.kept import keep
@@ -128,7 +128,7 @@ def test_what_an_earlier_reader_could_not_read_is_read_again(
     assert "Élodie" in recruiter.get(f"/files/{attachment.current_version}/").content.decode()
 
 
-def test_a_download_is_harmless_and_noted(recruiter: Client, resume: Attachment) -> None:
+def test_a_download_is_harmless_and_logged(recruiter: Client, resume: Attachment) -> None:
     answer = bytes_of(recruiter, resume.current_version)
 
     assert answer.content == pdf(WORDS)  # type: ignore[attr-defined]
@@ -145,34 +145,34 @@ def test_a_download_is_harmless_and_noted(recruiter: Client, resume: Attachment)
 
 
 @pytest.mark.parametrize("tail", ["", "download/", "image/"])
-def test_who_may_not_see_contacts_may_not_see_files(
+def test_files_require_the_right_to_see_contacts(
     viewer: Client, resume: Attachment, tail: str
 ) -> None:
     assert viewer.get(f"/files/{resume.current_version}/{tail}").status_code == 403
     assert events() == []
 
 
-def test_a_viewers_page_leads_to_no_file(
+def test_a_viewers_page_links_no_file(
     showcase: Showcase, viewer: Client, resume: Attachment
 ) -> None:
     assert "/files/" not in viewer.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
 
 
 @pytest.mark.parametrize("tail", ["", "download/", "image/"])
-def test_another_organisations_files_are_not_there(
+def test_another_organizations_files_are_invisible(
     signed_in: SignedIn, resume: Attachment, tail: str
 ) -> None:
     assert signed_in("outsider").get(f"/files/{resume.current_version}/{tail}").status_code == 404
 
 
-def test_a_link_is_for_one_person_and_for_minutes(
+def test_a_link_works_for_one_person_and_a_few_minutes(
     signed_in: SignedIn, recruiter: Client, resume: Attachment
 ) -> None:
     address = recruiter.get(f"/files/{resume.current_version}/download/")["Location"]
 
     assert signed_in("admin").get(address).status_code == 404
     assert signed_in("outsider").get(address).status_code == 404
-    assert Client().get(address).status_code == 302  # to the login
+    assert Client().get(address).status_code == 302  # redirects to sign-in
     assert recruiter.get(f"{address[:-2]}x/").status_code == 404
     assert recruiter.get(address).status_code == 200
     late = time.time() + 301
@@ -180,7 +180,7 @@ def test_a_link_is_for_one_person_and_for_minutes(
         assert recruiter.get(address).status_code == 404
 
 
-def test_a_right_that_was_taken_away_ends_the_link(
+def test_revoking_the_right_ends_the_link(
     showcase: Showcase, recruiter: Client, resume: Attachment
 ) -> None:
     from jemmo.store.models import Membership
@@ -191,10 +191,10 @@ def test_a_right_that_was_taken_away_ends_the_link(
     assert recruiter.get(address).status_code == 403
 
 
-def test_a_machine_with_another_storage_says_so(
+def test_a_machine_with_another_storage_reports_it(
     recruiter: Client, resume: Attachment, folder: Path, tmp_path: Path
 ) -> None:
-    """Its web server has a folder of its own, in which the workers' files are not."""
+    """The web server uses another folder, which doesn't contain the workers' files."""
     from jemmo.files.folder import FolderStorage
     from jemmo.services.files import storage
 
@@ -208,7 +208,7 @@ def test_a_machine_with_another_storage_says_so(
     assert b"use the same file storage" in answer.content  # type: ignore[attr-defined]
 
 
-def test_files_of_who_is_gone_are_not_there_and_of_who_is_excluded_are(
+def test_files_of_deleted_people_are_gone_and_of_excluded_people_remain(
     showcase: Showcase, recruiter: Client, resume: Attachment
 ) -> None:
     from jemmo.store.models import Talent
@@ -238,7 +238,7 @@ def test_an_image_is_shown_within_its_page(
     assert answer["Content-Disposition"].endswith('"cv.pdf.png"')
 
 
-def test_an_earlier_version_stays_within_reach(
+def test_an_earlier_version_remains_available(
     showcase: Showcase, recruiter: Client, resume: Attachment, database_url: str, folder: Path
 ) -> None:
     from fakes.kept import keep
@@ -333,7 +333,7 @@ def test_a_file_that_is_no_image_is_noted_by_the_address_of_images_too(
     assert len(events()) == len(before) + 1
 
 
-def test_a_file_of_an_excluded_talent_is_not_said_to_come(
+def test_a_file_of_an_excluded_talent_is_not_announced(
     showcase: Showcase, recruiter: Client
 ) -> None:
     from jemmo.store.models import Attachment

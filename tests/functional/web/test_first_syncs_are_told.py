@@ -1,4 +1,4 @@
-"""A first sync, before it begins and while several run: pages agree on its state and on how much was read."""
+"""Pages agree on the state and progress of a first sync, before it starts and while several run."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def test_the_header_counts_the_records_of_all_running_syncs(
 
 
 @pytest.mark.parametrize("code", ["cancelled", "interrupted", "ats_down"])
-def test_a_stopped_sync_is_no_failure_once_the_next_one_runs(
+def test_a_stopped_sync_is_not_a_failure_once_the_next_one_runs(
     showcase: Showcase, new: Connection, code: str
 ) -> None:
-    """Its text promises that the next sync continues it, which is then running."""
+    """Its text says that the next sync continues it, and that sync is now running."""
     Connection.objects.filter(id=new.id).update(
         last_error={"code": code, "message": "Stopped.", "next_step": "Wait."}
     )
@@ -79,7 +79,7 @@ def test_a_stopped_sync_is_no_failure_once_the_next_one_runs(
     assert bool(error()) is (code == "ats_down")
 
 
-def test_a_first_sync_is_unfinished_only_once_it_has_begun(
+def test_a_first_sync_is_unfinished_only_once_it_has_started(
     showcase: Showcase, new: Connection, signed_in: SignedIn
 ) -> None:
     viewer = signed_in("viewer")

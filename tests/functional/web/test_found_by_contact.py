@@ -1,4 +1,4 @@
-"""A person is found by a whole address or number, by those who may see it, and nothing in the tables gives it away."""
+"""People who may see a contact detail find the person by it, and the tables don't reveal it."""
 
 from __future__ import annotations
 
@@ -19,35 +19,39 @@ SignedIn = Callable[[str], Client]
 @pytest.mark.parametrize(
     "typed", [EMAIL, EMAIL.upper(), f" {EMAIL}", PHONE, "0612345678", "00 33 6 12.34.56.78"]
 )
-def test_who_may_see_it_finds_by_it(typed: str, showcase: Showcase, recruiter: Client) -> None:
+def test_authorized_readers_can_search_by_it(
+    typed: str, showcase: Showcase, recruiter: Client
+) -> None:
     page = recruiter.get("/talents/", {"q": typed}).content.decode()
     assert "Müller" in page
     assert "Person05" not in page
 
 
 @pytest.mark.parametrize("typed", [EMAIL, PHONE, "0612345678"])
-def test_who_may_not_finds_nobody(typed: str, showcase: Showcase, signed_in: SignedIn) -> None:
+def test_others_find_nobody_by_it(typed: str, showcase: Showcase, signed_in: SignedIn) -> None:
     for role in ("viewer", "outsider"):
         assert "Müller" not in signed_in(role).get("/talents/", {"q": typed}).content.decode()
 
 
-def test_another_number_that_ends_alike_finds_nobody(showcase: Showcase, recruiter: Client) -> None:
+def test_another_number_with_the_same_ending_finds_nobody(
+    showcase: Showcase, recruiter: Client
+) -> None:
     for typed in ("+33 7 12 34 56 78", "+32 6 12 34 56 78", "other.private@mail.example"):
         assert "Müller" not in recruiter.get("/talents/", {"q": typed}).content.decode()
 
 
-def test_names_are_found_as_ever(showcase: Showcase, recruiter: Client) -> None:
+def test_names_are_found_as_before(showcase: Showcase, recruiter: Client) -> None:
     assert "Müller" in recruiter.get("/talents/", {"q": "müller"}).content.decode()
 
 
-def test_nothing_readable_is_kept(showcase: Showcase, database_url: str) -> None:
+def test_nothing_readable_is_stored(showcase: Showcase, database_url: str) -> None:
     row = TalentContacts.objects.get(talent=showcase.talent("elodie"))
     assert row.hashes is not None
     assert len(row.hashes) == 2
     text = dump(database_url)["talent_contacts"]
     assert "12345678" not in text
     assert "elodie" not in text
-    # Elsewhere the same address stands for something else.
+    # In another organization, the same address has another hash.
     key = lookups.lookup_key(default_vault())
     from jemmo.domain.enums import ContactKind
     from jemmo.domain.records import Contact
@@ -59,7 +63,7 @@ def test_nothing_readable_is_kept(showcase: Showcase, database_url: str) -> None
     assert set(mine) <= set(row.hashes)
 
 
-def test_who_was_read_before_is_found_after_a_while(showcase: Showcase, recruiter: Client) -> None:
+def test_people_stored_earlier_become_searchable(showcase: Showcase, recruiter: Client) -> None:
     TalentContacts.objects.update(hashes=None, hashes_outdated=True)
     assert "Müller" not in recruiter.get("/talents/", {"q": PHONE}).content.decode()
     assert lookups.backfill_contact_hashes(default_vault()) == 1

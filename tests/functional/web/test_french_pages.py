@@ -1,4 +1,4 @@
-"""A French reader meets no English sentence: each page in both languages, side by side."""
+"""French pages contain no English sentences: compares each page in both languages."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ SHOWN = {"title", "placeholder", "aria-label", "alt", "data-done", "data-label"}
 SILENT = {"script", "style", "title", "bdi", "code", "pre", "time", "option"}
 VOID = {"br", "img", "input", "meta", "link", "hr", "path", "rect", "circle", "wbr"}
 SEVERAL = re.compile(r"[A-Za-zÀ-ÿ][\w'’-]*\s+[A-Za-zÀ-ÿ][\w'’-]+")
-"""Two words or more. A single one may be the same in both languages, or a name."""
+"""Two words or more, since a single word may be a name or the same in both languages."""
 NO_PAGES = (
     *("/events/", "/readyz", "/healthz", "/metrics", "/settings/logs/download.jsonl", "/api/"),
     *("/jobs/download.", "/talents/download.", "/mcp"),
 )
-"""For programs: in English."""
+"""URLs for programs, which stay English."""
 
 
 class Texts(HTMLParser):
-    """What a reader sees or hears of a page, without data and what is marked as English."""
+    """The texts that a page shows or reads aloud, without data and texts marked as English."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ def in_french(client: Client) -> Client:
 
 @pytest.fixture
 def troubled(showcase: Showcase) -> None:
-    """Everything went wrong once: each kind of error, warning, rejection and notification."""
+    """A company with every kind of error, warning, rejection and notification."""
     run = showcase.run()
     Connection.objects.filter(org=showcase.org).update(
         last_error=_error("key_refused"), files_error=_error("storage_refused"), state="refused"
@@ -112,7 +112,7 @@ def troubled(showcase: Showcase) -> None:
 
 
 def _is_for_pages(entry: Entry) -> bool:
-    """What only the command line shows is English."""
+    """Whether pages show an entry; texts that only the command line shows stay English."""
     with translation.override("fr"):
         texts = [entry.message] if entry.for_operator else [entry.message, entry.next_step]
         return all(gettext(text) != text for text in texts)
@@ -128,7 +128,7 @@ def _error(code: str) -> dict[str, Any]:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("state", ["well", "troubled"])
-def test_no_page_speaks_english_to_a_french_reader(
+def test_no_french_page_contains_english(
     request: pytest.FixtureRequest, showcase: Showcase, signed_in: SignedIn, state: str
 ) -> None:
     if state == "troubled":
@@ -144,7 +144,7 @@ def test_no_page_speaks_english_to_a_french_reader(
 
 
 @pytest.mark.long
-def test_those_who_may_less_are_told_so_in_french(
+def test_refusals_by_role_are_in_french(
     showcase: Showcase, troubled: None, signed_in: SignedIn
 ) -> None:
     for role in ("viewer", "recruiter"):
@@ -153,8 +153,8 @@ def test_those_who_may_less_are_told_so_in_french(
             assert told(english, path) & told(french, path) == set(), (role, path)
 
 
-def test_signing_in_is_french_from_the_first_page_on(anybody: Client, showcase: Showcase) -> None:
-    """The library's pages and messages too: sign-in, its refusals, two-step sign-in, a new password."""
+def test_signing_in_is_in_french_from_the_first_page(anonymous: Client, showcase: Showcase) -> None:
+    """Includes the pages and messages of the library: sign-in, its refusals, two-step sign-in, a new password."""
     english, french = Client(), in_french(Client())
     wrong = {"login": "recruiter@acme.example", "password": "wrong"}
     right = {**wrong, "password": PASSWORD}
@@ -185,8 +185,8 @@ def test_signing_in_is_french_from_the_first_page_on(anybody: Client, showcase: 
         assert same == set(), (path, posted)
 
 
-def test_e_mails_are_in_the_receivers_language(
-    showcase: Showcase, troubled: None, settings: Settings, anybody: Client
+def test_emails_are_in_the_recipients_language(
+    showcase: Showcase, troubled: None, settings: Settings, anonymous: Client
 ) -> None:
     settings.EMAIL_HOST = "mail.example"
     membership = Membership.objects.get(account__email="owner@acme.example")
@@ -194,7 +194,7 @@ def test_e_mails_are_in_the_receivers_language(
         due = [Delivery(notification=notice, membership=membership, channel="email")]
         english, french = (_said(due, language) for language in ("en", "fr"))
         assert english & french == set(), notice.kind
-    for client in (anybody, in_french(Client())):
+    for client in (anonymous, in_french(Client())):
         client.post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
     assert len(mail.outbox) == 2
     english, french = (

@@ -1,4 +1,4 @@
-"""Help > Guides, and the links that lead out of Jemmo: each says what is true, to whom it concerns."""
+"""Help > Guides, and external links: correct information for the right people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOME_PAGES = {"www.flatchr.io", "www.jarvi.tech", "flatchr.io", "jarvi.tech"}
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))
-def test_a_status_page_and_a_documentation_are_no_home_page(name: str) -> None:
+def test_status_pages_and_docs_are_not_home_pages(name: str) -> None:
     connector = CONNECTORS[name]
 
     docs = urlsplit(connector.docs_url)
@@ -100,14 +100,14 @@ def test_the_schedule_is_that_of_the_connections(showcase: Showcase, recruiter: 
     assert "Our ATS : Paused" in text_of(recruiter.get(reverse("guides")).content.decode())
 
 
-def test_the_durations_are_those_that_the_plan_promises() -> None:
+def test_durations_match_the_plan() -> None:
     for row in FIRST_SYNCS:
         for records in (row.least, row.most or row.least):
             assert promised(records) == (row.low, row.high)
 
 
-def test_no_first_sync_is_said_to_take_long_at_least(recruiter: Client) -> None:
-    """A small one takes seconds, so only how long it takes at most is true."""
+def test_first_syncs_only_have_a_maximum_duration(recruiter: Client) -> None:
+    """A small first sync takes seconds, so only a maximum duration is correct."""
     page = text_of(recruiter.get(reverse("guides")).content.decode())
     for row in FIRST_SYNCS:
         longest = f"up to {row.high} min" if row.high <= 60 else f"up to {row.high // 60} h"
@@ -136,7 +136,7 @@ def test_help_leads_to_the_guides(recruiter: Client) -> None:
         assert f'href="{reverse("guides")}"' in page
 
 
-def test_the_support_address_is_shown_where_there_is_one(
+def test_the_support_address_is_shown_if_there_is_one(
     recruiter: Client, settings: Settings
 ) -> None:
     for address in ("", "support@example.com"):
@@ -157,7 +157,7 @@ def test_changes_arrive_by_webhook_only_while_webhooks_arrive(
     missed: int,
     shown: bool,
 ) -> None:
-    """The last changes arrived without a webhook: the card says so, and the guides must not say the opposite."""
+    """If the last changes arrived without webhooks, the card says so, and the guides must agree."""
     connection = Connection.objects.get(org=showcase.org)
     WebhookAddress.objects.update_or_create(
         connection=connection,

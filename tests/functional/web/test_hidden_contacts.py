@@ -1,4 +1,4 @@
-"""Contact details written where they do not belong are hidden from a viewer all the same."""
+"""Contact details in other fields are hidden from viewers too."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ NUMBER = "+33 6 00 00 00 42"
     "number",
     ["+33 6 00 00 00 42", "0600000042", "06.00.00.00.42", "+44 (0)20 5550 3131", "0033600000042"],
 )
-def test_a_phone_number_is_taken_out(number: str) -> None:
+def test_a_phone_number_is_removed(number: str) -> None:
     assert without_contacts(f"Call {number} today") == f"Call {HIDDEN} today"
 
 
 @pytest.mark.parametrize("text", ["10 years, 2015-2020", "€40,000-50,000", "Python 3.11", "", None])
-def test_other_numbers_stay(text: str | None) -> None:
+def test_other_numbers_remain(text: str | None) -> None:
     assert without_contacts(text) == text
 
 
 @given(before=st.text(max_size=20), after=st.text(max_size=20))
-def test_an_address_is_taken_out_of_any_text(before: str, after: str) -> None:
+def test_an_address_is_removed_from_any_text(before: str, after: str) -> None:
     left = without_contacts(f"{before} {ADDRESS} {after}")
     assert left is not None
     assert ADDRESS not in left
@@ -40,9 +40,9 @@ def test_an_address_is_taken_out_of_any_text(before: str, after: str) -> None:
 
 @pytest.fixture
 def indiscreet(showcase: Showcase) -> Talent:
-    """Somebody whose record holds an address and a number everywhere but among the contacts.
+    """A talent with an address and a number in every field except the contacts.
 
-    So it may have been stored when fewer ways of writing them were known.
+    An older version that recognized fewer formats may have stored such a record.
     """
     talent = showcase.talent("elodie")
     both = f"{ADDRESS} {NUMBER}"
@@ -102,7 +102,7 @@ def test_a_viewer_does_not_find_what_is_hidden(
     assert f"/talents/{indiscreet.id}/" in viewer.get("/talents/?q=muller").content.decode()
 
 
-def test_a_viewer_finds_nobody_by_an_address_among_the_tags(
+def test_a_viewer_cannot_search_addresses_in_tags(
     indiscreet: Talent, viewer: Client, recruiter: Client
 ) -> None:
     path = f"/talents/?tag={ADDRESS}"
@@ -111,7 +111,7 @@ def test_a_viewer_finds_nobody_by_an_address_among_the_tags(
     assert str(indiscreet.id) not in viewer.get(path).content.decode()
 
 
-def test_an_export_for_a_viewer_holds_none_of_them(showcase: Showcase, indiscreet: Talent) -> None:
+def test_a_viewers_export_contains_none_of_them(showcase: Showcase, indiscreet: Talent) -> None:
     for role, holds in ((Role.VIEWER, False), (Role.RECRUITER, True)):
         for kind in ("talents", "applications", "resumes"):
             rows = list(exports.rows(showcase.org, kind, role=role, vault=default_vault()))
@@ -121,7 +121,7 @@ def test_an_export_for_a_viewer_holds_none_of_them(showcase: Showcase, indiscree
 
 
 def reindex(talent: Talent) -> None:
-    """What a sync writes for the search, from what the row holds now."""
+    """Rebuild the search entries from the current row, as a sync does."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE talent SET headline = headline || ' 0600000042', search = to_tsvector('simple', "

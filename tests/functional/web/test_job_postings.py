@@ -1,4 +1,4 @@
-"""A job's postings: on its page, in exports, and hidden with their job."""
+"""A job's postings: shown on its page and in exports, and hidden with the job."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def test_the_page_lists_each_with_language_status_and_places(
         assert text in second
 
 
-def test_hostile_markup_and_addresses_are_taken_out(
-    showcase: Showcase, signed_in: SignedIn
-) -> None:
+def test_hostile_markup_and_addresses_are_removed(showcase: Showcase, signed_in: SignedIn) -> None:
     section = page_of(showcase, signed_in).partition('id="postings"')[2].partition("</section>")[0]
 
     assert "<strong>features</strong>" in section
@@ -61,7 +59,7 @@ def test_a_job_without_any_has_no_section(showcase: Showcase, signed_in: SignedI
     assert 'id="postings"' not in page_of(showcase, signed_in, "sales")
 
 
-def test_exports_have_those_of_jobs_that_are_shown(showcase: Showcase) -> None:
+def test_exports_contain_the_postings_of_visible_jobs(showcase: Showcase) -> None:
     rows = postings(showcase)
 
     assert rows.keys() == {"dev-fr", "dev-en"}
@@ -70,7 +68,7 @@ def test_exports_have_those_of_jobs_that_are_shown(showcase: Showcase) -> None:
     assert [place["city"] for place in row["locations"]] == ["Paris", "Nantes"]  # type: ignore[attr-defined]
 
 
-def test_those_of_a_confidential_job_are_confidential(showcase: Showcase) -> None:
+def test_postings_of_a_confidential_job_are_confidential(showcase: Showcase) -> None:
     Job.objects.filter(id=showcase.job("dev").id).update(visibility=JobVisibility.CONFIDENTIAL)
 
     with acting_in(Scope(org=showcase.org.id)):

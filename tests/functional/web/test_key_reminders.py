@@ -1,4 +1,4 @@
-"""Keys that grow old or die are told of: once a step, on the page, by mail, on the command line, in metrics."""
+"""Reminders about old or expiring keys: once per step, on pages, by e-mail, on the command line and in metrics."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from jemmo.vault import default_vault
 from jemmo.web.templatetags.times import plain_day
 
 SignedIn = Callable[[str], Client]
-NOW = datetime.now(UTC) + timedelta(hours=1)  # the members have joined by then
+NOW = datetime.now(UTC) + timedelta(hours=1)  # after the members have joined
 
 
 def aged(showcase: Showcase, *, days: int, left: float | None = None, old: str = "") -> Connection:
-    Connection.objects.exclude(org=showcase.org).update(state="disconnected")  # it alone has a key
+    Connection.objects.exclude(org=showcase.org).update(
+        state="disconnected"
+    )  # only this connection keeps its key
     connection: Connection = showcase.org.connections.get()
     connection.key_set_at = NOW - timedelta(days=days, hours=1)
     connection.key_expires_at = None if left is None else NOW + timedelta(days=left)
@@ -33,11 +35,13 @@ def aged(showcase: Showcase, *, days: int, left: float | None = None, old: str =
     return connection
 
 
-def test_each_step_is_told_once(showcase: Showcase) -> None:
+def test_each_reminder_is_sent_once(showcase: Showcase) -> None:
     aged(showcase, days=90)
     assert key_care.queue_key_reminders(NOW) == 1
     assert key_care.queue_key_reminders(NOW + timedelta(hours=1)) == 0
-    assert key_care.queue_key_reminders(NOW + timedelta(days=90)) >= 1  # and again after as long
+    assert (
+        key_care.queue_key_reminders(NOW + timedelta(days=90)) >= 1
+    )  # again after the same interval
     aged(showcase, days=10, left=29.5)
     Notification.objects.all().delete()
     told = [key_care.queue_key_reminders(NOW + timedelta(days=day)) for day in range(31)]
@@ -46,7 +50,7 @@ def test_each_step_is_told_once(showcase: Showcase) -> None:
     assert sum(told) == 4
 
 
-def test_a_new_key_begins_anew(showcase: Showcase) -> None:
+def test_a_new_key_restarts_the_reminders(showcase: Showcase) -> None:
     aged(showcase, days=10, left=5)
     assert key_care.queue_key_reminders(NOW) == 1
     connection = aged(showcase, days=0, left=6)
@@ -57,7 +61,7 @@ def test_a_new_key_begins_anew(showcase: Showcase) -> None:
     assert key_care.queue_key_reminders(NOW + timedelta(days=200)) == 0
 
 
-def test_managers_are_told_on_the_page_and_by_mail(
+def test_managers_are_reminded_on_pages_and_by_email(
     showcase: Showcase, signed_in: SignedIn, settings: Settings
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -79,7 +83,7 @@ def test_managers_are_told_on_the_page_and_by_mail(
     assert "expires in 6 days" in card
 
 
-def test_a_sync_that_ends_well_does_not_count_it_as_trouble(
+def test_a_successful_sync_does_not_count_it_as_a_problem(
     showcase: Showcase, database_url: str
 ) -> None:
     import asyncio
@@ -110,7 +114,7 @@ def test_the_old_key_is_not_forgotten(showcase: Showcase, signed_in: SignedIn) -
 
 
 @pytest.mark.long
-async def test_the_command_line_and_metrics_tell_it(showcase: Showcase) -> None:
+async def test_the_command_line_and_metrics_show_it(showcase: Showcase) -> None:
     from fakes.company import in_thread
 
     await in_thread(lambda: aged(showcase, days=95, left=12.5))

@@ -1,4 +1,4 @@
-"""A sync that does not start and one that does not end are told on the connection's card."""
+"""A connection's card shows a sync that doesn't start or doesn't end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def guides(client: Client) -> str:
     return client.get("/help/guides/").content.decode()
 
 
-def test_one_that_nobody_starts_is_late(showcase: Showcase, recruiter: Client) -> None:
+def test_a_sync_that_does_not_start_is_late(showcase: Showcase, recruiter: Client) -> None:
     now = datetime.now(UTC)
     Connection.objects.filter(org=showcase.org).update(due_at=now + timedelta(hours=1))
     for page in (card(recruiter), guides(recruiter)):
@@ -57,7 +57,7 @@ def test_a_disconnected_ats_is_not_expected_to_sync(showcase: Showcase, recruite
     assert "Syncs are paused." not in jobs
 
 
-def test_one_that_takes_much_longer_than_before_is_slow(
+def test_a_sync_that_takes_much_longer_than_before_is_slow(
     showcase: Showcase, recruiter: Client
 ) -> None:
     now = datetime.now(UTC)
@@ -83,7 +83,7 @@ def test_one_that_takes_much_longer_than_before_is_slow(
     assert "much longer" in card(recruiter)
 
 
-def test_the_header_tells_each_of_several_failures(showcase: Showcase, recruiter: Client) -> None:
+def test_the_header_shows_each_of_several_failures(showcase: Showcase, recruiter: Client) -> None:
     first = Connection.objects.get(org=showcase.org)
     other = Connection.objects.create(
         org=showcase.org,
@@ -104,5 +104,5 @@ def test_the_header_tells_each_of_several_failures(showcase: Showcase, recruiter
     icon = recruiter.get("/sync/jobs/", headers={"HX-Request": "true"}).content.decode()
     name = first.label or "Teamtailor"
     assert f"{name} sync failed" in icon
-    assert "Agency</bdi>:" in icon  # a test of the key may have noticed the refusal, without a sync
+    assert "Agency</bdi>:" in icon  # a key test may have noticed the refusal without a sync
     assert "Agency sync failed" not in icon

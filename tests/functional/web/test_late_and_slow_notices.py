@@ -1,4 +1,4 @@
-"""A sync that is late or slow is told once, to those who hear of failures, and its end too."""
+"""People who are notified of failures get one notification for a late or slow sync, and one when it has ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def alone(showcase: Showcase, **values: object) -> Connection:
 
 
 def test_a_late_sync_is_sent_once(showcase: Showcase, signed_in: SignedIn) -> None:
-    now = datetime.now(UTC)  # what is sent is due by the database's clock
+    now = datetime.now(UTC)  # due times follow the database's clock
     connection = alone(showcase, due_at=now - timedelta(minutes=14))
     assert overdue.notify_stalled_syncs(now) == 0
     later = now + timedelta(minutes=2)

@@ -24,9 +24,9 @@ from jemmo.store.records import talents
 
 SignedIn = Callable[[str], Client]
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
-PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
+PEOPLE = FILLERS + 2  # plus Élodie and the talent with markup in the name
 PER_PAGE = 50
-MOST_STATEMENTS = 13  # of a list's page, whatever is on it
+MOST_STATEMENTS = 13  # per list page, whatever its content
 
 ODD = examples(10)
 VALUES = st.text(max_size=30) | st.sampled_from(
@@ -51,7 +51,7 @@ def test_talents_are_found_by_the_beginning_of_words_whatever_the_accents(
 
 
 def test_postgres_keeps_the_plans_of_every_page_but_none_of_a_list(recruiter: Client) -> None:
-    """A plan for the average organization may be slow for the largest."""
+    """A cached plan for the average organization may be slow for the largest."""
     listed(recruiter, "/talents/", q="elodie")
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
@@ -62,11 +62,11 @@ def test_postgres_keeps_the_plans_of_every_page_but_none_of_a_list(recruiter: Cl
     ]
 
 
-def test_nobody_found_offers_to_start_over(recruiter: Client) -> None:
+def test_an_empty_result_offers_to_clear_the_search(recruiter: Client) -> None:
     assert "Nothing matches" in recruiter.get("/talents/", {"q": "zzz"}).content.decode()
 
 
-def test_punctuation_alone_finds_everybody(recruiter: Client) -> None:
+def test_a_search_of_only_punctuation_finds_everyone(recruiter: Client) -> None:
     assert len(listed(recruiter, "/talents/", q="!&|:*")) == PER_PAGE
 
 
@@ -82,7 +82,7 @@ def test_talents_are_found_by_the_words_of_their_tags(recruiter: Client, viewer:
         assert listed(person, "/talents/", q="élodie paris") == ["Élodie Müller"]
 
 
-def test_few_and_many_are_found_alike(recruiter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_and_large_results_agree(recruiter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, str]] = [
         {"q": "person"},
         {"q": "person", "sort": "-name", "page": "2"},
@@ -99,7 +99,7 @@ def test_few_and_many_are_found_alike(recruiter: Client, monkeypatch: pytest.Mon
     assert [len(one) for one in few] == [50, 10, 1, 50, 10, 1]
 
 
-def test_the_ats_is_a_choice_where_there_are_several(recruiter: Client, showcase: Showcase) -> None:
+def test_the_ats_is_a_filter_if_there_are_several(recruiter: Client, showcase: Showcase) -> None:
     first = Connection.objects.get(org=showcase.org)
     for path in ("/jobs/", "/talents/"):
         assert "Any ATS" not in recruiter.get(path).content.decode()
@@ -117,7 +117,7 @@ def test_the_ats_is_a_choice_where_there_are_several(recruiter: Client, showcase
     assert listed(recruiter, "/jobs/", connection=str(stranger.id)) == []
 
 
-def test_a_job_counts_nobody_who_is_hidden(recruiter: Client, showcase: Showcase) -> None:
+def test_a_job_does_not_count_hidden_people(recruiter: Client, showcase: Showcase) -> None:
     def in_progress(**asked: str) -> str:
         page = collapsed(recruiter.get("/jobs/", asked).content.decode())
         found = re.search(r'full-stack.*?data-label="In progress">(\d+)<', page, re.DOTALL)
@@ -143,7 +143,7 @@ def test_jobs_by_words_status_department_and_place(recruiter: Client) -> None:
 
 
 def choices(client: Client, name: str) -> list[str]:
-    """What a filter of the list of jobs offers."""
+    """Return the choices of a filter in the job list."""
     page = client.get("/jobs/").content.decode()
     [options] = re.findall(rf'<select[^>]*name="{name}".*?</select>', page, re.DOTALL)
     return [unescape(value) for value in re.findall(r'<option value="([^"]+)"', options)]
@@ -153,7 +153,7 @@ def test_every_choice_of_a_filter_finds_the_jobs_that_show_it(
     recruiter: Client, showcase: Showcase
 ) -> None:
     place = JobLocation.objects.get(job__remote_id="closed", job__org=showcase.org)
-    place.city, place.raw = None, "Lyon"  # as Greenhouse has it
+    place.city, place.raw = None, "Lyon"  # as in Greenhouse
     place.save()
     Job.objects.filter(org=showcase.org, remote_id="archived").update(excluded_reason=None)
     rows = {"status": "status", "department": "department__name"}
@@ -188,18 +188,18 @@ def test_a_job_whose_applicants_are_excluded_has_some(
         assert "Nobody has applied" not in excluded
 
 
-def test_jobs_in_the_order_asked_for(recruiter: Client) -> None:
+def test_jobs_are_sorted_as_requested(recruiter: Client) -> None:
     by_title = listed(recruiter, "/jobs/", sort="title")
     assert by_title == sorted(by_title)
     assert listed(recruiter, "/jobs/", sort="talents")[0] == "Développeuse full-stack"
 
 
-def test_talents_in_the_order_asked_for(recruiter: Client) -> None:
+def test_talents_are_sorted_as_requested(recruiter: Client) -> None:
     assert listed(recruiter, "/talents/")[:2] == ["Élodie Müller", "First00 Person00"]
     assert listed(recruiter, "/talents/", sort="name")[:2] == ["Élodie Müller", "First00 Person00"]
 
 
-def test_the_pages_hold_everybody_once(recruiter: Client) -> None:
+def test_the_pages_contain_everyone_once(recruiter: Client) -> None:
     pages = [listed(recruiter, "/talents/", page=page) for page in ("1", "2", "3")]
 
     assert [len(page) for page in pages] == [PER_PAGE, PEOPLE - PER_PAGE, 0]
@@ -208,25 +208,25 @@ def test_the_pages_hold_everybody_once(recruiter: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/jobs/", "/talents/"])
 @pytest.mark.parametrize("who", ["recruiter", "viewer"])
-def test_no_row_is_asked_for_by_itself(
+def test_no_row_has_a_query_of_its_own(
     path: str, who: str, showcase: Showcase, request: pytest.FixtureRequest
 ) -> None:
     client = request.getfixturevalue(who)
-    client.get(path)  # what a process does once
+    client.get(path)  # fills the caches of this process
     with CaptureQueriesContext(connection) as asked:
         assert len(listed(client, path)) >= 3
     statements = [each["sql"] for each in asked]
     assert len(statements) <= MOST_STATEMENTS, statements
 
 
-def test_turning_pages_keeps_what_was_asked(recruiter: Client) -> None:
+def test_paging_keeps_search_and_filters(recruiter: Client) -> None:
     page = recruiter.get("/talents/", {"q": "person", "sort": "name"}).content.decode()
 
     assert "1–50 of 60" in page
     assert 'href="?q=person&amp;sort=name&amp;page=2"' in page
 
 
-def test_htmx_gets_the_results_alone(recruiter: Client) -> None:
+def test_htmx_gets_only_the_results(recruiter: Client) -> None:
     for path in ("/jobs/", "/talents/"):
         part = recruiter.get(path, headers={"HX-Request": "true"}).content.decode()
         assert "<table" in part
@@ -239,7 +239,7 @@ def test_htmx_gets_the_results_alone(recruiter: Client) -> None:
 @given(query=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
 @example(query={"q": "a\\' | b:*"})
 @example(query={"page": "200", "sort": "nothing"})
-def test_an_odd_address_is_answered(recruiter: Client, query: dict[str, str]) -> None:
+def test_an_odd_address_gets_a_response(recruiter: Client, query: dict[str, str]) -> None:
     for path in ("/jobs/", "/talents/"):
         assert recruiter.get(f"{path}?{urlencode(query)}").status_code == 200
 
@@ -248,7 +248,7 @@ def test_an_odd_address_is_answered(recruiter: Client, query: dict[str, str]) ->
 @pytest.mark.soak
 @ODD
 @given(stage=VALUES)
-def test_an_odd_stage_of_a_job_is_answered(recruiter: Client, stage: str) -> None:
+def test_an_odd_stage_of_a_job_gets_a_response(recruiter: Client, stage: str) -> None:
     found = re.search(r"/jobs/[0-9a-f-]+/", recruiter.get("/jobs/").content.decode())
     assert found is not None
     assert recruiter.get(f"{found[0]}?{urlencode({'stage': stage})}").status_code == 200

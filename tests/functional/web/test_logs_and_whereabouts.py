@@ -31,7 +31,7 @@ VALUES = st.text(max_size=30) | st.sampled_from(
 
 @pytest.fixture
 def connection(showcase: Showcase) -> Connection:
-    """With one failed run that warned twice, and 120 records kept out."""
+    """A connection with a failed run that has two warnings, and 120 excluded records."""
     found = Connection.objects.get(org=showcase.org)
     now = datetime.now(UTC)
     run = SyncRun.objects.create(
@@ -84,7 +84,7 @@ def count(page: str) -> int:
     return page.count('<li class="log-')
 
 
-def test_an_error_is_told_in_words_with_its_cause_and_next_step(
+def test_an_error_is_shown_with_its_cause_and_next_step(
     connection: Connection, recruiter: Client
 ) -> None:
     page = shown(recruiter, severity="error")
@@ -123,7 +123,7 @@ def test_a_warning_leads_to_its_record(
 def test_a_search_does_not_find_contact_details_in_ids(
     connection: Connection, recruiter: Client
 ) -> None:
-    """An id may be an address, which the log doesn't show. A search must not reveal it letter by letter."""
+    """An id may be an e-mail address, which the log hides. A search must not reveal it letter by letter."""
     row = Rejection.objects.filter(connection=connection)[0]
     row.remote_id = "cand-77 maelle.dupont@example.com"
     row.save()
@@ -144,12 +144,14 @@ def test_filters_and_search(connection: Connection, recruiter: Client) -> None:
     assert "Nothing matches" in shown(recruiter, q="zzz")
 
 
-def test_pages_hold_every_entry_once_newest_first(connection: Connection, viewer: Client) -> None:
+def test_pages_contain_every_entry_once_newest_first(
+    connection: Connection, viewer: Client
+) -> None:
     seen: list[str] = []
     query = ""
     for _ in range(5):
         page = viewer.get(f"/settings/logs/{query}").content.decode()
-        seen += re.findall(r"remote_id: kept-out-(\d+)", page)  # in the text to copy
+        seen += re.findall(r"remote_id: kept-out-(\d+)", page)  # in the text for copying
         if not (found := NEXT.search(page)):
             break
         query = found[1].replace("&amp;", "&")
@@ -196,7 +198,7 @@ def test_another_company_sees_none_of_it(
     )
 )
 @example(query={"after": "250000000000000001:x"})
-def test_an_odd_address_is_answered(
+def test_an_odd_address_gets_a_response(
     connection: Connection, recruiter: Client, query: dict[str, str]
 ) -> None:
     for path in ("/settings/logs/", "/settings/why/"):
@@ -204,7 +206,7 @@ def test_an_odd_address_is_answered(
 
 
 def test_the_thousandth_page_is_found_by_its_index(connection: Connection) -> None:
-    """A page begins at its place: the database does not count what comes before."""
+    """The query starts at the page's position; the database doesn't count the preceding rows."""
     everything = logs.LogFilters()
     now = datetime.now(UTC)
     first = logs.log_page(connection.org, everything, now=now)
@@ -261,7 +263,7 @@ def test_why_a_record_is_here_or_not(
 
 
 @pytest.mark.long
-def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
+def test_deleted_records_are_found_only_by_id(
     connection: Connection, showcase: Showcase, signed_in: SignedIn
 ) -> None:
     now = datetime.now(UTC)
@@ -281,7 +283,7 @@ def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
             assert showcase.job("draft").title not in page
 
 
-def test_an_application_to_a_deleted_job_names_its_talent_alone(
+def test_an_application_to_a_deleted_job_names_only_its_talent(
     connection: Connection, recruiter: Client
 ) -> None:
     filed = Application.objects.filter(remote_id="of-filler-02")

@@ -1,4 +1,4 @@
-"""Exports of any length take little memory: rows are read as they are written, and sent from a file."""
+"""Exports of any length need little memory: rows are streamed into a file, from which they are sent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LITTLE = 12 * 1024 * 1024  # bytes
 
 @pytest.fixture
 def looked_at(showcase: Showcase) -> int:
-    """Somebody at whom people looked very often; how often in all."""
+    """A talent with many views; returns the total number of access events."""
     AccessEvent.objects.bulk_create(
         [
             AccessEvent(
@@ -58,7 +58,7 @@ def looked_at(showcase: Showcase) -> int:
 
 
 def asked_by(address: str = "198.51.100.7", org: str = "acme") -> Any:
-    """A member's request."""
+    """Return a request by a member."""
     request: Any = RequestFactory().get("/", REMOTE_ADDR=address)
     request.organisation = SimpleNamespace(id=org)
     return request
@@ -70,7 +70,7 @@ def download(rows: str = "row", **asked: str) -> Spooled:
 
 
 class Peak:
-    """The most memory that Python took within."""
+    """Measures Python's peak memory within a block."""
 
     bytes = 0
 
@@ -84,7 +84,7 @@ class Peak:
 
 
 @pytest.mark.long
-def test_the_access_record_takes_little_memory(looked_at: int, signed_in: SignedIn) -> None:
+def test_exporting_the_access_log_takes_little_memory(looked_at: int, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     with Peak() as peak:
         answer = admin.get("/settings/privacy/access/record.csv")
@@ -93,11 +93,11 @@ def test_the_access_record_takes_little_memory(looked_at: int, signed_in: Signed
     assert peak.bytes < LITTLE
     again = admin.get("/settings/privacy/access/record.csv")
     rows = list(csv.DictReader(io.StringIO(b"".join(again).decode("utf-8-sig"))))
-    assert len(rows) == looked_at + 2  # that it was exported twice
+    assert len(rows) == looked_at + 2  # the two exports
 
 
 @pytest.mark.long
-def test_a_persons_data_take_little_memory(
+def test_exporting_a_persons_data_takes_little_memory(
     looked_at: int, showcase: Showcase, signed_in: SignedIn, tmp_path: Path
 ) -> None:
     with Peak() as peak, (tmp_path / "out.zip").open("w+b") as file:
@@ -123,7 +123,9 @@ def test_a_persons_data_take_little_memory(
         assert {"data.json", "index.html"} <= set(archive.namelist())
 
 
-def test_of_a_persons_files_one_is_in_memory_at_a_time(showcase: Showcase, tmp_path: Path) -> None:
+def test_only_one_of_a_persons_files_is_in_memory_at_a_time(
+    showcase: Showcase, tmp_path: Path
+) -> None:
     talent, size, number = showcase.talent("elodie"), 2_000_000, 12
     storage, vault = FolderStorage(tmp_path), default_vault()
     attachment = Attachment.objects.filter(talent=talent).first()
@@ -148,10 +150,10 @@ def test_of_a_persons_files_one_is_in_memory_at_a_time(showcase: Showcase, tmp_p
     assert kept == [content] * number
 
 
-async def test_what_is_sent_is_read_part_by_part(
+async def test_downloads_are_read_part_by_part(
     monkeypatch: pytest.MonkeyPatch, served: None
 ) -> None:
-    """And the file ends with the answer, also when its reader leaves."""
+    """The file is deleted with the response, even if the client leaves."""
     monkeypatch.setattr(spooled, "IN_MEMORY", 1000)
 
     def answer() -> Spooled:
@@ -169,7 +171,7 @@ async def test_what_is_sent_is_read_part_by_part(
             self.made.append(answer())
             return self.made[-1]
 
-    whole_lines = list(answer())  # screenshot mode changes one part after the other
+    whole_lines = list(answer())  # screenshot mode changes the parts one by one
     assert len(whole_lines) > 5
     assert all(part.endswith(b"\n") for part in whole_lines)
 
@@ -196,7 +198,7 @@ async def test_what_is_sent_is_read_part_by_part(
     assert [one.file.closed for one in pages.made] == [True, True]
 
 
-def test_an_answer_that_nobody_sends_leaves_no_file() -> None:
+def test_an_unsent_response_leaves_no_file() -> None:
     answer = download()
     file: Any = answer.file._file
     del answer
@@ -218,7 +220,7 @@ def test_an_export_that_fails_leaves_no_file(monkeypatch: pytest.MonkeyPatch) ->
     assert not spooled.WRITERS._held
 
 
-async def test_answers_of_one_visitor_that_nobody_reads_take_so_much_and_no_more(
+async def test_unread_responses_of_a_visitor_take_limited_space(
     monkeypatch: pytest.MonkeyPatch, served: None
 ) -> None:
     monkeypatch.setattr(serving, "ANSWERS", InFlight(each=2_000_000, all_of_them=3_000_000))
@@ -259,7 +261,7 @@ async def test_answers_of_one_visitor_that_nobody_reads_take_so_much_and_no_more
     assert [*told, *statuses] == [503, 200, 200]
 
 
-def test_downloads_are_counted_by_address_by_organization_and_in_all(
+def test_downloads_are_limited_by_address_by_organization_and_in_total(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(spooled, "BYTES", InFlight(each=20, all_of_them=30))
@@ -295,7 +297,7 @@ def test_an_organization_has_few_downloads_at_a_time_and_writes_one(served: None
     assert b"".join(answer) == b"row"
 
 
-def test_who_has_too_many_downloads_hears_when_to_come_again(
+def test_too_many_downloads_are_refused_with_a_time_to_retry(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     org, viewer, admin = str(showcase.org.id), signed_in("viewer"), signed_in("admin")
@@ -309,7 +311,7 @@ def test_who_has_too_many_downloads_hears_when_to_come_again(
         admin.post(person),
     ]
     assert [(one.status_code, "Retry-After" in one) for one in answers] == [(503, True)] * 4
-    assert AccessEvent.objects.count() == before  # what nobody got was not exported
+    assert AccessEvent.objects.count() == before  # undelivered exports aren't logged
     for one in held:
         one.close()
     assert viewer.get("/settings/logs/download.csv").status_code == 200
@@ -329,13 +331,15 @@ def test_a_download_is_unreadable_on_the_disk(monkeypatch: pytest.MonkeyPatch) -
     assert on_disk[0] != on_disk[1]
 
 
-def test_a_download_that_takes_too_long_to_write_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_takes_too_long_to_write_is_canceled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(spooled, "WRITING_SECONDS", -1.0)
     with pytest.raises(Crowded):
         download()
 
 
-async def test_a_reader_has_a_time_for_all_of_a_download(
+async def test_the_time_for_a_whole_download_is_limited(
     monkeypatch: pytest.MonkeyPatch, served: None
 ) -> None:
     monkeypatch.setattr(serving, "SENDING_SECONDS", 0.0)
@@ -346,7 +350,7 @@ async def test_a_reader_has_a_time_for_all_of_a_download(
             return answer
 
     async def send(message: Any) -> None:
-        await asyncio.Event().wait()  # for ever
+        await asyncio.Event().wait()  # forever
 
     scope = {"path": "/", "method": "GET", "headers": [], "type": "http", "query_string": b""}
     with pytest.raises(SlowReader):
@@ -354,7 +358,7 @@ async def test_a_reader_has_a_time_for_all_of_a_download(
     assert answer.file.closed
 
 
-async def test_downloads_have_threads_of_their_own(served: None) -> None:
+async def test_downloads_use_separate_threads(served: None) -> None:
     threads = []
 
     class Answers(Pages):
@@ -363,7 +367,7 @@ async def test_downloads_have_threads_of_their_own(served: None) -> None:
             return HttpResponse()
 
     async def send(message: Any) -> None:
-        """Nobody reads it."""
+        """Discard the message."""
 
     scope = {"method": "GET", "headers": [], "type": "http", "query_string": b""}
     for path in ("/settings/logs/download.csv", "/settings/logs/", "/nowhere/"):
@@ -371,7 +375,7 @@ async def test_downloads_have_threads_of_their_own(served: None) -> None:
     assert threads == ["downloads", "pages", "pages"]
 
 
-def test_every_view_that_answers_at_length_is_a_download() -> None:
+def test_every_view_with_a_long_response_is_a_download() -> None:
     long = [one for one in _views(urls.urlpatterns) if _returns(one) is Spooled]
     assert len(long) == 4
     assert all(hasattr(one, "is_download") for one in long)

@@ -1,6 +1,6 @@
-"""One masking for every way out: by right for a viewer, by withheld consent for all, by screenshot mode for anybody.
+"""All outputs share one masking: for viewers, for people who withheld consent, and in screenshot mode.
 
-A person whose record holds contact details in every field that people type into is read through each way there is.
+Reads a talent with contact details in every free-text field through every output.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def indiscreet(showcase: Showcase) -> Talent:
 
 
 def ways(talent: Talent, job_id: Any) -> Iterator[str]:
-    """Every address of which an answer may name the person."""
+    """Return every URL whose response may name the person."""
     yield from (f"/talents/{talent.id}/", "/talents/", "/talents/?q=müller", f"/jobs/{job_id}/")
     yield from ("/settings/logs/", "/settings/logs/download.csv", "/settings/logs/download.jsonl")
     yield from (f"/settings/why/?q={talent.remote_id}", "/settings/why/?q=müller")
@@ -107,7 +107,7 @@ def withhold(talent: Talent) -> None:
     Talent.objects.filter(id=talent.id).update(consent_state="WITHDRAWN")
 
 
-def test_a_viewer_is_told_by_no_page(
+def test_no_page_shows_them_to_a_viewer(
     showcase: Showcase, indiscreet: Talent, viewer: Client
 ) -> None:
     for path in ways(indiscreet, showcase.job("dev").id):
@@ -115,7 +115,7 @@ def test_a_viewer_is_told_by_no_page(
         assert [one for one in SECRETS if one in text] == [], path
 
 
-def test_nobody_is_told_of_who_withdrew_their_consent(
+def test_nobody_sees_them_after_withdrawn_consent(
     showcase: Showcase, indiscreet: Talent, signed_in: SignedIn
 ) -> None:
     withhold(indiscreet)
@@ -147,7 +147,7 @@ def test_screenshot_mode_shows_it_to_nobody(
 
 
 @pytest.mark.parametrize("kind", ["talents", "applications", "resumes"])
-def test_exports_hold_what_the_reader_may_see(
+def test_exports_contain_what_the_reader_may_see(
     showcase: Showcase, indiscreet: Talent, kind: str
 ) -> None:
     def told(role: Role | None) -> str:
@@ -174,7 +174,7 @@ def test_the_command_exports_by_right(
         given = ["export", "talents", "--org", "acme", "--format", form, *words]
         done = copy_context().run(
             CliRunner().invoke, app, given
-        )  # a command sets the scope for good
+        )  # a command sets the scope permanently
         assert done.exit_code == 0, done.output
         return done.stdout
 
@@ -185,9 +185,7 @@ def test_the_command_exports_by_right(
     assert not [one for one in SECRETS if one in told("--as", "owner@acme.example")]
 
 
-def test_what_leaves_by_e_mail_and_chat_names_nobody(
-    showcase: Showcase, indiscreet: Talent
-) -> None:
+def test_emails_and_chat_messages_name_nobody(showcase: Showcase, indiscreet: Talent) -> None:
     one = Notification.objects.get(kind="sync_failed")
     on_its_way = [Delivery(notification=one, channel="email")]
     for channel in ("email", "chat"):
@@ -196,7 +194,7 @@ def test_what_leaves_by_e_mail_and_chat_names_nobody(
         assert [secret for secret in SECRETS if secret in text] == [], channel
 
 
-def test_what_is_attached_for_support_names_nobody(
+def test_attachments_for_support_name_nobody(
     showcase: Showcase, indiscreet: Talent, recruiter: Client
 ) -> None:
     given = {"body": "Help", "attach": "on", "error": BOTH, "steps": f"/talents/?q={ADDRESS}"}
@@ -228,7 +226,7 @@ def test_a_log_line_names_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     assert [one for one in SECRETS if one in told] == []
 
 
-def test_the_organisation_itself_is_unchanged_by_looking(
+def test_viewing_does_not_change_the_organization(
     showcase: Showcase, indiscreet: Talent, viewer: Client
 ) -> None:
     body(viewer, f"/talents/{indiscreet.id}/")
@@ -237,7 +235,7 @@ def test_the_organisation_itself_is_unchanged_by_looking(
 
 
 def test_a_row_of_a_list_takes_little_however_long_its_texts_are() -> None:
-    """A page has a hundred of them, and an ATS may hold two million characters in each text."""
+    """A page has a hundred rows, and each text may have two million characters."""
     hostile = "x " * 10_000
     rows = [
         Talent(

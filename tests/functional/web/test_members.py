@@ -1,4 +1,4 @@
-"""Members: who may invite, change and remove whom, and what a link is worth."""
+"""Members: who may invite, change and remove whom, and what an invitation link allows."""
 
 from __future__ import annotations
 
@@ -40,16 +40,14 @@ def invite(client: Client, email: str = NEW, role: str = "recruiter") -> int:
     return client.post("/settings/members/invite/", {"email": email, "role": role}).status_code
 
 
-def test_an_invitation_is_sent_and_makes_an_account(
+def test_an_invitation_is_sent_and_creates_an_account(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
     admin = signed_in("admin")
     assert invite(admin) == 302
     path = link(admin)
     assert mail.outbox[0].to == [NEW]
-    assert (
-        path not in mail.outbox[0].body
-    )  # the one that proves the address is nowhere but in the mail
+    assert path not in mail.outbox[0].body  # the link that proves the address is only in the e-mail
 
     guest = Client()
     assert guest.get(path).status_code == 200
@@ -80,7 +78,7 @@ def test_a_link_to_copy_is_not_told_from_an_email_that_never_leaves(
         assert ("A copied link doesn't prove" in page) is not leaves
 
 
-def test_who_has_an_account_joins_with_it_and_no_other(
+def test_an_invited_person_joins_only_with_their_own_account(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
     outsider, admin = signed_in("outsider"), signed_in("admin")
@@ -100,7 +98,7 @@ def test_who_has_an_account_joins_with_it_and_no_other(
 
 
 @pytest.mark.parametrize("wrong", ["password", "acme.example", "12345678"])
-def test_a_weak_password_makes_no_account(signed_in: SignedIn, wrong: str) -> None:
+def test_a_weak_password_is_refused(signed_in: SignedIn, wrong: str) -> None:
     admin = signed_in("admin")
     invite(admin)
 
@@ -111,7 +109,7 @@ def test_a_weak_password_makes_no_account(signed_in: SignedIn, wrong: str) -> No
     assert not Account.objects.filter(email=NEW).exists()
 
 
-def test_a_link_dies_by_age_by_withdrawal_and_by_forgery(signed_in: SignedIn) -> None:
+def test_expired_withdrawn_and_forged_links_are_refused(signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     invite(admin)
     path = link(admin)
@@ -121,14 +119,14 @@ def test_a_link_dies_by_age_by_withdrawal_and_by_forgery(signed_in: SignedIn) ->
     assert Client().get("/invitations/nothing/").status_code == 410
     Invitation.objects.update(expires_at=NOW - timedelta(days=900))
     assert Client().get(path).status_code == 410
-    assert invite(admin) == 302  # what ran out stands in nobody's way
+    assert invite(admin) == 302  # an expired invitation doesn't block a new one
     fresh = Invitation.objects.exclude(id=made.id).get()
     admin.post(f"/settings/members/invitations/{fresh.id}/revoke/")
     assert Client().get(f"/invitations/{members.link_token(fresh)}/").status_code == 410
 
 
 @pytest.mark.parametrize("deed", ["remove", "leave", "demote", "deactivate", "user add"])
-def test_who_is_gone_does_not_come_back_by_an_invitation_of_their_own(
+def test_removed_members_cannot_return_through_their_own_invitation(
     signed_in: SignedIn, showcase: Showcase, deed: str
 ) -> None:
     admin, owner, target = signed_in("admin"), signed_in("owner"), of(showcase, "admin")
@@ -144,7 +142,7 @@ def test_who_is_gone_does_not_come_back_by_an_invitation_of_their_own(
             owner.post(f"/settings/members/{target.id}/role/", given)
         case "deactivate":
             Account.objects.filter(id=target.account_id).update(is_active=False)
-        case _:  # an operator gives another role
+        case _:  # an operator assigns another role
             Membership.objects.filter(id=target.id).update(role="viewer")
 
     guest = Client()
@@ -155,7 +153,9 @@ def test_who_is_gone_does_not_come_back_by_an_invitation_of_their_own(
     assert is_withdrawn is (deed in {"remove", "leave", "demote"})
 
 
-def test_what_an_inviter_may_still_give_stays_good(signed_in: SignedIn, showcase: Showcase) -> None:
+def test_invitations_stay_valid_while_the_inviter_may_grant_the_role(
+    signed_in: SignedIn, showcase: Showcase
+) -> None:
     owner, admin = of(showcase, "owner"), of(showcase, "admin")
     Membership.objects.filter(id=admin.id).update(role="owner")
     mine = [
@@ -170,7 +170,7 @@ def test_what_an_inviter_may_still_give_stays_good(signed_in: SignedIn, showcase
     assert members.invitation(members.link_token(mine[1]), now=NOW).invitation == mine[1]
 
 
-def test_nobody_is_invited_twice_or_as_what_the_inviter_may_not_give(
+def test_duplicate_and_unauthorized_invitations_are_refused(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
     admin = signed_in("admin")
@@ -182,14 +182,16 @@ def test_nobody_is_invited_twice_or_as_what_the_inviter_may_not_give(
     assert invite(signed_in("owner"), "boss@acme.example", "owner") == 302
 
 
-def test_invitations_are_no_way_to_send_letters_to_all(signed_in: SignedIn) -> None:
+def test_invitations_cannot_be_used_for_mass_mail(signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     answers = [invite(admin, f"new{number}@acme.example") for number in range(31)]
     assert answers == [302] * 30 + [429]
 
 
 @pytest.mark.parametrize("role", ["recruiter", "viewer"])
-def test_who_does_not_manage_looks_on(signed_in: SignedIn, showcase: Showcase, role: str) -> None:
+def test_members_without_management_rights_can_only_look(
+    signed_in: SignedIn, showcase: Showcase, role: str
+) -> None:
     client, target = signed_in(role), of(showcase, "admin")
     page = client.get("/settings/members/").content.decode()
 
@@ -202,7 +204,7 @@ def test_who_does_not_manage_looks_on(signed_in: SignedIn, showcase: Showcase, r
     assert of(showcase, "admin").role == "admin"
 
 
-def test_another_organisation_is_not_there(signed_in: SignedIn, showcase: Showcase) -> None:
+def test_another_organization_is_invisible(signed_in: SignedIn, showcase: Showcase) -> None:
     outsider, admin, target = signed_in("outsider"), signed_in("admin"), of(showcase, "viewer")
     invite(admin)
     theirs = Invitation.objects.get().id
@@ -220,7 +222,7 @@ def test_another_organisation_is_not_there(signed_in: SignedIn, showcase: Showca
     )
 
 
-def test_an_admin_neither_makes_nor_touches_an_owner(
+def test_an_admin_can_neither_create_nor_change_owners(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
     admin, owner, viewer = signed_in("admin"), of(showcase, "owner"), of(showcase, "viewer")
@@ -232,7 +234,7 @@ def test_an_admin_neither_makes_nor_touches_an_owner(
     assert [of(showcase, who).role for who in ("owner", "viewer")] == ["owner", "viewer"]
 
 
-def test_access_to_confidential_records_is_given_and_taken(
+def test_access_to_confidential_records_is_granted_and_revoked(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
     Talent.objects.filter(remote_id="elodie").update(is_private=True)
@@ -293,7 +295,7 @@ def test_two_admins_at_once_do_not_overwrite_each_other(
     assert of(showcase, "viewer").role == "recruiter"
 
 
-def test_two_owners_who_leave_at_once_leave_one(showcase: Showcase) -> None:
+def test_if_two_owners_leave_at_once_one_remains(showcase: Showcase) -> None:
     Membership.objects.filter(org=showcase.org, account__email="admin@acme.example").update(
         role="owner"
     )
@@ -301,7 +303,7 @@ def test_two_owners_who_leave_at_once_leave_one(showcase: Showcase) -> None:
 
     def leave(one: Membership) -> str:
         try:
-            with scope.acting_in(scope.EVERYTHING):  # a thread begins without
+            with scope.acting_in(scope.EVERYTHING):  # threads start without a scope
                 members.remove(one, one.id, now=NOW)
         except ConfigError as error:
             return error.code
@@ -314,7 +316,7 @@ def test_two_owners_who_leave_at_once_leave_one(showcase: Showcase) -> None:
     assert Membership.objects.filter(org=showcase.org, role="owner").count() == 1
 
 
-def test_markup_in_a_name_stays_text(signed_in: SignedIn, showcase: Showcase) -> None:
+def test_markup_in_a_name_is_escaped(signed_in: SignedIn, showcase: Showcase) -> None:
     Account.objects.filter(email="viewer@acme.example").update(name='<script>alert("x")</script>')
 
     page = signed_in("admin").get("/settings/members/").content.decode()
@@ -329,7 +331,7 @@ def without_mail(settings: Any) -> None:
 
 
 @pytest.mark.usefixtures("without_mail")
-def test_without_a_mail_server_nothing_is_said_to_be_sent(
+def test_without_a_mail_server_nothing_is_reported_as_sent(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     admin = signed_in("admin")
@@ -355,7 +357,9 @@ def test_without_a_mail_server_nothing_is_said_to_be_sent(
 
 
 @pytest.mark.parametrize("role", ["recruiter", "viewer"])
-def test_who_may_not_is_told_who_can(showcase: Showcase, signed_in: SignedIn, role: str) -> None:
+def test_members_without_the_right_see_who_can(
+    showcase: Showcase, signed_in: SignedIn, role: str
+) -> None:
     connection = showcase.org.connections.get()
     Connection.objects.filter(id=connection.id).update(
         last_error={"code": "key_refused", "message": "401", "next_step": "Create a new key."}

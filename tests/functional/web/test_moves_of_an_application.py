@@ -16,7 +16,7 @@ from jemmo.store.models import Application, Stage, StageEvent
 SignedIn = Callable[[str], Client]
 
 
-def test_a_move_within_a_stage_is_told_by_its_status(
+def test_a_move_within_a_stage_is_shown_by_its_status(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     elodie = showcase.talent("elodie")
@@ -40,7 +40,7 @@ def test_a_move_within_a_stage_is_told_by_its_status(
     assert f"<bdi>{stage.name}</bdi> → <bdi>{stage.name}</bdi>" not in page
 
 
-def test_a_reported_move_tells_when_the_stage_was_entered_and_left(
+def test_a_reported_move_shows_when_the_stage_was_entered_and_left(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     elodie = showcase.talent("elodie")

@@ -1,4 +1,4 @@
-"""Notes about talents: for those with the right to them, without contact details or markup, erased with the person."""
+"""Notes about talents: shown only with the right, without contact details or markup, and erased with the person."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def section(client: Client, showcase: Showcase) -> str:
 
 
 def read_again(showcase: Showcase, database_url: str, **pages: Any) -> None:
-    """Sync these records of the first company."""
+    """Sync these records into the first company."""
     there = Company(database_url, showcase.talent("idle").connection_id)
     streams = [Stream.TALENTS, Stream.NOTES]
     specs = [StreamSpec(name=stream, cursor="updated") for stream in streams]
@@ -60,7 +60,7 @@ def read_again(showcase: Showcase, database_url: str, **pages: Any) -> None:
     assert report.error is None, report
 
 
-def test_they_are_on_the_page_for_who_was_given_the_right(
+def test_notes_are_on_the_page_for_people_with_the_right(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     assert section(signed_in("owner"), showcase)
@@ -78,7 +78,9 @@ def test_they_are_on_the_page_for_who_was_given_the_right(
     ]
 
 
-def test_admins_give_the_right_on_the_members_page(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_admins_grant_the_right_on_the_members_page(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
     viewer = models.Membership.objects.get(account=showcase.person("viewer"))
     where = reverse("member_notes", args=[viewer.pk])
 
@@ -88,7 +90,7 @@ def test_admins_give_the_right_on_the_members_page(showcase: Showcase, signed_in
     assert section(signed_in("viewer"), showcase)
 
 
-def test_who_sees_no_contact_details_sees_none_in_notes(
+def test_notes_hide_contact_details_like_everything_else(
     showcase: Showcase, signed_in: SignedIn, database_url: str
 ) -> None:
     give(showcase, "viewer")
@@ -101,7 +103,7 @@ def test_who_sees_no_contact_details_sees_none_in_notes(
         assert not [secret for secret in SECRETS if secret in text], table
 
 
-def test_markup_is_taken_out_and_a_private_text_stays_away(
+def test_markup_is_removed_and_private_texts_are_not_stored(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     shown = section(signed_in("owner"), showcase)
@@ -113,19 +115,19 @@ def test_markup_is_taken_out_and_a_private_text_stays_away(
     assert "The text stays in your ATS." in shown
 
 
-def test_screenshot_mode_leaves_them_out(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_screenshot_mode_omits_notes(showcase: Showcase, signed_in: SignedIn) -> None:
     client = signed_in("owner")
     assert section(client, showcase)
     client.post(reverse("screenshot"), {"screenshot": "on", "next": "/"})
     assert not section(client, showcase)
 
 
-def test_search_does_not_read_them(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_search_ignores_notes(showcase: Showcase, signed_in: SignedIn) -> None:
     for role in ("owner", "viewer"):
         assert "Müller" not in signed_in(role).get("/talents/?q=zebrafinch").content.decode()
 
 
-def test_the_database_shows_them_with_the_right_alone(showcase: Showcase) -> None:
+def test_the_database_shows_notes_only_with_the_right(showcase: Showcase) -> None:
     org = showcase.org.id
     for seen, count in (
         (scope.Scope(org=org, contacts=True), 0),
@@ -135,7 +137,7 @@ def test_the_database_shows_them_with_the_right_alone(showcase: Showcase) -> Non
             assert models.Note.objects.count() == count
 
 
-def test_exports_have_those_of_talents_that_are_shown(showcase: Showcase) -> None:
+def test_exports_contain_the_notes_of_visible_talents(showcase: Showcase) -> None:
     for unseal, is_masked in ((default_vault().open, False), (None, True)):
         rows = list(exported("notes", showcase.org, Reader(unseal=unseal)))
         bodies = {row["remote_id"]: row["body"] for row in rows}
@@ -153,7 +155,7 @@ def test_exports_have_those_of_talents_that_are_shown(showcase: Showcase) -> Non
         (("records", "notes", "contacts"), 200, True),
     ],
 )
-def test_the_api_needs_a_scope_of_its_own(
+def test_the_api_requires_a_separate_scope(
     showcase: Showcase, served: None, scopes: tuple[str, ...], status: int, sees_phone: bool
 ) -> None:
     made = tokens.create(showcase.org, scopes, name="test", now=NOW)
@@ -165,7 +167,7 @@ def test_the_api_needs_a_scope_of_its_own(
         assert (PHONE in answer.content.decode()) is sees_phone
 
 
-def test_who_sees_no_notes_lets_no_program_see_them(
+def test_people_without_the_right_cannot_grant_it_to_a_token(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     fields = {"name": "x", "scopes": ["notes"]}
@@ -174,7 +176,7 @@ def test_who_sees_no_notes_lets_no_program_see_them(
     assert models.ApiToken.objects.get().scopes == ["records", "notes"]
 
 
-def test_the_person_gets_them_and_erasure_takes_them_away_for_good(
+def test_notes_are_in_the_persons_export_and_erased_with_the_person(
     showcase: Showcase, database_url: str, tmp_path: Path
 ) -> None:
     elodie = showcase.talent("elodie").id
@@ -193,9 +195,7 @@ def test_the_person_gets_them_and_erasure_takes_them_away_for_good(
     assert set(models.Note.objects.values_list("remote_id", flat=True)) == {"of-idle"}
 
 
-def test_who_is_anonymized_in_the_ats_has_no_notes_left(
-    showcase: Showcase, database_url: str
-) -> None:
+def test_anonymization_in_the_ats_deletes_the_notes(showcase: Showcase, database_url: str) -> None:
     email = (Contact(kind=ContactKind.EMAIL, value="idle@example.com"),)
     named = Talent(remote_id="idle", first_name="Idle", last_name="Person", contacts=email)
     read_again(showcase, database_url, talents=[named])

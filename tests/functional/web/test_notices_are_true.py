@@ -1,4 +1,4 @@
-"""A notification says what is true when it is read."""
+"""Notifications reflect the state at the time of reading."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def body(showcase: Showcase, language: str = "en", **facts: Any) -> str:
         ),
     ],
 )
-def test_what_did_not_change_is_not_among_what_did(
+def test_unchanged_streams_are_not_listed_as_changed(
     showcase: Showcase, counts: dict[str, int], scope: str, text: str
 ) -> None:
     assert body(showcase, counts=counts, scope=scope) == text
@@ -58,7 +58,7 @@ def test_the_day_on_which_a_key_expires_is_the_same_however_late_it_is_read(
     assert "7" not in body(showcase, **facts)
 
 
-def test_a_mail_begins_as_the_french_write(showcase: Showcase) -> None:
+def test_a_french_email_starts_with_the_usual_salutation(showcase: Showcase) -> None:
     notice = Notification(
         org=showcase.org,
         kind="sync_done",

@@ -1,4 +1,4 @@
-"""The end of a sync is told: in the centre, by mail, in the chat; once, and never lost."""
+"""The end of a sync is announced once, without losses: in the list, by e-mail, and in the chat."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def connect_chat(admin: Client, chat: Chat) -> None:
     assert "Saved." in answer.content.decode()
 
 
-def test_a_failure_is_told_once_and_its_end_too(
+def test_a_failure_and_its_end_are_announced_once(
     company: Company, signed_in: SignedIn, others: tuple[MailServer, Chat]
 ) -> None:
     mail, chat = others
@@ -97,14 +97,14 @@ def test_a_failure_is_told_once_and_its_end_too(
 
 
 def test_an_email_is_in_the_language_of_the_last_sign_in(
-    company: Company, anybody: Client, others: tuple[MailServer, Chat]
+    company: Company, anonymous: Client, others: tuple[MailServer, Chat]
 ) -> None:
     mail, _ = others
     admin = Membership.objects.get(account__email="admin@acme.example").account
     admin.set_password("a-password-of-the-test")
     admin.save()
     signing_in = {"login": admin.email, "password": "a-password-of-the-test"}
-    answer = anybody.post("/accounts/login/", signing_in, headers={"Accept-Language": "fr"})
+    answer = anonymous.post("/accounts/login/", signing_in, headers={"Accept-Language": "fr"})
     assert answer.status_code == 302
 
     sync(company, REFUSED)
@@ -120,7 +120,7 @@ def parsed(mail: MailServer) -> list[EmailMessage]:
     return [message_from_bytes(text.encode(), policy=policy.default) for text in mail.messages]
 
 
-def test_what_may_pass_by_itself_is_sent_when_it_came_twice(
+def test_temporary_failures_are_sent_after_the_second_time(
     company: Company, others: tuple[MailServer, Chat]
 ) -> None:
     sync(company, AWAY)
@@ -132,7 +132,7 @@ def test_what_may_pass_by_itself_is_sent_when_it_came_twice(
 
 
 def notified(showcase: Showcase, count: int) -> None:
-    """So many connections whose syncs failed, told to the admin by e-mail and to the chat."""
+    """Create this number of connections with failed syncs, sent to the admin by e-mail and to the chat."""
     admin = Membership.objects.get(account__email="admin@acme.example")
     like = showcase.org.connections.order_by("created_at")[0]
     for number in range(count):
@@ -148,7 +148,7 @@ def notified(showcase: Showcase, count: int) -> None:
             Delivery.objects.create(notification=told, channel=channel, membership=member)
 
 
-def test_what_fails_together_is_one_message(
+def test_simultaneous_failures_are_one_message(
     showcase: Showcase, signed_in: SignedIn, others: tuple[MailServer, Chat]
 ) -> None:
     mail, chat = others
@@ -164,7 +164,7 @@ def test_what_fails_together_is_one_message(
     assert not Delivery.objects.filter(sent_at=None).exists()
 
 
-def test_what_comes_one_after_the_other_is_gathered_after_a_few(
+def test_successive_failures_are_combined_after_a_few_messages(
     showcase: Showcase, signed_in: SignedIn, others: tuple[MailServer, Chat]
 ) -> None:
     mail, chat = others
@@ -180,7 +180,7 @@ def test_what_comes_one_after_the_other_is_gathered_after_a_few(
     assert not Delivery.objects.filter(sent_at=None).exists()
 
 
-def test_a_receiver_that_fails_loses_nothing_and_is_shown(
+def test_a_failing_receiver_loses_nothing_and_is_shown(
     company: Company, signed_in: SignedIn, others: tuple[MailServer, Chat]
 ) -> None:
     mail, chat = others
@@ -197,14 +197,14 @@ def test_a_receiver_that_fails_loses_nothing_and_is_shown(
     assert "Le serveur de messagerie n’a pas accepté l’e-mail." in french
     assert "Not sent" not in signed_in("recruiter").get("/settings/notifications/").content.decode()
 
-    assert send() == 0  # not before its time
+    assert send() == 0  # not due yet
     mail.refuses, chat.status = False, 200
     assert send(timedelta(minutes=2)) == 3
     assert len(mail.messages) == 2
     assert "Not sent" not in admin.get("/settings/notifications/").content.decode()
 
 
-def test_the_chat_s_address_is_a_secret(
+def test_the_chats_address_is_secret(
     company: Company, showcase: Showcase, signed_in: SignedIn, others: tuple[MailServer, Chat]
 ) -> None:
     connect_chat(signed_in("admin"), others[1])
@@ -239,13 +239,13 @@ def test_the_chat_s_address_is_a_secret(
         "nonsense",
     ],
 )
-def test_messages_go_to_the_open_internet_alone(url: str) -> None:
+def test_messages_only_go_to_the_public_internet(url: str) -> None:
     with pytest.raises(ConfigError):
         check_address(url)
 
 
 def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a name said when it was typed in: what counts is where the connection would go."""
+    """The actual destination of the connection counts, not what the name resolved to when it was entered."""
     loop_answers = [(2, 1, 6, "", ("127.0.0.1", 443))]
 
     async def resolve(*_: object, **__: object) -> list[object]:
@@ -266,7 +266,7 @@ def test_redirects_are_not_followed(others: tuple[MailServer, Chat]) -> None:
         asyncio.run(post_json(chat.url, {"text": "x"}, allowed=notifications.allowed_hosts()))
 
 
-def test_each_member_reads_for_themselves_and_strangers_nothing(
+def test_notifications_are_read_separately_by_each_member(
     company: Company, signed_in: SignedIn
 ) -> None:
     admin, recruiter, outsider = (signed_in(who) for who in ("admin", "recruiter", "outsider"))
@@ -297,7 +297,7 @@ def test_a_member_may_want_none_or_all(
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "9" * 19, "-1", "x", "٣"])
-def test_what_is_no_number_marks_nothing_as_read(signed_in: SignedIn, number: str) -> None:
+def test_an_invalid_number_marks_nothing_as_read(signed_in: SignedIn, number: str) -> None:
     assert (
         signed_in("recruiter").post("/notifications/read/", {"number": number}).status_code == 404
     )

@@ -1,4 +1,4 @@
-"""Whatever is asked, by whomever, no page fails: addresses and forms with values nobody would send."""
+"""No request makes a page fail: URLs and forms with values that nobody would normally send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SignedIn = Callable[[str], Client]
-ROLES = ("anybody", "viewer", "recruiter", "owner")
+ROLES = ("anonymous", "viewer", "recruiter", "owner")
 ODD = (
     "\x00",
     "\ud800",
@@ -131,7 +131,7 @@ NOT_ASKED = ("/events/", "/readyz", "/metrics")
 @pytest.mark.soak
 @pytest.mark.parametrize("role", ROLES)
 def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: SignedIn) -> None:
-    client = Client(raise_request_exception=False) if role == "anybody" else signed_in(role)
+    client = Client(raise_request_exception=False) if role == "anonymous" else signed_in(role)
     client.raise_request_exception = False
     known = {
         "job_id": showcase.job("dev").pk,
@@ -178,17 +178,17 @@ def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: 
             QUERY_STRING=form,
             headers=given_headers,
         )
-        answer.close()  # a download that is neither read nor closed keeps its place
+        answer.close()  # an unread download occupies a slot until it is closed
         assert answer.status_code < 500, (role, method, path, fields, kind, body)
-        if role != "anybody" and "jemmo" not in client.cookies:
-            client.force_login(showcase.person(role))  # it asked to be signed out
+        if role != "anonymous" and "jemmo" not in client.cookies:
+            client.force_login(showcase.person(role))  # the request signed the client out
 
     asked()
 
 
 @pytest.mark.parametrize("name", ["jemmo", "jemmo-csrf", "theme", "django_language", "messages"])
 @pytest.mark.parametrize("value", [r'"\000"', r'"a\000b"', '"' + "9" * 400 + '"', "é"])
-def test_odd_cookies_fail_no_page(name: str, value: str, showcase: Showcase, served: None) -> None:
+def test_odd_cookies_break_no_page(name: str, value: str, showcase: Showcase, served: None) -> None:
     client = Client()
     for path in ("/accounts/login/", "/jobs/"):
         answer = client.get(path, headers={"cookie": f"{name}={value}"})
@@ -196,7 +196,7 @@ def test_odd_cookies_fail_no_page(name: str, value: str, showcase: Showcase, ser
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\ud800b"])
-def test_what_reaches_postgres_all_the_same_is_a_bad_request(
+def test_values_that_postgres_refuses_are_a_bad_request(
     text: str, recruiter: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from jemmo.store.models import Organisation

@@ -1,4 +1,4 @@
-"""How many pages may listen for news at the same time."""
+"""Limits on the number of pages that listen for events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Open = Callable[[str, UUID], None]
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Makes pages that are open, without a server."""
+    """A function that simulates open pages without a server."""
     hub = live.Hub("")
     hubs: dict[Any, live.Hub] = {None: hub}
     monkeypatch.setattr(live, "_hubs", hubs)
@@ -28,7 +28,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     return lambda session, account: hub.pages.add(live.Subscription("org", session, 1, account))
 
 
-def test_a_session_and_an_account_have_their_share(opened: Open) -> None:
+def test_sessions_and_accounts_have_a_limit(opened: Open) -> None:
     account, other = uuid4(), uuid4()
     for session in ("one", "one", "two"):
         assert live.has_room(session, account)
@@ -39,7 +39,7 @@ def test_a_session_and_an_account_have_their_share(opened: Open) -> None:
     assert live.has_room("three", other)
 
 
-def test_a_page_too_many_is_told_not_to_come_again(
+def test_a_page_beyond_the_limit_does_not_reconnect(
     opened: Open, recruiter: Client, showcase: Showcase
 ) -> None:
     account = Membership.objects.get(org=showcase.org, role="recruiter").account_id
@@ -51,8 +51,8 @@ def test_a_page_too_many_is_told_not_to_come_again(
     assert recruiter.get("/events/").status_code == 204
 
 
-def test_a_notification_signs_nobody_out(opened: Open) -> None:
-    """Every role of the database may send one: what this process alone says is not taken from it."""
+def test_a_database_notification_cannot_sign_anyone_out(opened: Open) -> None:
+    """Every database role can send NOTIFY, so it must not trigger what only this process may decide."""
     opened("one", uuid4())
     hub = next(iter(live._hubs.values()))
     (page,) = hub.pages

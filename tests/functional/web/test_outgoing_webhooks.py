@@ -1,4 +1,4 @@
-"""Settings > API > Webhooks: an endpoint is made, tried, rotated, switched and deleted."""
+"""Settings > API > Webhooks: endpoints are created, tested, rotated, turned on and off, and deleted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FIELDS = {
 
 
 def made(client: Client, **fields: object) -> tuple[str, str]:
-    """The new endpoint's page and its secret."""
+    """Create an endpoint; return its page and its secret."""
     answer = client.post(f"{LIST}create/", {**FIELDS, **fields})
     assert answer.status_code == 200
     secret = SECRET.search(answer.content.decode())
@@ -48,7 +48,7 @@ def made(client: Client, **fields: object) -> tuple[str, str]:
     return f"{LIST}{OutgoingEndpoint.objects.get().pk}/", secret[1]
 
 
-def test_an_endpoint_is_made_and_its_secret_shown_once(
+def test_an_endpoint_is_created_and_its_secret_shown_once(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     admin = signed_in("admin")
@@ -106,7 +106,7 @@ def test_an_endpoint_is_changed_rotated_switched_and_deleted(
 
 
 def test_test_events_are_limited(showcase: Showcase, signed_in: SignedIn) -> None:
-    """An endpoint may be someone else's server, so a script at the button must not flood it."""
+    """An endpoint may be someone else's server, so a script that uses the button must not flood it."""
     admin = signed_in("admin")
     page, _ = made(admin)
     for _number in range(endpoints.MAX_TESTS):
@@ -154,10 +154,10 @@ def test_the_log_shows_request_and_response_as_text(
     )
 
 
-def test_what_failed_is_not_called_sent_while_its_endpoint_is_off(
+def test_failed_messages_are_not_called_sent_while_the_endpoint_is_off(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    """Nothing goes to an endpoint that is off, so a click only queues it."""
+    """Nothing is sent to an endpoint that is off, so a click only queues the messages."""
     admin = signed_in("admin")
     page, _ = made(admin)
     admin.post(f"{page}test/")
@@ -169,10 +169,10 @@ def test_what_failed_is_not_called_sent_while_its_endpoint_is_off(
     assert OutgoingMessage.objects.get().state == "waiting"
 
 
-def test_nothing_is_promised_while_the_organization_is_to_be_deleted(
+def test_nothing_is_announced_while_the_organization_is_being_deleted(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    """The worker sends nothing for such an organization, so a message would wait for good."""
+    """The worker sends nothing for such an organization, so messages would wait forever."""
     admin = signed_in("admin")
     page, _ = made(admin)
     admin.post(f"{page}test/", follow=True)
@@ -214,10 +214,10 @@ def test_a_log_that_shows_only_the_newest_webhooks_says_so(
     assert partial in admin.get(page).content.decode()
 
 
-def test_only_owners_and_admins_hear_of_a_failing_endpoint(
+def test_only_owners_and_admins_are_notified_of_a_failing_endpoint(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    """Neither in the inbox, which shows the endpoint's host, nor by mail, whatever a member chose."""
+    """Others are notified neither in the inbox, which shows the endpoint's host, nor by e-mail, whatever they chose."""
     for role in ("admin", "recruiter", "viewer"):
         signed_in(role).post(
             "/settings/notifications/", {"form": "member", "email_when": "all", "toasts": "on"}
@@ -234,8 +234,8 @@ def test_only_owners_and_admins_hear_of_a_failing_endpoint(
         assert ("Career site" in listing) is bool(number)
 
 
-def test_page_and_log_tell_the_same_next_attempt(showcase: Showcase, signed_in: SignedIn) -> None:
-    """An endpoint that fails is left alone for a while, whatever is due to it; one that is off is not tried."""
+def test_page_and_log_show_the_same_next_attempt(showcase: Showcase, signed_in: SignedIn) -> None:
+    """A failing endpoint gets a pause, whatever is due; one that is off is not tried."""
     admin = signed_in("admin")
     page, _ = made(admin)
     admin.post(f"{page}test/")
@@ -260,7 +260,7 @@ def test_page_and_log_tell_the_same_next_attempt(showcase: Showcase, signed_in: 
 
 
 def next_attempts(shown: str) -> list[str]:
-    """Every time that a page gives for the next attempt."""
+    """Return every time that a page shows for the next attempt."""
     plain = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
     return re.findall(r"Next attempt: (due now|[0-9]+ \w+ [0-9]+, [0-9:]+)", plain)
 
@@ -280,7 +280,7 @@ def next_attempts(shown: str) -> list[str]:
         {"update_fields": "x" * 5001},
     ],
 )
-def test_what_cannot_be_saved_is_explained(
+def test_invalid_input_is_explained(
     showcase: Showcase, signed_in: SignedIn, fields: dict[str, object]
 ) -> None:
     admin = signed_in("admin")
@@ -294,7 +294,7 @@ def test_what_cannot_be_saved_is_explained(
     assert OutgoingEndpoint.objects.get().url == FIELDS["url"]
 
 
-def test_another_organizations_endpoint_is_not_there(
+def test_another_organizations_endpoint_is_invisible(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     choice = Choice(name="Theirs", url="https://app.example.com/", events=["sync.late"])
@@ -311,7 +311,9 @@ def test_another_organizations_endpoint_is_not_there(
     assert not OutgoingMessage.objects.exists()
 
 
-def test_several_connections_can_be_chosen_from(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_connections_can_be_chosen_if_there_are_several(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
     admin = signed_in("admin")
     assert "Only these connections" not in admin.get(LIST).content.decode()
     first = showcase.org.connections.get()

@@ -1,4 +1,4 @@
-"""What every page does: it trusts no text, states its content policy, follows preferences."""
+"""Every page escapes texts, sets a content policy, and follows the reader's preferences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def paths(showcase: Showcase) -> list[str]:
     ]
 
 
-def test_markup_in_names_is_text(showcase: Showcase, recruiter: Client) -> None:
+def test_markup_in_names_is_escaped(showcase: Showcase, recruiter: Client) -> None:
     for path in (
         f"/talents/{showcase.talent('markup').id}/",
         f"/jobs/{showcase.job('dev').id}/",
@@ -38,7 +38,7 @@ def test_markup_in_names_is_text(showcase: Showcase, recruiter: Client) -> None:
             assert raw not in page
 
 
-def test_descriptions_keep_formatting_alone(showcase: Showcase, recruiter: Client) -> None:
+def test_descriptions_keep_only_formatting(showcase: Showcase, recruiter: Client) -> None:
     page = recruiter.get(f"/jobs/{showcase.job('dev').id}/").content.decode()
 
     assert "<p>Ship <strong>features</strong></p>" in page
@@ -47,9 +47,7 @@ def test_descriptions_keep_formatting_alone(showcase: Showcase, recruiter: Clien
         assert raw not in page
 
 
-def test_nothing_is_inline_and_every_page_says_its_policy(
-    showcase: Showcase, recruiter: Client
-) -> None:
+def test_every_page_has_a_policy_without_inline_code(showcase: Showcase, recruiter: Client) -> None:
     for path in [*paths(showcase), "/nowhere/", "/accounts/login/", "/healthz"]:
         answer = recruiter.get(path)
         assert "default-src 'none'" in answer["Content-Security-Policy"]
@@ -59,7 +57,7 @@ def test_nothing_is_inline_and_every_page_says_its_policy(
         assert found is None, (path, found)
 
 
-def test_a_page_that_is_not_there_says_so(recruiter: Client) -> None:
+def test_a_missing_page_says_so(recruiter: Client) -> None:
     answer = recruiter.get("/nowhere/")
 
     assert answer.status_code == 404
@@ -74,7 +72,7 @@ def test_the_theme_is_remembered(recruiter: Client, theme: str) -> None:
     assert f'data-theme="{theme}"' in recruiter.get("/jobs/").content.decode()
 
 
-def test_an_odd_theme_or_way_back_is_not_followed(recruiter: Client) -> None:
+def test_invalid_themes_and_redirects_are_ignored(recruiter: Client) -> None:
     answer = recruiter.post(
         "/preferences/theme/", {"theme": '"><script>', "next": "https://evil.example/"}
     )

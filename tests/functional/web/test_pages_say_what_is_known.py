@@ -1,4 +1,4 @@
-"""Pages give no number of what nobody has counted, and say what a number is of: compared with the simulator's truth."""
+"""Pages show only counted numbers and say what they count, compared with the simulator's records."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _reachable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def page(*path: object, post: bool = False, role: str = "owner", host: str = "testserver") -> str:
-    """A page as a member sees it, without its mark-up."""
+    """Return a page as a member sees it, without markup."""
     org = Organisation.objects.get()
     member = accounts.add_member(org, f"{role}@example.com", role, "long enough 12", verified=True)
     browser = Client(HTTP_HOST=host)
@@ -64,7 +64,7 @@ async def seen(*path: object, post: bool = False, role: str = "owner") -> str:
     return await in_thread(lambda: page(*path, post=post, role=role))
 
 
-async def test_what_is_not_read_has_no_number(database_url: str) -> None:
+async def test_data_that_is_not_read_has_no_number(database_url: str) -> None:
     async with start(JARVI, talents=30) as ats:
         found = await connected(ats, database_url)
         await found.sync()
@@ -115,7 +115,7 @@ async def test_applications_that_the_first_sync_has_yet_to_read_are_not_called_u
     assert "– applications" in card
 
 
-async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str) -> None:
+async def test_webhooks_that_were_never_set_up_are_not_expected(database_url: str) -> None:
     async with start(GREENHOUSE, talents=10) as ats:
         found = await connected(ats, database_url)
         await found.sync()
@@ -124,7 +124,7 @@ async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str
         assert "No webhooks received yet" not in text
         assert "Not set up" in text or "aren&#x27;t set up" in text
 
-    # The simulator is on this computer as well, so it reaches an address here.
+    # The simulator runs on this computer too, so it can reach a local address.
     assert "be reached only from this computer" not in await in_thread(
         lambda: at("127.0.0.1:8000", found)
     )
@@ -138,13 +138,13 @@ async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str
 
 
 def at(host: str, found: Company) -> str:
-    """The page of webhooks as it is opened by this address."""
+    """Return the webhook page as opened under this host name."""
     with override_settings(ALLOWED_HOSTS=["*"]):
         return page("ats_webhooks", found.id, host=host)
 
 
-async def test_a_plan_tells_a_rough_count_from_an_exact_one(database_url: str) -> None:
-    """Jarvi counts people who were deleted as well, once they are more than a page."""
+async def test_a_plan_distinguishes_rough_and_exact_counts(database_url: str) -> None:
+    """Jarvi's count includes deleted people if there is more than one page of them."""
     async with start(JARVI, talents=120) as ats:
         found = await connected(ats, database_url)
         (one, *_) = await ats.truth(Stream.TALENTS)
@@ -168,7 +168,7 @@ async def test_nothing_is_promised_for_a_company_of_unknown_size(database_url: s
     assert "how long the first sync will take" in plan
 
 
-async def test_a_first_sync_takes_what_its_plan_says_at_least(database_url: str) -> None:
+async def test_a_first_sync_takes_at_least_its_planned_requests(database_url: str) -> None:
     async with run_sandbox(talents=120, switches={"rate_limit": False}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         plan = await seen("ats_plan", found.id)
@@ -194,7 +194,7 @@ async def test_a_first_sync_that_has_started_is_not_planned(database_url: str) -
         assert "Last synced" in text
 
 
-async def test_a_connection_bears_the_name_of_its_account(database_url: str) -> None:
+async def test_a_connection_has_the_name_of_its_account(database_url: str) -> None:
     async with start(GREENHOUSE, talents=5) as ats:
         found = await connected(ats, database_url)
         report = await in_thread(
@@ -204,8 +204,8 @@ async def test_a_connection_bears_the_name_of_its_account(database_url: str) -> 
     assert "read applications" in {check.name for check in report.checks}
 
 
-async def test_what_is_not_synced_yet_has_no_number(database_url: str) -> None:
-    """Neither on the card nor on the command line: nobody knows how many there are."""
+async def test_streams_that_are_not_synced_yet_have_no_number(database_url: str) -> None:
+    """Neither the card nor the command line shows a count that isn't known."""
     async with run_sandbox(talents=10, switches={"rate_limit": False}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         card = await seen("ats_connection", found.id)
@@ -219,8 +219,8 @@ async def test_what_is_not_synced_yet_has_no_number(database_url: str) -> None:
     assert "–" not in card.partition("In Jemmo")[2].partition("API key")[0]
 
 
-async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url: str) -> None:
-    """The talents have resumes in the ATS; only the connection's option leaves them there."""
+async def test_resumes_that_are_not_fetched_are_not_called_missing(database_url: str) -> None:
+    """The talents have resumes in the ATS, but the connection's option doesn't fetch them."""
     async with start(GREENHOUSE, talents=10) as ats:
         found = await company(
             database_url,
@@ -278,7 +278,7 @@ async def tombstones(found: Company) -> int:
     return sum(counts)
 
 
-async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
+async def test_waiting_files_do_not_change_the_status_color(
     database_url: str,
 ) -> None:
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
@@ -302,7 +302,7 @@ async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
     assert "an error that prevents file downloads" in yellow
 
 
-async def test_after_an_answer_nothing_claims_that_nobody_asked(database_url: str) -> None:
+async def test_pages_remember_that_the_counts_were_compared(database_url: str) -> None:
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
@@ -312,7 +312,7 @@ async def test_after_an_answer_nothing_claims_that_nobody_asked(database_url: st
     assert "not asked" not in later
 
 
-async def test_webhooks_that_went_with_a_person_are_accounted_for(
+async def test_webhooks_deleted_with_a_person_are_counted(
     database_url: str, tmp_path: Path
 ) -> None:
     async with hooked(database_url) as found:
@@ -341,7 +341,7 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
     assert "No webhooks yet" not in none_left
 
 
-async def test_a_source_stays_in_the_record_as_long_as_its_people_are_held(
+async def test_a_source_stays_in_the_record_while_its_people_are_stored(
     database_url: str,
 ) -> None:
     async with run_sandbox(talents=10, switches={"rate_limit": "false"}) as ats:
@@ -360,7 +360,7 @@ async def test_a_source_stays_in_the_record_as_long_as_its_people_are_held(
     assert "No ATS is connected." in emptied
 
 
-async def test_the_record_of_processing_counts_everybody(database_url: str) -> None:
+async def test_the_record_of_processing_counts_everyone(database_url: str) -> None:
     async with start(GREENHOUSE, talents=60) as ats:
         await (await connected(ats, database_url)).sync()
         true = len(await ats.truth(Stream.TALENTS))
@@ -401,7 +401,7 @@ async def test_a_shortened_list_of_namesakes_says_so(
         assert (text in await seen("quality")) is (most < groups)
 
 
-async def test_confidential_applications_read_like_none(database_url: str) -> None:
+async def test_confidential_applications_look_like_none(database_url: str) -> None:
     async with start(GREENHOUSE, talents=60) as ats:
         found = await connected(ats, database_url)
         await found.set_rules(include_talents_without_active_application=True)
@@ -415,7 +415,7 @@ async def test_confidential_applications_read_like_none(database_url: str) -> No
         await found.sync()
 
     def without(remote_id: str) -> tuple[str, str]:
-        """What a recruiter reads of a talent: the row of the list, and the page's applications."""
+        """Return a talent as a recruiter sees it: the row in the list, and the applications on the page."""
         talent = Talent.objects.get(remote_id=remote_id)
         Talent.objects.filter(id=talent.id).update(
             is_private=False,
@@ -455,7 +455,7 @@ async def test_saved_options_say_when_they_apply(database_url: str) -> None:
 
 
 def _changed(found: Company, **options: str) -> str:
-    """What the card says once these options were saved."""
+    """Return the card's text after these options were saved."""
     connection = Connection.objects.get(id=found.id)
     declared = CONNECTORS[connection.provider].options
     values = {each.name: connection.options.get(each.name, each.default) for each in declared}

@@ -1,4 +1,4 @@
-"""What surrounds the lists: parts for htmx, organisations, times, and pages that cannot be shown."""
+"""The frame of lists: htmx partials, organizations, times, and pages that can't be shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG = "Ab" * 5000
 RIGHT_TO_LEFT = "\u202eمرحبا"
 
 
-def test_a_part_tells_the_new_count(recruiter: Client) -> None:
+def test_a_partial_shows_the_new_count(recruiter: Client) -> None:
     part = recruiter.get("/talents/?q=elod", headers=HTMX).content.decode()
 
     assert '<p id="count" hx-swap-oob="innerHTML">1 talent' in part
@@ -32,7 +32,7 @@ def test_going_back_gets_the_page(recruiter: Client) -> None:
     assert "<html" in recruiter.get("/talents/?q=elod", headers=restored).content.decode()
 
 
-def test_pages_with_people_stay_in_no_cache(recruiter: Client) -> None:
+def test_pages_with_people_are_not_cached(recruiter: Client) -> None:
     for path in ("/jobs/", "/talents/", "/settings/organization/ats/"):
         answer = recruiter.get(path)
         assert "no-store" in answer["Cache-Control"]
@@ -40,8 +40,8 @@ def test_pages_with_people_stay_in_no_cache(recruiter: Client) -> None:
         assert "&quot;historyCacheSize&quot;: 0" in answer.content.decode().replace('"', "&quot;")
 
 
-def test_a_part_for_somebody_signed_out_leads_the_page_to_sign_in(anybody: Client) -> None:
-    answer = anybody.get("/talents/", headers=HTMX)
+def test_a_partial_for_a_signed_out_person_redirects_to_sign_in(anonymous: Client) -> None:
+    answer = anonymous.get("/talents/", headers=HTMX)
 
     assert answer["HX-Redirect"] == "/accounts/login/?next=/talents/%3Fq%3Da"
     assert not answer.content
@@ -49,14 +49,14 @@ def test_a_part_for_somebody_signed_out_leads_the_page_to_sign_in(anybody: Clien
 
 @pytest.mark.parametrize("page", ["http://[::1", "//evil.example/x", "https://evil.example/x", ""])
 def test_a_part_of_no_page_of_ours_leads_to_sign_in_and_the_start(
-    anybody: Client, page: str
+    anonymous: Client, page: str
 ) -> None:
-    answer = anybody.get("/talents/", headers={**HTMX, "HX-Current-URL": page})
+    answer = anonymous.get("/talents/", headers={**HTMX, "HX-Current-URL": page})
 
     assert answer["HX-Redirect"] == "/accounts/login/?next=/"
 
 
-def test_a_second_click_turns_the_order_around(recruiter: Client) -> None:
+def test_a_second_click_reverses_the_order(recruiter: Client) -> None:
     page = collapsed(recruiter.get("/jobs/?sort=title").content.decode())
     assert 'aria-sort="ascending"><a href="?sort=-title"' in page
     turned = collapsed(recruiter.get("/jobs/?sort=-title").content.decode())
@@ -65,7 +65,7 @@ def test_a_second_click_turns_the_order_around(recruiter: Client) -> None:
 
 
 @pytest.mark.parametrize("sort", ["updated", "-updated", "name", "-name"])
-def test_any_order_holds_everybody_once(recruiter: Client, sort: str) -> None:
+def test_every_order_contains_everyone_once(recruiter: Client, sort: str) -> None:
     found = [
         link
         for number in (1, 2)
@@ -98,13 +98,13 @@ def test_talents_of_one_job_and_status(showcase: Showcase, recruiter: Client) ->
     assert "Globex" not in page
 
 
-def test_past_the_last_page_leads_back(recruiter: Client) -> None:
+def test_a_page_past_the_last_redirects_back(recruiter: Client) -> None:
     page = recruiter.get("/talents/?q=person&page=9").content.decode()
     assert "There are no more pages" in page
     assert 'href="?q=person"' in page
 
 
-def test_times_follow_the_organisation(showcase: Showcase, recruiter: Client) -> None:
+def test_times_use_the_organizations_zone(showcase: Showcase, recruiter: Client) -> None:
     Organisation.objects.filter(id=showcase.org.id).update(time_zone="Asia/Tokyo")
     path = f"/settings/organization/ats/runs/{showcase.run().id}/"
     assert " JST" in recruiter.get(path).content.decode()
@@ -112,10 +112,10 @@ def test_times_follow_the_organisation(showcase: Showcase, recruiter: Client) ->
     assert " UTC" in recruiter.get(path).content.decode()
 
 
-def test_who_belongs_to_two_organisations_chooses(showcase: Showcase, recruiter: Client) -> None:
+def test_members_of_two_organizations_can_switch(showcase: Showcase, recruiter: Client) -> None:
     assert 'name="organisation"' not in recruiter.get("/jobs/").content.decode()
     person = showcase.person("recruiter")
-    accounts.trust(person)  # or the second organization would wait for a proof of the address
+    accounts.trust(person)  # otherwise the second organization would require a proof of the address
     Membership.objects.create(account=person, org=showcase.stranger, role="viewer")
     assert 'name="organisation"' in recruiter.get("/jobs/").content.decode()
 
@@ -128,7 +128,7 @@ def test_who_belongs_to_two_organisations_chooses(showcase: Showcase, recruiter:
 
 
 @pytest.mark.parametrize("chosen", ["", "nonsense", "00000000-0000-4000-8000-000000000000"])
-def test_nobody_chooses_an_organisation_of_others(
+def test_nobody_can_switch_to_another_organization(
     showcase: Showcase, recruiter: Client, chosen: str
 ) -> None:
     for given in (chosen, str(showcase.stranger.id)):
@@ -154,7 +154,7 @@ def test_odd_texts_break_nothing(showcase: Showcase, recruiter: Client) -> None:
     assert "javascript:" not in recruiter.get(f"/jobs/{showcase.job('dev').id}/").content.decode()
 
 
-def test_what_cannot_be_shown_says_what_to_do(
+def test_error_pages_name_the_next_step(
     showcase: Showcase, recruiter: Client, rf: RequestFactory
 ) -> None:
     request = rf.get("/", headers={"Cookie": "theme=dark"})
@@ -181,7 +181,7 @@ def test_pages_about_the_account_look_like_the_others(recruiter: Client, path: s
     assert "web/components" in page
 
 
-def test_the_page_is_light(recruiter: Client) -> None:
+def test_the_page_is_small(recruiter: Client) -> None:
     page = recruiter.get("/talents/")
     weight = len(page.content)
     for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.content.decode()):

@@ -1,4 +1,4 @@
-"""Settings > Privacy: a request is answered, and what is done leaves its trace."""
+"""Settings > Privacy: requests are handled, and every action is logged."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PAGES = (
 def kept(
     showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """Élodie with a file; the address of her page under Privacy."""
+    """Give Élodie a file; return the URL of her page under Privacy."""
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
     elodie = showcase.talent("elodie")
     keep(database_url, elodie, b"%PDF-1.4\n%a resume", tmp_path / "files")
@@ -73,10 +73,10 @@ def test_it_is_for_managers(showcase: Showcase, signed_in: SignedIn, role: str, 
     assert 'href="/settings/privacy/"' not in client.get("/settings/members/").content.decode()
 
 
-def test_another_organisation_finds_and_does_nothing(
+def test_another_organization_can_find_and_do_nothing(
     showcase: Showcase, signed_in: SignedIn, kept: str
 ) -> None:
-    outsider = signed_in("outsider")  # an owner, of the other one
+    outsider = signed_in("outsider")  # an owner of the other organization
 
     for path in (kept, f"{kept}erase/"):
         assert outsider.get(path).status_code == 404
@@ -100,7 +100,7 @@ def test_a_person_is_found(showcase: Showcase, signed_in: SignedIn, kept: str, w
     assert who not in json.dumps(noted.detail)
 
 
-def test_who_is_hidden_or_deleted_is_found_too(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_hidden_and_deleted_people_are_found_too(showcase: Showcase, signed_in: SignedIn) -> None:
     Talent.objects.filter(remote_id="elodie").update(remote_deleted_at=datetime.now(UTC))
     admin = signed_in("admin")
 
@@ -111,13 +111,13 @@ def test_who_is_hidden_or_deleted_is_found_too(showcase: Showcase, signed_in: Si
     assert "Archived talents" in hidden
 
 
-def test_everything_is_handed_out_and_noted(
+def test_the_export_is_complete_and_logged(
     showcase: Showcase, signed_in: SignedIn, kept: str
 ) -> None:
     admin = signed_in("admin")
     page = text(admin, kept)
     assert "Contact details" in page
-    assert EMAIL not in page  # it counts; what it is, is in the file
+    assert EMAIL not in page  # the page shows only the count; the values are in the file
 
     answer = admin.post(f"{kept}export/")
 
@@ -131,7 +131,7 @@ def test_everything_is_handed_out_and_noted(
     assert admin.get(f"{kept}export/").status_code == 405
 
 
-def test_two_records_of_one_person_are_taken_together(
+def test_two_records_of_a_person_are_handled_together(
     showcase: Showcase, signed_in: SignedIn, kept: str
 ) -> None:
     twin = showcase.talent("filler-03")
@@ -150,7 +150,7 @@ def test_two_records_of_one_person_are_taken_together(
     assert admin.get(f"{kept}?with=nonsense").status_code == 404
 
 
-def test_erasing_needs_the_name_and_leaves_a_certificate(
+def test_erasing_requires_the_name_and_yields_a_certificate(
     showcase: Showcase, signed_in: SignedIn, kept: str, tmp_path: Path
 ) -> None:
     admin = signed_in("admin")
@@ -175,7 +175,7 @@ def test_erasing_needs_the_name_and_leaves_a_certificate(
     for trace in ("Müller", EMAIL, "elodie"):
         assert trace not in certificate
     left = [one.name for one in FolderStorage(tmp_path / "files").listing()]
-    # Who is not to come back with a backup, as hashes, and whose storage it is.
+    # The hashes of people whom no backup may restore, and the mark of the storage's owner.
     assert all(name.startswith(("erased/", "jemmo-storage/")) for name in left)
     assert SupportMessage.objects.get().body == "[erased] (…) is missing"
     told = json.loads(admin.get(f"/settings/privacy/erasures/{row.id}/certificate.json").content)
@@ -202,7 +202,7 @@ def form(org: Organisation, **more: str) -> dict[str, str]:
     return {"seen": retention_policy.retention_fingerprint(org), **RULES, **more}
 
 
-def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_a_rule_is_previewed_before_it_is_saved(showcase: Showcase, signed_in: SignedIn) -> None:
     admin, org = signed_in("admin"), showcase.org
     old = datetime.now(UTC) - timedelta(days=800)
     Talent.objects.filter(org=org).update(
@@ -216,14 +216,14 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
     path = "/settings/privacy/retention/"
     wanted = form(org, idle_months="24")
 
-    hasty = admin.post(path, {**wanted, "do": "save"}).content.decode()
-    assert "64 of 64 people would have their data erased" in hasty
-    assert "Élodie Müller" in hasty
-    assert "number is unusually large" in hasty
+    no_retry_pauses = admin.post(path, {**wanted, "do": "save"}).content.decode()
+    assert "64 of 64 people would have their data erased" in no_retry_pauses
+    assert "Élodie Müller" in no_retry_pauses
+    assert "number is unusually large" in no_retry_pauses
     org.refresh_from_db()
     assert org.privacy == {}
     assert Talent.objects.filter(org=org).count() == 64
-    tried = re.search(r'name="tried" value="([^"]+)"', hasty)
+    tried = re.search(r'name="tried" value="([^"]+)"', no_retry_pauses)
     assert tried is not None
     other = admin.post(path, {**wanted, "idle_months": "23", "tried": tried[1], "do": "save"})
     assert "Nothing has been erased yet." in other.content.decode()
@@ -240,7 +240,9 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
     assert "changed retention periods" in text(admin, "/settings/members/")
 
 
-def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_rules_that_affect_nobody_are_saved_immediately(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
     wanted = {**form(showcase.org), "do": "save"}
 
     signed_in("admin").post("/settings/privacy/retention/", wanted)
@@ -249,7 +251,7 @@ def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: Sig
     assert retention_policy.retention_policy_of(showcase.org).access_months == 12
 
 
-def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_paused_erasures_wait_for_a_decision(showcase: Showcase, signed_in: SignedIn) -> None:
     retention_policy.update_retention_policy(showcase.org, idle_months=12, held=40, held_of=64)
     admin = signed_in("admin")
     assert "would erase data about 40 of the 64 people at once" in text(
@@ -265,14 +267,14 @@ def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: Signe
     assert (found.agreed, found.held) == (40, 0)
 
 
-def test_looks_are_noted_once_and_by_whom(
+def test_views_are_logged_once_with_the_viewer(
     showcase: Showcase, signed_in: SignedIn, recruiter: Client, viewer: Client
 ) -> None:
     elodie = showcase.talent("elodie")
     for _ in range(3):
         recruiter.get(f"/talents/{elodie.id}/")
-    viewer.get(f"/talents/{elodie.id}/")  # sees none
-    recruiter.get(f"/talents/{showcase.talent('filler-01').id}/")  # has none
+    viewer.get(f"/talents/{elodie.id}/")  # a viewer sees no contact details
+    recruiter.get(f"/talents/{showcase.talent('filler-01').id}/")  # this talent has none
     recruiter.get(f"/talents/?q={EMAIL}")
     recruiter.get("/talents/?q=muller")
 
@@ -304,7 +306,7 @@ def test_looks_are_noted_once_and_by_whom(
     assert "Élodie" not in text(signed_in("outsider"), "/settings/privacy/access/")
 
 
-def test_the_record_holds_ids_and_is_exported(
+def test_the_access_log_contains_ids_and_can_be_exported(
     showcase: Showcase, signed_in: SignedIn, recruiter: Client
 ) -> None:
     elodie = showcase.talent("elodie")
@@ -324,7 +326,7 @@ def test_the_record_holds_ids_and_is_exported(
     assert access_log.prune_access_log() == 1
 
 
-def test_who_is_not_to_be_contacted(
+def test_a_person_can_be_marked_as_not_to_be_contacted(
     showcase: Showcase, signed_in: SignedIn, recruiter: Client, viewer: Client, kept: str
 ) -> None:
     elodie = showcase.talent("elodie")
@@ -392,7 +394,7 @@ def test_consent_is_respected(
     assert "Müller" in text(recruiter, "/talents/", contact="no_emails")
 
 
-def test_the_record_of_processing_tells_how_it_is(
+def test_the_record_of_processing_matches_the_settings(
     showcase: Showcase, signed_in: SignedIn, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     retention_policy.update_retention_policy(showcase.org, idle_months=18)
@@ -415,7 +417,7 @@ def test_the_record_of_processing_tells_how_it_is(
     assert "Registre des activités de traitement" in text(admin, "/settings/privacy/processing/")
 
 
-def test_only_an_owner_deletes_the_organisation(
+def test_only_an_owner_can_delete_the_organization(
     showcase: Showcase, signed_in: SignedIn, tmp_path: Path
 ) -> None:
     path, org = "/settings/privacy/organisation/", showcase.org
@@ -434,7 +436,9 @@ def test_only_an_owner_deletes_the_organisation(
     owner.post(path, {"name": org.name})
     asked = organization_deletion.pending_org_deletion(org)
     assert asked is not None
-    assert owner.get(f"/organisations/deleted/{asked.id}/").status_code == 404  # not yet
+    assert (
+        owner.get(f"/organisations/deleted/{asked.id}/").status_code == 404
+    )  # not before the deletion
     later = datetime.now(UTC) + timedelta(days=8)
     storage = FolderStorage(tmp_path / "files")
     while organization_deletion.step(asked.id, vault=default_vault(), storage=storage, now=later):
@@ -451,7 +455,7 @@ def test_only_an_owner_deletes_the_organisation(
     assert Client().get(f"/organisations/deleted/{asked.id}/").status_code == 302
 
 
-def test_an_owner_of_two_keeps_the_other(showcase: Showcase, tmp_path: Path) -> None:
+def test_an_owner_of_two_organizations_keeps_the_other(showcase: Showcase, tmp_path: Path) -> None:
     accounts.add_member(showcase.stranger, "recruiter@acme.example", "viewer", None)
     asked = organization_deletion.schedule_org_deletion(
         showcase.org, actor=None, now=datetime.now(UTC), grace=timedelta(0)

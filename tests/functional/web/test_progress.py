@@ -1,4 +1,4 @@
-"""A first sync tells how far it is, and how long it still takes: the same on the card, the hover and the page."""
+"""A first sync shows its progress and time left: the same on the card, in the tooltip and on the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXPECTED = {"jobs": 40, "talents": 1200, "applications": 1960}
 
 @pytest.fixture
 def reading(showcase: Showcase) -> Connection:
-    """A first sync that read 400 of 3,200 records in its first 10 seconds, which leaves 70."""
+    """A first sync that has read 400 of 3,200 records in 10 seconds, so 70 seconds are left."""
     connection = Connection.objects.get(org=showcase.org)
     Connection.objects.filter(id=connection.id).update(expected_totals=EXPECTED)
     StreamCheckpoint.objects.filter(connection=connection).delete()
@@ -56,7 +56,7 @@ def places(client: Client, connection: Connection) -> dict[str, str]:
     return {name: client.get(address).content.decode() for name, address in addresses.items()}
 
 
-def test_every_place_tells_the_same_progress(reading: Connection, recruiter: Client) -> None:
+def test_progress_is_the_same_everywhere(reading: Connection, recruiter: Client) -> None:
     for place, page in places(recruiter, reading).items():
         assert "400 of about 3,200 records · about 2 min left" in page, place
 
@@ -65,7 +65,7 @@ def test_every_place_tells_the_same_progress(reading: Connection, recruiter: Cli
     assert bar.groups() == ("3200", "400")
 
 
-def test_progress_is_told_in_french(reading: Connection, recruiter: Client) -> None:
+def test_progress_is_shown_in_french(reading: Connection, recruiter: Client) -> None:
     with translation.override("fr"):
         recruiter.cookies["django_language"] = "fr"
         page = places(recruiter, reading)["card"].replace("\xa0", " ").replace("\u202f", " ")
@@ -104,7 +104,7 @@ def asked_again(client: Client, connection: Connection, was: str) -> tuple[str, 
     return answer.content.decode(), answer.headers.get("HX-Retarget")
 
 
-def test_while_it_lasts_only_the_progress_is_sent_again(
+def test_during_a_sync_only_the_progress_is_refreshed(
     reading: Connection, recruiter: Client
 ) -> None:
     text, target = asked_again(recruiter, reading, "syncing")
@@ -115,9 +115,7 @@ def test_while_it_lasts_only_the_progress_is_sent_again(
     assert "<section" not in text
 
 
-def test_the_card_counts_what_a_running_sync_has_brought(
-    reading: Connection, recruiter: Client
-) -> None:
+def test_the_card_counts_records_of_a_running_sync(reading: Connection, recruiter: Client) -> None:
     before = in_jemmo(asked_again(recruiter, reading, "syncing")[0])
     listed = Job.objects.filter(connection=reading, excluded_reason=None, remote_deleted_at=None)
     assert before == listed.count() > 1
@@ -129,7 +127,7 @@ def test_the_card_counts_what_a_running_sync_has_brought(
 
 
 def in_jemmo(page: str) -> int:
-    """How many jobs the card counts."""
+    """Return the number of jobs on the card."""
     (number,) = re.findall(r"<dt>In Jemmo</dt>\s*<dd>\s*([0-9]+) jobs?,", page)
     return int(number)
 
@@ -137,7 +135,7 @@ def in_jemmo(page: str) -> int:
 def test_a_sync_that_ended_while_the_page_was_made_loads_nothing(
     reading: Connection, recruiter: Client
 ) -> None:
-    """The lease was read before the sync ended, its row after: neither page waits for what is over."""
+    """The lease was read before the sync ended and its row afterwards. Neither page may keep polling."""
     SyncRun.objects.filter(connection=reading).update(status="succeeded", scope="jobs")
     assert Lease.objects.filter(connection=reading).exists()
 
@@ -146,7 +144,7 @@ def test_a_sync_that_ended_while_the_page_was_made_loads_nothing(
 
 
 @pytest.mark.parametrize("was", ["queued", "syncing"])
-def test_when_a_sync_begins_or_ends_the_whole_card_is_sent(
+def test_the_whole_card_is_refreshed_when_a_sync_starts_or_ends(
     reading: Connection, recruiter: Client, was: str
 ) -> None:
     if was == "syncing":

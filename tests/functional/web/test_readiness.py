@@ -1,4 +1,4 @@
-"""`/readyz` names what is broken."""
+"""`/readyz` lists the problems."""
 
 from __future__ import annotations
 
@@ -26,58 +26,58 @@ def ask(client: Client) -> tuple[int, Any]:
     return answer.status_code, answer.json()
 
 
-def test_all_is_well(anybody: Client, worker: None) -> None:
-    status, found = ask(anybody)
+def test_everything_works(anonymous: Client, worker: None) -> None:
+    status, found = ask(anonymous)
     assert (status, found["ready"]) == (200, True), found
 
 
-def test_no_worker(anybody: Client, worker: None, database_url: str) -> None:
+def test_no_worker(anonymous: Client, worker: None, database_url: str) -> None:
     change(
         database_url, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"
     )
-    status, found = ask(anybody)
+    status, found = ask(anonymous)
     assert status == 503
     assert "no worker" in found["checks"]["worker"]
     assert found["checks"]["database"] == "ok"
 
 
-def test_a_migration_is_missing(anybody: Client, worker: None, owner_url: str) -> None:
+def test_a_migration_is_missing(anonymous: Client, worker: None, owner_url: str) -> None:
     change(owner_url, "DELETE FROM django_migrations WHERE app = 'sessions'")
-    status, found = ask(anybody)
+    status, found = ask(anonymous)
     assert status == 503
     assert "migrations are missing" in found["checks"]["migrations"]
 
 
 def test_a_broken_keyset(
-    anybody: Client, worker: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    anonymous: Client, worker: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "keyset.json"
     broken.write_text("nonsense")
     broken.chmod(0o600)
     monkeypatch.setenv("JEMMO_KEYSET", str(broken))
-    status, found = ask(anybody)
+    status, found = ask(anonymous)
     assert status == 503
     assert found["checks"]["keyset"] != "ok"
 
 
-def test_no_database(anybody: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_database(anonymous: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connections.settings["default"], "NAME", "there_is_no_such_database")
     connections.close_all()
-    status, found = ask(anybody)
+    status, found = ask(anonymous)
     assert status == 503
     assert found["checks"]["database"] == "Jemmo's database no longer exists."
 
 
-def test_tables_of_a_newer_jemmo(anybody: Client, worker: None, owner_url: str) -> None:
+def test_tables_of_a_newer_jemmo(anonymous: Client, worker: None, owner_url: str) -> None:
     change(
         owner_url,
         "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_future', now())",
     )
-    status, found = ask(anybody)
+    status, found = ask(anonymous)
     assert status == 503
     assert "newer version of Jemmo" in found["checks"]["migrations"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_load_balancers_ask_by_address(anybody: Client, worker: None, path: str) -> None:
-    assert anybody.get(path, headers={"host": "192.0.2.10:8000"}).status_code == 200
+def test_load_balancers_ask_by_address(anonymous: Client, worker: None, path: str) -> None:
+    assert anonymous.get(path, headers={"host": "192.0.2.10:8000"}).status_code == 200

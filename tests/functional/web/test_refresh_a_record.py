@@ -1,4 +1,4 @@
-"""The refresh of one talent or job on its page: asked for, waited for, told."""
+"""Refreshing a talent or job on its page: request, progress, outcome."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settle(one: Any, **more: Any) -> None:
     WebhookHint.objects.filter(connection=one.connection).update(**values)
 
 
-def test_a_press_asks_for_the_talent_and_its_applications(recruiter: Client, talent: Any) -> None:
+def test_a_click_requests_the_talent_and_its_applications(recruiter: Client, talent: Any) -> None:
     before = said(recruiter.get(f"/talents/{talent.id}/"))
     assert "Refresh from the ATS" in before
     assert "Checking with the ATS" not in before
@@ -52,9 +52,7 @@ def test_a_press_asks_for_the_talent_and_its_applications(recruiter: Client, tal
     assert "Checking with the ATS" in said(recruiter.get(f"/talents/{talent.id}/"))
 
 
-def test_while_nothing_is_new_the_page_is_left_alone_and_then_told(
-    recruiter: Client, talent: Any
-) -> None:
+def test_the_page_changes_only_when_there_is_an_outcome(recruiter: Client, talent: Any) -> None:
     asked = quote(datetime.now(UTC).isoformat())
     recruiter.post(address("talent", talent), headers=HTMX)
     ask = f"{address('talent', talent)}?shown=waiting--0&asked={asked}"
@@ -82,7 +80,7 @@ def test_while_nothing_is_new_the_page_is_left_alone_and_then_told(
         ),
     ],
 )
-def test_what_became_of_it_is_told(
+def test_the_outcome_is_shown(
     recruiter: Client, talent: Any, hint: dict[str, Any], told: str
 ) -> None:
     recruiter.post(address("talent", talent), headers=HTMX)
@@ -98,7 +96,7 @@ def test_what_became_of_it_is_told(
         ("disconnected", "This connection was disconnected."),
     ],
 )
-def test_a_connection_that_cannot_says_why(
+def test_a_connection_that_cannot_refresh_says_why(
     recruiter: Client, talent: Any, state: str, told: str
 ) -> None:
     Connection.objects.filter(id=talent.connection_id).update(state=state)
@@ -107,7 +105,7 @@ def test_a_connection_that_cannot_says_why(
     assert not WebhookHint.objects.filter(due_at__isnull=False).exists()
 
 
-def test_a_viewer_refreshes_nothing(viewer: Client, talent: Any) -> None:
+def test_a_viewer_cannot_refresh(viewer: Client, talent: Any) -> None:
     assert "Refresh from the ATS" not in said(viewer.get(f"/talents/{talent.id}/"))
     assert viewer.post(address("talent", talent)).status_code == 403
     assert not WebhookHint.objects.exists()
@@ -122,7 +120,7 @@ def test_a_job_is_refreshed_without_script(recruiter: Client, showcase: Showcase
     assert WebhookHint.objects.filter(stream="jobs", remote_id=job.remote_id).count() == 1
 
 
-def test_nobody_refreshes_what_is_another_companys(signed_in: SignedIn, talent: Any) -> None:
+def test_nobody_can_refresh_another_companys_records(signed_in: SignedIn, talent: Any) -> None:
     outsider = signed_in("outsider")
     assert outsider.post(address("talent", talent), headers=HTMX).status_code == 404
     assert outsider.get("/refresh/stage/" + str(talent.id) + "/").status_code == 404

@@ -1,4 +1,4 @@
-"""What a person sees: by role, by organization, and by the rules that exclude records."""
+"""What a person sees, by role, organization, and exclusion rules."""
 
 from __future__ import annotations
 
@@ -24,16 +24,14 @@ def text(client: Client, path: str) -> str:
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "recruiter"])
-def test_who_recruits_sees_contact_details(
-    showcase: Showcase, signed_in: SignedIn, role: str
-) -> None:
+def test_recruiters_see_contact_details(showcase: Showcase, signed_in: SignedIn, role: str) -> None:
     page = text(signed_in(role), f"/talents/{showcase.talent('elodie').id}/")
 
     assert EMAIL in page
     assert PHONE in page
 
 
-def test_a_viewer_sees_them_nowhere(showcase: Showcase, viewer: Client) -> None:
+def test_viewers_never_see_contact_details(showcase: Showcase, viewer: Client) -> None:
     elodie, job = showcase.talent("elodie").id, showcase.job("dev").id
     pages = [
         text(viewer, path)
@@ -54,7 +52,7 @@ def test_a_viewer_sees_them_nowhere(showcase: Showcase, viewer: Client) -> None:
         assert "mailto:" not in page
 
 
-def test_a_whole_address_finds_its_person_for_who_may_see_it(
+def test_a_complete_address_finds_its_person_for_authorized_readers(
     recruiter: Client, viewer: Client
 ) -> None:
     assert "Müller" in text(recruiter, f"/talents/?q={EMAIL}")
@@ -62,7 +60,7 @@ def test_a_whole_address_finds_its_person_for_who_may_see_it(
     assert "Müller" not in text(viewer, f"/talents/?q={EMAIL}")
 
 
-def test_records_of_another_organisation_are_not_there(
+def test_records_of_another_organization_are_invisible(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     mine = (
@@ -82,7 +80,7 @@ def test_records_of_another_organisation_are_not_there(
 
 
 @pytest.mark.parametrize("path", ["/jobs/", "/talents/", "/settings/organization/ats/"])
-def test_lists_hold_the_own_organisation_alone(
+def test_lists_contain_only_the_own_organization(
     showcase: Showcase, signed_in: SignedIn, path: str
 ) -> None:
     mine, theirs = text(signed_in("recruiter"), path), text(signed_in("outsider"), path)
@@ -149,9 +147,7 @@ def test_contact_details_of_an_excluded_talent_follow_the_role(
     assert EMAIL not in text(signed_in("recruiter"), path)
 
 
-def test_the_rules_are_tried_out_before_they_are_saved(
-    showcase: Showcase, signed_in: SignedIn
-) -> None:
+def test_rules_are_previewed_before_they_are_saved(showcase: Showcase, signed_in: SignedIn) -> None:
     owner = signed_in("owner")
     form = {"seen": rules.rules_fingerprint(showcase.org), "job_archived": "on", "hired_days": "30"}
 
@@ -167,7 +163,7 @@ def test_the_rules_are_tried_out_before_they_are_saved(
     assert wrong.status_code == 200
 
 
-def test_what_was_deleted_in_the_ats_is_not_shown(showcase: Showcase, recruiter: Client) -> None:
+def test_records_deleted_in_the_ats_are_not_shown(showcase: Showcase, recruiter: Client) -> None:
     elodie, job = showcase.talent("elodie"), showcase.job("dev")
     Talent.objects.filter(id=elodie.id).update(remote_deleted_at=elodie.modified_at)
     Job.objects.filter(id=job.id).update(remote_deleted_at=job.modified_at)

@@ -1,4 +1,4 @@
-"""Nobody is told to do what their role does not let them: they read who can."""
+"""Next steps that a role doesn't allow name who can take them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def text_of(client: Client, name: str) -> str:
     ],
 )
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
-def test_help_advises_what_the_reader_may_do(
+def test_help_suggests_only_permitted_steps(
     showcase: Showcase,
     signed_in: SignedIn,
     role: str,
@@ -87,7 +87,7 @@ def test_a_viewer_is_not_told_to_start_a_sync(
 
 
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
-def test_the_care_of_keys_is_for_those_who_have_it(
+def test_key_reminders_are_for_people_who_can_act(
     showcase: Showcase, signed_in: SignedIn, role: str
 ) -> None:
     Connection.objects.filter(org=showcase.org).update(
@@ -104,7 +104,7 @@ def test_the_care_of_keys_is_for_those_who_have_it(
 
 
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
-def test_a_reminder_of_a_key_asks_those_who_can(
+def test_a_key_reminder_names_who_can_act(
     showcase: Showcase, signed_in: SignedIn, role: str
 ) -> None:
     Notification.objects.create(
@@ -146,8 +146,8 @@ def test_a_viewer_who_starts_a_sync_learns_who_can(viewer: Client) -> None:
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "recruiter", "viewer"])
-def test_who_may_do_what_is_refused(showcase: Showcase, signed_in: SignedIn, role: str) -> None:
-    """Nobody is sent to people of their own role."""
+def test_refusals_name_who_may_act(showcase: Showcase, signed_in: SignedIn, role: str) -> None:
+    """Nobody is referred to people with the same role."""
     client = signed_in(role)
     recruiters = "Recruiters, admins, and owners in your organization can do this."
 
@@ -163,7 +163,7 @@ def test_who_may_do_what_is_refused(showcase: Showcase, signed_in: SignedIn, rol
 
 
 @pytest.mark.parametrize(("role", "who"), [("admin", "Only an owner"), ("recruiter", "Owners")])
-def test_who_may_remove_an_owner(
+def test_only_owners_may_remove_an_owner(
     showcase: Showcase, signed_in: SignedIn, role: str, who: str
 ) -> None:
     owner = showcase.person("owner").memberships.get(org=showcase.org)

@@ -1,4 +1,4 @@
-"""Settings > Schedule: time zone, quiet hours, off-peak hours and intervals are shown, checked and kept."""
+"""Settings > Schedule: time zone, quiet hours, off-peak hours and intervals are shown, validated and saved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def admin(signed_in: SignedIn) -> Client:
 
 
 def form(org: Any, **changed: Any) -> dict[str, Any]:
-    """What the page sends when nothing is touched, and what is changed in it."""
+    """Return the form's data as the page sends it, with these changes."""
     one = Connection.objects.get(org=org)
     return {
         "seen": schedule.schedule_fingerprint(org),
@@ -45,7 +45,7 @@ def said(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
 
 
-def test_it_is_kept_and_the_next_starts_move(admin: Client, showcase: Showcase) -> None:
+def test_the_schedule_is_saved_and_moves_the_next_starts(admin: Client, showcase: Showcase) -> None:
     org = showcase.org
     one = Connection.objects.get(org=org)
     wanted = form(
@@ -81,7 +81,7 @@ def test_it_is_kept_and_the_next_starts_move(admin: Client, showcase: Showcase) 
     assert "Next syncs" in shown
 
 
-def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> None:
+def test_an_emptied_row_is_removed(admin: Client, showcase: Showcase) -> None:
     org = showcase.org
     org.schedule = {"quiet": [{"days": [0], "start": "08:00:00", "end": "10:00:00"}]}
     org.save()
@@ -112,7 +112,7 @@ def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> Non
         ({"seen": "old"}, "Someone else made a change in the meantime"),
     ],
 )
-def test_what_cannot_be_is_explained_and_nothing_is_kept(
+def test_invalid_input_is_explained_and_nothing_is_saved(
     admin: Client, showcase: Showcase, changed: dict[str, Any], told: str
 ) -> None:
     before = showcase.org.schedule
@@ -131,14 +131,14 @@ def test_an_interval_has_its_limits(admin: Client, showcase: Showcase) -> None:
     assert one.sync_every_hours == 6
 
 
-def test_it_is_for_those_who_manage(signed_in: SignedIn) -> None:
+def test_the_page_is_for_managers(signed_in: SignedIn) -> None:
     assert signed_in("recruiter").get(PAGE).status_code == 404
     assert signed_in("viewer").post(PAGE, {}).status_code == 404
     assert PAGE in said(signed_in("owner").get("/settings/organization/ats/"))
     assert PAGE not in said(signed_in("recruiter").get("/settings/organization/ats/"))
 
 
-def test_a_start_that_was_put_off_comes_back_when_the_hours_are_free_again(
+def test_a_postponed_start_moves_back_when_quiet_hours_are_removed(
     showcase: Showcase,
 ) -> None:
     org = showcase.org

@@ -1,4 +1,4 @@
-"""Screenshot mode: on every page, in every answer, nothing tells who is meant."""
+"""Screenshot mode: no page and no response identifies a person."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SECRETS = (
     *("Zqinternal", "Zqresume", "Zqlabel", "Zqneed", "Zqjobtag", "Zqsearch", "Zqthrough"),
 )
 RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Za-z0-9]{64}\b")
-"""Ids and tokens: by chance they hold any few letters that a test looks for."""
+"""Ids and tokens, which may contain a short test name by chance."""
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def masked(signed_in: SignedIn, showcase: Showcase) -> Client:
 
 
 def pages(showcase: Showcase) -> list[str]:
-    """Every address of the application that shows something to a member."""
+    """Return the URL of every page that shows something to a member."""
     values = {
         "job_id": showcase.job("dev").id,
         "talent_id": showcase.talent("elodie").id,
@@ -106,17 +106,17 @@ def _filled(route: str, values: dict[str, object]) -> str:
 
 
 @pytest.mark.long
-def test_no_page_tells_who_is_meant(masked: Client, showcase: Showcase) -> None:
+def test_no_page_identifies_a_person(masked: Client, showcase: Showcase) -> None:
     walked = 0
     searches = ("/talents/?q=elodie&tag=Zqtag", "/talents/?q=Zqsearch", "/settings/why/?q=Zqsearch")
     for path in [*pages(showcase), *searches, "/nowhere/"]:
         for headers in ({}, {"HX-Request": "true"}):
             answer = masked.get(path, headers=headers)
-            if path == "/events/":  # news for open pages: kinds and counts
+            if path == "/events/":  # events for open pages contain only kinds and counts
                 continue
             body = b"".join(answer) if answer.streaming else answer.content
             text = RANDOM.sub("", body.decode() + str(sorted(answer.headers.items())))
-            # The mode's own switch carries no name; static files are no pages.
+            # The mode's own switch contains no name, and static files are not pages.
             assert [one for one in SECRETS if one in text] == [], (path, answer.status_code)
             walked += answer.status_code == 200
     assert walked > 20
@@ -125,7 +125,7 @@ def test_no_page_tells_who_is_meant(masked: Client, showcase: Showcase) -> None:
 def test_ordinary_words_stay_on_every_page(
     signed_in: SignedIn, showcase: Showcase, masked: Client
 ) -> None:
-    """People called like the words of the interface, and like the place and the department of a job."""
+    """Some people have names like words of the interface, or like a job's location and department."""
     names = [("Marie", "de la Tour"), ("May", "Will"), ("Lyon", "Engineering"), (None, "Jobs")]
     for number, (first, last) in enumerate(names):
         Talent.objects.filter(remote_id=f"filler-{number:02}").update(
@@ -178,7 +178,9 @@ def test_the_same_person_has_the_same_name_on_every_page(
     assert f"<title>{title[1]}" in answer.content.decode()
 
 
-def test_it_is_told_on_every_page_and_turned_off_again(masked: Client, showcase: Showcase) -> None:
+def test_every_page_shows_the_mode_and_lets_one_turn_it_off(
+    masked: Client, showcase: Showcase
+) -> None:
     page = f"/talents/{showcase.talent('elodie').id}/"
     assert "Screenshot mode is on" in masked.get(page).content.decode()
 
@@ -191,19 +193,19 @@ def test_it_is_told_on_every_page_and_turned_off_again(masked: Client, showcase:
     assert EMAIL in shown
 
 
-def test_turning_it_on_leaves_the_search_behind(signed_in: SignedIn) -> None:
+def test_turning_it_on_drops_the_search(signed_in: SignedIn) -> None:
     given = {"screenshot": "on", "next": "/talents/?q=Müller"}
 
     assert signed_in("viewer").post("/preferences/screenshot/", given)["Location"] == "/talents/"
 
 
-def test_the_address_bar_names_nobody(masked: Client) -> None:
+def test_the_address_bar_contains_no_name(masked: Client) -> None:
     answer = masked.get("/talents/?q=Müller", headers={"HX-Request": "true"})
 
     assert re.fullmatch(r"/talents/\?q=[A-Z]\w+", answer["HX-Push-Url"])
 
 
-def test_what_is_masked_is_never_saved(masked: Client, showcase: Showcase) -> None:
+def test_masked_values_are_never_saved(masked: Client, showcase: Showcase) -> None:
     masked.post("/settings/profile/", {"name": "Alex Birch"})
     answer = masked.post(
         "/settings/members/invite/", {"email": "user@example.com", "role": "viewer"}
@@ -220,7 +222,7 @@ def test_files_and_secret_codes_are_withheld(masked: Client) -> None:
     )
 
 
-def test_answers_of_every_kind_are_masked(database_url: str, served: None) -> None:
+def test_responses_of_every_kind_are_masked(database_url: str, served: None) -> None:
     disguise = Disguise(b"secret")
     disguise.person(1, "Élodie", "Müller")
     request = RequestFactory().get("/")

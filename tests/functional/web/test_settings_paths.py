@@ -1,4 +1,4 @@
-"""The paths that the guide names: Settings > Organization > ATS integration, and Settings > Logs."""
+"""The paths named in the guide: Settings > Organization > ATS integration, and Settings > Logs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MANAGERS = {
 
 
 class Navigation(HTMLParser):
-    """The links of the settings' navigation, under the heading of their group."""
+    """The links in the settings navigation, by the heading of their group."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ def test_old_addresses_lead_to_the_new_ones(showcase: Showcase, signed_in: Signe
         )
 
 
-def test_a_form_that_was_open_before_still_arrives(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_a_form_from_before_the_move_still_works(showcase: Showcase, signed_in: SignedIn) -> None:
     connection = Connection.objects.get(org=showcase.org)
 
     signed_in("admin").post(f"/settings/ats/{connection.id}/pause/", follow=True)

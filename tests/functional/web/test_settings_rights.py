@@ -56,7 +56,7 @@ def ours(showcase: Showcase) -> Connection:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("role", ["recruiter", "viewer"])
-def test_members_read_and_do_nothing(ours: Connection, signed_in: SignedIn, role: str) -> None:
+def test_members_can_read_but_not_act(ours: Connection, signed_in: SignedIn, role: str) -> None:
     member = signed_in(role)
 
     for address in (
@@ -98,7 +98,7 @@ def test_managers_have_every_page(ours: Connection, signed_in: SignedIn, role: s
     assert manager.get("/settings/organization/ats/connect/nothing/").status_code == 404
 
 
-def test_another_organisation_is_not_there(
+def test_another_organization_is_invisible(
     ours: Connection, showcase: Showcase, served: None
 ) -> None:
     client = Client()
@@ -111,10 +111,8 @@ def test_another_organisation_is_not_there(
     assert Connection.objects.get(id=ours.id).state == ConnectionState.ACTIVE
 
 
-def test_a_session_that_ended_comes_back_to_the_question(
-    ours: Connection, signed_in: SignedIn
-) -> None:
-    """Nothing is done, and after signing in the page asks again instead of failing on the missing form."""
+def test_signing_in_again_returns_to_the_question(ours: Connection, signed_in: SignedIn) -> None:
+    """Nothing is done; after sign-in, the page asks again instead of failing because of the missing form."""
     admin = signed_in("admin")
     admin.logout()
 
@@ -138,7 +136,7 @@ def test_every_action_needs_the_forms_token(
         assert strict.post(path(ours, action)).status_code == 403, action
 
 
-def test_a_webhook_address_is_in_the_answer_that_shows_it_and_in_no_other(
+def test_a_webhook_address_is_only_in_the_response_that_shows_it(
     ours: Connection, signed_in: SignedIn
 ) -> None:
     admin = signed_in("admin")
@@ -184,7 +182,7 @@ def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) ->
     assert "weren&#x27;t paused" in first.post(path(ours, "resume"), follow=True).content.decode()
 
 
-def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) -> None:
+def test_the_second_of_two_edits_gets_a_warning(ours: Connection, signed_in: SignedIn) -> None:
     given = {
         "seen": connections.connection_fingerprint(ours),
         "sync_every_hours": "4",
@@ -203,7 +201,7 @@ def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) 
     assert (ours.label, ours.sync_every_hours) == (MARKUP, 4)
 
 
-def test_of_two_changes_of_the_rules_the_second_is_told(
+def test_the_second_of_two_rule_changes_gets_a_warning(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     given = {"seen": rules.rules_fingerprint(showcase.org), "hired_days": 90}
@@ -254,7 +252,7 @@ def test_rules_show_and_hide_at_once_what_is_stored(
     }
 
 
-def test_disconnecting_takes_the_lease_of_a_sync_under_way(
+def test_disconnecting_takes_the_lease_of_a_running_sync(
     ours: Connection, signed_in: SignedIn
 ) -> None:
     Lease.objects.create(
@@ -272,7 +270,7 @@ def test_disconnecting_takes_the_lease_of_a_sync_under_way(
     assert not Lease.objects.filter(connection=ours).exists()
 
 
-def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in: SignedIn) -> None:
+def test_paused_deletions_are_listed_and_can_be_kept(ours: Connection, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     page = admin.get(path(ours, "deletions/talents")).content.decode()
     assert (
@@ -331,7 +329,7 @@ def test_talents_and_their_applications_are_decided_together(
         ("fr", "Nous avons suspendu 1"),
     ],
 )
-def test_a_pause_is_told_in_the_readers_language(language: str, said: str) -> None:
+def test_a_pause_is_shown_in_the_readers_language(language: str, said: str) -> None:
     paused = [
         {"stream": "talents", "missing": 45, "present": 60, "recent": 0},
         {"stream": "applications", "missing": 1200, "present": 2000, "recent": 3},
@@ -344,9 +342,7 @@ def test_a_pause_is_told_in_the_readers_language(language: str, said: str) -> No
         assert "Supprimés lors de cette synchronisation : postes (2)." in error["message"]
 
 
-def test_a_name_of_ten_thousand_letters_is_shown_in_part(
-    ours: Connection, signed_in: SignedIn
-) -> None:
+def test_a_name_of_ten_thousand_letters_is_truncated(ours: Connection, signed_in: SignedIn) -> None:
     Talent.objects.filter(remote_id="elodie").update(first_name="é" * 10_000)
     Connection.objects.filter(id=ours.id).update(label="x" * 200, account_name="y" * 300)
     admin = signed_in("admin")
@@ -367,7 +363,7 @@ def _boxes(*without: str) -> list[str]:
     return [one.value for one in RULES if one.value not in without]
 
 
-def test_data_quality_names_what_is_double_and_loose(
+def test_data_quality_lists_duplicates_and_broken_links(
     ours: Connection, showcase: Showcase, signed_in: SignedIn
 ) -> None:
     Talent.objects.filter(remote_id="filler-01").update(first_name="elodie", last_name="MULLER")
@@ -385,9 +381,7 @@ def test_data_quality_names_what_is_double_and_loose(
     assert signed_in("recruiter").get("/settings/quality/").status_code == 404
 
 
-def test_a_release_is_taken_back_when_no_sync_can_run(
-    ours: Connection, signed_in: SignedIn
-) -> None:
+def test_a_release_is_undone_if_no_sync_can_run(ours: Connection, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     admin.post(path(ours, "pause"))
 
@@ -397,7 +391,7 @@ def test_a_release_is_taken_back_when_no_sync_can_run(
     assert HeldDeletion.objects.get(connection=ours).released_at is None
 
 
-def test_an_old_key_is_called_to_mind(ours: Connection, signed_in: SignedIn) -> None:
+def test_an_old_key_causes_a_reminder(ours: Connection, signed_in: SignedIn) -> None:
     now = datetime.now(UTC)
     admin = signed_in("admin")
     for change, said in (

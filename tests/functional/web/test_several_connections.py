@@ -1,4 +1,4 @@
-"""With two connections, every page says which one it is about, and an action leads back to its own."""
+"""With two connections, every page names its connection, and actions return to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SignedIn = Callable[[str], Client]
 
 @pytest.fixture
 def agency(showcase: Showcase) -> Connection:
-    """A second connection; one talent and one job come from it."""
+    """A second connection, from which one talent and one job come."""
     connection = Connection.objects.create(
         org=showcase.org, provider="jarvi", label="Agency", sealed_key=b"", key_set_at=NOW
     )
@@ -62,7 +62,7 @@ def test_a_decision_on_deletions_leads_back_to_its_connection(
     assert answer["Location"] == reverse("ats_connection", args=[agency.id])
 
 
-def test_what_is_being_deleted_is_shown_in_the_list(
+def test_a_connection_being_deleted_is_shown_in_the_list(
     agency: Connection, signed_in: SignedIn
 ) -> None:
     form = {"fate": "delete", "name": "Agency"}
@@ -71,8 +71,10 @@ def test_what_is_being_deleted_is_shown_in_the_list(
     assert answer["Location"] == f"{reverse('ats')}#connection-{agency.id}"
 
 
-def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in: SignedIn) -> None:
-    """Its key is gone already, and its records are kept already."""
+def test_a_disconnected_connection_can_only_be_deleted(
+    agency: Connection, signed_in: SignedIn
+) -> None:
+    """Its key is already gone, and its records were already kept."""
     Connection.objects.filter(id=agency.id).update(state="disconnected")
 
     page = signed_in("admin").get(reverse("ats_disconnect", args=[agency.id])).content.decode()
@@ -89,7 +91,7 @@ def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in
     assert Connection.objects.get(id=agency.id).state == "leaving"
 
 
-def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
+def test_nobody_is_asked_to_resume_a_connection_of_a_deleted_organization(
     agency: Connection, showcase: Showcase, signed_in: SignedIn
 ) -> None:
     organization_deletion.schedule_org_deletion(
@@ -156,7 +158,7 @@ def test_a_single_connection_needs_no_column(recruiter: Client) -> None:
         assert not ATS.search(collapsed(recruiter.get(path).content.decode()))
 
 
-def test_connections_of_one_name_are_told_apart_by_their_account(
+def test_connections_with_the_same_name_show_their_account(
     showcase: Showcase, agency: Connection, recruiter: Client
 ) -> None:
     Connection.objects.filter(org=showcase.org).update(label="Teamtailor")
@@ -171,7 +173,7 @@ def test_connections_of_one_name_are_told_apart_by_their_account(
 def test_only_talents_of_one_ats_may_be_merged_there(
     agency: Connection, signed_in: SignedIn
 ) -> None:
-    """Two of one name are told with their connection; one of each connection is nothing to merge."""
+    """Duplicates are shown with their connection; duplicates in different connections can't be merged."""
     Talent.objects.filter(remote_id__in=("elodie", "filler-01")).update(
         first_name="Ada", last_name="Double"
     )
@@ -193,7 +195,7 @@ def test_only_talents_of_one_ats_may_be_merged_there(
     assert stays not in admin.get(reverse("ats_rules")).content.decode()
 
 
-def test_an_address_of_no_page_names_no_record(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_an_unknown_address_mentions_no_record(showcase: Showcase, signed_in: SignedIn) -> None:
     recruiter = signed_in("recruiter")
     deleted = "The content may have been deleted in the ATS"
 

@@ -1,4 +1,4 @@
-"""A request reads the session, the account and the memberships with one statement, by Django's rules."""
+"""A request loads the session, account and memberships in one statement, with the same rules as Django."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_let_in(client: Client) -> bool:
     return client.get(PAGE).status_code == 200
 
 
-def test_one_statement_finds_who_is_signed_in(recruiter: Client) -> None:
+def test_one_statement_identifies_the_signed_in_person(recruiter: Client) -> None:
     statements: list[str] = []
 
     def listen(execute: Any, sql: str, *rest: Any) -> Any:
@@ -45,7 +45,9 @@ def test_one_statement_finds_who_is_signed_in(recruiter: Client) -> None:
     assert len(reads) == 1, reads
 
 
-def test_it_reads_what_djangos_statements_read(recruiter: Client, showcase: Showcase) -> None:
+def test_it_reads_the_same_data_as_djangos_statements(
+    recruiter: Client, showcase: Showcase
+) -> None:
     with scope.acting_in(scope.EVERYTHING):
         sign_in = find_sign_in(hashed(recruiter.cookies[settings.SESSION_COOKIE_NAME].value))
         assert sign_in is not None
@@ -65,7 +67,7 @@ def test_it_reads_what_djangos_statements_read(recruiter: Client, showcase: Show
                     assert getattr(mine, field.attname) == getattr(theirs, field.attname)
 
 
-def test_a_membership_that_waits_for_a_proven_address_is_left_out(recruiter: Client) -> None:
+def test_a_membership_awaiting_proof_of_the_address_is_omitted(recruiter: Client) -> None:
     with scope.acting_in(scope.EVERYTHING):
         key = hashed(recruiter.cookies[settings.SESSION_COOKIE_NAME].value)
         account = Account.objects.get(sessions=key)
@@ -82,7 +84,7 @@ def test_a_membership_that_waits_for_a_proven_address_is_left_out(recruiter: Cli
         assert [membership.org for membership in sign_in.memberships] == [elsewhere]
 
 
-def test_a_changed_password_an_inactive_account_and_an_expired_session_let_nobody_in(
+def test_changed_passwords_inactive_accounts_and_expired_sessions_are_refused(
     recruiter: Client,
 ) -> None:
     key = hashed(recruiter.cookies[settings.SESSION_COOKIE_NAME].value)
@@ -109,7 +111,7 @@ def test_a_password_set_elsewhere_ends_the_session(recruiter: Client) -> None:
 
 
 @pytest.mark.parametrize("name", [SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY])
-def test_a_session_that_lacks_something_lets_nobody_in(recruiter: Client, name: str) -> None:
+def test_an_incomplete_session_is_refused(recruiter: Client, name: str) -> None:
     with scope.acting_in(scope.EVERYTHING):
         session = recruiter.session
         del session[name]

@@ -1,4 +1,4 @@
-"""The help bubble: what it opens with, what is sent, who answers, and who may read it."""
+"""The help bubble: its initial content, what is sent, who replies, and who may read it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def send(client: Client, body: str = "It does not work", **more: str) -> str:
     return answer.content.decode()
 
 
-def test_it_opens_with_what_is_wrong_and_what_helps(
+def test_it_opens_with_problems_and_next_steps(
     showcase: Showcase, refused: None, recruiter: Client, signed_in: SignedIn
 ) -> None:
     page = recruiter.get("/help/", headers=HTMX).content.decode()
@@ -55,7 +55,7 @@ def test_it_opens_with_what_is_wrong_and_what_helps(
     assert "Last complete sync" in signed_in("outsider").get("/help/").content.decode()
 
 
-def test_the_error_is_attached_as_it_was_shown_without_who_is_meant(
+def test_the_error_is_attached_as_shown_without_personal_data(
     showcase: Showcase, refused: None, recruiter: Client
 ) -> None:
     page = recruiter.get("/help/", headers=HTMX).content.decode()
@@ -71,10 +71,10 @@ def test_the_error_is_attached_as_it_was_shown_without_who_is_meant(
     assert "user@example.com" in said.steps
 
 
-def test_a_pasted_key_is_not_kept(
+def test_a_pasted_key_is_removed(
     showcase: Showcase, recruiter: Client, staff: Client, settings: Settings
 ) -> None:
-    """Known shapes, and this organization's own key, whatever it looks like."""
+    """Covers known key formats, and this organization's own key in any format."""
     settings.SUPPORT_EMAIL = "support@jemmo.example"
     link = Connection.objects.get(org=showcase.org)
     own = "our-own-words-as-key"
@@ -90,14 +90,14 @@ def test_a_pasted_key_is_not_kept(
         assert [key for key in keys if key in text] == []
 
 
-def test_nothing_is_attached_unless_asked(recruiter: Client) -> None:
+def test_nothing_is_attached_by_default(recruiter: Client) -> None:
     recruiter.post("/help/", {"body": "Hello", "error": "E", "steps": "S"}, headers=HTMX)
 
     said = SupportMessage.objects.get()
     assert (said.body, said.error, said.steps) == ("Hello", "", "")
 
 
-def test_support_answers_and_the_badge_tells(recruiter: Client, staff: Client) -> None:
+def test_a_reply_from_support_shows_a_badge(recruiter: Client, staff: Client) -> None:
     assert "Sent. The reply will appear here" in send(recruiter)
     thread = SupportThread.objects.get()
     listed = staff.get("/admin/store/supportthread/").content.decode()
@@ -116,7 +116,7 @@ def test_support_answers_and_the_badge_tells(recruiter: Client, staff: Client) -
     assert not SupportThread.objects.get().waiting
 
 
-def test_a_closed_conversation_is_over_and_the_next_message_begins_another(
+def test_a_message_after_a_closed_conversation_starts_a_new_one(
     recruiter: Client, staff: Client
 ) -> None:
     send(recruiter)
@@ -128,7 +128,7 @@ def test_a_closed_conversation_is_over_and_the_next_message_begins_another(
     assert SupportThread.objects.filter(closed_at=None).exclude(id=first.id).count() == 1
 
 
-def test_a_conversation_is_the_persons_alone(recruiter: Client, signed_in: SignedIn) -> None:
+def test_a_conversation_is_private_to_the_person(recruiter: Client, signed_in: SignedIn) -> None:
     send(recruiter, "for support only")
 
     for role in ("owner", "viewer", "outsider"):
@@ -137,13 +137,13 @@ def test_a_conversation_is_the_persons_alone(recruiter: Client, signed_in: Signe
 
 
 @pytest.mark.parametrize("role", ["owner", "recruiter"])
-def test_members_do_not_reach_the_admin(signed_in: SignedIn, role: str) -> None:
+def test_members_cannot_open_the_admin(signed_in: SignedIn, role: str) -> None:
     answer = signed_in(role).get("/admin/store/supportthread/")
 
     assert answer.status_code in (302, 403)
 
 
-def test_the_support_address_is_told(settings: Settings, recruiter: Client) -> None:
+def test_the_support_address_is_shown(settings: Settings, recruiter: Client) -> None:
     send(recruiter)
     assert mail.outbox == []
     settings.SUPPORT_EMAIL = "help@jemmo.example"
@@ -156,7 +156,7 @@ def test_the_support_address_is_told(settings: Settings, recruiter: Client) -> N
 
 
 @pytest.mark.parametrize("body", ["", "   ", "x" * 10_001])
-def test_what_cannot_be_sent_is_said(recruiter: Client, body: str) -> None:
+def test_a_message_that_cannot_be_sent_is_explained(recruiter: Client, body: str) -> None:
     assert "errorlist" in send(recruiter, body)
     assert not SupportThread.objects.exists()
 
@@ -180,10 +180,10 @@ def attach(client: Client, content: bytes, body: str = "See Alex Birch at user@e
     return client.post("/help/", {"body": body, "picture": picture}, headers=HTMX).content.decode()
 
 
-def test_a_masked_screenshot_is_seen_from_both_sides_and_goes_with_the_conversation(
+def test_both_sides_see_a_masked_screenshot_which_is_deleted_with_the_conversation(
     recruiter: Client, staff: Client, signed_in: SignedIn, showcase: Showcase
 ) -> None:
-    """Without what the file said besides, by nobody else, and as a picture whatever it was called."""
+    """Its metadata is removed, nobody else can see it, and it is served as a picture whatever its name."""
     page = attach(in_screenshot_mode(recruiter), png(extra=part(b"tEXt", b"Author\0Rita")))
 
     message = SupportMessage.objects.get()
@@ -212,19 +212,19 @@ def test_a_masked_screenshot_is_seen_from_both_sides_and_goes_with_the_conversat
 @pytest.mark.parametrize(
     "content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.4", png()[:-1]]
 )
-def test_what_is_no_picture_is_refused(recruiter: Client, content: bytes) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(recruiter: Client, content: bytes) -> None:
     assert "must be a PNG or JPEG image" in attach(in_screenshot_mode(recruiter), content)
     assert not SupportMessage.objects.exists()
 
 
-def test_a_screenshot_is_attached_in_screenshot_mode_alone(recruiter: Client) -> None:
+def test_screenshots_require_screenshot_mode(recruiter: Client) -> None:
     assert 'type="file"' not in recruiter.get("/help/").content.decode()
     assert "Turn screenshot mode on" in attach(recruiter, png())
     assert not SupportMessage.objects.exists()
     assert 'type="file"' in in_screenshot_mode(recruiter).get("/help/").content.decode()
 
 
-def test_a_conversation_has_room_for_so_many_screenshots(
+def test_the_number_of_screenshots_per_conversation_is_limited(
     recruiter: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(support, "MAX_PICTURES", 1)
@@ -234,7 +234,7 @@ def test_a_conversation_has_room_for_so_many_screenshots(
     assert SupportPicture.objects.count() == 1
 
 
-def test_without_a_script_it_is_a_page(recruiter: Client) -> None:
+def test_it_works_as_a_page_without_scripts(recruiter: Client) -> None:
     assert recruiter.post("/help/", {"body": "Hello"})["Location"] == "/help/"
     assert "Hello" in recruiter.get("/help/").content.decode()
     assert SupportMessage.objects.get().at <= datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Contact details that people typed into texts of their ATS: sealed in the tables, whole for who may see them."""
+"""Contact details typed into texts in the ATS: encrypted in the tables, visible only to authorized people."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LETTER = f"Dear all, I was born in Nowhere-on-Sea. {BOTH}"
 DOCUMENTS: dict[Any, dict[str, Any]] = {
     kind: dict.fromkeys(sealed(kind), LETTER) for kind in (Talent, Application)
 }
-"""Whatever is a document about a person, in full."""
+"""All documents about a person, in full."""
 WHO = "talkative"
 SAYS = Talent(
     remote_id=WHO,
@@ -69,7 +69,7 @@ APPLIED = Application(
 
 @pytest.fixture
 def talkative(showcase: Showcase, database_url: str) -> models.Talent:
-    """Somebody whose ATS holds an address and a number everywhere but among the contacts."""
+    """A talent with an address and a number in every field of the ATS except the contacts."""
     there = Company(database_url, showcase.talent("elodie").connection_id)
     pages: Pages = {Stream.TALENTS: [[SAYS]], Stream.APPLICATIONS: [[APPLIED]]}
     report = asyncio.run(run_source(FakeSource(pages), there))
@@ -77,13 +77,13 @@ def talkative(showcase: Showcase, database_url: str) -> models.Talent:
     return showcase.talent(WHO)
 
 
-def test_a_dump_holds_none_of_them(talkative: models.Talent, database_url: str) -> None:
+def test_a_dump_contains_none_of_them(talkative: models.Talent, database_url: str) -> None:
     for table, text in dump(database_url).items():
         assert not [one for one in (ADDRESS, NUMBER, "Nowhere-on-Sea") if one in text], table
     assert talkative.headline == f"Painter, {HIDDEN} or {HIDDEN}"
 
 
-def test_a_recruiter_reads_what_the_ats_says_and_a_viewer_does_not(
+def test_recruiters_see_the_original_texts_and_viewers_do_not(
     talkative: models.Talent, showcase: Showcase, recruiter: Client, viewer: Client
 ) -> None:
     page = f"/talents/{talkative.id}/"
@@ -98,7 +98,7 @@ def test_a_recruiter_reads_what_the_ats_says_and_a_viewer_does_not(
     assert "Nowhere-on-Sea" not in viewer.get(page).content.decode()
 
 
-def test_nobody_reads_those_of_a_person_who_is_not_to_be_contacted(
+def test_nobody_sees_those_of_people_who_must_not_be_contacted(
     talkative: models.Talent, recruiter: Client
 ) -> None:
     models.Talent.objects.filter(id=talkative.id).update(consent_state="WITHDRAWN")
@@ -117,7 +117,7 @@ def test_a_recruiter_finds_the_person_by_them(
     assert f"/talents/{talkative.id}/" not in viewer.get("/talents/", {"q": typed}).content.decode()
 
 
-def test_an_export_says_what_the_ats_says_to_who_may_know(
+def test_exports_contain_the_original_texts_for_authorized_readers(
     talkative: models.Talent, showcase: Showcase
 ) -> None:
     for role, sees in ((models.Role.RECRUITER, True), (models.Role.VIEWER, False)):
@@ -143,7 +143,7 @@ def test_an_export_says_what_the_ats_says_to_who_may_know(
         assert (ADDRESS in str([talent, applied, file])) == sees
 
 
-def test_the_person_gets_all_of_it(
+def test_the_persons_export_contains_all_of_them(
     talkative: models.Talent, showcase: Showcase, tmp_path: Path
 ) -> None:
     written = io.BytesIO()
@@ -160,7 +160,7 @@ def test_the_person_gets_all_of_it(
     assert record["files"][0]["file_name"] == f"{ADDRESS}.pdf"
 
 
-def test_they_are_sealed_anew_with_other_keys(
+def test_they_are_reencrypted_with_new_keys(
     talkative: models.Talent, recruiter: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "keyset.json"
@@ -175,7 +175,7 @@ def test_they_are_sealed_anew_with_other_keys(
     assert LETTER in recruiter.get(f"/talents/{talkative.id}/").content.decode()
 
 
-def test_once_the_text_says_it_no_more_nothing_is_kept(
+def test_they_are_deleted_once_the_text_no_longer_contains_them(
     talkative: models.Talent, showcase: Showcase, database_url: str
 ) -> None:
     there = Company(database_url, showcase.talent("elodie").connection_id)

@@ -1,4 +1,4 @@
-"""A request is traced by its route: a URL may hold IDs, searches and secrets."""
+"""Requests are traced by route, since URLs may contain IDs, searches and secrets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 def test_requests_are_named_by_their_routes(
     showcase: Showcase, spans: InMemorySpanExporter
 ) -> None:
-    visitor = Client()  # loads the middleware, which is there only while traces are on
+    visitor = Client()  # loads the middleware, which is only active while tracing is on
     page = f"/talents/{showcase.org.pk}/"
     visitor.get(page, {"q": "maelle@example.com"})
     visitor.get("/api/v1/talents", {"q": "Maelle"}, headers={"Authorization": "Bearer k-secret"})

@@ -1,4 +1,4 @@
-"""The French of the pages: complete, certain and compiled."""
+"""The French translation is complete, has no fuzzy entries, and is compiled."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ needs_gettext = pytest.mark.skipif(
 
 
 def entries(path: Path) -> dict[tuple[str, str], list[str]]:
-    """The translations of every text with its context; the header is not one."""
+    """Return the translations by text and context, without the header."""
     whole = re.sub(r'"\n"', "", path.read_text(encoding="utf-8"))
     return {
         (one["context"] or "", _plain(one["text"])): [
@@ -45,28 +45,28 @@ def _plain(written: str) -> str:
     return written.replace('\\"', '"')
 
 
-def test_every_text_has_its_french() -> None:
+def test_every_text_has_a_french_translation() -> None:
     found = entries(SOURCE / CATALOGUE)
 
     assert len(found) > 150
     assert [key for key, french in found.items() if not all(french)] == []
 
 
-def test_nothing_is_uncertain_or_left_over() -> None:
+def test_nothing_is_fuzzy_or_obsolete() -> None:
     text = (SOURCE / CATALOGUE).read_text(encoding="utf-8")
 
     assert not re.search(r"^#,.*\bfuzzy\b", text, re.MULTILINE)
     assert not re.search(r"^#~", text, re.MULTILINE)
 
 
-def test_the_french_fills_the_same_places() -> None:
+def test_translations_use_the_same_placeholders() -> None:
     for (_, text), french in entries(SOURCE / CATALOGUE).items():
         for one in french:
             assert sorted(PLACES.findall(one)) == sorted(PLACES.findall(text))
             assert text[-1:] in string.punctuation or one[-1:] not in ".,;:", text
 
 
-def test_what_is_compiled_is_what_is_written() -> None:
+def test_the_compiled_catalog_is_up_to_date() -> None:
     with (SOURCE / CATALOGUE).with_suffix(".mo").open("rb") as compiled:
         held = GNUTranslations(compiled)
 
@@ -82,7 +82,7 @@ def test_what_is_compiled_is_what_is_written() -> None:
 
 @pytest.mark.long
 @needs_gettext
-def test_the_catalogue_holds_the_texts_of_the_pages_and_no_other(tmp_path: Path) -> None:
+def test_the_catalog_contains_exactly_the_texts_of_the_pages(tmp_path: Path) -> None:
     copy = tmp_path / "jemmo"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__", "sandbox"))
     (copy / CATALOGUE).unlink()
@@ -98,7 +98,7 @@ def test_the_catalogue_holds_the_texts_of_the_pages_and_no_other(tmp_path: Path)
 
 
 def test_no_text_counts_a_value_that_its_own_names_hide() -> None:
-    """Django resolves ``count`` last: ``count n=page.total with page=…`` would count another ``page``."""
+    """Django resolves ``count`` last, so ``count n=page.total with page=…`` would use the inner ``page``."""
     tags = [
         tag
         for template in sorted((SOURCE / "web").rglob("*.html"))

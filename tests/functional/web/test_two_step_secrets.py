@@ -1,4 +1,4 @@
-"""A secret of two-step sign-in is its account's alone, whoever writes to the table."""
+"""A two-step secret works only for its own account, whoever writes to the table."""
 
 from __future__ import annotations
 

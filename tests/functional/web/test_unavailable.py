@@ -1,4 +1,4 @@
-"""What visitors and programs get while the database isn't responding or all threads are busy."""
+"""Responses while the database isn't available or all threads are busy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_browser_gets_a_page_that_says_so(no_database: Client, path: str) -> N
     assert "default-src 'none'" in answer["Content-Security-Policy"]
 
 
-def test_a_form_that_could_not_be_taken_leads_back_to_the_pages(no_database: Client) -> None:
+def test_a_form_that_was_not_accepted_links_back_to_the_pages(no_database: Client) -> None:
     no_database.cookies["theme"] = "dark"
     answer = no_database.post("/help/", {"body": "hello"}, headers={"accept-language": "en"})
     page = answer.content.decode()
@@ -57,7 +57,7 @@ def test_a_form_that_could_not_be_taken_leads_back_to_the_pages(no_database: Cli
         ({"accept": "application/json"}, "application/json", '"code": "unavailable"'),
     ],
 )
-def test_programs_get_what_they_can_read(
+def test_programs_get_a_readable_response(
     no_database: Client, headers: dict[str, str], kind: str, body: str
 ) -> None:
     answer = no_database.get("/jobs/", headers=headers)
@@ -66,21 +66,21 @@ def test_programs_get_what_they_can_read(
     assert body in answer.content.decode()
 
 
-def test_live_events_come_again_by_themselves(no_database: Client) -> None:
-    """A browser gives an event source up for good after any status but 200."""
+def test_live_events_reconnect_automatically(no_database: Client) -> None:
+    """After any status except 200, a browser never reconnects an event source."""
     answer = no_database.get("/events/", headers={"accept": "text/event-stream"})
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream")
     assert answer.content == b"retry: 10000\n\n"
 
 
-def test_a_session_that_could_not_be_saved_is_no_bad_request(static_files: None) -> None:
+def test_a_session_that_could_not_be_saved_is_not_a_bad_request(static_files: None) -> None:
     lost = SessionInterrupted("deleted before the request completed")
     lost.__context__ = UpdateError()
     lost.__context__.__context__ = psycopg.OperationalError("the connection is lost")
     assert errors.bad_request(RequestFactory().get("/"), lost).status_code == 503
 
 
-def test_monitoring_does_not_ask_who_is_there(no_database: Client) -> None:
+def test_monitoring_requires_no_sign_in(no_database: Client) -> None:
     assert no_database.get("/healthz").content == b"ok\n"
     ready = no_database.get("/readyz")
     assert (ready.status_code, ready["Retry-After"]) == (503, "10")
@@ -93,7 +93,7 @@ def test_monitoring_does_not_ask_who_is_there(no_database: Client) -> None:
 # --- turns ---
 
 
-async def test_who_waits_too_long_is_refused_and_never_begun() -> None:
+async def test_a_request_that_waits_too_long_is_refused_and_never_started() -> None:
     turns, let_go, begun = FairThreadPool("test", 1, 0.01), Event(), []
     first = turns._threads.submit(let_go.wait)
     with pytest.raises(Busy):
@@ -104,7 +104,7 @@ async def test_who_waits_too_long_is_refused_and_never_begun() -> None:
     assert begun == []
 
 
-async def test_work_that_began_is_waited_for_however_long_it_takes() -> None:
+async def test_running_work_is_awaited_however_long_it_takes() -> None:
     turns, begun, let_go = FairThreadPool("test", 1, 0.01), Event(), Event()
 
     def work() -> str:
@@ -115,12 +115,12 @@ async def test_work_that_began_is_waited_for_however_long_it_takes() -> None:
     waiting = asyncio.create_task(turns.run(work))
     while not begun.is_set():
         await asyncio.sleep(0)
-    await asyncio.sleep(0.02)  # longer than anyone may wait to begin
+    await asyncio.sleep(0.02)  # longer than a request may wait for its turn
     let_go.set()
     assert await waiting == "done"
 
 
-async def test_one_who_asks_for_much_leaves_room_for_others() -> None:
+async def test_a_busy_client_leaves_room_for_others() -> None:
     turns, let_go = FairThreadPool("test", 4, 60.0), Event()
     greedy = [asyncio.create_task(turns.run(let_go.wait, "greedy")) for _ in range(50)]
     await asyncio.sleep(0)
@@ -130,7 +130,7 @@ async def test_one_who_asks_for_much_leaves_room_for_others() -> None:
     assert await asyncio.gather(*greedy) == [True] * 50
 
 
-async def test_those_who_wait_have_their_turn_one_after_the_other() -> None:
+async def test_waiting_requests_are_served_in_turn() -> None:
     turns, let_go, order = FairThreadPool("test", 1, 60.0), Event(), list[str]()
     first = asyncio.create_task(turns.run(let_go.wait, "first"))
     waiting = [
@@ -143,7 +143,7 @@ async def test_those_who_wait_have_their_turn_one_after_the_other() -> None:
     assert order == ["a", "b", "c", "a", "a"]
 
 
-async def test_one_who_left_the_line_takes_nobodys_turn() -> None:
+async def test_a_canceled_request_takes_no_turn() -> None:
     turns, let_go, begun = FairThreadPool("test", 1, 60.0), Event(), list[str]()
     first = asyncio.create_task(turns.run(let_go.wait, "a"))
     left = [asyncio.create_task(turns.run(partial(begun.append, "left"), "b")) for _ in range(9)]
@@ -158,7 +158,7 @@ async def test_one_who_left_the_line_takes_nobodys_turn() -> None:
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_behind_a_proxy_that_nobody_told_of_visitors_are_told_apart(
+def test_visitors_behind_an_unconfigured_proxy_are_distinguished(
     settings: Any, proxies: int
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
@@ -171,7 +171,7 @@ def test_behind_a_proxy_that_nobody_told_of_visitors_are_told_apart(
     assert of(b"a", peer="192.0.2.9") == of(b"b", peer="192.0.2.9")
 
 
-async def test_an_error_in_a_thread_is_the_callers() -> None:
+async def test_an_error_in_a_thread_reaches_the_caller() -> None:
     def breaks() -> Any:
         raise KeyError("name")
 

@@ -1,4 +1,4 @@
-"""A record that was just read from the ATS was seen there then, wherever that is told."""
+"""A refetch counts as seeing the record in the ATS, wherever that time is shown."""
 
 from __future__ import annotations
 

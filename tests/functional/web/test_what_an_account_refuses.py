@@ -1,4 +1,4 @@
-"""Data quality and the status say what an ATS's account does not answer, and since when."""
+"""Data quality and the status show what an ATS account refuses, and since when."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _refuse(*refusals: Refusal) -> None:
     Connection.objects.update(refused=msgspec.to_builtins(Kept(refusals=list(refusals))))
 
 
-def test_what_is_refused_is_shown_with_its_time(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_a_refusal_is_shown_with_its_time(showcase: Showcase, signed_in: SignedIn) -> None:
     address, owner = reverse("quality"), signed_in("owner")
     assert "refuses" not in owner.get(address).content.decode()
     now = datetime.now(UTC)
     _refuse(
         Refusal(path="custom-field-options", part="list", at=now),
         Refusal(path="candidates", part="include", names=("locations", "<b>"), at=now),
-        Refusal(path="roles", part="list", at=now - timedelta(days=9999)),  # by an older key
+        Refusal(path="roles", part="list", at=now - timedelta(days=9999)),  # of an older key
     )
 
     page = owner.get(address).content.decode()
@@ -55,7 +55,7 @@ def test_a_single_refusal_is_counted_in_the_singular(signed_in: SignedIn) -> Non
     assert "The ATS is rejecting 1 of Jemmo's requests" in page
 
 
-def test_what_another_version_wrote_is_nothing(showcase: Showcase, signed_in: SignedIn) -> None:
+def test_entries_of_another_version_are_ignored(showcase: Showcase, signed_in: SignedIn) -> None:
     Connection.objects.update(refused={"refusals": 7})
 
     assert signed_in("owner").get(reverse("quality")).status_code == 200

@@ -1,4 +1,4 @@
-"""Whoever makes an account with somebody else's address gets no further than the organization that let them."""
+"""An account with someone else's address gets access only to the organization that created it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RESET = re.compile(r"/accounts/password/reset/key/\S+")
 
 @pytest.fixture
 def attacker(signed_in: SignedIn) -> Client:
-    """An admin's second browser, in which they took the link that was shown to them and set a password."""
+    """An admin's second browser, in which they opened the displayed link and set a password."""
     admin = signed_in("admin")
     admin.post("/settings/members/invite/", {"email": CEO, "role": "recruiter"})
     shown = re.search(r"/invitations/[^\s\"<]+", admin.get("/settings/members/").content.decode())
@@ -54,7 +54,7 @@ def link(pattern: str | re.Pattern[str] = RESET) -> str:
 
 
 def reset(password: str, browser: Client | None = None) -> Client:
-    """As the owner of the mailbox does it."""
+    """Reset the password like the mailbox's owner."""
     browser = browser or Client()
     browser.post("/accounts/password/reset/", {"email": CEO})
     where = browser.get(link())["Location"]
@@ -83,7 +83,7 @@ def test_an_operator_does_not_let_them_into_another_organization(
         assert organisations(browser) == {"acme"}
         chosen = {"organisation": str(showcase.stranger.id)}
         assert browser.post("/preferences/organisation/", chosen).status_code == 404
-    assert not organisations(sign_in(OWN))  # the operator's password opens nothing either
+    assert not organisations(sign_in(OWN))  # the operator's password grants no access either
     with pytest.raises(ConfigError):
         accounts.member(showcase.stranger, CEO)
 
@@ -121,7 +121,9 @@ def test_the_mailed_invitation_proves_it_and_takes_the_account_over(
     path = link(r"/invitations/\S+")
     copied = f"/invitations/{members.link_token(Invitation.objects.latest('created_at'))}/"
 
-    assert attacker.post(copied).status_code == 410  # signed in as that address, and not its owner
+    assert (
+        attacker.post(copied).status_code == 410
+    )  # signed in with that address, but not its owner
     owner = Client()
     assert "take over the account" in owner.get(path).content.decode()
     owner.post(path, {"name": "The boss", "password": OWN})
@@ -132,7 +134,7 @@ def test_the_mailed_invitation_proves_it_and_takes_the_account_over(
     assert account().is_verified
 
 
-def test_a_copied_link_makes_an_account_for_its_organization_alone(
+def test_a_copied_link_creates_an_account_only_for_its_organization(
     attacker: Client, showcase: Showcase
 ) -> None:
     assert not account().is_verified
@@ -154,7 +156,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_who_waits_for_access_is_no_owner_who_may_be_left_alone(
+def test_a_pending_owner_does_not_count_as_the_last_owner(
     attacker: Client, showcase: Showcase
 ) -> None:
     accounts.add_member(showcase.stranger, CEO, "owner", None)
@@ -163,7 +165,7 @@ def test_who_waits_for_access_is_no_owner_who_may_be_left_alone(
         members.remove(last, last.id, now=_now())
 
 
-def test_an_unproved_account_changes_no_address(attacker: Client) -> None:
+def test_an_unproved_account_cannot_change_its_address(attacker: Client) -> None:
     assert "isn't confirmed" in attacker.get("/accounts/email/").content.decode().replace(
         "&#x27;", "'"
     )
@@ -177,13 +179,13 @@ def test_the_page_sends_the_link_that_proves_it(attacker: Client) -> None:
     assert mail.outbox[-1].to == [CEO]
     assert "Confirm" in mail.outbox[-1].subject
     assert attacker.get("/accounts/email/prove/").status_code == 405
-    attacker.get(link())  # opened where they are signed in: it still needs a new password
+    attacker.get(link())  # even where they are signed in, it requires a new password
     assert not account().is_verified
 
 
 @pytest.fixture
 def proved(showcase: Showcase, served: None) -> Client:
-    """Somebody in the second company, who proved their address and just typed the password."""
+    """A member of the second company who has proved their address and just entered the password."""
     accounts.add_member(showcase.stranger, "own@globex.test", "owner", PASSWORD, verified=True)
     browser = Client()
     browser.post("/accounts/login/", {"login": "own@globex.test", "password": PASSWORD})
@@ -198,7 +200,7 @@ def ask(browser: Client, email: str) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
 
 
-def test_changing_an_address_does_not_tell_whether_somebody_has_it(
+def test_changing_an_address_does_not_reveal_existing_accounts(
     proved: Client, showcase: Showcase
 ) -> None:
     taken, free = ask(proved, "viewer@acme.example"), ask(proved, "nobody@acme.example")
@@ -215,7 +217,7 @@ def test_a_new_address_needs_its_mailbox_and_the_account_that_asked(
     ask(proved, CEO)
     path = link(r"/accounts/email/confirm/\S+")
 
-    # The owner of the mailbox, who has another account or none, does not hand it over by a click.
+    # The mailbox's owner, with another account or none, doesn't give it away by clicking the link.
     assert Client().post(path)["Location"].startswith("/accounts/login/")
     assert recruiter.post(path).status_code == 410
     assert not Account.objects.filter(email=CEO).exists()
@@ -223,7 +225,7 @@ def test_a_new_address_needs_its_mailbox_and_the_account_that_asked(
     assert proved.get(path).status_code == 200
     assert proved.post(path).status_code == 302
     assert account().is_verified
-    assert mail.outbox[-1].to == ["own@globex.test"]  # the old address hears of it
+    assert mail.outbox[-1].to == ["own@globex.test"]  # the old address is notified
     assert proved.post(path).status_code == 410
 
 
@@ -265,7 +267,7 @@ def test_the_first_account_of_the_command_line_is_trusted(
 def test_an_update_trusts_operators_accounts_and_confines_those_of_links(
     attacker: Client, showcase: Showcase
 ) -> None:
-    """As they were before: no proofs noted, and who came by a link may already be in a second organization."""
+    """Accounts from before the update have no proofs, and invited ones may already be in a second organization."""
     Membership.objects.create(account=account(), org=showcase.stranger, role="owner")
     lone = Account.objects.create_user("lone@acme.example")
     Account.objects.update(verified_email="", confined_to=None)

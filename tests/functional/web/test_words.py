@@ -1,4 +1,4 @@
-"""Values as people read them: in words, in their language, by their clock."""
+"""Values as people read them: in words, in their language and time zone."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ KINDS: dict[str, type[StrEnum]] = {
     "delivery": Outcome,
 }
 DERIVED = {"colour": {"decision"}, "mode": {"again"}}
-"""What pages tell apart within a value."""
+"""Values that pages subdivide."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_value_has_a_word(kind: str) -> None:
+def test_every_value_has_a_label(kind: str) -> None:
     assert set(LABEL_TEXTS[kind]) == {one.value for one in KINDS[kind]} | DERIVED.get(kind, set())
 
 
-def test_every_role_and_state_has_a_word() -> None:
+def test_every_role_and_state_has_a_label() -> None:
     assert set(LABEL_TEXTS["role"]) == set(Role.values)
     assert set(LABEL_TEXTS["connection"]) == set(ConnectionState.values)
 
 
-def test_whatever_an_erasure_counts_has_a_word() -> None:
+def test_everything_an_erasure_counts_has_a_label() -> None:
     assert set(erasing.STEPS) <= set(LABEL_TEXTS["held"])
 
 
-def test_every_right_and_every_choice_has_a_word() -> None:
+def test_every_right_and_choice_has_a_label() -> None:
     for connector in CONNECTORS.values():
         assert set(connector.rights) <= set(LABEL_TEXTS["right"])
         choices = {choice for one in connector.options for choice in one.choices}
@@ -78,7 +78,7 @@ def test_every_right_and_every_choice_has_a_word() -> None:
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
 def test_help_names_a_choice_as_the_form_shows_it(name: str) -> None:
-    """A page shows “Automatic” where the command line takes “auto”, so the help names neither by its code."""
+    """Pages show “Automatic” while the command line accepts “auto”, so the help mentions no codes."""
     for option in CONNECTORS[name].options:
         help_words = re.findall(r"[a-z0-9_]+", str(option.help).lower())
         for choice in option.choices:
@@ -86,7 +86,7 @@ def test_help_names_a_choice_as_the_form_shows_it(name: str) -> None:
             assert choice in shown_as or choice not in help_words, (option.name, choice)
 
 
-def test_what_the_ats_tells_no_time_of_is_not_said_to_have_never_happened() -> None:
+def test_a_missing_time_is_not_shown_as_never() -> None:
     assert ">never<" in times.ago(None)
     assert times.ago(None, "–") == "<span>–</span>"
 
@@ -119,14 +119,14 @@ def test_every_option_has_a_label_and_help_in_both_languages(name: str) -> None:
         jarvi_access.NO_RESUMES,
     ],
 )
-def test_what_a_connection_test_notes_is_told_in_the_reader_s_language(note: str) -> None:
+def test_connection_test_remarks_are_in_the_readers_language(note: str) -> None:
     assert jemmo.translated(note) == note
     with translation.override("fr"):
         assert jemmo.translated(note) != note
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
-def test_where_the_key_is_found_is_told_in_both_languages_without_code(name: str) -> None:
+def test_key_instructions_are_in_both_languages_without_code(name: str) -> None:
     connector = CONNECTORS[name]
     with translation.override("fr"):
         french = jemmo.translated(connector.key_help)
@@ -136,7 +136,7 @@ def test_where_the_key_is_found_is_told_in_both_languages_without_code(name: str
         assert not [one.name for one in connector.options if one.name in text]
 
 
-def test_an_unknown_value_is_shown_as_it_is() -> None:
+def test_an_unknown_value_is_shown_unchanged() -> None:
     assert label_for("SOMETHING_NEW", "job") == "SOMETHING_NEW"
     assert not label_for(None, "job")
 
@@ -144,7 +144,7 @@ def test_an_unknown_value_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("language", "expected"), [("en", "€40,000–50,000 a year"), ("fr", "40 000–50 000 € par an")]
 )
-def test_pay_in_the_manner_of_the_language(language: str, expected: str) -> None:
+def test_pay_is_formatted_by_language(language: str, expected: str) -> None:
     with translation.override(language):
         text = values.pay(_pay(40000.0, 50000.0, "EUR", "YEAR"))
     assert " ".join(text.split()) == expected
@@ -159,7 +159,7 @@ def test_pay_in_the_manner_of_the_language(language: str, expected: str) -> None
         ((None, None, "EUR", "YEAR"), "as agreed"),
     ],
 )
-def test_pay_that_is_half_known(
+def test_pay_with_only_one_end_is_formatted(
     given: tuple[float | None, float | None, str | None, str | None], expected: str
 ) -> None:
     assert values.pay(_pay(*given)) == expected
@@ -190,7 +190,7 @@ def test_a_link_leads_to_web_pages_only(given: str | None) -> None:
     assert not markup.web_address(given)
 
 
-def test_a_web_address_is_kept() -> None:
+def test_a_web_address_stays() -> None:
     assert markup.web_address(" https://ats.example/jobs/1 ") == "https://ats.example/jobs/1"
 
 
@@ -211,7 +211,7 @@ def test_a_web_address_is_kept() -> None:
         ({"value": {"street": "Rue Inventée", "floor": None}}, "street: Rue Inventée"),
     ],
 )
-def test_a_custom_field_by_what_it_is(field: dict[str, object], expected: str) -> None:
+def test_a_custom_field_is_formatted_by_type(field: dict[str, object], expected: str) -> None:
     assert values.field_value(field) == expected
 
 
@@ -224,7 +224,7 @@ def test_a_custom_field_by_what_it_is(field: dict[str, object], expected: str) -
         ("en-us", date(2026, 12, 1), "1 Dec 2026"),
     ],
 )
-def test_the_first_of_a_month_is_written_as_the_french_do(
+def test_the_first_of_a_month_is_formatted_in_french_style(
     language: str, day: date, text: str
 ) -> None:
     with translation.override(language), timezone.override("Europe/Paris"):
@@ -233,8 +233,8 @@ def test_the_first_of_a_month_is_written_as_the_french_do(
         assert f">{text}, 10:00<" in times.exact(datetime(day.year, 12, day.day, 9, tzinfo=UTC))
 
 
-def test_an_invitation_names_its_last_day_as_the_french_do() -> None:
-    last = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)  # the second in Paris
+def test_an_invitation_names_its_last_day_in_french_style() -> None:
+    last = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)  # already December 2 in Paris
     invitation = {"org": {"name": "Acme"}, "expires_at": last}
     for zone, day in (("UTC", "1er décembre 2026"), ("Europe/Paris", "2 décembre 2026")):
         with translation.override("fr"), timezone.override(zone):
@@ -242,7 +242,7 @@ def test_an_invitation_names_its_last_day_as_the_french_do() -> None:
             assert day in render_to_string("accounts/mail/invitation.txt", facts)
 
 
-def test_times_are_told_by_the_local_clock() -> None:
+def test_times_use_the_local_time_zone() -> None:
     with timezone.override("Europe/Paris"):
         text = times.exact(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
     assert ">2 Jul 2026, 00:30<" in text
@@ -258,15 +258,15 @@ def test_times_are_told_by_the_local_clock() -> None:
         (timedelta(days=2, hours=5), "2\xa0days ago"),
     ],
 )
-def test_how_long_ago(before: timedelta, expected: str) -> None:
+def test_relative_times(before: timedelta, expected: str) -> None:
     assert f">{expected}<" in times.ago(timezone.now() - before)
 
 
-def test_never() -> None:
+def test_missing_times() -> None:
     assert "never" in times.ago(None)
 
 
-def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
+def test_a_card_shows_the_state_of_webhooks_if_known() -> None:
     known = SimpleNamespace(
         supported=True, set_up=True, health="silent", last_delivery_at=timezone.now(), unannounced=7
     )
@@ -317,7 +317,7 @@ def test_a_week_ago_or_more_is_a_day(language: str, last_in_words: str, expected
     ],
 )
 def test_a_day_without_a_time_gets_none(language: str, expected: list[str]) -> None:
-    """Flatchr says only on which day something changed, so nobody knows how many hours ago."""
+    """Flatchr reports only the day of a change, so the number of hours is unknown."""
     midnight = datetime(2026, 5, 12, tzinfo=ZoneInfo("Europe/Paris"))
     now = midnight + timedelta(hours=8)
     with (
@@ -332,7 +332,7 @@ def test_a_day_without_a_time_gets_none(language: str, expected: list[str]) -> N
     assert not any("00:00" in text.partition("title=")[2] for text in texts)
 
 
-def test_a_filter_that_takes_everything_says_so_in_french() -> None:
+def test_a_filter_for_everything_is_labeled_in_french() -> None:
     with translation.override("fr"):
         told = [
             translation.gettext(f"Any {one}")
@@ -350,7 +350,7 @@ def test_a_filter_that_takes_everything_says_so_in_french() -> None:
     assert [one for one in told if not one.startswith(("Tous les ", "Toutes les "))] == []
 
 
-def test_stages_and_applications_have_one_word_for_one_thing() -> None:
+def test_stages_and_applications_have_consistent_labels() -> None:
     for language in ("en", "fr"):
         with translation.override(language):
             for one in ("HIRED", "REJECTED", "WITHDRAWN"):
@@ -358,7 +358,7 @@ def test_stages_and_applications_have_one_word_for_one_thing() -> None:
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
-def test_where_the_webhook_address_goes_is_told_in_both_languages(name: str) -> None:
+def test_webhook_instructions_are_in_both_languages(name: str) -> None:
     webhooks = CONNECTORS[name].webhooks
     assert webhooks is not None
     with translation.override("fr"):

@@ -61,7 +61,7 @@ class Client:
 
 @pytest.fixture
 async def account() -> AsyncIterator[Any]:
-    """Open Flatchr sandboxes; they close with the test."""
+    """A function that opens Flatchr sandboxes; they close with the test."""
     async with AsyncExitStack() as stack:
 
         async def start(**options: Any) -> Client:

@@ -8,7 +8,7 @@ from jemmo.connectors.flatchr.hooks import read_event
 from jemmo.sandbox.flatchr.page_faults import PAGE_FAULTS
 
 
-async def test_what_is_ordered_shows(account: Any) -> None:
+async def test_orders_take_effect(account: Any) -> None:
     client = await account()
     row = (await client.search())[0]
     await client.control("edit", type="talent", id=row["applicant"], attributes={"score": 9})
@@ -30,7 +30,7 @@ async def test_a_quiet_edit_leaves_the_date_alone(account: Any) -> None:
     assert (await client.truth("applicants"))[row["applicant"]] == before | {"score": 9}
 
 
-async def test_anonymised_people_keep_nothing(account: Any) -> None:
+async def test_anonymized_people_keep_no_data(account: Any) -> None:
     client = await account()
     row = next(one for one in await client.search() if one["aws"])
     order = {"type": "talent", "id": row["applicant"], "attributes": {"anonym": True}}
@@ -67,7 +67,7 @@ async def test_an_impossible_order_is_refused(account: Any, order: Any) -> None:
         assert answer.status == 400
 
 
-async def test_the_journal_brings_changes_back(account: Any, tmp_path: Any) -> None:
+async def test_the_journal_restores_changes(account: Any, tmp_path: Any) -> None:
     journal = tmp_path / "journal.ndjson"
     client = await account(journal=journal)
     made = (await client.control("create", type="talent", attributes={"firstname": "Neu"}))["id"]
@@ -103,7 +103,7 @@ async def test_webhooks_are_sent_in_one_of_two_shapes(account: Any, shape: str) 
 
 
 @pytest.mark.parametrize("name", sorted(PAGE_FAULTS))
-async def test_every_fault_answers_something(account: Any, name: str) -> None:
+async def test_every_fault_still_gets_a_response(account: Any, name: str) -> None:
     client = await account(talents=60, faults=name)
     await client.search()
     for path in ("columns", "vacancies"):
@@ -117,7 +117,7 @@ async def test_an_unknown_switch_is_refused_by_name(account: Any) -> None:
         await account(switches={"bounds": "nonsense"})
 
 
-async def test_a_replaced_resume_has_another_key_and_the_old_one_leads_nowhere(
+async def test_a_replaced_resume_has_a_new_key_and_the_old_one_stops_working(
     account: Any,
 ) -> None:
     client = await account()

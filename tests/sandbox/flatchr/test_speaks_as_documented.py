@@ -29,7 +29,7 @@ async def test_a_row_names_its_vacancy_by_number_and_its_column_by_title(account
     assert not {"candidate_id", "column_id", "id"} & set(row)
 
 
-async def test_questions_are_american_and_answers_french(account: Any) -> None:
+async def test_dates_are_american_in_queries_and_french_in_responses(account: Any) -> None:
     client = await account()
     row = (await client.search())[40]
     day, month, year = row["created_at"].split("/")
@@ -40,7 +40,7 @@ async def test_questions_are_american_and_answers_french(account: Any) -> None:
     assert (await client.ask("COMPANY/search/applicants", {"start": "2025-01-01"}))[0] == 422
 
 
-async def test_archived_ones_are_found_by_their_status(account: Any) -> None:
+async def test_archived_applicants_are_found_by_status(account: Any) -> None:
     client = await account()
     truth = await client.truth("applicants")
     active, archived = await client.search(), await client.search(status=0)
@@ -68,13 +68,13 @@ async def test_the_search_narrows_by_vacancy_column_and_person(account: Any) -> 
     assert hired == await client.search(hired=True)
 
 
-async def test_a_cap_cuts_without_a_word(account: Any) -> None:
+async def test_the_cap_truncates_silently(account: Any) -> None:
     client = await account(switches={"search_cap": 10})
     assert len(await client.search()) == 10
 
 
 @pytest.mark.parametrize("shape", ["dmy", "iso", "epoch", "absent"])
-async def test_the_change_is_written_in_one_of_several_ways(account: Any, shape: str) -> None:
+async def test_the_change_date_has_one_of_several_formats(account: Any, shape: str) -> None:
     client = await account(switches={"updated_format": shape})
     found = (await client.search())[0].get("updated_at")
     kinds = {
@@ -93,7 +93,7 @@ async def test_bounds_may_not_count(account: Any) -> None:
     assert await client.search(start=asked, end=asked) == []
 
 
-async def test_one_vacancy_and_one_applicant_have_shapes_of_their_own(account: Any) -> None:
+async def test_single_vacancies_and_applicants_have_their_own_shapes(account: Any) -> None:
     client = await account()
     row = (await client.search())[0]
     single = await client.get(f"COMPANY/applicant/{row['applicant']}?fields=candidate")
@@ -114,7 +114,7 @@ async def test_the_career_site_shows_published_vacancies_without_a_key(account: 
     assert (await client.ask("company/nobody.json", key=None))[2]["message"].startswith("Not avail")
 
 
-async def test_keys_are_taken_from_header_or_address_and_die(account: Any) -> None:
+async def test_keys_are_accepted_in_header_or_address_and_expire(account: Any) -> None:
     client = await account()
     assert (await client.ask("COMPANY/columns", key=None))[0] == 401
     assert (await client.ask("COMPANY/columns?token=test-key", key=None))[0] == 200
@@ -125,13 +125,13 @@ async def test_keys_are_taken_from_header_or_address_and_die(account: Any) -> No
     assert (await client.ask("COMPANY/columns", key=key))[0] == 401
 
 
-async def test_it_may_only_be_read(account: Any) -> None:
+async def test_the_account_is_read_only(account: Any) -> None:
     client = await account()
     assert (await client.ask("COMPANY/vacancy/x/applicant/y", method="DELETE"))[0] == 405
     assert (await client.ask("COMPANY/vacancy/x/applicant/y", method="PUT"))[0] == 405
 
 
-async def test_resumes_come_once_a_second(account: Any) -> None:
+async def test_one_resume_per_second_is_served(account: Any) -> None:
     client = await account(switches={"rate_limit": True, "retry_after": True})
     truth = await client.truth("applicants")
     cv = next(one["cv"] for one in truth.values() if one["cv"])
@@ -143,7 +143,7 @@ async def test_resumes_come_once_a_second(account: Any) -> None:
     assert (await client.ask(path))[0] == 200
 
 
-async def test_the_rest_may_be_limited_too(account: Any) -> None:
+async def test_other_requests_may_be_limited_too(account: Any) -> None:
     client = await account(switches={"rate_limit": True, "api_per_second": 2})
     statuses = [(await client.ask("COMPANY/columns"))[0] for _ in range(3)]
     assert statuses == [200, 200, 429]

@@ -23,20 +23,20 @@ class Client:
         self.session = session
 
     async def ask(self, name: str, *, key: str = "test-key", **query: Any) -> tuple[int, Any, Any]:
-        """Return status, headers and body; lists and objects among the query become JSON."""
+        """Return status, headers and body. Lists and objects in the query are sent as JSON."""
         pairs = {k: v if isinstance(v, str) else json.dumps(v) for k, v in query.items()}
         url = f"{self.server.base_url}{BASE}{name}?{urlencode(pairs)}"
         async with self.session.get(url, headers={"X-API-KEY": key}) as answer:
             return answer.status, answer.headers, await answer.json()
 
     async def get(self, name: str, **query: Any) -> Any:
-        """Return the body of an answer that must be 200."""
+        """Return the body; the status must be 200."""
         status, _, body = await self.ask(name, **query)
         assert status == 200, body
         return body
 
     async def walk(self, name: str, **query: Any) -> list[Any]:
-        """Read a list to its end, by the rows received."""
+        """Read a list to its end, advancing by the number of rows received."""
         found: list[Any] = []
         while True:
             page = await self.get(name, offset=len(found), **query)
@@ -60,7 +60,7 @@ class Client:
 
 @pytest.fixture
 async def account() -> AsyncIterator[Any]:
-    """Open Jarvi sandboxes; they close with the test."""
+    """A function that opens Jarvi sandboxes; they close with the test."""
     async with AsyncExitStack() as stack:
 
         async def start(**options: Any) -> Client:

@@ -28,7 +28,7 @@ async def test_deleted_rows_may_be_hidden(account: Any) -> None:
     assert not any(row["deletedAt"] for row in await client.walk("profiles"))
 
 
-async def test_an_edit_moves_the_time_of_the_change_unless_it_is_quiet(account: Any) -> None:
+async def test_an_edit_updates_the_change_date_unless_it_is_quiet(account: Any) -> None:
     client = await account(talents=60)
     talent = await a_talent(client)
     before = (await client.truth("profiles"))[talent]
@@ -52,7 +52,7 @@ async def test_people_and_projects_are_created(account: Any) -> None:
     assert (await client.truth("profiles"))[talent]["countApplicationsFromThisProfile"] == 1
 
 
-async def test_whether_an_application_touches_its_talent_is_a_switch(account: Any) -> None:
+async def test_a_switch_decides_whether_an_application_updates_its_talent(account: Any) -> None:
     client = await account(talents=60)
     told = await client.truth("applications")
     application, shown = next(iter(told.items()))
@@ -82,7 +82,7 @@ async def test_an_impossible_order_is_refused(account: Any, order: Any) -> None:
         assert answer.status == 400
 
 
-async def test_the_journal_brings_changes_back(account: Any, tmp_path: Any) -> None:
+async def test_the_journal_restores_changes(account: Any, tmp_path: Any) -> None:
     journal = tmp_path / "journal.ndjson"
     client = await account(talents=60, journal=journal)
     talent = await a_talent(client)
@@ -126,9 +126,7 @@ async def test_a_trigger_is_sent_in_one_of_several_shapes(
 
 
 @pytest.mark.parametrize("merged", ["deleted", "gone"])
-async def test_of_two_merged_profiles_one_has_what_belonged_to_both(
-    account: Any, merged: str
-) -> None:
+async def test_a_merged_profile_has_the_data_of_both(account: Any, merged: str) -> None:
     client = await account(talents=60, switches={"merged": merged, "resumes": "files"})
     told = await client.truth("applications")
     old, into, *_ = dict.fromkeys(row["profileId"] for row in told.values())
@@ -149,7 +147,7 @@ async def test_of_two_merged_profiles_one_has_what_belonged_to_both(
     assert after[into]["updatedAt"] > before[into]["updatedAt"]
 
 
-async def test_nobody_is_merged_into_himself(account: Any) -> None:
+async def test_a_profile_cannot_be_merged_into_itself(account: Any) -> None:
     client = await account(talents=60)
     talent = await a_talent(client)
     with pytest.raises(AssertionError):

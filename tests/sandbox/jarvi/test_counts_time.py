@@ -17,7 +17,7 @@ async def exhaust(client: Any) -> Any:
 
 
 @pytest.mark.long
-async def test_five_minutes_of_its_time_are_given_in_an_hour(account: Any) -> None:
+async def test_each_hour_allows_five_minutes_of_processing_time(account: Any) -> None:
     client = await account(switches={"rate_limit": True, "time": "accounted"})
     headers, body = await exhaust(client)
     served = client.server.site.log.statuses[200]
@@ -40,7 +40,7 @@ async def test_nights_and_weekends_are_free(account: Any) -> None:
     assert is_business(MONDAY_NOON - 5 * HOUR)
 
 
-async def test_the_wait_is_told_as_seconds_as_a_date_or_not_at_all(account: Any) -> None:
+async def test_the_wait_is_sent_as_seconds_as_a_date_or_not_at_all(account: Any) -> None:
     client = await account(switches={"rate_limit": True, "budget_seconds": 3})
     await exhaust(client)
     await client.control("switches", retry_after="date")
@@ -51,14 +51,14 @@ async def test_the_wait_is_told_as_seconds_as_a_date_or_not_at_all(account: Any)
     assert "Retry-After" not in headers
 
 
-def test_an_hour_by_the_clock_begins_anew() -> None:
+def test_the_budget_is_renewed_every_clock_hour() -> None:
     budget = Budget(allowed_ms=1000, rolling=False)
     budget.charge(MONDAY_NOON + 59 * 60_000, 1000)
     assert budget.wait_s(MONDAY_NOON + 59 * 60_000) == 60
     assert budget.wait_s(MONDAY_NOON + HOUR) == 0
 
 
-def test_what_the_night_used_counts_only_if_told() -> None:
+def test_night_usage_counts_only_if_switched_on() -> None:
     seven = MONDAY_NOON - 5 * HOUR
     for counts in (False, True):
         budget = Budget(allowed_ms=1000, night_counts=counts)

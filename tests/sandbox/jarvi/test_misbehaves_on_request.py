@@ -7,14 +7,14 @@ from jemmo.sandbox.jarvi.page_faults import PAGE_FAULTS
 
 
 @pytest.mark.parametrize("name", sorted(PAGE_FAULTS))
-async def test_every_fault_answers_something_on_every_list(account: Any, name: str) -> None:
+async def test_every_fault_still_gets_a_response_on_every_list(account: Any, name: str) -> None:
     client = await account(talents=60, faults=name)
     for kind in ("profiles", "projects", "offers", "companies"):
         assert (await client.ask(kind))[0] == 200
 
 
 @pytest.mark.parametrize("name", ["nulls", "wrong_types", "nasty_text", "bad_dates", "huge"])
-async def test_the_same_records_are_spoilt_on_every_reading(account: Any, name: str) -> None:
+async def test_the_same_records_are_spoiled_on_every_read(account: Any, name: str) -> None:
     client = await account(talents=60)
     sound = await client.walk("profiles")
     await client.control("faults", faults=f"{name}=0.3")
@@ -23,7 +23,7 @@ async def test_the_same_records_are_spoilt_on_every_reading(account: Any, name: 
     assert 0 < sum(a != b for a, b in zip(sound, spoilt, strict=True)) < len(sound)
 
 
-async def test_rows_may_come_twice_and_counts_be_wrong(account: Any) -> None:
+async def test_rows_may_be_duplicated_and_counts_wrong(account: Any) -> None:
     client = await account(faults="duplicate_ids")
     first = (await client.get("profiles"))["data"]
     assert (await client.get("profiles", offset=100))["data"][0] == first[-1]

@@ -10,13 +10,13 @@ async def count(client: Any, where: Any, name: str = "profiles") -> int:
     return int((await client.get(name, where=where))["total"])
 
 
-async def test_a_page_of_profiles_has_a_hundred_rows_whatever_is_asked(account: Any) -> None:
+async def test_a_page_of_profiles_has_a_hundred_rows_whatever_the_limit(account: Any) -> None:
     client = await account()
     for limit in (1, 100, 500, 1000):
         assert len((await client.get("profiles", limit=limit))["data"]) == 100
 
 
-async def test_other_lists_follow_the_limit_unless_told_otherwise(account: Any) -> None:
+async def test_other_lists_follow_the_limit_by_default(account: Any) -> None:
     client = await account(talents=9000)
     assert len((await client.get("projects", limit=1))["projects"]) == 1
     assert len((await client.get("projects", limit=1000))["projects"]) == 150
@@ -60,7 +60,7 @@ async def test_the_filter_for_talents_leaks(account: Any) -> None:
         "no json",
     ],
 )
-async def test_filters_it_does_not_know_do_nothing(account: Any, where: Any) -> None:
+async def test_unknown_filters_have_no_effect(account: Any, where: Any) -> None:
     client = await account()
     assert await count(client, where) == await count(client, {})
 
@@ -73,7 +73,7 @@ async def test_unknown_filters_may_count_wrongly_or_be_refused(account: Any) -> 
     assert (await client.ask("profiles", where={"updatedAt": {"_later": 1}}))[0] == 400
 
 
-async def test_filters_it_knows_work(account: Any) -> None:
+async def test_known_filters_work(account: Any) -> None:
     client = await account()
     rows = await client.walk("profiles", orderBy=BY_CREATION)
     one, middle = rows[7], sorted(row["updatedAt"] for row in rows)[200]
@@ -93,7 +93,7 @@ async def test_several_likes_on_companies_are_an_error(account: Any) -> None:
     assert (await client.ask("companies", where=likes))[0] == 500
 
 
-async def test_the_order_by_creation_works_by_its_own_parameter_only(account: Any) -> None:
+async def test_sorting_by_creation_works_only_with_its_own_parameter(account: Any) -> None:
     client = await account()
     sent = [row["createdAt"] for row in await client.walk("profiles", orderBy=BY_CREATION)]
     plain = [row["createdAt"] for row in await client.walk("profiles", order_by=BY_CREATION)]
@@ -112,7 +112,7 @@ async def test_times_have_microseconds_with_zeros_trimmed(account: Any) -> None:
     assert not any("0+00:00" in at for at in times if "." in at)
 
 
-async def test_each_envelope_can_be_met(account: Any) -> None:
+async def test_each_envelope_is_supported(account: Any) -> None:
     client = await account()
     assert set(await client.get("projects")) == {"total", "projects"}
     assert set(await client.get("profiles")) == {"total", "data"}
@@ -175,7 +175,7 @@ async def test_applications_and_resumes_are_absent_unless_switched_on(account: A
         assert len(row["files"]) == counted[row["id"]]
 
 
-async def test_files_are_handed_out_when_there_is_an_address(account: Any) -> None:
+async def test_files_are_served_if_there_is_an_address(account: Any) -> None:
     client = await account(talents=30, switches={"resumes": "files", "download": "key"})
     file_id = next(iter(await client.truth("resumes")))
     url = f"{client.server.base_url}/v1/files/{file_id}"
@@ -194,7 +194,7 @@ async def test_the_same_seed_gives_the_same_account(account: Any) -> None:
 
 
 @pytest.mark.parametrize("talents", [0, 1, 29, 30, 31, 777])
-async def test_an_account_has_as_many_talents_as_asked_for(account: Any, talents: int) -> None:
+async def test_an_account_has_the_requested_number_of_talents(account: Any, talents: int) -> None:
     client = await account(talents=talents)
     rows = (await client.truth("profiles")).values()
     assert sum(row["isTalent"] and row["deletedAt"] is None for row in rows) == talents

@@ -1,4 +1,4 @@
-"""What holds for every command: quick to start, listed truly, and readable by programs, its errors too."""
+"""Rules for every command: quick to start, listed correctly, and with output and errors that programs can read."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ HEAVY = (
     *("msgspec", "structlog", "asyncio", "jemmo.bootstrap", "jemmo.connectors"),
 )
 WITHOUT_JSON = {("up",), ("web",), ("worker",), ("sandbox",), ("mcp",), ("export",)}
-"""They run until they are stopped, or print records."""
+"""Commands that run until they are stopped, or print records."""
 NO_DATABASE = {("doctor",), ("down",)}
-"""They work without one, and tell it in an object of their own."""
+"""Commands that work without a database, and report that in their own object."""
 VALUES = {
     "org": "acme",
     "provider": "teamtailor",
@@ -52,7 +52,7 @@ def names_of(value: Any) -> str:
 
 
 def required(command: Any) -> list[str]:
-    """The least that the command asks for."""
+    """Return the minimal arguments of a command."""
     words: list[str] = []
     for param in command.params:
         if param.required:
@@ -67,7 +67,7 @@ def error_of(output: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("word", ["--help", "--version"])
-def test_to_tell_what_there_is_nothing_heavy_is_imported(word: str) -> None:
+def test_listing_the_commands_imports_nothing_heavy(word: str) -> None:
     program = (
         "import sys; from jemmo.cli.main import app\n"
         f"try: app([{word!r}])\nexcept SystemExit: pass\n"
@@ -82,7 +82,7 @@ def test_the_list_says_what_the_command_says(name: str) -> None:
     command = HOME.get_command(Context(HOME), name)
     assert command is not None
     assert (command.help or "").splitlines()[0] == COMMANDS[name].help
-    assert len(COMMANDS[name].help) <= 58  # more is cut in a terminal of 80 columns
+    assert len(COMMANDS[name].help) <= 58  # longer texts are cut off at 80 columns
 
 
 def test_the_list_has_panels_and_examples() -> None:
@@ -102,15 +102,13 @@ def test_connect_names_every_ats() -> None:
 
 
 @pytest.mark.parametrize(("words", "command"), list(commands()), ids=names_of)
-def test_no_help_shows_a_type_of_python(words: tuple[str, ...], command: Any) -> None:
+def test_no_help_shows_a_python_type(words: tuple[str, ...], command: Any) -> None:
     if words != ("sandbox",):
         assert "<bool>" not in CliRunner().invoke(app, [*words, "--help"]).stdout
 
 
 @pytest.mark.parametrize(("words", "command"), PRINTING, ids=names_of)
-def test_what_prints_a_result_prints_it_for_programs_too(
-    words: tuple[str, ...], command: Any
-) -> None:
+def test_every_command_with_a_result_has_json_output(words: tuple[str, ...], command: Any) -> None:
     assert "--json" in {option for param in command.params for option in param.opts}
 
 
@@ -137,7 +135,7 @@ def test_an_error_is_an_object_too(
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["--nonsense"], ["user"]])
-def test_so_is_a_command_that_does_not_exist(words: list[str]) -> None:
+def test_an_unknown_command_is_an_object_too(words: list[str]) -> None:
     done = CliRunner().invoke(app, [*words, "--json"])
     assert (done.exit_code, error_of(done.stdout)["code"]) == (2, "usage")
 

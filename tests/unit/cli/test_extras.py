@@ -1,4 +1,4 @@
-"""What is not installed with Jemmo itself is named when it is needed."""
+"""If an optional package is needed but missing, the error names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`jemmo files read`: what Jemmo makes of a file, without storing anything."""
+"""`jemmo files read` shows how Jemmo treats a file, without storing anything."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"", None, "refused", "empty", "failed", ""),
     ],
 )
-def test_the_answer_says_what_becomes_of_a_file(
+def test_the_output_shows_the_verdict_on_a_file(
     tmp_path: Path,
     content: bytes,
     kind: str | None,
@@ -79,7 +79,7 @@ def test_people_get_the_text_or_the_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing", "folder", "pipe", "nul\0"])
-def test_what_cannot_be_opened_is_an_error(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     done = CliRunner().invoke(app, ["files", "read", f"{tmp_path}/{name}", "--json"])

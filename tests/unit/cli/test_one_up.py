@@ -1,4 +1,4 @@
-"""Only one `jemmo up` for a data folder, on a port that is free."""
+"""Each data folder has at most one `jemmo up`, on a free port."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def other(home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Another `jemmo up`: it has the word in its command line, and holds the lock."""
+    """Another `jemmo up`: a process with that command line that holds the lock."""
     with locks.exclusive(home / "up.pid", seconds=1) as lock:
         process = subprocess.Popen(
             [sys.executable, "-c", "input()", "up"], stdin=subprocess.PIPE, pass_fds=[lock]
@@ -72,10 +72,10 @@ def test_the_database_stops_before_another_may_start(
         pass
 
 
-def test_one_that_starts_meanwhile_keeps_its_database(
+def test_a_jemmo_up_that_starts_meanwhile_keeps_its_database(
     other: subprocess.Popen[bytes], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next one has claimed the folder when the former has ended."""
+    """The new one has claimed the folder as soon as the old one has ended."""
     monkeypatch.setattr(embedded, "stop", lambda: pytest.fail("not ours to stop"))
     former = supervise._end
     claimed = ExitStack()
@@ -95,7 +95,9 @@ def test_one_that_starts_meanwhile_keeps_its_database(
         next_up.kill()
 
 
-def test_one_that_does_not_stop_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jemmo_up_that_does_not_stop_is_reported(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(supervise, "END_SECONDS", 0.0)
     monkeypatch.setattr(embedded, "stop", lambda: pytest.fail("it is in use"))
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); input()"
@@ -117,7 +119,7 @@ def test_one_that_does_not_stop_is_told(home: Path, monkeypatch: pytest.MonkeyPa
     process.communicate()
 
 
-def test_a_number_that_another_program_has_now_does_not_count(home: Path) -> None:
+def test_a_reused_process_id_does_not_count(home: Path) -> None:
     (home / "up.pid").write_text(str(os.getpid()))
 
     with supervise._claimed():
@@ -125,7 +127,7 @@ def test_a_number_that_another_program_has_now_does_not_count(home: Path) -> Non
 
 
 @pytest.mark.parametrize("left", ["", "nonsense", "999999999"])
-def test_what_a_killed_one_wrote_does_not_matter(home: Path, left: str) -> None:
+def test_the_pid_file_of_a_killed_jemmo_up_does_not_matter(home: Path, left: str) -> None:
     (home / "up.pid").write_text(left)
 
     with supervise._claimed():
@@ -145,7 +147,7 @@ def test_parts_that_do_not_end_by_themselves_are_killed(
     part.communicate()
 
 
-def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
+def test_a_taken_port_is_reported_before_anything_starts(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"Port {port} .* another program uses it") as raised:
@@ -155,11 +157,11 @@ def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
-def test_an_address_that_is_not_ours(host: str) -> None:
+def test_an_address_of_another_machine(host: str) -> None:
     with pytest.raises(ConfigError, match="doesn't have that address"):
         listen(host, 0)
 
 
-def test_a_descriptor_that_is_no_socket() -> None:
+def test_a_descriptor_that_is_not_a_socket() -> None:
     with Path(os.devnull).open("rb") as file, pytest.raises(ConfigError, match="not a socket"):
         adopt(file.fileno())

@@ -1,4 +1,4 @@
-"""What is restarted, how soon, and when we give up."""
+"""Restarting parts: when, after which delay, and when to give up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACE = Pace(first=1.0, longest=8.0, healthy=60.0, attempts=4)
 
 
 class Fragile:
-    """A part that ends when the test says so."""
+    """A part that ends on request."""
 
     name = "worker"
 
@@ -62,19 +62,19 @@ def watch(part: Fragile, clock: Clock) -> Watch:
 
 
 def fail(watch: Watch, part: Fragile, clock: Clock) -> float:
-    """Let the part end; the seconds until it runs again."""
+    """End the part; return the seconds until it runs again."""
     part.alive, ended = False, clock.now
     while not watch.tend():
         clock.now += 0.5
     return clock.now - ended
 
 
-def test_the_waits_grow_and_are_spread() -> None:
+def test_the_delays_grow_and_are_spread() -> None:
     assert [PACE.delay(failures, 1.0) for failures in range(1, 6)] == [1, 2, 4, 8, 8]
     assert PACE.delay(1, 0.0) == 0.5
 
 
-def test_a_part_that_runs_is_left_alone(watch: Watch, part: Fragile) -> None:
+def test_a_running_part_is_left_alone(watch: Watch, part: Fragile) -> None:
     assert watch.tend()
     assert part.starts == 0
 
@@ -106,7 +106,7 @@ def test_a_part_that_was_healthy_starts_with_a_clean_record(
     assert counted == ["failure 1 of 4).", "failure 2 of 4)."] * 3
 
 
-def test_we_give_up_with_the_reason(watch: Watch, part: Fragile, clock: Clock) -> None:
+def test_giving_up_names_the_reason(watch: Watch, part: Fragile, clock: Clock) -> None:
     for _ in range(3):
         fail(watch, part, clock)
     part.alive = False
@@ -117,7 +117,7 @@ def test_we_give_up_with_the_reason(watch: Watch, part: Fragile, clock: Clock) -
 
 
 def program(folder: Path, text: str) -> list[str]:
-    """A module of this test, run as a part."""
+    """Write a module for this test, to run as a part."""
     (folder / "fragile.py").write_text(text)
     return ["fragile"]
 
@@ -128,7 +128,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_program_that_keeps_ending_is_told_with_its_last_lines(
+def test_a_failing_program_is_reported_with_its_last_lines(
     folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     words = program(folder, "import sys; sys.exit('It cannot work like this.')")
@@ -156,7 +156,7 @@ def test_a_program_ends_when_its_parent_is_gone(folder: Path) -> None:
     assert process._running
     assert process._running.stdin
 
-    process._running.stdin.close()  # what the system does when we are killed
+    process._running.stdin.close()  # as the system does if we are killed
 
     assert locks.wait_until(lambda: not process.is_alive(), seconds=30)
     process.wait(0)
@@ -182,7 +182,7 @@ def test_a_program_that_does_not_stop_is_killed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("host", "site"), [("127.0.0.1", "localhost"), ("0.0.0.0", "localhost")])
-def test_other_commands_know_where_the_pages_are(
+def test_other_commands_know_the_web_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, site: str
 ) -> None:
     monkeypatch.setenv("JEMMO_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What a terminal shows while a sync reads."""
+"""Progress bars in the terminal during a sync."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def shown(bars: Bars) -> list[str]:
     return [one.plain for one in bars._progress.get_renderables() if isinstance(one, Text)]
 
 
-def test_it_says_that_the_last_30_days_are_ready_once_they_are() -> None:
+def test_it_announces_when_the_last_30_days_are_ready() -> None:
     with Bars("acme", shown=False, expected={}) as bars:
         assert shown(bars) == []
         bars.recent_is_read()

@@ -1,4 +1,4 @@
-"""What SIGTERM does while a sync runs in the foreground, and after it."""
+"""SIGTERM during and after a sync in the foreground."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def told_to_stop() -> None:
     await asyncio.Event().wait()
 
 
-def test_after_a_sync_sigterm_does_what_it_did_before() -> None:
+def test_the_sigterm_handler_is_restored_after_a_sync() -> None:
     assert run_until_stopped(nothing()) == "done"
 
     assert signal.getsignal(signal.SIGTERM) is ours

@@ -1,4 +1,4 @@
-"""Tables of commands in a terminal of 80 columns, and nouns that agree with their numbers."""
+"""Tables at 80 columns, and nouns that agree with their numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def shown(table: object) -> str:
     return captured.get()
 
 
-def test_a_sync_is_told_whole_at_80_columns() -> None:
+def test_a_sync_report_fits_80_columns() -> None:
     names = Counts.__struct_fields__
     full = Counts(**dict.fromkeys(names, MANY))
     report = RunReport(run_id="1", mode=Mode.INITIAL, streams=dict.fromkeys(Stream, full))
@@ -34,7 +34,7 @@ def test_a_sync_is_told_whole_at_80_columns() -> None:
     assert text.count(f"{MANY:,}") == len(names) * len(Stream)
 
 
-def test_a_verification_is_told_whole_at_80_columns() -> None:
+def test_a_verification_fits_80_columns() -> None:
     names = ("ats", "jemmo", "excluded", "rejected", "missing_count", "extra_count", "stale_count")
     one = SimpleNamespace(**dict.fromkeys(names, MANY))
 

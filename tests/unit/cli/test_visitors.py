@@ -1,4 +1,4 @@
-"""A web process serves so many connections and no more, and waits for a request's head for a limited time."""
+"""A web process serves a limited number of connections, and waits a limited time for a request's head."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @pytest.fixture(autouse=True)
 def proxied(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All visitors of these tests have one address, as behind a proxy."""
+    """All visitors in these tests have the same address, as behind a proxy."""
     monkeypatch.setenv("JEMMO_PROXIES", "1")
 
 
 class Site:
-    """A server that is running."""
+    """A running server."""
 
     def __init__(self, address: tuple[str, int], server: uvicorn.Server) -> None:
         self.address, self.server = address, server
@@ -40,7 +40,7 @@ class Site:
 
 
 async def ask(connection: Connection) -> bytes:
-    """The head of the answer."""
+    """Send a request; return the response's head."""
     reader, writer = connection
     writer.write(ASK)
     return await reader.readuntil(b"\r\n\r\n")
@@ -74,7 +74,7 @@ async def serving(
         await running
 
 
-async def test_beyond_the_limit_it_says_when_to_come_again() -> None:
+async def test_beyond_the_limit_there_is_a_time_to_retry() -> None:
     async with serving(2) as site:
         first, second = await site.open(), await site.open()
         assert b" 204 " in await ask(first)
@@ -84,7 +84,7 @@ async def test_beyond_the_limit_it_says_when_to_come_again() -> None:
         assert b" 503 " in refused
         assert b"retry-after: 10" in refused.lower()
         assert await end(third) == b""
-        assert b" 204 " in await ask(first)  # who was here first is served
+        assert b" 204 " in await ask(first)  # the first connection is still served
         for _, writer in (first, second, third):
             writer.close()
 
@@ -102,7 +102,7 @@ async def test_far_beyond_it_a_connection_is_closed(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("before", "sent"), [(b"", b""), (b"", HALF), (ASK, HALF)])
-async def test_a_head_that_does_not_end_is_not_waited_for(
+async def test_an_endless_head_is_not_awaited(
     monkeypatch: pytest.MonkeyPatch, before: bytes, sent: bytes
 ) -> None:
     monkeypatch.setattr(visitors, "HEAD_SECONDS", 0.01)
@@ -121,9 +121,7 @@ SLOW = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 @pytest.mark.parametrize(
     "sent", [b"Content-Length: 9\r\n\r\na=", b"Transfer-Encoding: chunked\r\n\r\n2\r\na=\r\n"]
 )
-async def test_a_body_that_does_not_end_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, sent: bytes
-) -> None:
+async def test_an_endless_body_is_not_awaited(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.01)
     async with serving(9, wrapped=limits.limited) as site:
         visitor = await site.open()
@@ -137,7 +135,7 @@ async def test_a_body_that_does_not_end_is_not_waited_for(
         other[1].close()
 
 
-async def test_an_answer_may_take_longer_than_the_head() -> None:
+async def test_a_response_may_take_longer_than_the_head() -> None:
     deadlines: list[Any] = []
     async with serving(9, deadlines) as site:
         visitor = await site.open()
@@ -161,14 +159,14 @@ def test_what_each_connection_would_log_is_logged_once_a_minute() -> None:
     assert passes(f"{visitors.NO_FILES}\nsocket: 7")
 
 
-def test_there_are_files_left_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_descriptors_are_left_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     assert budget.web_clients() == budget.WEB_CLIENTS
     monkeypatch.setenv("JEMMO_WEB_CLIENTS", "5000")
     assert budget.web_clients() == 1024 - budget.WEB_CLIENTS_REFUSED - budget.OTHER_FILES
 
 
-async def test_one_address_takes_half_of_the_places_at_most(
+async def test_one_address_takes_at_most_half_of_the_slots(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("JEMMO_PROXIES", "0")
@@ -189,7 +187,7 @@ async def test_one_address_takes_half_of_the_places_at_most(
             writer.close()
 
 
-async def test_this_machine_may_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_this_machine_may_take_all_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JEMMO_PROXIES", "0")
     async with serving(8) as site:
         all_of_them = [await site.open() for _ in range(8)]

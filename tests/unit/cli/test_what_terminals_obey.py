@@ -1,4 +1,4 @@
-"""Names from an ATS are printed, and never obeyed by the terminal."""
+"""Terminals print names from an ATS but never execute control sequences in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jemmo.cli.records.data import _cell
 NAME = "\x1b]0;owned\x07\x1b[31mAda\x1b[0m\x9b2J\x7f"
 
 
-def test_lines_and_tables_hold_no_commands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_and_tables_contain_no_control_sequences(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table()
     table.add_column(NAME)
     table.add_row(NAME)
@@ -28,7 +28,7 @@ def test_lines_and_tables_hold_no_commands(capsys: pytest.CaptureFixture[str]) -
         assert not any(one in printed for one in "\x1b\x07\x9b\x7f")
 
 
-def test_json_is_the_same_without_what_a_terminal_obeys(
+def test_json_contains_no_control_sequences(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     print_json({"name": NAME})
@@ -37,11 +37,11 @@ def test_json_is_the_same_without_what_a_terminal_obeys(
     assert printed.strip().isprintable()
 
 
-def test_cells_of_a_table_hold_none() -> None:
+def test_table_cells_contain_no_control_sequences() -> None:
     assert _cell(NAME) == "]0;ownedAda›2J"
 
 
-def test_styles_of_our_own_are_kept() -> None:
+def test_our_own_styles_are_kept() -> None:
     for console in (out, err):
         with console.capture() as shown:
             console.print("[bold]Ready[/]")

@@ -1,4 +1,4 @@
-"""The server believes no header about whom a request comes from: a proxy passes on what visitors write."""
+"""The server trusts no header about a request's origin, since proxies pass on what visitors send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REQUEST = (
 
 
 async def told(scope: dict[str, Any], _receive: Any, send: Any) -> None:
-    """An application that answers with what it is told of the request."""
+    """An application that responds with its view of the request."""
     body = json.dumps({"client": scope["client"][0], "scheme": scope["scheme"]}).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

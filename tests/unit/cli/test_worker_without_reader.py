@@ -1,4 +1,4 @@
-"""A worker whose reader of files does not work."""
+"""A worker without a working file reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.files import text
 from jemmo.files.text import ReaderUnavailable
 
 
-def test_it_syncs_and_says_loudly_that_files_wait(
+def test_it_syncs_and_warns_that_files_wait(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     began: list[int] = []

@@ -1,4 +1,4 @@
-"""A check of a connection test passes, fails with its reason, or is no matter of rights at all."""
+"""A connection test's check passes, fails with its reason, or raises an error that isn't about permissions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def refused(error: JemmoError) -> list[str]:
     raise error
 
 
-async def test_an_answer_comes_with_a_check_that_passed() -> None:
+async def test_a_passed_check_returns_the_response() -> None:
     async def answer() -> list[str]:
         return ["a tag"]
 
@@ -41,7 +41,7 @@ async def test_a_refusal_is_the_detail_of_its_check(
     assert (check, answer) == (AccessCheck(name="read tags", ok=ok, detail=error.message), None)
 
 
-async def test_a_wrong_key_is_no_matter_of_rights() -> None:
+async def test_a_wrong_key_is_not_a_missing_permission() -> None:
     with pytest.raises(ConfigError, match="key"):
         await attempt("read tags", refused(ConfigError("key_refused")))
 
@@ -49,7 +49,7 @@ async def test_a_wrong_key_is_no_matter_of_rights() -> None:
 @pytest.mark.parametrize(
     ("status", "code"), [(401, "key_expired"), (403, "key_expired"), (404, "not_found")]
 )
-def test_a_vendors_own_meaning_of_a_status_comes_first(status: int, code: str) -> None:
+def test_a_vendors_own_interpretation_of_a_status_wins(status: int, code: str) -> None:
     own = key_refusals("Acme", make_jwt(1_000_000_000), variant="flatchr")
     refusal = refusals("Acme", key_help="Settings > API", meanings=own)
     assert refusal(Answer(status, {}, b"", "https://api.example.com/v1/tags")).code == code

@@ -1,4 +1,4 @@
-"""Records asked for one by one, where an ATS sends no webhooks."""
+"""Records requested one by one, for an ATS without webhooks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import RefetchRequest
 
 
-async def test_each_is_read_gone_or_left_for_the_next_look() -> None:
+async def test_each_record_is_read_gone_or_left_for_the_next_refetch() -> None:
     people = [Talent(remote_id=str(n), first_name="Lou") for n in range(40)]
     source = FakeSource({Stream.TALENTS: [people]}, specs=SPECS)
     names = ["gone", *(str(n) for n in range(BY_NAME_AT_MOST + 4))]

@@ -1,4 +1,4 @@
-"""Countries as ATSs and people write them."""
+"""Countries as spelled by ATSs and people."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NAMES = [
 ]
 
 
-def test_names_in_the_languages_we_meet_lead_to_their_country() -> None:
+def test_country_names_are_recognized_in_our_languages() -> None:
     found = {name: country_code(name) for name, _ in NAMES}
     wrong = {(name, found[name], code) for name, code in NAMES if found[name] not in {code, None}}
     unclear = {name for name, code in found.items() if code is None}
     assert wrong == set()
-    assert unclear <= {"Kongo"}  # of the two countries, by language
+    assert unclear <= {"Kongo"}  # either of two countries, depending on the language
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_names_in_the_languages_we_meet_lead_to_their_country() -> None:
         *(("France (métropolitaine)", "FR"), (" Deutschland ", "DE"), ("Viet Nam", "VN")),
     ],
 )
-def test_codes_abbreviations_and_company_are_understood(written: str, code: str) -> None:
+def test_codes_abbreviations_and_variants_are_recognized(written: str, code: str) -> None:
     assert country_code(written) == code
 
 
@@ -46,10 +46,10 @@ def test_codes_abbreviations_and_company_are_understood(written: str, code: str)
     "written",
     ["Narnia", "Remote", "EU", "Wilmington, DE", "France, Belgium", "x" * 5000, "", None],
 )
-def test_what_names_no_country_or_two_gets_no_code(written: str | None) -> None:
+def test_texts_with_no_country_or_two_get_no_code(written: str | None) -> None:
     assert country_code(written) is None
 
 
 @given(st.text())
-def test_whatever_is_written_gives_a_code_or_none(written: str) -> None:
+def test_any_text_yields_a_code_or_none(written: str) -> None:
     assert country_code(written) in {*CODES, None}

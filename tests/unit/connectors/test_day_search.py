@@ -1,4 +1,4 @@
-"""A list that can only be searched by day is read whole, or the walk says that it may not be."""
+"""A list that can only be searched by day is read completely, or the walk reports that it may be incomplete."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def person(number: int, day: int, group: str) -> Row:
 
 
 class People(DaySearch):
-    """An ATS that cuts each answer after ``most`` rows."""
+    """An ATS that truncates each response after ``most`` rows."""
 
     filter = DayFilter(created=("from", "to"), changed=("since", "until"), written=date.isoformat)
     key = "id"
@@ -72,7 +72,7 @@ def met(steps: list[Slice]) -> set[Any]:
     days=st.lists(st.tuples(st.integers(0, 400), st.sampled_from(GROUPS)), max_size=80),
     most=st.sampled_from([10, 25]),
 )
-def test_everybody_is_met_or_the_walk_proves_nothing(
+def test_everyone_is_seen_or_the_walk_proves_nothing(
     days: list[tuple[int, str]], most: int
 ) -> None:
     rows = [person(number, day, group) for number, (day, group) in enumerate(days)]
@@ -90,7 +90,7 @@ async def test_an_unknown_limit_is_detected(most: int) -> None:
     assert most in search.limits
 
 
-async def test_a_walk_goes_on_from_any_place() -> None:
+async def test_a_walk_continues_from_any_position() -> None:
     rows = [person(number, number, "a") for number in range(90)]
     steps = await slices(People(rows))
     for count, step in enumerate(steps, 1):
@@ -99,13 +99,13 @@ async def test_a_walk_goes_on_from_any_place() -> None:
             assert met(steps[:count]) | met(rest) == set(range(90))
 
 
-async def test_a_pass_under_way_is_finished_although_it_is_no_longer_walked() -> None:
+async def test_a_running_pass_is_finished_even_if_new_walks_omit_it() -> None:
     search = People([person(1, 0, "gone")])
     search._walked = 1
     assert met(await slices(search, Place(part=1))) == {1}
 
 
-async def test_readers_share_the_answers() -> None:
+async def test_readers_share_the_responses() -> None:
     search = People([person(number, number, "a") for number in range(90)])
     alone = len([step async for step in search.slices("first", None)])
     sent = search.sent
@@ -114,7 +114,7 @@ async def test_readers_share_the_answers() -> None:
     assert search.sent < 2 * sent
 
 
-async def test_who_is_absent_from_two_walks_is_gone() -> None:
+async def test_a_record_absent_from_two_walks_is_gone() -> None:
     search = People([person(1, 0, "a"), person(2, 40, "b")])
     rolls = Rolls(search)
     assert met([step for step in [await rolls.find(Stream.TALENTS, "2")] if step]) == {2}
@@ -123,7 +123,7 @@ async def test_who_is_absent_from_two_walks_is_gone() -> None:
     assert await rolls.find(Stream.TALENTS, "2") is None
 
 
-async def test_nobody_is_gone_where_a_walk_proves_nothing() -> None:
+async def test_nobody_is_gone_after_a_walk_without_proof() -> None:
     search = People([person(number, 0, "a") for number in range(30)], 10, limits=(10,))
     with pytest.raises(TransientError) as raised:
         await Rolls(search).find(Stream.TALENTS, "29")

@@ -1,4 +1,4 @@
-"""Files whose links die soon: each link is asked for just before, and once more if it dies on the way."""
+"""Files with short-lived links: each link is requested just before use, and again if it expires meanwhile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = WantedFile(remote_id="7", talent_remote_id="1", remote_version=None, max_
 
 
 class Mortal:
-    """Downloads whose first ``deaths`` links are dead."""
+    """Downloads whose first ``deaths`` links have expired."""
 
     def __init__(self, deaths: int) -> None:
         self.deaths = deaths
@@ -36,13 +36,13 @@ class Linked(FreshLinks):
         return None if self.is_gone else FreshLink(f"link {self.asked}", "cv.pdf", "v1")
 
 
-async def test_a_link_that_dies_is_asked_for_once_more() -> None:
+async def test_an_expired_link_is_requested_once_more() -> None:
     file = await Linked(deaths=1).open_file(FILE)
     assert file is not None
     assert (file.content, file.file_name, file.remote_version) == (b"link 2", "cv.pdf", "v1")
 
 
-async def test_a_second_dead_link_is_an_error() -> None:
+async def test_a_second_expired_link_is_an_error() -> None:
     linked = Linked(deaths=2)
     with pytest.raises(LinkDead):
         await linked.open_file(FILE)

@@ -1,4 +1,4 @@
-"""Values that a record must have, and an ATS's words for which we have our own."""
+"""Required values, and words of an ATS that we translate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.domain.streams import Notes
 REMOTE = {"fully": RemotePolicy.REMOTE}
 
 
-def test_a_required_value_is_text_without_blanks() -> None:
+def test_a_required_value_is_trimmed_text() -> None:
     assert required("  Midwife ", "title") == "Midwife"
 
 

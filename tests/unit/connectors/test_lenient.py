@@ -1,4 +1,4 @@
-"""A record that breaks its promises is repaired or rejected; nothing else can come of it."""
+"""A record that differs from its documentation is either repaired or rejected."""
 
 from __future__ import annotations
 
@@ -58,27 +58,27 @@ def test_any_relationships_are_read_or_rejected(links: dict[str, Any]) -> None:
         convert({"id": "1", "links": links}, Person, "1", Notes())
 
 
-def test_a_number_becomes_the_text_that_is_promised() -> None:
+def test_a_number_becomes_the_documented_text() -> None:
     person, notes = read(name=42)
     assert person.name == "42"
     assert not notes.counts, "nothing was left empty"
 
 
 @pytest.mark.parametrize("value", [{"x": 1}, ["x"], "soon"])
-def test_a_value_that_cannot_be_meant_is_left_out_and_noted(value: Any) -> None:
+def test_an_impossible_value_is_dropped_and_noted(value: Any) -> None:
     person, notes = read(born=value)
     assert person.born is None
     assert notes.examples == {"dropped_value:born": "1"}
 
 
-def test_one_wrong_value_does_not_cost_the_others() -> None:
+def test_one_invalid_value_does_not_affect_the_others() -> None:
     person, notes = read(name="Ada", born="30 February", age="many", tags=["x", {"y": 1}])
     assert person.name == "Ada"
     assert (person.born, person.age) == (None, None)
     assert len(notes.counts) == 3
 
 
-def test_a_relationship_without_shape_does_not_cost_the_others() -> None:
+def test_an_invalid_relationship_does_not_affect_the_others() -> None:
     person, _ = read(links={"good": {"id": "7"}, "bad": {"id": {"x": 1}}})
     good = person.links.get("good")
     assert isinstance(good, Link)
@@ -86,6 +86,6 @@ def test_a_relationship_without_shape_does_not_cost_the_others() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 1, {"name": "no id"}, {"id": None}])
-def test_what_has_no_frame_is_rejected(value: Any) -> None:
+def test_a_record_without_its_outer_structure_is_rejected(value: Any) -> None:
     with pytest.raises(RecordRejected):
         convert(value, Person, "1", Notes())

@@ -1,4 +1,4 @@
-"""Lists that lead in circles, forget a place, or ignore what was asked; against the template's sandbox."""
+"""Lists that loop, forget a position, or ignore a filter, with the template's sandbox."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def pages(source: Any, start: Start | None = None) -> list[Page]:
     return [page async for page in source.pages(Stream.TALENTS, start or Start())]
 
 
-async def test_a_pass_goes_on_at_the_place_that_was_kept(sandbox: SandboxServer) -> None:
+async def test_a_pass_continues_at_the_saved_position(sandbox: SandboxServer) -> None:
     source = source_of(sandbox)
     first = (await pages(source))[0]
     rest = await pages(source, Start(cursor=first.cursor))
@@ -43,14 +43,14 @@ async def test_a_pass_goes_on_at_the_place_that_was_kept(sandbox: SandboxServer)
     assert rest[-1].cursor is None
 
 
-async def test_a_place_that_is_forgotten_is_the_beginning(sandbox: SandboxServer) -> None:
+async def test_an_unknown_position_restarts_the_list(sandbox: SandboxServer) -> None:
     source = source_of(sandbox)
     found = await pages(source, Start(cursor="/v1/people?after=gone"))
     await source.close()
     assert sum(len(page.raw) for page in found) == 50
 
 
-async def test_a_list_that_leads_in_a_circle_is_left(sandbox: SandboxServer) -> None:
+async def test_a_circular_list_is_aborted(sandbox: SandboxServer) -> None:
     sandbox.faults.set("page_repeat")
     source = source_of(sandbox)
     with pytest.raises(PermanentError) as told:
@@ -59,7 +59,7 @@ async def test_a_list_that_leads_in_a_circle_is_left(sandbox: SandboxServer) -> 
     assert told.value.code == "endless_list"
 
 
-async def test_repeated_records_are_told(sandbox: SandboxServer) -> None:
+async def test_repeated_records_are_reported(sandbox: SandboxServer) -> None:
     sandbox.faults.set("duplicate_ids")
     source = source_of(sandbox)
     found = await pages(source)
@@ -68,7 +68,7 @@ async def test_repeated_records_are_told(sandbox: SandboxServer) -> None:
 
 
 class Sparse(TemplateSource):
-    """An ATS that leaves most pages empty, a thousand of them or all."""
+    """An ATS with mostly empty pages: a thousand of them, or all."""
 
     empty = MOST_EMPTY_PAGES
     asked = 0
@@ -81,7 +81,7 @@ class Sparse(TemplateSource):
 
 
 @pytest.mark.long
-async def test_empty_pages_are_no_end_and_no_repetition(sandbox: SandboxServer) -> None:
+async def test_empty_pages_are_neither_the_end_nor_a_repetition(sandbox: SandboxServer) -> None:
     source = source_of(sandbox, Sparse)
     found = await pages(source)
     await source.close()
@@ -89,7 +89,7 @@ async def test_empty_pages_are_no_end_and_no_repetition(sandbox: SandboxServer) 
 
 
 @pytest.mark.long
-async def test_empty_pages_without_an_end_are_left(sandbox: SandboxServer) -> None:
+async def test_endless_empty_pages_are_aborted(sandbox: SandboxServer) -> None:
     source = source_of(sandbox, Sparse)
     source.empty = MOST_EMPTY_PAGES + 1
     with pytest.raises(PermanentError) as told:
@@ -99,13 +99,13 @@ async def test_empty_pages_without_an_end_are_left(sandbox: SandboxServer) -> No
 
 
 class Deaf(TemplateSource):
-    """An ATS that knows no filter for changes."""
+    """An ATS that ignores the change filter."""
 
     def address(self, listing: Listing, ask: Any) -> str:
         return super().address(listing, ask).replace("changed_since", "nothing")
 
 
-async def test_a_filter_that_is_ignored_is_noted(sandbox: SandboxServer) -> None:
+async def test_an_ignored_filter_is_noted(sandbox: SandboxServer) -> None:
     source = source_of(sandbox, Deaf)
     found = await pages(source, Start(since=datetime.now(UTC) - timedelta(minutes=15)))
     await source.close()
@@ -118,7 +118,7 @@ class WithChildren(TemplateSource):
         yield [{"id": 7, "first_name": "Read again", "updated_at": "2020-01-01T00:00:00Z"}]
 
 
-async def test_what_is_read_again_is_read_again_when_a_pass_is_taken_up(
+async def test_a_resumed_pass_repeats_further_records(
     sandbox: SandboxServer,
 ) -> None:
     source = source_of(sandbox, WithChildren)

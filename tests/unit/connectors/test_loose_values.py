@@ -1,4 +1,4 @@
-"""Values of a shape that nobody promises: what fits is used, and nothing breaks on the rest."""
+"""Values of undocumented shape: what fits is used, and the rest causes no errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ANYTHING = st.recursive(
 @pytest.mark.parametrize(
     ("value", "text"), [(" Ada ", "Ada"), (7, "7"), (" ", None), (True, None), ({}, None)]
 )
-def test_text_and_numbers_are_plain(value: Any, text: str | None) -> None:
+def test_text_and_numbers_are_plain_values(value: Any, text: str | None) -> None:
     assert plain(value) == text
 
 
@@ -49,7 +49,7 @@ def test_nothing_breaks_them(value: Any) -> None:
     matches([{"id": "a"}], [value], ["id"])
 
 
-def test_paths_lead_into_rows_or_are_the_rows() -> None:
+def test_paths_point_to_rows_or_into_them() -> None:
     nested, own = row_paths({"where": "users.files[], applicants"}, "where", example="users.files")
     row = {"id": "1", "files": [{"id": "f"}]}
     assert list(nested.values(row)) == [{"id": "f"}]
@@ -59,7 +59,7 @@ def test_paths_lead_into_rows_or_are_the_rows() -> None:
     assert "users.files" in raised.value.next_step
 
 
-def test_rows_are_matched_by_the_surest_field_that_tells_owners_apart() -> None:
+def test_rows_are_matched_by_the_most_reliable_unique_field() -> None:
     owners = [{"id": "a", "code": "X"}, {"id": "b", "code": "Y"}, {"id": "c", "code": "Y"}]
     rows = [{"id": "1", "code": "X"}, {"id": "b", "code": "X"}, {"id": "2", "code": "Y"}]
     assert matches(owners, rows, ["id", "code"]) == {"b": rows[1], "a": rows[0]}

@@ -1,4 +1,4 @@
-"""Lists with page numbers: what is empty, and what has no end."""
+"""Numbered pages: empty and endless lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.domain.errors import PermanentError
 
 
 async def walked(pages: list[list[str]], *, endless: bool = False) -> list[str | None]:
-    """The ids met on a walk through pages of these ids."""
+    """Walk through pages of these ids; return the ids seen."""
 
     async def fetch(url: str) -> LooseDocument:
         number = int(url)
@@ -30,12 +30,12 @@ async def walked(pages: list[list[str]], *, endless: bool = False) -> list[str |
     return [key async for step in steps for key in step.ids]
 
 
-async def test_twenty_empty_pages_are_not_the_same_page_again_and_again() -> None:
+async def test_twenty_empty_pages_are_not_a_repeated_page() -> None:
     assert await walked([["1"], *[[]] * 20, ["2"]]) == ["1", "2"]
 
 
 @pytest.mark.parametrize(("page", "code"), [([], "endless_list"), (["1"], "page_repeats")])
-async def test_a_list_without_an_end_is_left(page: list[str], code: str) -> None:
+async def test_an_endless_list_is_aborted(page: list[str], code: str) -> None:
     with pytest.raises(PermanentError) as told:
         await walked([page] * (MOST_EMPTY_PAGES + 2), endless=True)
     assert told.value.code == code

@@ -1,4 +1,4 @@
-"""Lists by offset: filters are trusted once they prove to work, and no answer is taken for an empty list by mistake."""
+"""Lists by offset: filters are trusted only after a test, and no other response is mistaken for an empty list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Filter = Callable[[Where, str], bool]
 
 
 class Zoo:
-    """An API of one list. ``passes`` is what its filters do; ``when_empty`` how it answers if nothing passes."""
+    """An API with one list. ``passes`` is the effect of its filters; ``when_empty`` is the response without matches."""
 
     def __init__(self, passes: Filter, *, counted: bool = True, when_empty: int = 200) -> None:
         self.passes = passes
@@ -76,10 +76,10 @@ def animals(where: Where | None = None) -> Query:
     ("passes", "counted", "is_trusted"),
     [(works, True, True), (works, False, False), (loses_some, True, False), (ignores, True, True)],
 )
-async def test_a_filter_is_trusted_if_it_and_its_opposite_make_up_everything(
+async def test_a_filter_is_trusted_if_it_and_its_opposite_add_up(
     passes: Filter, *, counted: bool, is_trusted: bool
 ) -> None:
-    """One that does nothing loses nothing either: each row is looked at again."""
+    """A filter without effect loses nothing either, because each row is checked again."""
     zoo = Zoo(passes, counted=counted)
     lists = lists_of(zoo)
     for _time in range(2):
@@ -88,7 +88,7 @@ async def test_a_filter_is_trusted_if_it_and_its_opposite_make_up_everything(
 
 
 @pytest.mark.parametrize(("passes", "is_trusted"), [(loses_some, True), (ignores, False)])
-async def test_a_filter_for_ids_or_changes_must_be_able_to_give_nothing(
+async def test_a_filter_for_ids_or_changes_must_be_able_to_return_nothing(
     passes: Filter, *, is_trusted: bool
 ) -> None:
     lists = lists_of(Zoo(passes))
@@ -103,7 +103,7 @@ async def test_a_customer_can_decide_without_a_test(incremental: str, *, is_trus
     assert not zoo.asked
 
 
-async def test_not_found_is_nothing_only_for_a_filter_of_a_list_that_exists() -> None:
+async def test_a_404_means_no_rows_only_for_a_filter_of_an_existing_list() -> None:
     lists = lists_of(Zoo(loses_some, when_empty=404))
     assert (await lists.ask(animals(CATS))).rows == []
     with pytest.raises(Refused):
@@ -112,7 +112,7 @@ async def test_not_found_is_nothing_only_for_a_filter_of_a_list_that_exists() ->
         await lists.ask(Query(entity="plants"))
 
 
-async def test_a_whole_list_is_told_from_its_first_page() -> None:
+async def test_a_first_page_that_is_the_whole_list_is_recognized() -> None:
     lists = lists_of(Zoo(works))
     short = await lists.if_short(animals())
     assert short is not None

@@ -1,4 +1,4 @@
-"""The walk: every row is met, whatever is removed or added while it reads."""
+"""The walk sees every row, whatever is removed or added meanwhile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Listing:
-    """A list that gives ten rows whatever is asked for, and changes before a page on order."""
+    """A list that always returns ten rows, and changes before a page on request."""
 
     def __init__(self, count: int, *, counted: bool = True) -> None:
         self.rows = [self.row(n) for n in range(count)]
@@ -53,14 +53,14 @@ async def walked(
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 19, 20, 21, 95])
 @pytest.mark.parametrize("counted", [True, False])
-async def test_every_row_is_met_once(count: int, *, counted: bool) -> None:
+async def test_every_row_is_seen_once(count: int, *, counted: bool) -> None:
     found, covers = await walked(Listing(count, counted=counted))
     assert found == [f"r{n}" for n in range(count)]
     assert covers
 
 
 @given(st.lists(st.tuples(st.integers(2, 12), st.integers(0, 94)), max_size=6))
-async def test_no_row_that_stays_is_missed_when_others_are_removed(
+async def test_no_remaining_row_is_missed_when_others_are_removed(
     removals: list[tuple[int, int]],
 ) -> None:
     listing = Listing(95)
@@ -77,7 +77,7 @@ async def test_no_row_that_stays_is_missed_when_others_are_removed(
     assert len(found) == len(set(found))
 
 
-async def test_rows_added_at_the_end_are_met() -> None:
+async def test_rows_added_at_the_end_are_seen() -> None:
     listing = Listing(25)
     listing.before[2] = lambda rows: rows.append(Listing.row(99))
     found, covers = await walked(listing)
@@ -85,7 +85,7 @@ async def test_rows_added_at_the_end_are_met() -> None:
     assert covers
 
 
-async def test_a_row_that_enters_in_the_middle_starts_a_list_of_changes_again() -> None:
+async def test_a_row_inserted_in_the_middle_restarts_a_list_of_changes() -> None:
     listing = Listing(25)
     listing.before[2] = lambda rows: rows.insert(3, Listing.row(99))
     found, covers = await walked(listing, by_change=True)
@@ -93,7 +93,7 @@ async def test_a_row_that_enters_in_the_middle_starts_a_list_of_changes_again() 
     assert covers
 
 
-async def test_a_walk_goes_on_from_where_it_stopped() -> None:
+async def test_a_walk_continues_where_it_stopped() -> None:
     listing = Listing(45)
     walk = Walk(listing.fetch, Position())
     place = None
@@ -107,7 +107,7 @@ async def test_a_walk_goes_on_from_where_it_stopped() -> None:
     assert covers
 
 
-async def test_a_list_tells_by_how_much_it_is_short_of_its_count() -> None:
+async def test_the_shortfall_from_the_count_is_reported() -> None:
     listing = Listing(25)
 
     async def boast(offset: int) -> Rows:
@@ -120,7 +120,7 @@ async def test_a_list_tells_by_how_much_it_is_short_of_its_count() -> None:
     assert listing.pages < 8
 
 
-async def test_a_list_that_never_ends_is_left() -> None:
+async def test_an_endless_list_is_aborted() -> None:
     async def same(_: int) -> Rows:
         return Rows([Listing.row(n) for n in range(SIZE)], None)
 
@@ -130,7 +130,7 @@ async def test_a_list_that_never_ends_is_left() -> None:
 
 
 class Shuffled(Listing):
-    """Rows of which many were made at one time, and come in another order with each page."""
+    """Rows, many of which have the same creation time, in another order for each page."""
 
     def __init__(self, count: int, together: range) -> None:
         super().__init__(count)
@@ -153,7 +153,7 @@ class Shuffled(Listing):
         return await super().fetch(offset)
 
 
-async def test_rows_of_one_time_are_all_met_in_an_order_without_equals() -> None:
+async def test_rows_with_equal_times_are_all_seen_in_an_order_without_ties() -> None:
     listing = Shuffled(95, range(40, 80))
     found, covers = await walked(listing, exact=listing.exactly)
     assert sorted(found) == sorted(row["id"] for row in listing.rows)
@@ -169,7 +169,7 @@ async def test_without_such_an_order_a_walk_ends_and_proves_nothing() -> None:
 
 
 @pytest.mark.parametrize("error", [TransientError(), Refused(status=400)], ids=["500", "400"])
-async def test_an_order_that_is_refused_is_done_without(error: Exception) -> None:
+async def test_the_walk_does_without_a_refused_order(error: Exception) -> None:
     listing = Shuffled(95, range(40, 80))
 
     async def refused(_: int) -> Rows:
@@ -180,7 +180,7 @@ async def test_an_order_that_is_refused_is_done_without(error: Exception) -> Non
     assert not covers
 
 
-async def test_an_interrupted_walk_goes_on_in_the_order_it_was_in() -> None:
+async def test_an_interrupted_walk_continues_in_its_order() -> None:
     listing = Shuffled(95, range(40, 80))
     walk = Walk(listing.fetch, Position(), exact=listing.exactly)
     met, place = set[str](), Position()

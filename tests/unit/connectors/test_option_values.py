@@ -1,4 +1,4 @@
-"""An option means something, or its error names it and says what would."""
+"""An option has a valid value, or an error with its name and the allowed values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ READERS: list[Read] = [comma_list, comma_pairs, seconds_range, time_zone, json_a
         (json_as(dict[str, int]), '{"status":0}', {"status": 0}),
     ],
 )
-def test_a_value_means_this(read: Read, value: str, meaning: Any) -> None:
+def test_valid_values_are_parsed(read: Read, value: str, meaning: Any) -> None:
     assert read_option({"name": value}, "name", read) == meaning
 
 
@@ -50,7 +50,7 @@ def test_a_value_means_this(read: Read, value: str, meaning: Any) -> None:
         (json_as(dict[str, Any]), "[]"),
     ],
 )
-def test_another_value_is_refused_by_name_with_what_would_do(read: Read, value: str) -> None:
+def test_invalid_values_are_refused_with_the_allowed_ones(read: Read, value: str) -> None:
     with pytest.raises(
         ConfigError, match="The tenant_tz option must be a valid time zone"
     ) as raised:
@@ -60,7 +60,7 @@ def test_another_value_is_refused_by_name_with_what_would_do(read: Read, value: 
 
 @pytest.mark.parametrize("read", READERS)
 @given(value=st.text())
-def test_any_text_is_read_or_refused(read: Read, value: str) -> None:
+def test_any_text_is_parsed_or_refused(read: Read, value: str) -> None:
     try:
         read_option({"name": value}, "name", read)
     except ConfigError as error:

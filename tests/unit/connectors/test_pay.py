@@ -1,4 +1,4 @@
-"""Pay as people type it: what is clear becomes a number, what is in doubt none."""
+"""Pay as people type it: clear amounts become numbers, ambiguous ones don't."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from jemmo.connectors.pay import UNCLEAR, Pay, read_pay
         (45_000.5, 45_000.5),
     ],
 )
-def test_an_amount_is_read_with_every_mark_of_thousands(written: Any, amount: float) -> None:
+def test_amounts_are_parsed_with_every_thousands_separator(written: Any, amount: float) -> None:
     assert read_pay(written, None, is_yearly=True) == Pay(amount, None)
     assert read_pay(None, written, is_yearly=False) == Pay(None, amount)
 
 
 @pytest.mark.parametrize("nothing", [None, "", "0", 0, " ", "0.00", False])
-def test_nothing_is_nothing(nothing: Any) -> None:
+def test_empty_and_zero_pay_are_none(nothing: Any) -> None:
     assert read_pay(nothing, nothing, is_yearly=True) == Pay()
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_nothing(nothing: Any) -> None:
         (-1, None),
     ],
 )
-def test_a_doubtful_yearly_pay_has_no_number(low: Any, high: Any) -> None:
+def test_an_ambiguous_yearly_pay_has_no_number(low: Any, high: Any) -> None:
     assert read_pay(low, high, is_yearly=True) is UNCLEAR
 
 

@@ -20,11 +20,11 @@ PATHS = "profileId,profile.id,id"
         {"trigger": {"name": "x"}, "event": {"data": [{"profile": {"id": PROFILE}}]}},
     ],
 )
-def test_ids_are_found_wherever_the_payload_has_them(body: Any) -> None:
+def test_ids_are_found_anywhere_in_the_payload(body: Any) -> None:
     assert payload_ids(body, PATHS)[0] == PROFILE
 
 
-def test_the_first_paths_come_first_and_nothing_twice() -> None:
+def test_ids_are_in_the_order_of_the_paths_without_duplicates() -> None:
     body = {"id": PROJECT, "profileId": PROFILE, "profile": {"id": PROFILE}}
     assert payload_ids(body, PATHS) == [PROFILE, PROJECT]
 
@@ -43,8 +43,8 @@ def test_no_payload_breaks_it(body: Any) -> None:
     assert payload_ids(body, PATHS) == []
 
 
-def test_of_a_huge_payload_the_front_is_read() -> None:
-    """Anybody may send one, and the web server reads it between two pages."""
+def test_only_the_beginning_of_a_huge_payload_is_read() -> None:
+    """Anyone may send a huge payload, which the web server reads between two pages."""
     first = {"profileId": "3f0c0000-0000-4000-8000-000000000001"}
     last = {"profileId": "3f0c0000-0000-4000-8000-000000000002"}
     body = {"a": first, **{f"k{number}": {} for number in range(90_000)}, "z": last}

@@ -1,4 +1,4 @@
-"""The recipes of docs/adding-a-connector.md, which quotes the examples: each against a server that needs it."""
+"""The recipes in docs/adding-a-connector.md, which quotes these examples, each with a server that needs it."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ class Detailed(Example):
 
 
 class Office:
-    """An account with ids in ``row_id``, dates without a time, and people only known by what they applied for."""
+    """An account with ids in ``row_id``, dates without a time, and people known only from their applications."""
 
     def __init__(self) -> None:
         self.people: dict[int, dict[str, Any]] = {
@@ -224,7 +224,7 @@ class Office:
 
 
 DAY = date.today().isoformat()  # noqa: DTZ011 - an ATS's own day
-PAIRS = ((1, 7), (2, 7), (3, 8))  # of applications and people
+PAIRS = ((1, 7), (2, 7), (3, 8))  # ids of applications and people
 
 
 @pytest.fixture
@@ -259,11 +259,11 @@ def ids(pages: list[PageOutcome]) -> list[str]:
     return [one.record.remote_id for page in pages for one in page.accepted]
 
 
-# --- what each does ---
+# --- what each recipe does ---
 
 
 async def test_dates_without_a_time(config: Config, office: Office) -> None:
-    """A second change on the same day is found, nobody is said to ignore the filter, and no date is dropped."""
+    """A second change on the same day is found, there is no warning about an ignored filter, and no date is dropped."""
     office.people[8]["changed_on"] = "2020-02-29"
     tonight = datetime.fromisoformat(f"{DAY}T23:30:00+00:00")
 
@@ -297,7 +297,7 @@ async def test_one_record_at_its_own_address(config: Config, office: Office) -> 
 
 
 async def test_a_list_that_is_not_found_proves_no_deletion(config: Config) -> None:
-    """Only a record's own address may say so."""
+    """Only a 404 from a record's own address proves its deletion."""
 
     class Moved(Example):
         def address(self, listing: Listing, ask: Ask) -> str:
@@ -353,7 +353,7 @@ async def test_values_that_only_a_detail_tells(config: Config, office: Office) -
 
 
 def test_the_docs_quote_these_examples() -> None:
-    """So that what people copy is what was run."""
+    """Ensures that the code people copy has been tested."""
     recipes = DOCS.read_text().partition("## Recipes")[2].partition("\n## ")[0]
     quoted = [part.split("```")[0].strip() for part in recipes.split("```python\n")[1:]]
     assert len(quoted) >= 6

@@ -1,4 +1,4 @@
-"""What a status means, for vendors that mean the usual and for those that don't."""
+"""The meaning of HTTP statuses, for vendors with and without their own interpretation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFUSAL = refusals("Acme", key_help="Settings > API.", meanings={402: gone_for_g
         (503, TransientError, "ats_unavailable"),
     ],
 )
-def test_a_vendor_names_only_the_statuses_by_which_it_means_something_else(
+def test_a_vendor_lists_only_statuses_with_another_meaning(
     status: int, kind: type[JemmoError], code: str
 ) -> None:
     error = REFUSAL(Answer(status, {}, b""))

@@ -1,4 +1,4 @@
-"""Laws of Teamtailor's mapping: odd input is rejected or accepted, and nothing else ever happens."""
+"""Properties of Teamtailor's mapping: any input is either accepted or rejected."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def names_of(stream: Stream) -> list[str]:
     return [one.encode_name for one in msgspec.structs.fields(attributes)]
 
 
-@cache  # hypothesis looks a strategy through before its first example
+@cache  # hypothesis inspects a strategy before its first example
 def resources(stream: Stream) -> st.SearchStrategy[Any]:
     attributes = st.fixed_dictionaries({}, optional=dict.fromkeys(names_of(stream), json_values))
     links = st.dictionaries(
@@ -75,9 +75,7 @@ def resources(stream: Stream) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize("stream", list(KINDS))
 @given(data=st.data())
 @pytest.mark.sample(2)
-def test_a_record_is_accepted_or_rejected_whatever_it_holds(
-    stream: Stream, data: st.DataObject
-) -> None:
+def test_any_record_is_accepted_or_rejected(stream: Stream, data: st.DataObject) -> None:
     resource = data.draw(resources(stream))
     around = Inclusions(usable(data.draw(included), Included), Lookups())
 
@@ -94,7 +92,7 @@ def test_a_record_is_accepted_or_rejected_whatever_it_holds(
 
 
 def fits(stream: Stream, row: list[Any]) -> None:
-    """Whether Postgres takes it: no NUL, no half characters, whole numbers of eight bytes, short ids."""
+    """Whether Postgres can store it: no NUL, no lone surrogates, 64-bit integers, short ids."""
     for column, value in zip(TABLES[stream].staged, row):
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, str):
@@ -107,7 +105,7 @@ def fits(stream: Stream, row: list[Any]) -> None:
 
 
 @given(st.binary() | json_values.map(msgspec.json.encode))
-def test_no_error_body_is_too_odd(body: bytes) -> None:
+def test_any_error_body_is_handled(body: bytes) -> None:
     errors_of(body)
 
 
@@ -123,7 +121,7 @@ def test_no_error_body_is_too_odd(body: bytes) -> None:
         (b"", None),
     ],
 )
-def test_the_code_of_a_refusal_is_found_in_every_shape(body: bytes, code: str | None) -> None:
+def test_the_code_of_a_refusal_is_found_in_every_format(body: bytes, code: str | None) -> None:
     codes = [one.code for one in errors_of(body)]
     assert (str(codes[0]) if codes and codes[0] is not None else None) == code
 
@@ -141,7 +139,7 @@ def test_the_code_of_a_refusal_is_found_in_every_shape(body: bytes, code: str | 
         ("Something new", None, "Attente", StageCategory.OTHER),
     ],
 )
-def test_stages_tell_what_they_mean(
+def test_stages_have_categories(
     kind: str | None, legacy: str | None, name: str, category: StageCategory
 ) -> None:
     assert stage_category(kind, legacy, name) is category

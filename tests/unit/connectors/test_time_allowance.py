@@ -1,4 +1,4 @@
-"""The accountant: never more than the allowance in any hour of the business hours."""
+"""``Allowance``: no hour within business hours exceeds the allowance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_business_hours_are_monday_to_friday_from_seven_to_eighteen() -> None:
     assert counted == {(day, hour) for day in range(5) for hour in range(7, 18)}
 
 
-def test_the_night_is_endless() -> None:
+def test_nights_are_unlimited() -> None:
     spent = [Spent(MONDAY.replace(hour=18), 10_000.0)]
     assert BUDGET.wait(spent, MONDAY.replace(hour=18, minute=1), 5.0) == 0
 
@@ -39,7 +39,7 @@ def test_a_request_waits_until_enough_of_the_hour_is_free() -> None:
     assert BUDGET.wait(spent, after(400), 2.0) == 3600 + 100 - 400
 
 
-def test_what_night_requests_took_counts_in_the_morning() -> None:
+def test_night_requests_count_in_the_morning() -> None:
     seven = MONDAY.replace(hour=7)
     spent = [Spent(seven - timedelta(minutes=5), 290.0)]
     assert BUDGET.wait(spent, seven, 2.0) == 3600 - 300 + 290
@@ -52,7 +52,7 @@ def test_no_wait_is_longer_than_the_business_hours() -> None:
     assert BUDGET.renewed(spent, late) == MONDAY.replace(hour=18)
 
 
-def test_the_slowest_of_the_last_requests_is_set_aside() -> None:
+def test_the_slowest_recent_request_is_reserved() -> None:
     assert BUDGET.estimate([]) == 2.0
     assert BUDGET.estimate([Spent(after(n), n / 10) for n in range(40)]) == 3.9
 
@@ -61,10 +61,8 @@ def test_the_slowest_of_the_last_requests_is_set_aside() -> None:
     st.lists(st.tuples(st.floats(0, 900), st.floats(0.1, 20.0)), max_size=120),
     st.integers(0, 6 * 24),
 )
-def test_no_hour_ever_holds_more_than_the_allowance(
-    wishes: list[tuple[float, float]], start: int
-) -> None:
-    """Whatever is asked for and whenever, and wherever the hour begins."""
+def test_no_hour_exceeds_the_allowance(wishes: list[tuple[float, float]], start: int) -> None:
+    """For any requests at any time, and for hours that start at any minute."""
     now = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=start)
     spent: list[Spent] = []
     for pause, cost in wishes:

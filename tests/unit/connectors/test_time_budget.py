@@ -1,4 +1,4 @@
-"""The time budget: one request at a time, within the budget, also when several processes share it."""
+"""The time budget: one request at a time, within the budget, even if several processes share it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
 class Time:
-    """A clock that only moves when it is told to."""
+    """A clock that only moves on request."""
 
     def __init__(self, now: datetime = MONDAY) -> None:
         self.present = now
@@ -57,14 +57,14 @@ async def test_the_budget_is_used_and_then_the_run_is_postponed() -> None:
     assert sum(one.seconds for one in ledger.entries) == 20
 
 
-async def test_a_short_wait_is_waited() -> None:
+async def test_a_short_wait_is_waited_out() -> None:
     time, ledger = Time(), MemoryLedger()
     await ledger.enter(MONDAY - timedelta(minutes=59, seconds=40), 19.0)
     await ask(turns(time, ledger, patience=60), time)
     assert time.present == MONDAY + timedelta(seconds=20 + 19 + 4)
 
 
-async def test_what_failed_has_cost_its_time_too() -> None:
+async def test_failed_requests_cost_their_time_too() -> None:
     time, ledger = Time(), MemoryLedger()
 
     async def fail() -> None:
@@ -85,7 +85,7 @@ async def test_the_night_is_measured_but_not_limited() -> None:
     assert sum(one.seconds for one in ledger.entries) == 120
 
 
-async def test_what_cannot_end_within_the_budget_is_not_begun() -> None:
+async def test_work_that_cannot_finish_within_the_budget_is_not_started() -> None:
     time, ledger = Time(), MemoryLedger()
     taken = turns(time, ledger)
     await ask(taken, time)
@@ -104,7 +104,7 @@ async def test_without_a_budget_nothing_is_limited() -> None:
     assert ledger.entries == []
 
 
-async def test_requests_leave_one_at_a_time() -> None:
+async def test_requests_are_sent_one_at_a_time() -> None:
     time = Time()
     taken = turns(time, MemoryLedger())
     inside = []
@@ -119,7 +119,7 @@ async def test_requests_leave_one_at_a_time() -> None:
     assert inside == ["in", "out"] * 3
 
 
-async def test_a_restart_does_not_forget_what_was_used(database_url: str) -> None:
+async def test_used_time_survives_a_restart(database_url: str) -> None:
     found = await company(database_url, base_url="http://127.0.0.1:9", provider="jarvi")
     time = Time()
     async with PostgresQuotaLedger(database_url, found.id) as ledger:
@@ -130,7 +130,7 @@ async def test_a_restart_does_not_forget_what_was_used(database_url: str) -> Non
             await ask(turns(time, ledger), time)
 
 
-async def test_processes_share_the_budget_and_connections_do_not(database_url: str) -> None:
+async def test_the_budget_is_shared_by_processes_but_not_by_connections(database_url: str) -> None:
     mine = await company(database_url, base_url="http://127.0.0.1:9", provider="jarvi")
     other = await company(database_url, base_url="http://127.0.0.1:9", provider="jarvi", org="b")
     time = Time()
@@ -157,7 +157,7 @@ async def test_processes_share_the_budget_and_connections_do_not(database_url: s
 
 
 @pytest.mark.parametrize("kind", ["memory", "postgres"])
-async def test_every_ledger_keeps_and_corrects_uses(kind: str, database_url: str) -> None:
+async def test_every_ledger_stores_and_corrects_entries(kind: str, database_url: str) -> None:
     connection = uuid4()
     if kind == "postgres":
         made = await company(database_url, base_url="http://127.0.0.1:9", provider="jarvi")
@@ -174,7 +174,7 @@ async def test_every_ledger_keeps_and_corrects_uses(kind: str, database_url: str
         assert await ledger.spent(MONDAY) == [Spent(MONDAY, 1.5)]
 
 
-async def test_work_that_others_queue_behind_waits_no_longer_than_it_may() -> None:
+async def test_work_that_blocks_others_waits_only_up_to_its_limit() -> None:
     time, ledger = Time(), MemoryLedger()
     taken = turns(time, ledger, patience=3600)
     for _ in range(5):
@@ -182,4 +182,4 @@ async def test_work_that_others_queue_behind_waits_no_longer_than_it_may() -> No
     with giving_way(), pytest.raises(Postponed):
         await ask(taken, time)
     assert time.present == MONDAY + timedelta(seconds=20)
-    await ask(taken, time)  # other work waits as long as the connection's option says
+    await ask(taken, time)  # other work waits up to the limit in the connection's option

@@ -1,4 +1,4 @@
-"""A vendor's word has a meaning, or it is counted and kept."""
+"""A vendor's word is translated, or counted and stored unchanged."""
 
 from __future__ import annotations
 

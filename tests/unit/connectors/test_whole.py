@@ -1,4 +1,4 @@
-"""What records only refer to is read whole, and an ATS may send pages of it for ever. Over real HTTP."""
+"""Lookup lists are read in full, even if an ATS sends endless pages. Over real HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Ask = Callable[[str], Awaitable[object]]
 
 
 class Ats:
-    """Lists of ``pages`` pages, of which the last leads back to the second, in the forms of three vendors."""
+    """Lists with ``pages`` pages, of which the last links back to the second, in three vendors' formats."""
 
     def __init__(self) -> None:
         self.pages = ENDLESS
@@ -82,9 +82,7 @@ LOOKUPS = [greenhouse, teamtailor]
 
 
 @pytest.mark.parametrize("look_up", LOOKUPS)
-async def test_a_lookup_that_leads_in_a_circle_is_left(
-    ats: Ats, address: str, look_up: Ask
-) -> None:
+async def test_a_circular_lookup_list_is_aborted(ats: Ats, address: str, look_up: Ask) -> None:
     ats.pages = CIRCLE
     with pytest.raises(PermanentError) as told:
         await look_up(address)
@@ -92,7 +90,7 @@ async def test_a_lookup_that_leads_in_a_circle_is_left(
 
 
 @pytest.mark.parametrize("look_up", LOOKUPS)
-async def test_a_lookup_has_so_many_pages_and_no_more(
+async def test_the_number_of_lookup_pages_is_limited(
     ats: Ats, address: str, look_up: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whole, "MAX_PAGES", 20)
@@ -104,7 +102,7 @@ async def test_a_lookup_has_so_many_pages_and_no_more(
 
 @pytest.mark.parametrize("look_up", LOOKUPS)
 @pytest.mark.parametrize("kept", [Amount(2000, 10**9), Amount(10**9, 100)])
-async def test_a_lookup_takes_so_much_and_no_more(
+async def test_the_size_of_a_lookup_is_limited(
     ats: Ats, address: str, look_up: Ask, monkeypatch: pytest.MonkeyPatch, kept: Amount
 ) -> None:
     monkeypatch.setattr(whole, "KEPT", kept)
@@ -114,8 +112,8 @@ async def test_a_lookup_takes_so_much_and_no_more(
     assert ats.asked < 40
 
 
-async def test_jarvis_projects_take_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They have no pages that lead anywhere: rows are asked for by their number."""
+async def test_the_size_of_jarvis_projects_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jarvi's lists have no links between pages; rows are requested by offset."""
     monkeypatch.setattr(whole, "KEPT", Amount(20_000, 10**9))
     asked = 0
 

@@ -1,4 +1,4 @@
-"""Telling a record from which the person was taken out."""
+"""Recognizing records that were anonymized in the ATS."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from jemmo.domain.records import Contact, Talent
         ("Nombre", "Exemple", False),
     ],
 )
-def test_a_name_that_is_none(first: str | None, last: str | None, gone: bool) -> None:
+def test_placeholder_names(first: str | None, last: str | None, gone: bool) -> None:
     assert is_anonymous(Talent(remote_id="t", first_name=first, last_name=last)) is gone
 
 
@@ -58,13 +58,13 @@ def test_a_name_that_is_none(first: str | None, last: str | None, gone: bool) ->
         (ContactKind.SOCIAL, "https://www.linkedin.com/in/ada-exemple", False),
     ],
 )
-def test_a_contact_that_reaches_nobody(kind: ContactKind, value: str, gone: bool) -> None:
+def test_unreachable_contacts(kind: ContactKind, value: str, gone: bool) -> None:
     contact = Contact(kind=kind, value=value)
     talent = Talent(remote_id="t", first_name="Anonymiserad", contacts=(contact,))
     assert is_anonymous(talent) is gone
     assert not is_anonymous(Talent(remote_id="t", first_name="Ada", contacts=(contact,)))
 
 
-def test_who_can_be_reached_is_somebody() -> None:
+def test_a_reachable_person_is_not_anonymized() -> None:
     phone = Contact(kind=ContactKind.PHONE, value="+33 6 00 00 00 01")
     assert not is_anonymous(Talent(remote_id="t", contacts=(phone,)))

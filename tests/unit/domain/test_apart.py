@@ -1,4 +1,4 @@
-"""What is stored in clear holds no contact details, and with what was set apart the record is whole again."""
+"""Plain-text columns contain no contact details; with the separate texts, the record is complete again."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def strings(value: Any) -> list[str]:
 
 
 def whole(clear: Record, texts: RedactedTexts) -> Any:
-    """The record as it was, from its two parts."""
+    """Restore the original record from its two parts."""
     found = msgspec.to_builtins(clear)
     named = texts.get(FILES, {})
     for file in found.get("attachments", []):
@@ -75,7 +75,7 @@ def whole(clear: Record, texts: RedactedTexts) -> Any:
 
 
 @given(TALENTS | APPLICATIONS)
-def test_nothing_in_clear_and_nothing_lost(record: Record) -> None:
+def test_nothing_in_plain_text_and_nothing_lost(record: Record) -> None:
     clear, texts = redact(record)
 
     assert not [text for text in strings(msgspec.to_builtins(clear)) if has_contacts(text)]
@@ -83,14 +83,14 @@ def test_nothing_in_clear_and_nothing_lost(record: Record) -> None:
 
 
 @given(TALENTS | APPLICATIONS)
-def test_what_is_clear_stays_as_it_is(record: Record) -> None:
+def test_text_without_contacts_stays_unchanged(record: Record) -> None:
     clear, _ = redact(record)
 
     assert redact(clear) == (clear, {})
 
 
 @pytest.mark.parametrize("value", ["12", ["x"], "https://example.com/me"])
-def test_a_field_made_for_contacts_is_emptied_whatever_it_says(value: Any) -> None:
+def test_contact_fields_are_always_emptied(value: Any) -> None:
     field = {"type": "phone", "label": "Mobile", "value": value}
 
     clear, texts = redact(Talent(remote_id="1", custom_fields={"a": field}))
@@ -100,21 +100,21 @@ def test_a_field_made_for_contacts_is_emptied_whatever_it_says(value: Any) -> No
     assert texts == {"custom_fields": {"a": field}}
 
 
-def test_a_person_is_found_by_what_was_typed_into_texts() -> None:
+def test_a_person_is_found_by_contacts_in_texts() -> None:
     _, texts = redact(Talent(remote_id="1", headline=f"Call {NUMBER} or {ADDRESS}", tags=("x",)))
 
     assert {one.value for one in contacts_in_texts(texts)} == {NUMBER, ADDRESS}
     assert all(isinstance(one, Contact) for one in contacts_in_texts(texts))
 
 
-def test_other_records_are_stored_as_they_are() -> None:
+def test_other_records_are_stored_unchanged() -> None:
     team = Department(remote_id="1", name=ADDRESS)
 
     assert redact(team) == (team, {})
 
 
 @pytest.mark.parametrize("place", range(MAX_SEARCHED - 600, MAX_SEARCHED + 40, 20))
-def test_what_is_too_long_to_be_searched_is_set_apart(place: int) -> None:
+def test_texts_too_long_to_be_checked_are_stored_separately(place: int) -> None:
     said = f"{'word ' * (place // 5)}{ADDRESS}{' word' * 1_000} {NUMBER}"
     record = Talent(remote_id="1", headline="Engineer", summary=said)
 
@@ -129,7 +129,7 @@ def test_what_is_too_long_to_be_searched_is_set_apart(place: int) -> None:
     assert redact(clear) == (clear, {})
 
 
-def test_the_texts_of_a_record_are_searched_up_to_a_budget() -> None:
+def test_the_texts_of_a_record_are_checked_up_to_a_budget() -> None:
     field = {"type": "text", "label": "Notes", "value": f"{'word ' * 3_000}{ADDRESS}"}
     record = Talent(remote_id="1", custom_fields={str(number): field for number in range(10)})
 
@@ -146,7 +146,7 @@ def test_the_texts_of_a_record_are_searched_up_to_a_budget() -> None:
 
 
 @pytest.mark.parametrize("piece", ["0 1 ", "a@ ", "(0", "1 "])
-def test_more_candidates_than_are_examined_are_set_apart(piece: str) -> None:
+def test_texts_with_too_many_candidates_are_stored_separately(piece: str) -> None:
     record = Talent(remote_id="1", summary=f"{piece * 2_000}{NUMBER} or {ADDRESS}")
 
     clear, texts = redact(record)

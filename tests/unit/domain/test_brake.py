@@ -1,4 +1,4 @@
-"""How many deletions go unasked at every size, and what hangs together."""
+"""How many deletions are carried out without a decision, by company size, and which belong together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def loss(stream: Stream, missing: int, present: int, **more: object) -> PendingD
 @pytest.mark.parametrize(
     ("missing", "present"), [(1, 1), (1, 3), (2, 10), (5, 40), (10, 100), (100, 1000), (0, 0)]
 )
-def test_ordinary_life_goes_through(missing: int, present: int) -> None:
+def test_ordinary_deletions_go_through(missing: int, present: int) -> None:
     assert not loss(Stream.TALENTS, missing, present).exceeds()
 
 
@@ -35,7 +35,7 @@ def test_ordinary_life_goes_through(missing: int, present: int) -> None:
     ("missing", "present"),
     [(2, 2), (6, 8), (20, 60), (45, 60), (80, 200), (300, 1000), (20_000, 100_000)],
 )
-def test_what_is_unusual_waits(missing: int, present: int) -> None:
+def test_unusual_deletions_wait(missing: int, present: int) -> None:
     assert loss(Stream.TALENTS, missing, present).exceeds()
 
 
@@ -47,12 +47,12 @@ def test_the_curve_rises_without_a_cliff(present: int) -> None:
 
 @given(SIZES, st.integers(1, 100))
 def test_a_larger_company_loses_a_smaller_share(present: int, times: int) -> None:
-    """Up to the rounding of one record."""
+    """With a tolerance of one record for rounding."""
     assert max_unreviewed(present * times) <= times * (max_unreviewed(present) + 1)
 
 
 @given(st.integers(0, 100_000), st.lists(st.integers(1, 1000), max_size=20))
-def test_bites_take_no_more_than_one_look(present: int, bites: list[int]) -> None:
+def test_several_batches_delete_no_more_than_one(present: int, bites: list[int]) -> None:
     recent = 0
     for bite in bites:
         if bite <= remaining_allowance(present - recent, recent):
@@ -76,7 +76,7 @@ def test_talents_wait_when_too_many_applications_go_along() -> None:
     assert to_review([talents, nothing], CascadeCounts(gone=60, under_talents=60)) == [talents]
 
 
-def test_what_is_paused_stays_so_until_a_person_decides() -> None:
+def test_paused_deletions_stay_paused_until_a_decision() -> None:
     for decision in ("open", "kept"):
         assert loss(Stream.JOBS, 1, 100, decision=decision).exceeds()
         assert not loss(Stream.JOBS, 0, 100, decision=decision).exceeds()
@@ -84,7 +84,7 @@ def test_what_is_paused_stays_so_until_a_person_decides() -> None:
     assert loss(Stream.JOBS, 81, 100, decision="released", released=80).exceeds()
 
 
-def test_the_message_counts_what_was_and_what_was_not_deleted() -> None:
+def test_the_message_counts_completed_and_paused_deletions() -> None:
     facts = [
         loss(Stream.TALENTS, 45, 60).facts,
         loss(Stream.APPLICATIONS, 1_200, 2_000, recent=3).facts,

@@ -1,4 +1,4 @@
-"""Whether a person may be contacted, and what is said of it."""
+"""Whether a person may be contacted, and how that is shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_contact_details_are_withheld(consent: str, told_us: bool, reason: Withh
     assert withheld(consent, do_not_contact=told_us) is reason
 
 
-def test_the_weightiest_is_said_first_and_nothing_needless() -> None:
+def test_the_most_important_reason_comes_first() -> None:
     assert consent_badges("GIVEN", do_not_contact=False, can_email=None) == []
     assert consent_badges("EXPIRED", do_not_contact=True, can_email=False) == [
         Stance.DO_NOT_CONTACT,

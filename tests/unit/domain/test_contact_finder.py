@@ -1,4 +1,4 @@
-"""Contact details are found however people spell them, and little else is taken for one."""
+"""Contact details are found in any spelling, with few false positives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from jemmo.domain.numbering_plans import COUNTRIES
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CORPORA = sorted(FIXTURES.glob("contact_spellings*.jsonl"))
-EIGHT_DIGITS = {"DK", "NO", "LU"}  # known at home by a word before or the country alone
+EIGHT_DIGITS = {
+    "DK",
+    "NO",
+    "LU",
+}  # recognized only with a preceding word, or in texts from the country
 
 
 def cases(corpus: Path) -> list[dict[str, Any]]:
@@ -29,19 +33,19 @@ def cases(corpus: Path) -> list[dict[str, Any]]:
 
 
 def covered(text: str) -> set[int]:
-    """The places of all characters that are taken out."""
+    """Return the positions of all removed characters."""
     return {at for found in find_contacts(text) for at in range(found.start, found.end)}
 
 
 def survives(text: str, contact: str) -> str:
-    """The letters and digits of a contact that are left where it stands."""
+    """Return the letters and digits of a contact that remain in the text."""
     start, gone = text.index(contact), covered(text)
     left = (text[at] for at in range(start, start + len(contact)) if at not in gone)
     return "".join(filter(str.isalnum, left))
 
 
 def wrong(case: dict[str, Any]) -> Iterator[str]:
-    """What is taken out of a text and is no contact."""
+    """Return removed text that is not a contact."""
     places = {
         at
         for contact in case["contacts"]
@@ -55,7 +59,7 @@ def wrong(case: dict[str, Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda path: path.stem)
 def test_nearly_all_are_found_and_little_else(corpus: Path) -> None:
-    """Recall of at least 99 %, precision of at least 95 %: see docs/security.md."""
+    """Recall of at least 99% and precision of at least 95%; see docs/security.md."""
     told = cases(corpus)
     contacts = [(case["text"], contact) for case in told for contact in case["contacts"]]
     missed = [contact for text, contact in contacts if survives(text, contact)]
@@ -77,7 +81,7 @@ def test_the_corpus_is_large_enough(corpus: Path) -> None:
 
 @pytest.mark.parametrize("country", [*COUNTRIES, "AU", "IN", "BR", "MX", "MA", "JP", "GR", "UA"])
 def test_a_number_is_found_in_every_form_of_its_country(country: str) -> None:
-    """The forms are those of ``phonenumbers``, which knows how people there write."""
+    """The formats are from ``phonenumbers``, which knows each country's conventions."""
     forms = [*(0, 1, 3), *((2,) if country in COUNTRIES and country not in EIGHT_DIGITS else ())]
     kinds = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE)
     for number in filter(None, (phonenumbers.example_number_for_type(country, k) for k in kinds)):
@@ -87,7 +91,7 @@ def test_a_number_is_found_in_every_form_of_its_country(country: str) -> None:
                 assert not survives(text, written), text
 
 
-def test_exactly_the_original_characters_are_taken_out() -> None:
+def test_exactly_the_original_characters_are_removed() -> None:
     text = "é ０６&nbsp;12 34\u200b56 78, ﬁn — j&#97;ne﹫example．com！"
 
     assert without_contacts(text) == "é …, ﬁn — …！"
@@ -109,7 +113,7 @@ def test_exactly_the_original_characters_are_taken_out() -> None:
         ("Mail: jane.\ndoe@example\n.com", "jane.doe@example.com"),
     ],
 )
-def test_an_address_is_told_as_it_is_meant(text: str, address: str) -> None:
+def test_addresses_are_normalized(text: str, address: str) -> None:
     assert [found.value for found in find_contacts(text)] == [address]
 
 
@@ -122,7 +126,7 @@ def test_an_address_is_told_as_it_is_meant(text: str, address: str) -> None:
         ("https://signal.me/#p/+33600000001", "https://signal.me/#p/+33600000001", "+33600000001"),
     ],
 )
-def test_a_link_to_a_conversation_is_taken_out_whole(text: str, link: str, number: str) -> None:
+def test_a_link_to_a_conversation_is_removed_completely(text: str, link: str, number: str) -> None:
     found = find_contacts(text)
 
     assert [(text[one.start : one.end], one.value) for one in found] == [(link, number)]
@@ -139,7 +143,7 @@ def test_a_link_to_a_conversation_is_taken_out_whole(text: str, link: str, numbe
         ("Appelez-moi au {},merci", "600 0001 23"),
     ],
 )
-def test_a_word_for_calling_makes_digits_a_number(words: str, number: str) -> None:
+def test_digits_after_a_word_for_calling_are_a_number(words: str, number: str) -> None:
     assert [found.value for found in find_contacts(words.format(number))] == [number]
 
 
@@ -154,7 +158,7 @@ def test_a_word_for_calling_makes_digits_a_number(words: str, number: str) -> No
         "Call for projects 2014-2020 n° 15 00 342",
     ],
 )
-def test_a_word_for_calling_does_not_outweigh_what_is_counted(text: str) -> None:
+def test_counted_things_are_no_number_despite_a_word_for_calling(text: str) -> None:
     assert not find_contacts(text)
 
 
@@ -167,7 +171,7 @@ def test_a_word_for_calling_does_not_outweigh_what_is_counted(text: str) -> None
         ("069/90009-612, 9-11 Uhr", ["069/90009-612"]),
     ],
 )
-def test_a_number_ends_where_it_ends(text: str, numbers: list[str]) -> None:
+def test_a_number_ends_before_unrelated_digits(text: str, numbers: list[str]) -> None:
     assert [found.value for found in find_contacts(text)] == numbers
 
 

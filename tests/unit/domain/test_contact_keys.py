@@ -1,4 +1,4 @@
-"""One address or number, however it is written and whatever stands beside it in a field."""
+"""The same address or number is recognized in any spelling, even with other text in the field."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def phone(value: str) -> Contact:
 
 
 def is_found(field: Contact, typed: str) -> bool:
-    """As a person is: by the key first, then by what is sealed."""
+    """Whether a person is found: first by the key, then by the decrypted value."""
     wanted = typed_contacts(typed)
     keys = {(one.kind, key) for one in single_contacts(field) for key in contact_keys(one)}
     by_key = any((one.kind, key) in keys for one in wanted for key in contact_keys(one))
@@ -89,14 +89,14 @@ def is_found(field: Contact, typed: str) -> bool:
 
 @pytest.mark.parametrize("stored", FRENCH)
 @pytest.mark.parametrize("typed", FRENCH)
-def test_a_number_is_one_in_every_notation(stored: str, typed: str) -> None:
+def test_a_number_is_the_same_in_every_notation(stored: str, typed: str) -> None:
     assert is_found(phone(stored), typed)
     assert is_found(email(stored), typed), "typed into the wrong field"
 
 
 @pytest.mark.parametrize("typed", ADDRESSES)
 @pytest.mark.parametrize("stored", ADDRESSES)
-def test_an_address_is_found_whatever_stands_beside_it(stored: str, typed: str) -> None:
+def test_an_address_is_found_next_to_any_text(stored: str, typed: str) -> None:
     assert is_found(email(stored.format(ADA.upper())), typed.format(ADA))
     assert is_found(phone(stored.format(ADA)), typed.format(ADA)), "typed into the wrong field"
     assert not is_found(email(stored.format(ADA)), typed.format(BOB))
@@ -141,7 +141,7 @@ def test_each_number_of_a_field_is_found(between: str, one: str, other: str) -> 
         ("06 00 00 12 34 01 00 00 56 78", "01 00 00 56 78"),
     ],
 )
-def test_numbers_of_other_habits_are_found(stored: str, typed: str) -> None:
+def test_unusual_number_formats_are_found(stored: str, typed: str) -> None:
     assert is_found(phone(stored), typed)
 
 
@@ -154,7 +154,7 @@ def test_numbers_of_other_habits_are_found(stored: str, typed: str) -> None:
         ("mailto:ada%40example.com", "ada@example.com"),
     ],
 )
-def test_an_address_is_one_in_every_spelling(one: str, other: str) -> None:
+def test_an_address_is_the_same_in_every_spelling(one: str, other: str) -> None:
     assert is_found(email(one), other)
     assert is_found(email(other), one)
 
@@ -168,7 +168,7 @@ def test_an_address_is_one_in_every_spelling(one: str, other: str) -> None:
         ("0033 6 00 00 12 34", "+44 6 00 00 12 34"),
     ],
 )
-def test_others_that_end_alike_are_not_the_same(one: str, other: str) -> None:
+def test_numbers_with_the_same_ending_differ(one: str, other: str) -> None:
     assert not same_contact(phone(one), phone(other))
     assert not same_contact(phone(other), phone(one))
 
@@ -177,11 +177,11 @@ def test_others_that_end_alike_are_not_the_same(one: str, other: str) -> None:
     "text",
     ["", "Ada", "ada@", "@example.com", "python 2019", "0600", "12/03/2024 ada", "06 00 00"],
 )
-def test_what_is_no_contact_is_none(text: str) -> None:
+def test_other_texts_are_no_contacts(text: str) -> None:
     assert typed_contacts(text) == []
 
 
-def test_a_custom_field_made_for_contacts_is_read_as_one() -> None:
+def test_a_custom_contact_field_is_recognized() -> None:
     texts = {
         "custom_fields": {"a": {"type": "phone", "value": "600001234"}, "b": {"type": "email"}}
     }
@@ -206,7 +206,7 @@ def test_nothing_breaks_it(text: str, kind: ContactKind) -> None:
         r"[a-z0-9]([\w.+-]{0,9}[a-z0-9])?@([a-z0-9]{1,9}\.){1,3}[a-z]{2,6}", fullmatch=True
     ),
 )
-def test_what_is_quickly_seen_to_be_one_address_is_what_the_finder_finds(address: str) -> None:
+def test_the_fast_path_for_addresses_agrees_with_the_finder(address: str) -> None:
     [one] = single_contacts(email(address))
     found = [each.value for each in find_contacts(f"<{address}>")]
     assert found in ([one.value], []), "a version number is no address within a text"

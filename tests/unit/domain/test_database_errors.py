@@ -1,4 +1,4 @@
-"""Each refusal of Postgres that an operator can meet has its own cause and next step."""
+"""Each Postgres error that an operator may encounter has its own cause and next step."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MEANT = {
     "XX001": "database_damaged",
 }
 OURS = ("22001", "23505", "25P02", "42501", "42P01", "54000", "XX000")
-"""Only a mistake of ours can cause these."""
+"""States that only a bug of ours can cause."""
 
 CONNECTING = {
     "FATAL:  sorry, too many clients already": "database_connections",
@@ -66,12 +66,12 @@ def test_a_state_has_its_meaning(state: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("state", OURS)
-def test_a_mistake_of_ours_is_not_put_down_to_the_server(state: str) -> None:
+def test_our_own_errors_are_not_blamed_on_the_server(state: str) -> None:
     assert refusal(state) is None
 
 
 @pytest.mark.parametrize(("words", "code"), CONNECTING.items())
-def test_while_connecting_the_words_decide(words: str, code: str) -> None:
+def test_connection_errors_are_recognized_by_their_text(words: str, code: str) -> None:
     known = refusal(None, words)
     assert known
     assert known == code
@@ -85,7 +85,7 @@ def test_every_operational_error_that_the_driver_knows_is_explained_or_ours() ->
     }
     unexplained = {state for state in states if refusal(state) is None}
 
-    # Triggers, routines, savepoints, limits of a program, foreign data: all of it our own statements.
+    # Triggers, routines, savepoints, program limits, foreign data: only our own statements can cause these.
     assert {state[:2] for state in unexplained} <= {"27", "2F", "38", "39", "3B", "54", "55", "HV"}
     assert {state for state in unexplained if state[:2] == "55"} == {
         "55000",
@@ -101,7 +101,7 @@ def test_the_catalog_has_its_text(known: Refusal) -> None:
     assert known.error().code == known
 
 
-def test_nothing_of_the_server_is_repeated() -> None:
+def test_server_messages_are_not_repeated() -> None:
     known = refusal(None, "Key (email)=(anna@example.com) already exists")
     assert known is Refusal.AWAY
     assert "anna" not in str(known.error().as_dict())

@@ -1,4 +1,4 @@
-"""Each error has one text, in the catalog: raise sites give it facts, and never a sentence."""
+"""Each error has a single text, in the catalog; raise sites only pass facts."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from jemmo.domain.outcomes import RunWarning
 SOURCE = Path(jemmo.__file__).parent
 NOTED = re.compile(r'notes\.add\(\s*f?"([a-z_]+)')
 OPTIONAL = {*DEFAULTS, "detail", "field"}
-"""Facts that a text may name although the error does not always have them."""
+"""Facts that a text may use even though the error doesn't always have them."""
 ARGUMENTS = {"variant", "retry_after", "resume_at", "code", "blocking", "headers", "part", "words"}
 OWN_FACTS = {"Postponed": {"time"}, "Refused": {"answer"}, "PartRefused": {"answer"}}
-"""Facts that a class adds by itself."""
+"""Facts that a class adds itself."""
 VERDICTS = {f"files/{name}.py" for name in ("inspection", "parts", "portable", "text", "verdict")}
-"""Their ``Refused`` is about a file, for which ``jemmo.files.verdict`` has the reasons."""
+"""Modules whose ``Refused`` is about a file, with reasons in ``jemmo.files.verdict``."""
 SENTENCE = re.compile(r"[A-Za-z’']+\s+[A-Za-z’']+\s+[A-Za-z’']+")
 
 
 class Call(msgspec.Struct):
-    """An error or a warning that is made, with the literal arguments of the call."""
+    """A call that creates an error or a warning, with its literal arguments."""
 
     place: str
     name: str
@@ -57,7 +57,7 @@ def trees() -> dict[str, ast.Module]:
 
 @cache
 def classes() -> dict[str, str]:
-    """The error classes by name, with their usual code."""
+    """Return the default code of each error class, by name."""
     known = {"JemmoError": "error"}
     found = [node for tree in trees().values() for node in ast.walk(tree)]
     defined = [node for node in found if isinstance(node, ast.ClassDef)]
@@ -120,7 +120,7 @@ def _call(place: str, name: str, node: ast.Call) -> Call:
 
 
 def _texts(value: ast.expr) -> list[str]:
-    """The literal texts that an argument may be."""
+    """Return the literal texts that an argument may have."""
     if isinstance(value, ast.Constant):
         return [value.value] if isinstance(value.value, str) else []
     if isinstance(value, ast.IfExp):
@@ -132,7 +132,7 @@ def _texts(value: ast.expr) -> list[str]:
     return []
 
 
-def test_no_call_holds_a_sentence() -> None:
+def test_no_call_contains_a_sentence() -> None:
     prose = {call.place for call in calls() if any(map(SENTENCE.search, call.literals))}
 
     assert prose == set()
@@ -183,7 +183,7 @@ def test_every_fact_of_a_text_is_given() -> None:
 
 
 def _needed(code: str, variant: str) -> set[str]:
-    """The facts without which a text has a gap: what stands in parentheses is left out instead."""
+    """Return the facts that a text requires; parts in parentheses are omitted if theirs are missing."""
     entry = entry_of(code, variant)
     template = re.sub(r"\([^()]*\)", "", entry.message + entry.next_step)
     return {name for name in facts_of(entry) if f"{{{name}" in template} - OPTIONAL
@@ -205,7 +205,7 @@ def test_no_code_has_two_texts() -> None:
 
 
 def test_no_other_module_writes_the_text_of_an_error() -> None:
-    """A class names its code alone; nothing but the catalog holds a message or a next step."""
+    """Classes only name a code; only the catalog contains messages and next steps."""
     held = [
         f"{place}:{node.lineno}"
         for place, tree in trees().items()
@@ -231,7 +231,7 @@ def test_texts_are_sentences_and_every_kind_has_its_codes() -> None:
     assert sorted(codes) == sorted(code for code in ERROR_CATALOG if "/" not in code)
 
 
-def test_a_code_with_a_detail_says_it() -> None:
+def test_a_code_with_a_detail_shows_it() -> None:
     assert entry_of("unknown_value:job.status") is ERROR_CATALOG["unknown_value"]
     assert "(job.status)" in worded("unknown_value:job.status").message
     assert entry_of("never heard of") is UNKNOWN
@@ -247,7 +247,7 @@ def test_facts_fill_the_text() -> None:
     assert error.as_record()["facts"]["status"] == 503
 
 
-def test_what_is_unknown_is_left_out() -> None:
+def test_unknown_facts_are_omitted() -> None:
     assert TransientError("ats_unavailable").message == ("The ATS is down or isn't responding.")
     assert TransientError().message == "Jemmo couldn't reach the ATS."
 
@@ -268,13 +268,13 @@ def test_numbers_are_grouped_where_the_text_says_so() -> None:
     ],
     ids=["control characters", "a template", "endless"],
 )
-def test_a_fact_of_an_ats_does_no_harm(fact: str, shown: str) -> None:
+def test_facts_from_an_ats_are_harmless(fact: str, shown: str) -> None:
     error = errors.PermanentError("request_refused", ats=fact, path="/v1/jobs", answer="HTTP 400")
 
     assert error.message == f"{shown} refused a request (/v1/jobs, HTTP 400)."
 
 
-def test_a_fact_holds_no_contact_details() -> None:
+def test_facts_contain_no_contact_details() -> None:
     error = errors.PermanentError("request_refused", path="/v1/ada@example.com")
 
     assert "ada@" not in error.message
@@ -288,7 +288,7 @@ def test_a_record_is_rejected_for_a_field() -> None:
     assert rejected.message.endswith("unreadable (attributes.title).")
 
 
-def test_a_cause_is_told_once_in_every_shape() -> None:
+def test_a_cause_is_shown_once_in_every_format() -> None:
     error: JemmoError = ConfigError("paused", variant="all")
 
     assert (
@@ -297,6 +297,6 @@ def test_a_cause_is_told_once_in_every_shape() -> None:
     assert error.as_record() == {**error.as_dict(), "variant": "all", "facts": {}}
 
 
-def test_a_reject_reason_without_text_is_no_missing_reason_not_to_contact() -> None:
+def test_a_reject_reason_without_text_is_not_a_missing_reason_for_no_contact() -> None:
     assert "reject reason" in ERROR_CATALOG["no_reason"].message
     assert "contact" in ERROR_CATALOG["contact_reason_missing"].next_step

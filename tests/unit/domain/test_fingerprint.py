@@ -1,4 +1,4 @@
-"""The content hash differs with every mapped value and with nothing else."""
+"""The content hash depends on every mapped value and on nothing else."""
 
 from __future__ import annotations
 

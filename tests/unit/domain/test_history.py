@@ -1,4 +1,4 @@
-"""Where a history of some years begins, and when that day moves."""
+"""The first day of a limited history, and when that day moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 30)
 LIMIT = datetime(2024, 11, 30, tzinfo=UTC)
 
 
-def test_the_day_stays_until_other_years_are_chosen() -> None:
+def test_the_day_stays_until_the_years_are_changed() -> None:
     first = dated({YEARS: "2"}, {}, TODAY)
     assert first == {YEARS: "2", FROM: "2024-11-30"}
     later = TODAY + timedelta(days=400)
@@ -23,7 +23,7 @@ def test_the_day_stays_until_other_years_are_chosen() -> None:
 
 
 @pytest.mark.parametrize("chosen", [{}, {YEARS: ""}, {FROM: "2020-01-01"}])
-def test_without_years_everything_is_read_whatever_day_is_given(chosen: dict[str, str]) -> None:
+def test_without_years_everything_is_read_whatever_the_day(chosen: dict[str, str]) -> None:
     assert dated(chosen, {YEARS: "2", FROM: "2024-11-30"}, TODAY) == {}
 
 
@@ -41,7 +41,7 @@ def test_the_29th_of_february_has_a_day_in_every_year() -> None:
 
 
 @pytest.mark.parametrize("kept", ["", "yesterday", "2024-13-01", None, 5, "٢٠٢٤-11-30"])
-def test_a_day_that_is_none_limits_nothing(kept: object) -> None:
+def test_an_invalid_day_limits_nothing(kept: object) -> None:
     assert limit_of({FROM: kept}) is None
 
 
@@ -56,7 +56,7 @@ def test_only_people_and_their_applications_grow_older() -> None:
     assert not is_older(Stream.TALENTS, before, None)
 
 
-def test_what_was_read_whole_needs_no_more() -> None:
+def test_a_full_read_covers_longer_histories() -> None:
     assert not reaches_further(LIMIT, None)
     assert not reaches_further(None, None)
     assert not reaches_further(LIMIT, LIMIT)

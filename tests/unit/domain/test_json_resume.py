@@ -1,4 +1,4 @@
-"""A talent's links and place in a JSON Resume."""
+"""A talent's links and location in a JSON Resume."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TALENT: dict[str, Any] = {
 }
 
 
-def test_links_are_profiles_or_a_page_of_ones_own() -> None:
+def test_links_are_profiles_or_a_website() -> None:
     links = [
         "https://fr.linkedin.com/in/elodie/",
         "javascript:alert(1)",
@@ -34,7 +34,7 @@ def test_links_are_profiles_or_a_page_of_ones_own() -> None:
     ]
 
 
-def test_a_talent_of_whom_nothing_is_known_is_a_resume_too() -> None:
+def test_a_talent_without_data_is_a_resume_too() -> None:
     resume = json_resume(TALENT)
     assert resume["basics"] == {}
     assert resume["meta"] == {"version": "v1.0.0", "lastModified": "2026-03-01T12:00:00"}

@@ -1,4 +1,4 @@
-"""When to remind of a key."""
+"""When to send reminders about a key."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
         (10, 1, False, "expires:1"),
         (10, 0, False, "expired"),
         (10, -3, False, "expired"),
-        (100, 31, False, "old:90"),  # what comes first is said first
+        (100, 31, False, "old:90"),  # the first deadline has priority
         (100, 20, False, "expires:30"),
-        (0, None, True, None),  # somebody is at it
+        (0, None, True, None),  # the problem is being handled
         (1, None, True, "revoke"),
         (1, 5, True, "expires:7"),
     ],

@@ -1,4 +1,4 @@
-"""Keys that people paste are taken out of what they write; what they write about stays."""
+"""Pasted keys are removed from messages, and the rest of the text stays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEYS = (
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("sentence", ["{}", "My key is {}.", "curl -H 'X-Api-Key: {}' x", "({})"])
-def test_a_key_is_not_kept(key: str, sentence: str) -> None:
+def test_a_key_is_removed(key: str, sentence: str) -> None:
     found = without_keys(sentence.format(key))
     assert REDACTED in found
     assert max((len(part) for part in key.split(".") if part in found), default=0) == 0
@@ -38,7 +38,7 @@ def test_a_key_is_not_kept(key: str, sentence: str) -> None:
         "la clé : secretsecret",
     ],
 )
-def test_what_is_called_a_secret_is_not_kept(text: str) -> None:
+def test_values_labeled_as_secrets_are_removed(text: str) -> None:
     assert REDACTED in without_keys(text)
     for secret in ("hunter2", "abcdefg1", "zzzzzzzz", ":pass", "AbCd", "1-abc", "0b6f6b0e"):
         assert secret not in without_keys(text)
@@ -59,7 +59,7 @@ def test_prose_ids_and_dates_stay(text: str) -> None:
     assert without_keys(text) == text
 
 
-def test_own_keys_are_known_whatever_they_look_like() -> None:
+def test_own_keys_are_recognized_in_any_format() -> None:
     assert without_keys("we type open-sesame every day", ["open-sesame"]) == (
         f"we type {REDACTED} every day"
     )

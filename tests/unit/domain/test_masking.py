@@ -1,4 +1,4 @@
-"""No contact detail survives, whatever surrounds it; a person stays the same generic person."""
+"""Contact details are masked in any context, and a person always gets the same generic identity."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 
 
 @given(names, names, around, around)
-def test_a_name_does_not_survive_however_it_is_written(
-    first: str, last: str, before: str, after: str
-) -> None:
+def test_names_are_masked_in_any_spelling(first: str, last: str, before: str, after: str) -> None:
     if {first, last, *re.split(r"[\s'-]+", first + " " + last)} & {*FIRST, *LAST}:
         return
     disguise = Disguise(SECRET)
@@ -66,7 +64,7 @@ def test_a_name_does_not_survive_however_it_is_written(
         assert written not in masked
         assert (
             generic in masked or "@" in before + after
-        )  # then it may have been read as an address
+        )  # then it may have been recognized as an address
         assert disguise.text(masked) == masked
 
 
@@ -98,7 +96,7 @@ def test_a_person_is_recognised_in_any_text() -> None:
     ("first", "last"),
     [("Marie", "de la Tour"), ("Ana", "De La Cruz"), ("Jan", "van der Berg"), ("Will", "May")],
 )
-def test_ordinary_words_stay_though_somebody_is_called_so(first: str, last: str) -> None:
+def test_ordinary_words_stay_even_if_someone_has_that_name(first: str, last: str) -> None:
     disguise = Disguise(SECRET, {"will", "may"})
     generic = disguise.person(1, first, last)
     text = "Chef de la cuisine, and the head of der Hof: De La Poste. May 2026: it will, Will it?"
@@ -109,7 +107,7 @@ def test_ordinary_words_stay_though_somebody_is_called_so(first: str, last: str)
         assert disguise.text(f"{written} applied") == f"{generic} applied"
 
 
-def test_the_words_of_titles_and_places_stay() -> None:
+def test_words_of_titles_and_places_stay() -> None:
     disguise = Disguise(SECRET, {"total"})
     disguise.person(1, "Claire", "Boulanger")
     disguise.person(2, None, "Total")
@@ -119,10 +117,10 @@ def test_the_words_of_titles_and_places_stay() -> None:
     assert disguise.text("Boulanger (H/F)") == "Boulanger (H/F)"
     assert "Boulanger" not in disguise.text("Claire Boulanger")
     assert disguise.text("Total: 3 in total") == "Total: 3 in total"
-    assert disguise.name("Total") != "Total"  # where a name stands alone
+    assert disguise.name("Total") != "Total"  # if the name is the whole text
 
 
-def test_free_text_is_replaced_as_a_whole_by_the_same_invention() -> None:
+def test_free_text_is_replaced_as_a_whole_and_consistently() -> None:
     text = "Head of sales at Hooli, ask Bob"
     invented = Disguise(SECRET).free_text(text)
 
@@ -136,7 +134,7 @@ def test_free_text_is_replaced_as_a_whole_by_the_same_invention() -> None:
     assert len(tags) > 1
 
 
-def test_a_search_keeps_nothing_but_ordinary_words() -> None:
+def test_a_search_keeps_only_ordinary_words() -> None:
     disguise = Disguise(SECRET, {"sales"})
     last = disguise.person(1, "Élodie", "Müller").split()[1]
 
@@ -147,7 +145,7 @@ def test_a_search_keeps_nothing_but_ordinary_words() -> None:
     assert disguise.address("/jobs/?q=Zookeeper") == "/jobs/?q=Zookeeper"
 
 
-def test_a_files_name_keeps_its_kind_alone() -> None:
+def test_a_file_name_keeps_only_its_extension() -> None:
     disguise = Disguise(SECRET)
 
     assert disguise.file("CV Bob.PDF") == "document.pdf"
@@ -184,7 +182,7 @@ def test_markup_keeps_its_form() -> None:
     )
 
 
-def test_what_only_screenshot_mode_writes_is_recognised() -> None:
+def test_masked_values_are_recognized() -> None:
     disguise = Disguise(SECRET)
 
     assert is_generic(f"write to {GENERIC_EMAIL}")
@@ -193,7 +191,7 @@ def test_what_only_screenshot_mode_writes_is_recognised() -> None:
     assert not is_generic("Élodie Müller, Acme, elodie@acme.example")
 
 
-def test_custom_fields_made_for_contacts_are_emptied() -> None:
+def test_custom_contact_fields_are_emptied() -> None:
     fields = {
         "a": {"type": "email", "value": "x"},
         "b": {"type": "text", "value": "or a@b.example"},
@@ -216,11 +214,11 @@ def test_only_what_people_type_is_changed_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("text", ["from 01/03/2026 on", "2015-2020", "v3.11", "10 000 000 €"])
-def test_dates_and_sums_stay(text: str) -> None:
+def test_dates_and_amounts_stay(text: str) -> None:
     assert without_contacts(text) == text
 
 
-def test_the_sentence_around_an_address_stays_whole() -> None:
+def test_the_sentence_around_an_address_stays_intact() -> None:
     text = "Jemmo can't reach the ATS's address (http://127.0.0.1:9812/token). Check it."
     assert generic_contacts(text) == (
         f"Jemmo can't reach the ATS's address ({GENERIC_ADDRESS}). Check it."

@@ -1,4 +1,4 @@
-"""A webhook's body is about a person when it names a record of theirs or holds their address."""
+"""A webhook's body is about a person if it names one of their records or contains their address."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ def test_it_is_about_ada(told: object) -> None:
         {"phone": "+33 6 00 00 00 02", "active": True, "nothing": None},
     ],
 )
-def test_it_is_about_somebody_else(told: object) -> None:
+def test_it_is_about_someone_else(told: object) -> None:
     assert not is_about(msgspec.json.encode(told), OF_A_JOB, ADA)
 
 
-def test_the_records_that_the_connector_read_count() -> None:
+def test_records_named_by_the_connector_count() -> None:
     assert is_about(b"{}", (RefetchRequest(stream=Stream.APPLICATIONS, remote_id="40"),), ADA)
     assert not is_about(b"{}", (RefetchRequest(stream=Stream.JOBS, remote_id="40"),), ADA)
 
 
-def test_where_the_connector_read_nothing_any_id_counts() -> None:
+def test_any_id_counts_if_the_connector_found_none() -> None:
     assert is_about(b'{"event": "new", "id": 17}', (), ADA)
     assert not is_about(b"not JSON", (), ADA)
 
@@ -80,7 +80,7 @@ NUMBERS = st.lists(st.tuples(DIGITS, st.sampled_from(["", " ", ".", "-", " / "])
 
 
 @given(NUMBERS, NUMBERS, st.sampled_from(["", "Call ", "a@b.co "]))
-def test_who_has_a_contact_of_a_text_is_named_by_it(typed: str, kept: str, before: str) -> None:
+def test_a_text_with_a_persons_contact_names_them(typed: str, kept: str, before: str) -> None:
     field = Contact(kind=ContactKind.PHONE, value=kept)
     person = Person(records=frozenset(), contacts=(field,))
     text = before + typed
@@ -101,7 +101,7 @@ def test_who_has_a_contact_of_a_text_is_named_by_it(typed: str, kept: str, befor
         {"x": "&amp;" * MAX_SIZE},
     ],
 )
-def test_a_body_that_names_too_many_may_name_anybody(told: object) -> None:
+def test_a_body_with_too_many_names_may_name_anyone(told: object) -> None:
     assert names_in(msgspec.json.encode(told), OF_A_JOB) is None
 
 

@@ -1,4 +1,4 @@
-"""How far a sync is and how long it still takes: the one definition, for pages and the command line."""
+"""A sync's progress and time left, defined once for pages and the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_total_is_that_of_all_streams_from_the_beginning() -> None:
     assert found.left == 70 * SECOND
 
 
-def test_what_the_ats_counts_now_takes_the_place_of_what_it_counted_then() -> None:
+def test_current_counts_replace_earlier_ones() -> None:
     begun = points(jobs=(38, 40, True), talents=(300, 1300, False))
 
     found = progress(begun, EXPECTED, read=338, elapsed=10 * SECOND)
@@ -38,8 +38,8 @@ def test_what_the_ats_counts_now_takes_the_place_of_what_it_counted_then() -> No
     assert found.total == 38 + 1300 + 1960
 
 
-def test_a_sync_that_goes_on_is_measured_by_what_it_read_itself() -> None:
-    """3,000 of 3,200 were read before: the 200 that are missing take as long as the 100 of these 10 seconds."""
+def test_a_continued_sync_is_measured_by_its_own_reads() -> None:
+    """3,000 of 3,200 were read earlier, so the remaining ones are timed by the 100 read in these 10 seconds."""
     begun = points(
         jobs=(40, 40, True), talents=(1200, 1200, True), applications=(1760, 1960, False)
     )
@@ -56,7 +56,7 @@ def test_there_is_no_estimate_before_there_is_a_pace(read: int, elapsed: timedel
     assert progress(begun, EXPECTED, read=read, elapsed=elapsed).left is None
 
 
-def test_nothing_is_left_once_all_was_read() -> None:
+def test_no_time_is_left_once_everything_is_read() -> None:
     ended = points(jobs=(40, 40, True), talents=(1200, 1200, True), applications=(1960, 1960, True))
 
     found = progress(ended, EXPECTED, read=3200, elapsed=60 * SECOND)
@@ -64,7 +64,7 @@ def test_nothing_is_left_once_all_was_read() -> None:
     assert found == Progress(seen=3200, total=3200, left=None)
 
 
-def test_an_ats_that_does_not_count_has_no_total_however_much_was_read() -> None:
+def test_an_ats_without_counts_has_no_total() -> None:
     begun = points(jobs=(40, 40, True), talents=(360, None, False))
 
     found = progress(begun, {}, read=400, elapsed=10 * SECOND)
@@ -72,7 +72,7 @@ def test_an_ats_that_does_not_count_has_no_total_however_much_was_read() -> None
     assert found == Progress(seen=400, total=None, left=None)
 
 
-def test_more_than_was_expected_is_never_more_than_all() -> None:
+def test_progress_never_exceeds_the_total() -> None:
     begun = points(jobs=(90, None, False))
 
     assert progress(begun, {"jobs": 40}, read=90, elapsed=9 * SECOND).total == 90

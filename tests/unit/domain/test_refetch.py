@@ -1,4 +1,4 @@
-"""An ATS may answer the id of a merged record with the record that survived."""
+"""For a merged record's id, an ATS may return the surviving record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOBODY: dict[Stream, list[list[Talent]]] = {Stream.TALENTS: [[]]}
 
 
 class Merging(FakeSource):
-    """Answers each id with the record that it leads to."""
+    """Returns for each id the record it was merged into."""
 
     def __init__(self, leads_to: dict[str, str | None]) -> None:
         super().__init__(NOBODY)
@@ -54,7 +54,7 @@ def _same(raw: RawRecord, _: Notes) -> Talent:
         "without an id",
     ],
 )
-async def test_what_an_answer_means(
+async def test_responses_are_interpreted(
     leads_to: dict[str, str | None], gone: bool, shown: list[str | None]
 ) -> None:
     found = await refetch(Merging(leads_to), Stream.TALENTS, "1")

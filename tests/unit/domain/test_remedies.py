@@ -1,4 +1,4 @@
-"""What the help bubble opens with."""
+"""The help bubble's initial findings."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ def facts(**changes: Any) -> ConnectionFacts:
         ({"files_error": ERROR}, "files"),
     ],
 )
-def test_each_state_has_its_word(changes: dict[str, Any], code: str) -> None:
+def test_each_state_has_its_finding(changes: dict[str, Any], code: str) -> None:
     found = findings([facts(**changes)], now=NOW)
 
     assert [one.kind for one in found] == [code]
     assert found[0].name == ("" if code == "well" else "Acme")
 
 
-def test_a_slow_sync_is_told_also_after_a_failure() -> None:
+def test_a_slow_sync_is_shown_even_after_a_failure() -> None:
     found = findings([facts(error=ERROR, running=True, slow=True)], now=NOW)
     assert [finding.kind for finding in found] == ["failed", "slow"]
 
 
-def test_without_a_connection_that_is_the_finding() -> None:
+def test_a_missing_connection_is_the_finding() -> None:
     assert [one.kind for one in findings([], now=NOW)] == ["nothing_connected"]
 
 
-def test_the_serious_comes_first_with_its_own_words() -> None:
+def test_the_most_serious_finding_comes_first() -> None:
     found = findings([facts(state="paused"), facts(error=ERROR, decision=DECISION)], now=NOW)
 
     assert [one.kind for one in found] == ["failed", "paused", "held"]

@@ -1,4 +1,4 @@
-"""Times that repeat: which ones come, and when they last did."""
+"""Recurring times: whether they ever occur, and when they last did."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOW = datetime(2026, 1, 4, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("cron", ["0 19 * * 6", "*/5 * * * *", "0 0 1 1 *", "0 0 L * *"])
-def test_what_comes(cron: str) -> None:
+def test_recurring_times(cron: str) -> None:
     assert is_soon(cron)
     assert last_before(cron, NOW)
 
@@ -20,14 +20,14 @@ def test_what_comes(cron: str) -> None:
 @pytest.mark.parametrize(
     "cron",
     [
-        *("0 0 30 2 *", "0 0 31 4 *", "0 0 29 2 *"),  # never, or not within two years
+        *("0 0 30 2 *", "0 0 31 4 *", "0 0 29 2 *"),  # never, or less than every two years
         *("", "sometimes", "@daily", "0 25 * * 6", "0 0 * * 6 0", "0 0 1 1 * 0 2099"),
         "0 0 99999999999999999999 * *",
     ],
 )
-def test_what_does_not_come_or_is_no_time(cron: str) -> None:
+def test_invalid_and_impossible_times(cron: str) -> None:
     assert not is_soon(cron)
 
 
-def test_a_day_that_no_year_has_was_never() -> None:
+def test_an_impossible_day_never_occurred() -> None:
     assert last_before("0 0 30 2 *", NOW) is None

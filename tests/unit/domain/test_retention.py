@@ -1,4 +1,4 @@
-"""What brings back whom time erased, and when a person looks first."""
+"""What restores people erased by retention, and when an erasure needs a review."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def applied(**times: Any) -> Application:
         (Record(remote_id="r", remote_updated_at=LATER), Lift.UPDATE, False),
     ],
 )
-def test_only_a_later_sign_of_life_brings_somebody_back(
+def test_only_later_activity_brings_a_person_back(
     record: Record, lift: Lift, comes_back: bool
 ) -> None:
     assert lifts(record, lift, SINCE) is comes_back
@@ -58,12 +58,14 @@ def test_only_a_later_sign_of_life_brings_somebody_back(
         (20, 20, 0, False),  # few
         (21, 1000, 0, False),  # a small share
         (101, 1000, 0, True),
-        (101, 1000, 101, False),  # an admin saw as many
+        (101, 1000, 101, False),  # an admin has seen this number
         (102, 1000, 101, True),
         (21, 100, 20, True),
     ],
 )
-def test_unusually_many_wait_for_a_person(due: int, total: int, agreed: int, held: bool) -> None:
+def test_unusually_many_erasures_need_a_review(
+    due: int, total: int, agreed: int, held: bool
+) -> None:
     assert held_back(due, total, agreed) is held
 
 
@@ -73,7 +75,7 @@ def test_nothing_is_erased_by_default() -> None:
     assert Retention(consent_ended=True).erases
 
 
-def test_each_rule_is_lifted_by_what_it_looks_at() -> None:
+def test_each_rule_is_reset_by_its_own_activity() -> None:
     assert lift_of(Rule.IDLE, Counts.APPLICATION) is Lift.APPLICATION
     assert lift_of(Rule.IDLE, Counts.UPDATE) is Lift.UPDATE
     assert lift_of(Rule.REJECTED, Counts.UPDATE) is Lift.STEP

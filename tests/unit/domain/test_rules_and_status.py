@@ -1,4 +1,4 @@
-"""What stays out of Jemmo and why; the colours of a connection."""
+"""Which records are excluded and why; the status colors of a connection."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ def a_job(status: JobStatus) -> Job:
         (JobStatus.DRAFT, Exclusion.JOB_DRAFT),
     ],
 )
-def test_archived_and_draft_jobs_stay_out(status: JobStatus, reason: Exclusion | None) -> None:
+def test_archived_and_draft_jobs_are_excluded(status: JobStatus, reason: Exclusion | None) -> None:
     assert exclusion(a_job(status), Rules()) is reason
 
 
-def test_an_organisation_can_have_them_in() -> None:
+def test_an_organization_can_include_them() -> None:
     rules = Rules(include_archived_jobs=True, include_draft_jobs=True)
     assert exclusion(a_job(JobStatus.ARCHIVED), rules) is None
     assert exclusion(a_job(JobStatus.DRAFT), rules) is None
 
 
-def test_archived_talents_stay_out() -> None:
+def test_archived_talents_are_excluded() -> None:
     talent = Talent(remote_id="1", is_archived=True)
     assert exclusion(talent, Rules()) is Exclusion.TALENT_ARCHIVED
     assert exclusion(talent, Rules(include_archived_talents=True)) is None
 
 
-def test_other_records_are_never_left_out_by_themselves() -> None:
+def test_other_records_are_never_excluded_on_their_own() -> None:
     assert exclusion(Stage(remote_id="1", name="Inbox"), Rules()) is None
     applied = Application(remote_id="1", status=ApplicationStatus.REJECTED)
     assert exclusion(applied, Rules()) is None
 
 
-def test_without_applications_no_talent_is_hidden_for_the_lack_of_one() -> None:
+def test_an_ats_without_applications_excludes_no_talent_for_lacking_one() -> None:
     assert applicable(Rules(), [Stream.TALENTS]).include_talents_without_active_application
     assert applicable(Rules(), [Stream.TALENTS, Stream.APPLICATIONS]) == Rules()
 
@@ -74,7 +74,7 @@ def test_colours(
     assert colour(last_success_at=last, last_error=error, running=running, now=NOW) is shown
 
 
-def test_a_connection_whose_files_cannot_be_kept_is_not_green() -> None:
+def test_a_connection_whose_files_cannot_be_stored_is_not_green() -> None:
     away = {"code": "storage_unavailable"}
     shown = colour(last_success_at=NOW, last_error=None, files_error=away, running=False, now=NOW)
     assert shown is Colour.YELLOW

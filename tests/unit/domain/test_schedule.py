@@ -73,11 +73,11 @@ def test_nothing_starts_in_quiet_hours(
         for window in quiet
         for begin, end in window.near(due, ZoneInfo("Europe/Paris"))
     )
-    assert not inside or due - now > timedelta(days=6)  # a week that is quiet throughout
+    assert not inside or due - now > timedelta(days=6)  # the whole week is quiet
 
 
 @given(st.uuids(), moments, intervals, st.integers(0, 50), st.none() | moments)
-def test_no_start_is_out_of_sight(
+def test_every_start_is_within_the_next_days(
     one: UUID, now: datetime, every: timedelta, failures: int, resume_at: datetime | None
 ) -> None:
     due = next_due(one, now=now, every=every, plan=Plan(), failures=failures, resume_at=resume_at)
@@ -90,7 +90,7 @@ def test_each_failure_in_a_row_waits_longer_up_to_the_interval(one: UUID, failur
     assert timedelta(minutes=13) <= first <= second <= SIX_HOURS * 1.1
 
 
-def test_an_initial_sync_put_off_starts_in_the_evening_of_the_organisation() -> None:
+def test_a_postponed_initial_sync_starts_in_the_organizations_evening() -> None:
     plan = Plan(time_zone="Europe/Paris", first_sync=FirstSync.TONIGHT)
     wednesday = datetime(2026, 7, 1, 9, tzinfo=UTC)
     assert plan.first_due(wednesday) == datetime(2026, 7, 1, 20, tzinfo=UTC)
@@ -107,20 +107,20 @@ def test_an_initial_sync_put_off_starts_in_the_evening_of_the_organisation() -> 
         ("2026-10-25T00:30:00+00:00", "2026-10-25T02:00:00+00:00"),  # 02:00-03:00 comes twice
     ],
 )
-def test_quiet_hours_over_a_change_of_the_clocks_end(moment: str, ends: str) -> None:
+def test_quiet_hours_end_across_clock_changes(moment: str, ends: str) -> None:
     plan = Plan(time_zone="Europe/Paris", quiet=(Window(start=time(1), end=time(3)),))
     assert plan.after_quiet(datetime.fromisoformat(moment)) == datetime.fromisoformat(ends)
 
 
 @given(windows)
-def test_a_window_reads_as_it_is_written(window: Window) -> None:
+def test_a_window_survives_a_round_trip(window: Window) -> None:
     again = parse_window(write_window(window))
     assert (again.start, again.end) == (window.start, window.end)
     assert set(again.days) == set(window.days)
 
 
 @pytest.mark.parametrize("text", ["", "25:00-03:00", "moonday 01:00-02:00", "01:00"])
-def test_what_is_no_window_is_refused(text: str) -> None:
+def test_an_invalid_window_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         parse_window(text)
 
@@ -130,12 +130,12 @@ def test_days_may_wrap_around_the_week() -> None:
 
 
 @given(moments, st.sampled_from(["Europe/Paris", "America/Los_Angeles", "Asia/Kolkata", "UTC"]))
-def test_the_night_is_near_and_dark(now: datetime, zone: str) -> None:
+def test_the_off_peak_start_is_soon_and_at_night(now: datetime, zone: str) -> None:
     begins = Plan(time_zone=zone).tonight(now)
 
-    assert now <= begins <= now + timedelta(hours=18)  # 17, and one more when the clocks change
+    assert now <= begins <= now + timedelta(hours=18)  # 17 hours, plus one if the clocks change
     assert begins.astimezone(ZoneInfo(zone)).hour in {22, 23, 0, 1, 2, 3, 4}
 
 
-def test_an_unknown_time_zone_is_taken_for_utc() -> None:
+def test_an_unknown_time_zone_counts_as_utc() -> None:
     assert Plan(time_zone="Mars/Olympus").zone == ZoneInfo("UTC")

@@ -1,4 +1,4 @@
-"""Job titles that mean the same."""
+"""Job titles with the same meaning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.domain.titles import plain, variants
         " developpeur! ",
     ],
 )
-def test_they_are_alike_but_for_their_dress(title: str) -> None:
+def test_titles_with_different_decoration_match(title: str) -> None:
     assert plain(title) == "developpeur"
 
 
@@ -27,17 +27,17 @@ def test_they_are_alike_but_for_their_dress(title: str) -> None:
     ("one", "other"),
     [("C++ developer", "C# developer"), ("Chef de rang", "Chef de rayon"), ("Dev 1", "Dev 2")],
 )
-def test_they_are_not_alike(one: str, other: str) -> None:
+def test_different_titles_do_not_match(one: str, other: str) -> None:
     assert plain(one) != plain(other)
 
 
 @given(st.text(max_size=60))
-def test_what_is_plain_stays_so(title: str) -> None:
+def test_plain_titles_stay_unchanged(title: str) -> None:
     assert plain(plain(title)) == plain(title)
 
 
 @given(st.lists(st.text(max_size=12), max_size=20))
-def test_groups_hold_each_spelling_once_and_more_than_one(titles: list[str]) -> None:
+def test_groups_contain_at_least_two_different_spellings(titles: list[str]) -> None:
     for group in variants(titles):
         assert len(set(group)) == len(group) > 1
         assert len({plain(one) for one in group}) == 1

@@ -1,4 +1,4 @@
-"""Whatever an ATS sends, validation turns it into what can be kept, and never raises."""
+"""Validation turns whatever an ATS sends into something that can be stored, and never raises."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_nothing_raises(value: Any) -> None:
 
 
 @given(json_values)
-def test_doing_it_twice_changes_nothing(value: Any) -> None:
+def test_validating_twice_changes_nothing(value: Any) -> None:
     once = text(value)
     assert text(once) == once
     assert number(number(value)) == number(value)
@@ -49,55 +49,55 @@ def test_doing_it_twice_changes_nothing(value: Any) -> None:
 
 
 @given(st.datetimes(timezones=st.none() | st.just(UTC) | st.timezones()))
-def test_every_moment_becomes_utc_or_nothing(value: datetime) -> None:
+def test_every_time_becomes_utc_or_nothing(value: datetime) -> None:
     found = utc(value)
     assert found is None or found.tzinfo is UTC
     assert utc(found) == found
 
 
 @given(st.text())
-def test_what_is_kept_can_be_stored(value: str) -> None:
+def test_validated_values_can_be_stored(value: str) -> None:
     found = text(value)
     assert found is None or ("\x00" not in found and found == found.strip() and found)
 
 
 @given(st.text(st.characters(categories=["Cc", "Ll", "Zs"]) | st.sampled_from("\x1b[m0")))
-def test_no_text_commands_a_terminal(value: str) -> None:
+def test_no_text_contains_terminal_commands(value: str) -> None:
     found = text(value) or ""
     assert all(one in "\t\n\r" for one in found if category(one) == "Cc")
 
 
-def test_what_a_terminal_would_obey_is_gone_as_a_whole() -> None:
+def test_terminal_sequences_are_removed_completely() -> None:
     assert text("\x1b[1;31mAda\x1b[0m Exemple\x1b[2K") == "Ada Exemple"
     assert text("Ada\x9b2J") == "Ada›2J"
     assert text("l\x92offre") == "l’offre"
 
 
 @given(st.text("\u200b\u200d\u2060\ufeff\u202e\u3164\u2800\u00a0 \x1b", min_size=1))
-def test_a_name_that_nobody_can_see_is_none(value: str) -> None:
+def test_an_invisible_name_is_empty(value: str) -> None:
     assert text(value) is None
     assert name_text(value) is None
 
 
 @pytest.mark.parametrize("blank", [None, "", "  \n\t", "\x00", {}, [], [1]])
-def test_blank_is_nothing(blank: Any) -> None:
+def test_blank_text_is_empty(blank: Any) -> None:
     assert text(blank) is None
 
 
-def test_text_is_stripped_and_freed_of_nul() -> None:
+def test_text_is_trimmed_and_without_nul() -> None:
     assert text(" Ada\x00 ") == "Ada"
 
 
-def test_text_is_cut_where_nobody_would_read_on() -> None:
+def test_overlong_text_is_truncated() -> None:
     assert len(text("é" * (MAX_TEXT + 5)) or "") == MAX_TEXT
 
 
-def test_half_a_character_is_not_kept() -> None:
+def test_lone_surrogates_are_removed() -> None:
     assert text("Ada \ud83d") == "Ada"
 
 
 @pytest.mark.parametrize("year", [1, 1899, 2201, 9999])
-def test_years_that_cannot_be_meant_are_left_out(year: int) -> None:
+def test_impossible_years_are_dropped(year: int) -> None:
     assert utc(datetime(year, 1, 1, tzinfo=UTC)) is None
 
 
@@ -135,7 +135,7 @@ def test_words_are_distinct_and_in_order() -> None:
     assert words(["b", " a ", "b", "", None, {"x": 1}]) == ("b", "a")
 
 
-def test_a_word_as_long_as_a_text_is_cut_so_that_an_index_can_hold_it() -> None:
+def test_an_overlong_word_is_truncated_for_the_index() -> None:
     assert len(words(["x" * 100_000])[0].encode()) < 2000
 
 
@@ -144,7 +144,7 @@ def test_html_becomes_readable_lines() -> None:
 
 
 @pytest.mark.parametrize("address", ["http://[", "https://[::1", "HTTP://[x]y"])
-def test_an_address_that_cannot_be_taken_apart_is_none(address: str) -> None:
+def test_an_unparsable_address_is_dropped(address: str) -> None:
     assert web_address(address) is None
 
 

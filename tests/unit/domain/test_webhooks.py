@@ -1,4 +1,4 @@
-"""Laws of refetch requests, floods and silence."""
+"""Properties of refetch requests, floods and missing webhooks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def keys(requests: list[RefetchRequest]) -> set[tuple[Stream, str]]:
 
 
 @given(REQUESTS, st.randoms())
-def test_whatever_the_order_the_same_records_are_looked_up(
+def test_the_same_records_are_refetched_in_any_order(
     requests: list[RefetchRequest], chance: object
 ) -> None:
     shuffled = list(requests)
@@ -42,7 +42,7 @@ def test_whatever_the_order_the_same_records_are_looked_up(
 
 
 @given(REQUESTS)
-def test_each_record_is_looked_up_once_and_the_last_word_counts(
+def test_each_record_is_refetched_once_and_the_last_event_counts(
     requests: list[RefetchRequest],
 ) -> None:
     found = coalesce(requests)
@@ -64,19 +64,17 @@ def test_coalescing_in_parts_changes_nothing(
     st.floats(0.1, 100),
     st.lists(st.floats(-10, 10, allow_nan=False), max_size=200),
 )
-def test_never_more_than_the_burst_and_what_time_allows(
-    burst: float, rate: float, waits: list[float]
-) -> None:
+def test_the_flood_limit_is_never_exceeded(burst: float, rate: float, waits: list[float]) -> None:
     bucket, now, passed = Bucket(burst, rate), 0.0, 0.0
     let = 0
-    for wait in waits:  # a clock may also jump back
+    for wait in waits:  # clocks may also jump back
         passed += max(0.0, wait)
         now += wait
         let += bucket.take(now)
     assert let <= burst + passed * rate + 1e-6
 
 
-def test_silence_needs_some_changes_in_a_row() -> None:
+def test_missing_webhooks_are_reported_after_several_changes() -> None:
     then = datetime(2026, 1, 1, tzinfo=UTC)
     assert health(None, 100) is Health.NEVER
     assert health(None, 100, refused=1) is Health.REFUSED
@@ -85,7 +83,7 @@ def test_silence_needs_some_changes_in_a_row() -> None:
     assert health(then, SILENT_AFTER) is Health.SILENT
 
 
-def test_what_is_not_taken_is_refused_unless_it_came_before() -> None:
+def test_a_webhook_is_accepted_exactly_with_status_200_or_as_a_duplicate() -> None:
     for outcome in Outcome:
         assert outcome.is_taken == (outcome.status == 200) or outcome is Outcome.DUPLICATE
         assert outcome.is_taken or not outcome.is_kept

@@ -1,4 +1,4 @@
-"""Why a record is here or not, decided from what is known of it."""
+"""The explanation of why a record is or isn't in Jemmo, from the known facts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def verdict(held: KnownRecord, *, sees_contacts: bool = True) -> Verdict:
     return answer.verdict
 
 
-def test_what_became_of_a_record() -> None:
+def test_outcomes_of_a_record() -> None:
     application = replace(TALENT, kind="application", owner=uuid4())
     archived = Exclusion.TALENT_ARCHIVED
 
@@ -64,7 +64,7 @@ def test_what_became_of_a_record() -> None:
     assert verdict(replace(TALENT, excluded=archived, deleted_at=NOW)) is Verdict.DELETED
 
 
-def test_only_what_the_ats_still_has_was_last_seen_there() -> None:
+def test_only_existing_records_have_a_last_seen_time() -> None:
     later = NOW + timedelta(days=3)
     compared = replace(TALENT, read_all_at=later)
     missed = Missed(verdict=Verdict.DELETION_PAUSED, at=later)
@@ -81,7 +81,7 @@ def test_only_what_the_ats_still_has_was_last_seen_there() -> None:
     assert seen(replace(compared, missed=missed)) is None
 
 
-def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:
+def test_rejections_and_pending_links_are_shown_with_the_stored_record() -> None:
     refused = RejectedRecord(
         stream="jobs", remote_id="17", connection="T", code="no_title", message="", at=NOW, times=2
     )
@@ -109,7 +109,7 @@ def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:
         ({"read_all_at": None, "state": "paused"}, Reason.PAUSED),
     ],
 )
-def test_what_was_never_seen_is_explained_by_each_connection(
+def test_unseen_records_are_explained_by_each_connection(
     change: dict[str, Any], reason: Reason
 ) -> None:
     (answer,) = explain(RecordFacts(readings=[replace(READING, **change)]), sees_contacts=True)
@@ -117,5 +117,5 @@ def test_what_was_never_seen_is_explained_by_each_connection(
     assert (answer.verdict, answer.reason) == (Verdict.NEVER_SEEN, reason)
 
 
-def test_without_a_connection_nothing_can_be_said() -> None:
+def test_without_a_connection_there_is_no_explanation() -> None:
     assert explain(RecordFacts(), sees_contacts=True) == []

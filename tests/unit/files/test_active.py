@@ -1,4 +1,4 @@
-"""A document that would act by itself is refused, however that is spelled; prose about it is kept."""
+"""Documents with active content are refused in any spelling; prose that mentions it is accepted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def packed(
     dictionary: bytes = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode",
     pack: Callable[[bytes], bytes] = zlib.compress,
 ) -> bytes:
-    """A PDF with an object stream that holds one object."""
+    """Return a PDF with an object stream that contains one object."""
     return with_object(stream(pack(b"9 0 " + body), dictionary))
 
 
@@ -62,7 +62,7 @@ def verdict(content: bytes) -> str:
         b"<< /Names << /JavaScript 5 0 R >> >>",
         b"<< /XFA [(template) 5 0 R] >>",
         b"<< /#58FA 5 0 R >>",
-        b"/Launch",  # an object that is the value of an action elsewhere
+        b"/Launch",  # the object may be the value of an action elsewhere
         b"<< /Kids [/Launch] >>",
         b"<< /OpenAction << /S /Launch >> >>",
         rb"<< /AA << /O << /S /GoToE /F (\\\\files.example\\share) /D [0 /Fit] >> >> >>",
@@ -74,7 +74,7 @@ def verdict(content: bytes) -> str:
     ],
 )
 @pytest.mark.parametrize("place", [with_object, packed], ids=["plain", "packed"])
-def test_a_pdf_that_acts_is_refused(place: Callable[[bytes], bytes], body: bytes) -> None:
+def test_a_pdf_with_active_content_is_refused(place: Callable[[bytes], bytes], body: bytes) -> None:
     assert verdict(place(body)) == "embedded"
 
 
@@ -96,7 +96,9 @@ def test_a_pdf_that_acts_is_refused(place: Callable[[bytes], bytes], body: bytes
     ],
 )
 @pytest.mark.parametrize("place", [with_object, packed], ids=["plain", "packed"])
-def test_a_pdf_that_only_speaks_of_it_is_kept(place: Callable[[bytes], bytes], body: bytes) -> None:
+def test_a_pdf_that_only_mentions_it_is_accepted(
+    place: Callable[[bytes], bytes], body: bytes
+) -> None:
     assert verdict(place(body)) == PDF
 
 
@@ -109,7 +111,7 @@ OBJECTS = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
     "end", [b" \n", b" \r\n", b"\t\n", b"\x00\n", b"\r", b" " * 5000 + b"\n", b" x\n"]
 )
 def test_an_object_stream_is_opened_whatever_follows_the_word_stream(end: bytes) -> None:
-    """PDFium begins to read on the next line, whatever stands on this one."""
+    """PDFium starts to read on the next line, whatever the rest of this one contains."""
     body = b"<< " + OBJECTS + b" >>\nstream" + end + PACKED + b"\nendstream"
     assert verdict(with_object(body)) == "embedded"
 
@@ -187,7 +189,7 @@ def encrypted(*, owner_only: bool, javascript: bool) -> bytes:
     return buffer.getvalue()
 
 
-def test_an_encrypted_pdf_is_kept_if_it_can_be_looked_into() -> None:
+def test_an_encrypted_pdf_is_accepted_if_it_can_be_inspected() -> None:
     assert verdict(encrypted(owner_only=True, javascript=False)) == PDF
     assert verdict(encrypted(owner_only=True, javascript=True)) == "embedded"
     assert verdict(encrypted(owner_only=False, javascript=False)) == "encrypted"
@@ -242,7 +244,7 @@ def test_an_rtf_with_an_object_is_refused(body: bytes) -> None:
         rb'{\field{\*\fldinst INCLUDEPICTURE "https://example.com/photo.png" \\d}}',
     ],
 )
-def test_an_rtf_that_only_speaks_of_it_is_kept(body: bytes) -> None:
+def test_an_rtf_that_only_mentions_it_is_accepted(body: bytes) -> None:
     assert verdict(rb"{\rtf1 " + body + b"}") == RTF
 
 
@@ -265,7 +267,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_pdf_made_to_be_slow_gets_a_verdict(name: str) -> None:
-    """Were the time to grow with the square of the size, this would take hours."""
+    """With quadratic time, this would take hours."""
     assert verdict(b"%PDF-1.7 " + HOSTILE[name])
 
 
@@ -300,9 +302,9 @@ def test_an_index_of_objects_that_would_fill_the_memory_is_refused(first: bytes)
         active.is_active_inside(b"%PDF-1.5\n" + head + packed + b"\nendstream endobj")
 
 
-def test_what_each_round_of_unpacking_makes_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_output_of_each_decompression_round_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active, "MAX_UNPACKED", 1_000_000)
-    inner = zlib.compress(b"y" * 300_000, 0)  # stored: as large as what it holds
+    inner = zlib.compress(b"y" * 300_000, 0)  # stored without compression
     packed = zlib.compress(inner)
     head = b"1 0 obj <</First 0/Type/ObjStm/Filter[/FlateDecode/FlateDecode]>>stream\n"
     stream = head + packed + b"\nendstream endobj\n"

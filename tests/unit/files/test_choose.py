@@ -1,4 +1,4 @@
-"""A file storage that cannot be one is named, with what to do."""
+"""An invalid storage address leads to an error with the next step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUPABASE = {"SUPABASE_SERVICE_KEY": "key", "SUPABASE_URL": "https://ref.example.
     "address",
     ["s3://[", "s3://[bucket]/x", "supabase://[", "ftp://bucket", "://x", "resumes"],
 )
-def test_what_is_no_storage(address: str) -> None:
+def test_an_invalid_storage_address_is_refused(address: str) -> None:
     with pytest.raises(ConfigError, match="JEMMO_FILES") as refused:
         choose(address, SUPABASE)
     assert refused.value.code == "storage_address"
@@ -35,7 +35,7 @@ def test_no_key_of_an_unreadable_address_is_repeated() -> None:
         ("AWS_ENDPOINT_URL_S3", "s3://resumes"),
     ],
 )
-def test_what_is_no_server(variable: str, storage: str, server: str) -> None:
+def test_an_invalid_server_address_is_refused(variable: str, storage: str, server: str) -> None:
     with pytest.raises(ConfigError, match=variable) as refused:
         choose(storage, {**SUPABASE, variable: server})
     assert refused.value.code == "storage_address"

@@ -1,4 +1,4 @@
-"""What may be kept is known by its content alone, and what could do harm is refused."""
+"""Files are accepted by content alone, and dangerous ones are refused."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def odt(**more: bytes | str) -> bytes:
         (b"\xff\xd8\xff\xe0" + b"\x00" * 40 + b"x", JPEG),
     ],
 )
-def test_documents_are_known_by_their_content(content: bytes, kind: str) -> None:
+def test_documents_are_recognized_by_content(content: bytes, kind: str) -> None:
     assert inspect(content, max_bytes=LIMIT) == kind
     assert kind in ENDINGS
 
@@ -87,7 +87,7 @@ def test_documents_are_known_by_their_content(content: bytes, kind: str) -> None
         (word(bomb=b"\x00" * (30 * 1024 * 1024)), "archive_bomb"),
     ],
 )
-def test_what_could_do_harm_is_refused(content: bytes, code: str) -> None:
+def test_dangerous_files_are_refused(content: bytes, code: str) -> None:
     with pytest.raises(Refused) as told:
         inspect(content, max_bytes=LIMIT)
     assert told.value.code == code
@@ -135,8 +135,8 @@ def test_any_bytes_get_a_verdict(content: bytes) -> None:
 
 
 @given(st.integers(min_value=0, max_value=2000), st.integers(min_value=0, max_value=255))
-@example(place=29, value=8)  # an entry that ends too early
-@example(place=930, value=8)  # and one that cannot be unpacked
+@example(place=29, value=8)  # a truncated entry
+@example(place=930, value=8)  # an entry that can't be unpacked
 def test_a_damaged_document_gets_a_verdict(place: int, value: int) -> None:
     content = bytearray(docx("Curriculum vitae"))
     content[place % len(content)] = value
@@ -147,7 +147,7 @@ def test_a_damaged_document_gets_a_verdict(place: int, value: int) -> None:
 
 
 def test_a_word_file_of_many_relations_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of 4 kB held 26,000 of them, and its content types were read for each."""
+    """A 4 kB file may contain 26,000 relations, for each of which the content types used to be read."""
     asked = 0
     parsed = ooxml.fromstring  # type: ignore[attr-defined]
 

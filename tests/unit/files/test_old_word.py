@@ -1,4 +1,4 @@
-"""Word's binary files: the names in their directory tell what they hold, words in their text do not."""
+"""Word's binary files are judged by the names in their directory, not by words in their text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def verdict(content: bytes) -> str:
 
 
 def with_template(path: str) -> bytes:
-    """A file whose list of associated files names a template."""
+    """Return a file whose list of associated files names a template."""
     block = bytearray(0x800)
     struct.pack_into("<6H", block, 0, doc.WORD_97, 0x00C1, 0, 0x0409, 0, 0x1200)
     names = (
@@ -47,11 +47,11 @@ def with_template(path: str) -> bytes:
         (["\x03OCXNAME"], "embedded"),
         (["Macros"], "macros"),
         (["_VBA_PROJECT_CUR"], "macros"),
-        (["ObjectPool"], DOC),  # Word keeps an empty one
+        (["ObjectPool"], DOC),  # Word writes an empty one
         (["MsoDataStore", "\x01CompObj"], DOC),
     ],
 )
-def test_the_directory_tells_what_is_inside(names: list[str], code: str) -> None:
+def test_the_directory_reveals_the_content(names: list[str], code: str) -> None:
     assert verdict(compound({"WordDocument": b"x", **dict.fromkeys(names, b"x")})) == code
 
 
@@ -67,7 +67,7 @@ def test_the_directory_tells_what_is_inside(names: list[str], code: str) -> None
         ("Macros in VBA, Package, ObjInfo, _VBA_PROJECT, DDEAUTO cmd", DOC),
     ],
 )
-def test_words_of_the_text_are_only_words(text: str, code: str, is_wide: bool) -> None:
+def test_names_in_the_text_are_harmless(text: str, code: str, is_wide: bool) -> None:
     assert verdict(word_binary.document([(f"{text}\r", is_wide)])) == code
 
 

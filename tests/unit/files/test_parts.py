@@ -1,4 +1,4 @@
-"""What is inside a Word or ODT file is judged by what it is, not by its name; ordinary files are kept."""
+"""Parts of Word and ODT files are judged by content, not by name; ordinary files are accepted."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def docx(
     types: Any = "",
     **others: Any,
 ) -> bytes:
-    """A Word file; ``others`` are parts by their path, of which ``targets`` speak."""
+    """Return a Word file; ``others`` are parts by path, to which ``targets`` refer."""
     made = word.package(word.document(body), targets=(("styles", "styles.xml"), *targets))
     made["[Content_Types].xml"] = str(made["[Content_Types].xml"]).replace(
         "</Types>", f"{types}</Types>"
@@ -214,7 +214,7 @@ SCRAMBLED = bytes(range(7, 39)) + b"font"
                 "word/media/image4.wmf": b"\xd7\xcd\xc6\x9a" + bytes(99),
                 "word/media/image5.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
                 "word/media/image6.emz": b"\x1f\x8b\x08" + bytes(99),
-                "word/media/image7.pdf": pdf("x"),  # as Word for Mac keeps pictures
+                "word/media/image7.pdf": pdf("x"),  # as stored by Word for Mac
                 "word/media/image8.gif": b"GIF89a" + bytes(99),
                 "word/media/image9.tiff": b"II*\x00" + bytes(99),
                 "docProps/thumbnail.emf": struct.pack("<II", 1, 88) + bytes(99),
@@ -263,7 +263,7 @@ SCRAMBLED = bytes(range(7, 39)) + b"font"
         docx(body=dde("INCLUDEPICTURE https://example.com/photo.png \\d")),
     ],
 )
-def test_an_ordinary_word_file_is_kept(content: bytes) -> None:
+def test_an_ordinary_word_file_is_accepted(content: bytes) -> None:
     assert verdict(content) == DOCX
 
 
@@ -334,7 +334,7 @@ def test_an_odt_with_another_file_or_program_is_refused(content: bytes, code: st
         ),
     ],
 )
-def test_an_ordinary_odt_is_kept(content: bytes) -> None:
+def test_an_ordinary_odt_is_accepted(content: bytes) -> None:
     assert verdict(content) == ODT
 
 

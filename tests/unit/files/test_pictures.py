@@ -28,7 +28,7 @@ def jpeg(extra: bytes = b"", after: bytes = b"") -> bytes:
     return b"\xff\xd8" + JFIF + extra + TABLES + FRAME + SCAN + b"\xff\xd9" + after
 
 
-def test_a_png_loses_what_is_not_the_picture() -> None:
+def test_a_png_loses_everything_but_the_picture() -> None:
     extra = part(b"tEXt", b"Author\0" + SECRET) + part(b"eXIf", SECRET)
     cleaned = picture(png(extra=extra, after=SECRET))
 
@@ -36,7 +36,7 @@ def test_a_png_loses_what_is_not_the_picture() -> None:
     assert cleaned.content_type == "image/png"
 
 
-def test_a_jpeg_loses_what_is_not_the_picture() -> None:
+def test_a_jpeg_loses_everything_but_the_picture() -> None:
     extra = (
         segment(0xE1, b"Exif\0\0" + SECRET)
         + segment(0xFE, SECRET)
@@ -67,7 +67,7 @@ def test_a_jpeg_loses_what_is_not_the_picture() -> None:
         png(extra=part(b"tEXt", bytes(LARGEST))),
     ],
 )
-def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
+def test_an_incomplete_picture_is_refused(content: bytes) -> None:
     with pytest.raises(NoPicture):
         picture(content)
 

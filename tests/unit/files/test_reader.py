@@ -1,4 +1,4 @@
-"""The sandbox that reads files: confined, quick to replace, and without a memory of what it read."""
+"""The sandbox that reads files: confined, quickly replaced, and without remains of earlier files."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_it_is_replaced_after_many_files(monkeypatch: pytest.MonkeyPatch) -> Non
     assert text._idle == []
 
 
-def test_one_that_was_killed_is_replaced() -> None:
+def test_a_killed_sandbox_is_replaced() -> None:
     text_of(b"Ada", TEXT)
     killed = waiting()
     killed._process.kill()
@@ -169,7 +169,7 @@ def test_one_that_was_killed_is_replaced() -> None:
     assert waiting() is not killed
 
 
-def test_one_whose_fork_was_too_slow_is_replaced() -> None:
+def test_a_sandbox_with_a_slow_fork_is_replaced() -> None:
     with pytest.raises(NoText) as told:
         text_of(pdf("Ada"), PDF, seconds=0.001)
     assert told.value.code == "too_slow"
@@ -177,7 +177,7 @@ def test_one_whose_fork_was_too_slow_is_replaced() -> None:
     assert text_of(b"Grace", TEXT) == "Grace"
 
 
-def test_one_that_does_not_answer_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unresponsive_sandbox_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     text_of(b"Ada", TEXT)
     monkeypatch.setattr(text, "START", 0.0)
     waiting()._process.send_signal(signal.SIGSTOP)
@@ -205,7 +205,7 @@ extract.work = dies
     ("victim", "how", "reason"),
     [
         ("os.getpid", signal.SIGSEGV, "failed"),
-        ("os.getpid", signal.SIGKILL, "too_slow"),  # as by a system that ran out of memory
+        ("os.getpid", signal.SIGKILL, "too_slow"),  # as if killed for lack of memory
         ("os.getppid", signal.SIGKILL, "failed"),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_file_that_kills_its_reader_is_given_up_and_the_next_is_read(
     assert text_of(b"Grace", TEXT) == "Grace"
 
 
-def test_it_ends_with_whoever_started_it() -> None:
+def test_it_ends_with_its_parent_process() -> None:
     text_of(b"Ada", TEXT)
     sandbox = waiting()
     sandbox._control.close()
@@ -258,7 +258,7 @@ def _memory_of(pid: int) -> bytes:
     return b"".join(parts)
 
 
-def test_where_nothing_can_be_confined_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_confinement_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
     for ask in (lambda: text_of(b"Ada", TEXT), lambda: examine(b"Ada", max_bytes=LIMIT)):
         with pytest.raises(ReaderUnavailable):
@@ -286,13 +286,13 @@ def test_images_are_known_without_a_sandbox() -> None:
     assert text._idle == []
 
 
-def test_what_is_damaged_may_be_kept_without_its_words() -> None:
+def test_damaged_files_may_be_kept_without_text() -> None:
     found = examine(b"%PDF-1.4 and then nothing", max_bytes=LIMIT)
     assert found == Examined(PDF, reason="failed")
 
 
 def test_the_process_that_downloads_inspects_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does not even load what parses files of strangers."""
+    """It doesn't even import the parsers of untrusted files."""
     code = (
         "import sys; from jemmo.files.text import examine; examine(b'Ada', max_bytes=99); "
         "print(sorted({'jemmo.files.inspection', 'jemmo.files.active', 'pypdf', 'zipfile'} & set(sys.modules)))"
@@ -338,7 +338,7 @@ extract.words = costs
 """
 
 
-def test_the_verdict_counts_whatever_becomes_of_the_words(
+def test_the_verdict_stands_even_if_reading_fails(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(WORDS)
@@ -352,13 +352,13 @@ def test_the_verdict_counts_whatever_becomes_of_the_words(
 
 @pytest.fixture
 def without_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As where a package is missing."""
+    """Simulate a missing package."""
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['pypdfium2'] = None")
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
 @pytest.mark.usefixtures("without_library")
-def test_a_reader_that_does_not_start_is_no_files_fault() -> None:
+def test_no_file_is_blamed_for_a_reader_that_does_not_start() -> None:
     for ask in (text.check, lambda: text_of(b"Ada", TEXT), lambda: examine(b"A", max_bytes=LIMIT)):
         with pytest.raises(ReaderUnavailable) as told:
             ask()
@@ -366,7 +366,7 @@ def test_a_reader_that_does_not_start_is_no_files_fault() -> None:
     assert text._idle == []
 
 
-def test_one_that_hangs_is_told_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_hanging_reader_is_reported_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import signal; signal.pause()")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(text, "START", 0.1)
@@ -381,7 +381,7 @@ def test_a_sample_is_read() -> None:
 
 
 @pytest.mark.parametrize("sample", [b"Ada", b"MZ no document"])
-def test_a_reader_that_reads_no_sample_is_no_files_fault(
+def test_no_file_is_blamed_for_a_reader_that_fails_the_sample(
     monkeypatch: pytest.MonkeyPatch, sample: bytes
 ) -> None:
     monkeypatch.setattr(text, "SAMPLE", sample)

@@ -1,4 +1,4 @@
-"""Resumes as many producers write them, read as the product reads them."""
+"""Resumes from many producers, read like in production."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from jemmo.files.verdict import Refused
 
 MAX_BYTES = 1_000_000
 PER_FILE, PER_FORMAT = 0.95, 0.99
-ACCEPTED = {"failed": {"failed", "refused"}}  # a damaged file may be turned away before it is read
+ACCEPTED = {"failed": {"failed", "refused"}}  # a damaged file may be refused before it is read
 
 KNOWN: frozenset[str] = frozenset()
-"""Resumes that are not read well yet. The list only shrinks: a test fails when one of them passes."""
+"""Resumes that aren't read well yet. A test fails when one of them passes, so the list only shrinks."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,14 +35,14 @@ def sandboxes() -> Iterator[None]:
 
 @cache
 def read(resume: Resume) -> tuple[str, str]:
-    """The outcome and the text."""
+    """Return the outcome and the text."""
     outcome, kind, text = outcome_of(resume.content)
     assert kind in {resume.kind, ""}
     return outcome, text
 
 
 def outcome_of(content: bytes) -> tuple[str, str, str]:
-    """The outcome, the kind unless refused, and the text."""
+    """Return the outcome, the kind unless it is refused, and the text."""
     try:
         kind = inspect(content, max_bytes=MAX_BYTES)
     except Refused:
@@ -55,7 +55,7 @@ def outcome_of(content: bytes) -> tuple[str, str, str]:
 
 
 def recalled(resume: Resume, text: str) -> int:
-    """How many of the words on the page are in the text, each as often as on the page."""
+    """Return the share of the page's words that the text contains, counting repetitions."""
     return (Counter(resume.words) & Counter(words_of(text))).total()
 
 
@@ -67,7 +67,7 @@ def shortcomings(resume: Resume) -> list[str]:
     lacking = list((Counter(resume.words) - seen).elements())
     return [
         *([f"lacks {lacking}"] if recalled(resume, text) < PER_FILE * len(resume.words) else []),
-        *(f"lacks {word}" for word in resume.telling if not seen[word]),
+        *(f"lacks {word}" for word in resume.feature_words if not seen[word]),
         *(f"shows {word}" for word in resume.forbidden if word in text),
         *(f"repeats {word}" for word in resume.once if seen[word] > 1),
     ]
@@ -82,7 +82,7 @@ def test_a_resume_is_read_as_its_own_program_shows_it(resume: Resume) -> None:
 
 
 @pytest.mark.parametrize("kind", [DOCX, ODT, RTF, PDF, TEXT, DOC], ids=ENDINGS.get)
-def test_hardly_a_word_of_a_format_is_lost(kind: str) -> None:
+def test_hardly_any_words_are_lost_in_any_format(kind: str) -> None:
     resumes = [each for each in corpus() if each.kind == kind and each.name not in KNOWN]
     there = sum(len(each.words) for each in resumes)
     assert sum(recalled(each, read(each)[1]) for each in resumes) >= PER_FORMAT * there
@@ -105,7 +105,7 @@ def test_damage_neither_breaks_nor_stalls_a_reader(resume: Resume) -> None:
     assert "too_slow" not in outcomes.values(), outcomes
 
 
-def test_known_shortcomings_are_of_the_corpus() -> None:
+def test_known_shortcomings_are_in_the_corpus() -> None:
     assert KNOWN <= {each.name for each in corpus()}
 
 
@@ -135,7 +135,7 @@ def test_the_corpus_is_the_same_every_time() -> None:
 @pytest.mark.parametrize("resume", corpus(), ids=lambda resume: resume.name)
 def test_expectations_are_sound(resume: Resume) -> None:
     assert bool(resume.words) == (resume.outcome == "read")
-    assert set(resume.once) | set(resume.telling) <= set(resume.words)
+    assert set(resume.once) | set(resume.feature_words) <= set(resume.words)
     shown = " ".join(resume.words)
     assert not [word for word in resume.forbidden if word in shown]
     if resume.kind in {DOCX, ODT} and resume.outcome != "failed":

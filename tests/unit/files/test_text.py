@@ -1,4 +1,4 @@
-"""The words of every kind of document, taken in a process that may do no harm."""
+"""Text extraction from every kind of document, in a confined process."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def test_an_image_has_no_words() -> None:
 
 
 @pytest.mark.parametrize("kind", [PDF, DOCX, ODT])
-def test_a_broken_document_breaks_its_own_process_alone(kind: str) -> None:
+def test_a_broken_document_only_breaks_its_own_process(kind: str) -> None:
     with pytest.raises(NoText) as told:
         text_of(b"nothing of the kind", kind)
     assert told.value.code == "failed"
 
 
-def test_entities_are_not_unfolded() -> None:
+def test_entities_are_not_expanded() -> None:
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     body = f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]><x>&l9;</x>'
     with pytest.raises(NoText):
@@ -70,12 +70,12 @@ def test_a_reader_that_takes_too_long_is_ended() -> None:
     assert told.value.code == "too_slow"
 
 
-def test_a_text_longer_than_any_resume_is_cut() -> None:
+def test_a_text_longer_than_any_resume_is_truncated() -> None:
     huge = "x" * 1000
     body = BODY.replace("Élodie", huge * 900)
     assert len(text_of(odt(body), ODT)) == extract.MAX_CHARACTERS
 
 
-def test_the_words_that_are_found_hold_no_contact_details() -> None:
+def test_the_searchable_words_contain_no_contact_details() -> None:
     words = set(search_words("Ada ada@example.com +33 6 00 00 00 01 Python 2019 C++ Été"))
     assert words == {"ada", "python", "2019", "c++", "ete"}

@@ -1,4 +1,4 @@
-"""The buffer shares transactions among quick pages, and keeps slow ones from waiting."""
+"""The buffer combines quick pages in one transaction, and doesn't delay slow ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jemmo.domain.outcomes import PageOutcome, ReadyPage
 from jemmo.domain.streams import Checkpoint, Notes, Stream
 from jemmo.pipeline.buffer import Batch, Buffer
 
-FOREVER = 3600.0  # seconds; no test waits so long
+FOREVER = 3600.0  # seconds, longer than any test waits
 
 
 def page(number: int, *, records: int = 10, size: int = 10, last: bool = False) -> Batch:
@@ -26,7 +26,7 @@ def numbers(batches: list[Batch]) -> list[str | None]:
     return [one.checkpoint.cursor for one in batches if one.checkpoint]
 
 
-async def test_pages_are_given_together_once_they_are_plenty() -> None:
+async def test_pages_are_written_together_once_there_are_enough() -> None:
     buffer = Buffer(plenty=20, patience=FOREVER)
     taking = asyncio.create_task(buffer.take())
     await buffer.put(page(1))
@@ -34,13 +34,13 @@ async def test_pages_are_given_together_once_they_are_plenty() -> None:
     assert numbers(await taking) == ["1", "2"]
 
 
-async def test_the_last_page_of_a_stream_waits_for_no_others() -> None:
+async def test_the_last_page_of_a_stream_does_not_wait() -> None:
     buffer = Buffer(patience=FOREVER)
     await buffer.put(page(1, last=True))
     assert numbers(await buffer.take()) == ["1"]
 
 
-async def test_a_page_alone_is_given_when_patience_has_run_out() -> None:
+async def test_a_single_page_is_written_after_the_maximum_wait() -> None:
     buffer = Buffer(patience=0)
     await buffer.put(page(1))
     assert numbers(await buffer.take()) == ["1"]
@@ -49,7 +49,7 @@ async def test_a_page_alone_is_given_when_patience_has_run_out() -> None:
 
 
 @pytest.mark.parametrize("room", [{"most_pages": 2}, {"plenty": 20}, {"most_bytes": 20}])
-async def test_no_more_pages_are_held_than_there_is_room_for(room: dict[str, int]) -> None:
+async def test_the_number_of_held_pages_is_limited(room: dict[str, int]) -> None:
     buffer = Buffer(**room, patience=FOREVER)
     order: list[str] = []
 
@@ -68,7 +68,7 @@ async def test_no_more_pages_are_held_than_there_is_room_for(room: dict[str, int
     assert order.index("put 2") > order.index("took 0")
 
 
-async def test_what_waits_when_it_is_closed_is_given_before_the_end() -> None:
+async def test_closing_writes_waiting_pages() -> None:
     buffer = Buffer(patience=FOREVER)
     await buffer.put(page(1))
     buffer.close()

@@ -1,4 +1,4 @@
-"""What becomes of one page."""
+"""Processing a single page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def a_page(*records: tuple[str | None, Any]) -> Page:
     return Page(stream=Stream.JOBS, raw=[RawRecord(*one) for one in records], map=to_job)
 
 
-def test_one_bad_record_does_not_cost_the_others() -> None:
+def test_one_invalid_record_does_not_affect_the_others() -> None:
     outcome = process(a_page(("1", "good"), ("2", "bad"), ("3", "good")), Rules())
     assert [one.record.remote_id for one in outcome.accepted] == ["1", "3"]
     assert [(one.remote_id, one.code, one.field) for one in outcome.rejected] == [
@@ -37,12 +37,12 @@ def test_one_bad_record_does_not_cost_the_others() -> None:
     assert outcome.fetched == 3
 
 
-def test_what_a_rule_leaves_out_is_accepted_with_its_reason() -> None:
+def test_excluded_records_are_accepted_with_their_reason() -> None:
     outcome = process(a_page(("1", "archived")), Rules())
     assert outcome.accepted[0].excluded is Exclusion.JOB_ARCHIVED
 
 
-def test_what_is_odd_is_counted() -> None:
+def test_oddities_are_counted() -> None:
     outcome = process(a_page(("1", "odd"), ("2", "odd")), Rules())
     assert outcome.notes.counts == {"unknown_value:status": 2}
     assert outcome.notes.examples == {"unknown_value:status": "1"}
@@ -51,7 +51,7 @@ def test_what_is_odd_is_counted() -> None:
 @pytest.mark.parametrize(
     ("key", "code"), [(None, "no_id"), ("", "no_id"), ("x" * 201, "bad_id"), ("a\x00b", "bad_id")]
 )
-def test_a_record_whose_id_cannot_be_used_is_rejected(key: str | None, code: str) -> None:
+def test_a_record_with_an_unusable_id_is_rejected(key: str | None, code: str) -> None:
     (rejection,) = process(a_page((key, "good")), Rules()).rejected
     assert rejection.code == code
     assert rejection.remote_id is None or len(rejection.remote_id) <= 200
@@ -65,13 +65,13 @@ def test_a_record_whose_id_cannot_be_used_is_rejected(key: str | None, code: str
         Talent(remote_id="1", attachments=(Attachment(remote_id="x" * 201),)),
     ],
 )
-def test_a_record_linked_to_an_id_that_cannot_be_used_is_rejected(record: Record) -> None:
+def test_a_record_linked_to_an_unusable_id_is_rejected(record: Record) -> None:
     page = Page(stream=Stream.JOBS, raw=[RawRecord("1", {})], map=lambda *_: record)
     (rejection,) = process(page, Rules()).rejected
     assert rejection.code == "bad_id"
 
 
-def test_evidence_is_kept_but_not_without_end() -> None:
+def test_evidence_is_kept_within_limits() -> None:
     def reject(_raw: RawRecord, _notes: Notes) -> Record:
         raise RecordRejected
 
@@ -82,7 +82,7 @@ def test_evidence_is_kept_but_not_without_end() -> None:
     assert len(rejection.raw) == MAX_RAW
 
 
-def test_evidence_of_a_body_that_is_raw_is_that_body() -> None:
+def test_the_evidence_of_a_raw_body_is_that_body() -> None:
     def reject(_raw: RawRecord, _notes: Notes) -> Record:
         raise RecordRejected
 
@@ -90,7 +90,7 @@ def test_evidence_of_a_body_that_is_raw_is_that_body() -> None:
     assert process(page, Rules()).rejected[0].raw == b'{"x":1}'
 
 
-def test_an_application_of_nobody_is_noted() -> None:
+def test_an_application_without_a_talent_is_noted() -> None:
     def to_application(raw: RawRecord, notes: Notes) -> Record:
         return Application(
             remote_id=raw.remote_id or "",

@@ -1,4 +1,4 @@
-"""The page behind the one in hand is asked for while that one is worked on."""
+"""The next page is requested while the current one is being processed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jemmo.rest_client.ahead import Ahead
 
 
 class Asked:
-    """Answers with the address, once it is let."""
+    """Responds with the address once it is released."""
 
     def __init__(self) -> None:
         self.urls: list[str] = []
@@ -23,7 +23,7 @@ class Asked:
         return url.upper()
 
 
-async def test_what_is_expected_is_asked_for_once() -> None:
+async def test_an_expected_page_is_requested_once() -> None:
     asked = Asked()
     ahead = Ahead(asked)
     await ahead.expect("b")
@@ -34,7 +34,7 @@ async def test_what_is_expected_is_asked_for_once() -> None:
     assert asked.urls == ["b"]
 
 
-async def test_what_was_not_expected_is_asked_for_now() -> None:
+async def test_an_unexpected_page_is_requested_immediately() -> None:
     asked = Asked()
     asked.may_answer.set()
     ahead = Ahead(asked)
@@ -45,7 +45,7 @@ async def test_what_was_not_expected_is_asked_for_now() -> None:
     assert sorted(asked.urls) == ["a", "b", "b"]
 
 
-async def test_an_error_is_met_by_who_wants_the_answer() -> None:
+async def test_an_error_reaches_the_caller_of_the_page() -> None:
     async def fail(url: str) -> str:
         raise TransientError("host_unreachable", host=url)
 
@@ -55,7 +55,7 @@ async def test_an_error_is_met_by_who_wants_the_answer() -> None:
         await ahead.get("b")
 
 
-async def test_what_nobody_wants_is_given_up() -> None:
+async def test_an_unneeded_request_is_canceled() -> None:
     asked = Asked()
     ahead = Ahead(asked)
     await ahead.expect("b")
@@ -63,7 +63,7 @@ async def test_what_nobody_wants_is_given_up() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_an_error_that_nobody_met_is_nobodys() -> None:
+async def test_an_error_of_an_unneeded_request_is_ignored() -> None:
     async def fail(url: str) -> str:
         raise TransientError("host_unreachable", host=url)
 
@@ -72,7 +72,7 @@ async def test_an_error_that_nobody_met_is_nobodys() -> None:
     await ahead.close()
 
 
-async def test_who_stops_waiting_stops_the_request_too() -> None:
+async def test_canceling_the_caller_cancels_the_request() -> None:
     asked = Asked()
     ahead = Ahead(asked)
     await ahead.expect("b")

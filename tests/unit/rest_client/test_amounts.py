@@ -1,4 +1,4 @@
-"""Values are counted before they are decoded: a small answer may stand for gigabytes of them."""
+"""Values are counted before decoding, since a small response may expand to gigabytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ anything = st.recursive(
 
 
 def count(value: Any) -> int:
-    """Values and keys."""
+    """Count values and keys."""
     if isinstance(value, dict):
         return 1 + sum(1 + count(one) for one in value.values())
     return 1 + sum(map(count, value)) if isinstance(value, list) else 1
@@ -33,7 +33,7 @@ def test_no_value_is_missed(value: Any) -> None:
         assert values(body.encode()) >= count(value)
 
 
-def test_what_holds_too_many_is_not_decoded() -> None:
+def test_a_body_with_too_many_values_is_not_decoded() -> None:
     body = b"[" + b"[]," * 100 + b"[]]"
     with at_most(Amount(10_000, 200)), pytest.raises(PermanentError) as told:
         bounded(body)
@@ -43,8 +43,8 @@ def test_what_holds_too_many_is_not_decoded() -> None:
 
 
 @pytest.mark.parametrize("part", [b"[]", b"{}", b'{"":{}}', b'{"a":1}', b'[["a"]]', b"1e9"])
-def test_what_a_web_process_decodes_stays_small(part: bytes) -> None:
-    """The largest answers that are decoded, of the values that take the most memory for their length."""
+def test_bodies_decoded_by_a_web_process_stay_small(part: bytes) -> None:
+    """Decodes the largest accepted responses, with the values that take the most memory for their length."""
     some = REPLY.values // values(b"," + part)
     body = b"[" + b",".join([part] * (some - 1)) + b',"' + "\U0001f600".encode() + b"a" * 1000
     body += b"a" * (REPLY.size - len(body) - 3) + b'"]'

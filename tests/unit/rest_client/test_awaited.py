@@ -1,4 +1,4 @@
-"""Where somebody waits for the answer, an address at which nothing answers is asked once."""
+"""If someone is waiting for the response, an unreachable address is tried only once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jemmo.rest_client import client as rest
 from jemmo.services.connections.ats_access import try_key
 
 
-def test_a_closed_port_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pause before a second attempt would be drawn by chance."""
+def test_a_closed_port_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second attempt would draw a random pause."""
 
     class Never:
         @staticmethod
@@ -23,7 +23,7 @@ def test_a_closed_port_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
     monkeypatch.setattr(rest, "random", Never)
     connector = CONNECTORS["teamtailor"]
-    with socket.socket() as closed:  # bound, and nobody listens
+    with socket.socket() as closed:  # bound, but not listening
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(TransientError) as told:

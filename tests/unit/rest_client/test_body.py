@@ -1,4 +1,4 @@
-"""An answer is taken up to a size, however it is packed. Over real HTTP."""
+"""Responses are accepted up to a maximum size, however they are compressed. Over real HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def limit() -> Iterator[None]:
 
 @pytest.fixture
 async def ats() -> AsyncIterator[RestClient]:
-    """Answers ``/<how>/<count>`` with so many bytes: packed, or in chunks without a declared length."""
+    """Responds to ``/<how>/<count>`` with ``count`` bytes, compressed or in chunks without a declared length."""
     runner = web.ServerRunner(web.Server(_answer), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -54,21 +54,21 @@ async def _answer(request: web.BaseRequest) -> web.StreamResponse:
 
 
 @pytest.mark.parametrize("how", ["gzip", "chunked"])
-async def test_an_answer_that_grows_too_large_is_refused(ats: RestClient, how: str) -> None:
+async def test_a_response_that_grows_too_large_is_refused(ats: RestClient, how: str) -> None:
     with pytest.raises(PermanentError) as told:
         await ats.get(f"/{how}/{LARGEST + 1}", len)
     assert told.value.code == "answer_too_large"
 
 
 @pytest.mark.parametrize("how", ["gzip", "chunked"])
-async def test_an_answer_as_large_as_allowed_is_read_whole(ats: RestClient, how: str) -> None:
+async def test_a_response_of_maximum_size_is_read_completely(ats: RestClient, how: str) -> None:
     assert await ats.get(f"/{how}/{LARGEST}", len) == LARGEST
 
 
-async def test_no_more_is_unpacked_than_is_taken(
+async def test_decompression_stops_at_the_limit(
     ats: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A small packed answer may stand for any size: unpacking ends soon after the limit."""
+    """A small compressed response may expand to any size, so decompression stops soon after the limit."""
     unpacked = 0
     feed = aiohttp.StreamReader.feed_data
 
@@ -85,13 +85,13 @@ async def test_no_more_is_unpacked_than_is_taken(
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> int:
-    """What counts as large; nobody waits for a place."""
+    """Lower the size that counts as large, with no limit on concurrent large bodies."""
     monkeypatch.setattr(amounts, "LARGE", LARGEST // 2)
     monkeypatch.setattr(amounts, "LARGE_PAUSE", 0.0)
     return LARGEST
 
 
-async def test_few_clients_of_a_worker_hold_large_answers(ats: RestClient, large: int) -> None:
+async def test_few_clients_of_a_worker_hold_large_responses(ats: RestClient, large: int) -> None:
     holders = [object() for _ in range(amounts.LARGE_HOLDERS)]
     with giving_way():
         for holder in holders:
@@ -106,7 +106,7 @@ async def test_few_clients_of_a_worker_hold_large_answers(ats: RestClient, large
         assert await ats.get(f"/chunked/{large}", len) == large
 
 
-async def test_a_closed_client_makes_room(ats: RestClient, large: int) -> None:
+async def test_a_closed_client_frees_its_slot(ats: RestClient, large: int) -> None:
     with giving_way():
         for _ in range(amounts.LARGE_HOLDERS + 1):
             assert await ats.get(f"/gzip/{large}", len) == large
@@ -116,7 +116,7 @@ async def test_a_closed_client_makes_room(ats: RestClient, large: int) -> None:
             amounts.places.leave(other)
 
 
-async def test_a_command_needs_no_place(ats: RestClient, large: int) -> None:
+async def test_a_command_needs_no_slot(ats: RestClient, large: int) -> None:
     holders = [object() for _ in range(amounts.LARGE_HOLDERS)]
     with giving_way():
         for holder in holders:

@@ -1,4 +1,4 @@
-"""A link that an ATS hands out leads nowhere it should not."""
+"""Links from an ATS can't lead to forbidden hosts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_known_hosts_are_followed(url: str) -> None:
         "",
     ],
 )
-def test_others_are_refused_before_anything_is_sent(url: str) -> None:
+def test_other_hosts_are_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(ConfigError) as told:
         HOSTS.check(url)
     assert told.value.code == "file_host"
@@ -52,7 +52,7 @@ def test_others_are_refused_before_anything_is_sent(url: str) -> None:
 
 @pytest.fixture
 async def storage() -> AsyncIterator[Site]:
-    """A host of files: its address, what it answers by path, the headers it was sent."""
+    """A file host: its address, its responses by path, and the headers it received."""
     answers: dict[str, Handler] = {}
     seen: list[dict[str, str]] = []
 
@@ -75,7 +75,7 @@ def says(status: int, body: bytes = b"", **headers: str) -> Handler:
     return answer
 
 
-async def test_the_bytes_arrive_and_no_key_was_sent(storage: Site) -> None:
+async def test_the_file_arrives_and_no_key_is_sent(storage: Site) -> None:
     base, answers, seen = storage
     answers["/moved"] = says(302, Location="/file")
     answers["/file"] = says(200, b"content")
@@ -93,7 +93,7 @@ async def test_a_redirect_elsewhere_is_not_followed(storage: Site) -> None:
     assert told.value.code == "file_host"
 
 
-async def test_redirects_come_to_an_end(storage: Site) -> None:
+async def test_the_number_of_redirects_is_limited(storage: Site) -> None:
     base, answers, seen = storage
     answers["/x"] = says(302, Location="/x")
     with pytest.raises(TransientError):
@@ -101,11 +101,11 @@ async def test_redirects_come_to_an_end(storage: Site) -> None:
     assert len(seen) == 4
 
 
-async def test_more_than_is_wanted_is_not_read(storage: Site) -> None:
+async def test_nothing_beyond_the_limit_is_read(storage: Site) -> None:
     base, answers, _ = storage
 
     async def endless(request: web.BaseRequest) -> web.StreamResponse:
-        answer = web.StreamResponse()  # without a length: only reading tells
+        answer = web.StreamResponse()  # without a length, so only reading reveals the size
         await answer.prepare(request)
         try:
             while True:

@@ -1,4 +1,4 @@
-"""Work that others queue behind waits a moment for its turn, and is postponed rather than wait for long."""
+"""Work that blocks others waits only briefly for its turn, and is postponed instead of waiting longer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    """An ATS that answers, but at ``/busy`` asks for a wait of 90 seconds, at ``/soon`` once until this moment."""
+    """An ATS that asks for a wait of 90 seconds at ``/busy`` and, once, for a wait until now at ``/soon``."""
     refused: list[str] = []
 
     async def answer(request: web.BaseRequest) -> web.Response:
@@ -61,7 +61,7 @@ async def test_a_slow_pace_postpones(address: str) -> None:
         with giving_way():
             began = datetime.now(UTC)
             assert await client.get("/", len) == 3
-            for _ in range(2):  # the first one reserved nothing
+            for _ in range(2):  # the first attempt reserved nothing
                 with pytest.raises(Postponed) as told:
                     await client.get("/", len)
                 assert began + HOUR <= told.value.resume_at <= datetime.now(UTC) + HOUR
@@ -69,7 +69,7 @@ async def test_a_slow_pace_postpones(address: str) -> None:
         await client.close()
 
 
-async def test_a_long_wait_that_the_ats_asks_for_postpones(address: str) -> None:
+async def test_a_long_wait_requested_by_the_ats_postpones(address: str) -> None:
     client = RestClient(address, headers={}, refuse=REFUSE, pacer=None)
     try:
         began = datetime.now(UTC)
@@ -82,7 +82,7 @@ async def test_a_long_wait_that_the_ats_asks_for_postpones(address: str) -> None
 
 
 @pytest.mark.parametrize(("way", "sent"), [(giving_way, 2), (nullcontext, 6)])
-async def test_an_ats_that_hangs_is_asked_twice(
+async def test_a_hanging_ats_is_tried_twice(
     address: str,
     monkeypatch: pytest.MonkeyPatch,
     way: Callable[[], AbstractContextManager[None]],
@@ -98,8 +98,8 @@ async def test_an_ats_that_hangs_is_asked_twice(
         await client.close()
 
 
-async def test_a_timestamp_to_wait_for_is_no_number_of_seconds(address: str) -> None:
-    """Read as seconds, it froze a key for all processes that share it."""
+async def test_a_timestamp_is_not_taken_for_seconds(address: str) -> None:
+    """Interpreted as seconds, it would block a key for all processes that share it."""
     pacer = Pacer(50, 10)
     client = RestClient(address, headers={}, refuse=REFUSE, pacer=pacer)
     try:
@@ -112,7 +112,7 @@ async def test_a_timestamp_to_wait_for_is_no_number_of_seconds(address: str) -> 
 
 
 async def test_other_work_waits_for_five_minutes_at_most(address: str) -> None:
-    """Then it ends, and says when it goes on: no wait is longer than that without being shown."""
+    """Then it ends with a time for resuming, so that no longer wait is invisible."""
     client = RestClient(address, headers={}, refuse=REFUSE, pacer=None)
     try:
         with pytest.raises(Postponed) as told:
@@ -135,7 +135,7 @@ async def waits_for(client: RestClient, path: str, cut_off: CutOff) -> None:
 
 
 @pytest.mark.parametrize("path", ["/silent", "/trickle", "/later"])
-async def test_what_waits_for_an_ats_can_be_cut_off(address: str, path: str) -> None:
+async def test_waiting_for_an_ats_can_be_interrupted(address: str, path: str) -> None:
     client, cut_off = RestClient(address, headers={}, refuse=REFUSE, pacer=None), CutOff()
     waiting = asyncio.create_task(waits_for(client, path, cut_off))
     try:
@@ -144,14 +144,14 @@ async def test_what_waits_for_an_ats_can_be_cut_off(address: str, path: str) -> 
         cut_off.set()
         with pytest.raises(SliceOver):
             await waiting
-        with pytest.raises(SliceOver):  # nor does it begin anything else
+        with pytest.raises(SliceOver):  # it starts nothing else either
             await waits_for(client, "/", cut_off)
-        assert await client.get("/", len) == 3  # others go on
+        assert await client.get("/", len) == 3  # others continue
     finally:
         await client.close()
 
 
-async def test_a_wait_for_its_turn_can_be_cut_off(address: str) -> None:
+async def test_waiting_for_a_turn_can_be_interrupted(address: str) -> None:
     client = RestClient(address, headers={}, refuse=REFUSE, pacer=Pacer(1, MAX_WAIT - 1))
     cut_off = CutOff()
     try:
@@ -166,7 +166,7 @@ async def test_a_wait_for_its_turn_can_be_cut_off(address: str) -> None:
         await client.close()
 
 
-async def test_a_file_can_be_cut_off(address: str) -> None:
+async def test_a_download_can_be_interrupted(address: str) -> None:
     cut_off, downloads = CutOff(), Downloads(Hosts(address))
 
     async def fetched() -> None:

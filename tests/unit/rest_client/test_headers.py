@@ -1,4 +1,4 @@
-"""What headers say of pages and pace."""
+"""Headers for pagination and rate limits."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def test_a_limit_is_read_under_either_name(name: str) -> None:
     ("reset", "left"),
     [("7", 7.0), ("1790000012", 12.0), ("1789999999", 0.0), ("1790000012000", 12.0)],
 )
-def test_the_end_of_a_window_is_seconds_or_a_moment(reset: str, left: float) -> None:
+def test_the_end_of_a_window_is_in_seconds_or_a_timestamp(reset: str, left: float) -> None:
     assert rate_limit_headers({"X-RateLimit-Reset": reset}, NOW).reset == left
 
 
-def test_a_pause_is_a_number_a_date_or_what_is_left_of_the_window() -> None:
+def test_a_pause_is_a_number_a_date_or_the_rest_of_the_window() -> None:
     moment = parse_time("2026-09-21T14:13:30Z")
     assert moment is not None
     date = format_datetime(moment, usegmt=True)
@@ -43,13 +43,13 @@ def test_a_pause_is_a_number_a_date_or_what_is_left_of_the_window() -> None:
 @pytest.mark.parametrize(
     "moment", ["1790000012", "1790000012.0", "1790000012000", "1790000012000000"]
 )
-def test_a_pause_until_a_unix_timestamp_is_what_is_left_until_then(moment: str) -> None:
+def test_a_pause_until_a_unix_timestamp_is_the_time_until_then(moment: str) -> None:
     assert pause_asked({"Retry-After": moment}, NOW) == 12.0
 
 
 @given(st.integers(-(10**7), 10**7), st.integers(0, 3600))
-def test_moments_count_by_the_clock_of_who_names_them(off: int, wait: int) -> None:
-    """An ATS whose clock is days off still says how long to wait, as a date or as a timestamp."""
+def test_times_are_relative_to_the_servers_clock(off: int, wait: int) -> None:
+    """Even if an ATS's clock is days off, its date or timestamp yields the correct wait."""
     there = datetime.fromtimestamp(NOW + off, UTC)
     headers = {"Date": format_datetime(there, usegmt=True)}
     then = there + timedelta(seconds=wait)
@@ -89,7 +89,7 @@ def test_the_next_page_is_found_among_links(link: str, found: str | None) -> Non
         st.text(),
     )
 )
-def test_no_header_is_too_odd(headers: dict[str, str]) -> None:
+def test_any_header_is_handled(headers: dict[str, str]) -> None:
     rate_limit_headers(headers, NOW)
     pause_asked(headers, NOW)
     next_link(headers)

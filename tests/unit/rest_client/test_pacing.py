@@ -1,4 +1,4 @@
-"""The pacer keeps the ATS's limit for any pattern of requests, and lets every request go."""
+"""The pacer stays within the ATS's limit for any pattern of requests, and eventually lets every request through."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ shares = st.floats(0.05, 1)
 
 
 @given(waits, st.integers(1, 60), st.floats(0.5, 60), shares, shares)
-def test_no_window_ever_sees_more_than_the_limit(
+def test_no_window_exceeds_the_limit(
     gaps: list[float], limit: int, per: float, share: float, at_once: float
 ) -> None:
     pacer, now, slots = Pacer(limit, per, share=share, at_once=at_once), 0.0, []
@@ -35,7 +35,7 @@ def test_no_window_ever_sees_more_than_the_limit(
 
 
 @given(waits, st.integers(1, 60), st.floats(0.5, 60), shares)
-def test_no_request_leaves_before_it_is_ready_or_overtakes_another(
+def test_no_request_is_sent_early_or_overtakes_another(
     gaps: list[float], limit: int, per: float, at_once: float
 ) -> None:
     pacer, now, before = Pacer(limit, per, at_once=at_once), 0.0, 0.0
@@ -48,7 +48,7 @@ def test_no_request_leaves_before_it_is_ready_or_overtakes_another(
 
 
 @given(st.integers(2, 60), st.floats(0.5, 60), st.integers(1, 500), shares)
-def test_nobody_waits_longer_than_those_ahead_need(
+def test_nobody_waits_longer_than_necessary(
     limit: int, per: float, count: int, at_once: float
 ) -> None:
     pacer = Pacer(limit, per, at_once=at_once)
@@ -76,32 +76,32 @@ def test_a_share_leaves_the_rest_to_other_tools() -> None:
     assert pacer.reserve(0.0) > 0
 
 
-def test_what_the_ats_says_of_its_own_count_holds_back() -> None:
+def test_the_atss_own_count_slows_requests_down() -> None:
     pacer = Pacer(50, 10)
     pacer.apply_status(0.0, RateLimitStatus(limit=50, remaining=0, reset=7.0))
     assert pacer.reserve(0.0) == 7.0
 
 
-def test_a_nonsensical_wait_is_not_believed() -> None:
+def test_a_nonsensical_wait_is_ignored() -> None:
     pacer = Pacer(50, 10)
     pacer.apply_status(0.0, RateLimitStatus(limit=50, remaining=0, reset=1e9))
     assert pacer.reserve(0.0) <= 100.0
 
 
-def test_what_is_left_of_a_window_may_be_counted_in_milliseconds() -> None:
+def test_the_rest_of_a_window_may_be_in_milliseconds() -> None:
     pacer = Pacer(50, 10)
     pacer.apply_status(0.0, RateLimitStatus(limit=50, remaining=0, reset=8000.0))
     assert pacer.reserve(0.0) == 8.0
 
 
 @given(st.floats(0, 1e300))
-def test_no_key_is_held_for_longer_than_is_stated(seconds: float) -> None:
+def test_no_key_is_blocked_longer_than_documented(seconds: float) -> None:
     pacer = Pacer(50, 10)
     pacer.hold(5.0, seconds)
     assert pacer.reserve(5.0) <= 5.0 + MAX_HOLD
 
 
-def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
+def test_a_smaller_limit_reported_by_the_ats_is_respected() -> None:
     pacer = Pacer(50, 10)
     pacer.apply_status(0.0, RateLimitStatus(limit=5, remaining=4, reset=10))
     slots = [pacer.reserve(0.0) for _ in range(12)]
@@ -109,7 +109,7 @@ def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
         assert last - first >= 10 - 1e-6
 
 
-def test_a_hold_is_waited_out() -> None:
+def test_a_pause_is_waited_out() -> None:
     pacer = Pacer(50, 10)
     pacer.hold(0.0, 3.0)
     assert pacer.reserve(1.0) == 3.0
@@ -121,7 +121,7 @@ def test_a_hold_is_waited_out() -> None:
     st.integers(1, 30),
     st.floats(0.5, 20),
 )
-def test_processes_that_share_a_key_keep_one_limit_together(
+def test_processes_with_the_same_key_share_one_limit(
     asked: list[tuple[float, int]], limit: int, per: float
 ) -> None:
     pacers = [Pacer(limit, per) for _ in range(3)]
@@ -131,12 +131,12 @@ def test_processes_that_share_a_key_keep_one_limit_together(
         pacers[which].share_in(state)
         slots.append(pacers[which].reserve(state.now))
         pacers[which].share_out(state)
-        state.now = max(state.now, slots[-1])  # each waits for its own before it asks again
+        state.now = max(state.now, slots[-1])  # each waits for its slot before it asks again
     for first, last in zip(slots, slots[limit:]):
         assert last - first >= per - 1e-6
 
 
-def test_what_a_clock_of_the_future_reserved_holds_nobody_back() -> None:
+def test_reservations_by_a_fast_clock_block_nobody() -> None:
     pacer = Pacer(5, 10)
     year = 365 * 86400.0
     pacer.share_in(PaceState(now=100.0, sent=[year] * 5, held_until=year))
@@ -144,7 +144,7 @@ def test_what_a_clock_of_the_future_reserved_holds_nobody_back() -> None:
 
 
 def _in_turn(state: PaceState, pacer: Pacer, now: float) -> float:
-    """One request of a process that shares its pace; when it may leave."""
+    """Return when a request of a process with a shared pace may be sent."""
     state.now = now
     pacer.share_in(state)
     slot = pacer.reserve(now)
@@ -152,7 +152,7 @@ def _in_turn(state: PaceState, pacer: Pacer, now: float) -> float:
     return slot
 
 
-def test_what_is_not_sent_at_once_is_spread_over_the_window() -> None:
+def test_delayed_requests_are_spread_over_the_window() -> None:
     pacer = Pacer(50, 10, at_once=0.3)
     slots = [pacer.reserve(0.0) for _ in range(150)]
 
@@ -162,7 +162,7 @@ def test_what_is_not_sent_at_once_is_spread_over_the_window() -> None:
     assert slots[-1] <= 10 * 150 / 49 + 1e-6
 
 
-def test_one_that_sends_evenly_makes_room_for_what_others_send() -> None:
+def test_an_even_pace_leaves_room_for_others() -> None:
     state = PaceState(now=0.0, sent=[], held_until=0.0, limit=None)
     sync, other = Pacer(50, 10, at_once=0.3), Pacer(50, 10)
     for _ in range(20):
@@ -175,10 +175,10 @@ def test_one_that_sends_evenly_makes_room_for_what_others_send() -> None:
 
 
 @pytest.mark.parametrize("first_look", [0.0, 2.0, 9.0, 15.0])
-def test_a_look_goes_at_once_beside_a_sync_and_files_also_when_these_begin(
+def test_a_refetch_is_sent_immediately_during_syncs_and_downloads(
     first_look: float,
 ) -> None:
-    """A webhook each 0.6 seconds, for a minute, as when ten organisations get a thousand of them."""
+    """One webhook every 0.6 seconds for a minute, as for one of ten organizations with a thousand in total."""
     state = PaceState(now=0.0, sent=[], held_until=0.0, limit=None)
     sync = Pacer(50, 10, share=0.9 * QUOTA_BESIDE_REFETCHES, at_once=SENT_AT_ONCE)
     files = Pacer(50, 10, share=0.9 * FILES_PART, at_once=SENT_AT_ONCE)
@@ -207,14 +207,14 @@ def test_a_look_goes_at_once_beside_a_sync_and_files_also_when_these_begin(
         assert last - first >= 10 - 0.01
 
 
-def test_a_sync_beside_looks_needs_little_more_than_the_limit_does() -> None:
+def test_refetches_slow_a_sync_down_only_slightly() -> None:
     pacer = Pacer(50, 10, share=0.9 * QUOTA_BESIDE_REFETCHES, at_once=SENT_AT_ONCE)
     slots = [pacer.reserve(0.0) for _ in range(1000)]
 
     assert slots[-1] <= 1.1 * 1000 / (5 * 0.9)
 
 
-def test_what_will_not_wait_reserves_nothing() -> None:
+def test_a_request_that_will_not_wait_reserves_nothing() -> None:
     pacer = Pacer(1, 60)
     assert pacer.reserve(0.0) == 0.0
     assert [pacer.reserve(0.0, patience=10) for _ in range(2)] == [60.0, 60.0]

@@ -1,4 +1,4 @@
-"""Bodies with halves of characters in them are made readable; others are left alone."""
+"""Bodies with lone surrogates are repaired; others stay unchanged."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ texts = st.text(alphabet=st.characters() | st.characters(categories=["Cs"]))
 
 
 @given(st.dictionaries(st.text(), texts))
-def test_json_with_any_text_can_be_read_in_the_end(value: dict[str, Any]) -> None:
+def test_json_with_any_text_can_be_read_after_repair(value: dict[str, Any]) -> None:
     body = json.dumps(value).encode()
     found = repaired(body)
     read = msgspec.json.decode(body if found is None else found)
-    plain = json.loads(json.dumps(value))  # pairs that came from two halves are one character
+    plain = json.loads(json.dumps(value))  # two surrogates that form a pair become one character
     for name, one in plain.items():
         whole = one.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         assert read[name].replace("\ufffd", "") == whole.replace("\ufffd", "")
 
 
 @given(st.recursive(st.none() | st.text(), st.lists))
-def test_a_whole_body_is_left_alone(value: Any) -> None:
+def test_a_valid_body_stays_unchanged(value: Any) -> None:
     assert repaired(json.dumps(value).encode()) is None
     assert repaired(json.dumps(value, ensure_ascii=False).encode()) is None
 
@@ -47,7 +47,7 @@ def test_examples(body: bytes, found: bytes | None) -> None:
 
 
 def test_only_charsets_of_the_web_are_decoded() -> None:
-    """Python knows others: ``punycode`` takes a time that grows with the square of the length."""
+    """Python supports others, such as ``punycode``, whose decoding takes quadratic time."""
     body = b'"\xff' + b"a" * 300_000 + b'"'
     found = repaired(body, "application/json; charset=punycode")
     assert found == repaired(body, "application/json; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Waits between attempts, and addresses without what must not be seen."""
+"""Pauses between attempts, and redacted addresses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from jemmo.rest_client.retries import MAX_BACKOFF, backoff
 
 
 @given(st.integers(1, 60), st.floats(0, 1))
-def test_a_wait_is_never_longer_than_the_longest_nor_none_at_all(
-    attempt: int, chance: float
-) -> None:
+def test_a_pause_is_never_too_long_and_never_zero(attempt: int, chance: float) -> None:
     assert 0.25 <= backoff(attempt, chance) <= MAX_BACKOFF
 
 
 @given(st.integers(1, 10), st.floats(0, 1))
-def test_waits_grow(attempt: int, chance: float) -> None:
+def test_pauses_grow(attempt: int, chance: float) -> None:
     assert backoff(attempt + 1, chance) >= backoff(attempt, chance)
 
 
@@ -30,14 +28,14 @@ def test_waits_grow(attempt: int, chance: float) -> None:
         "https://api.example.com/v1/people#secret",
     ],
 )
-def test_an_address_shows_host_and_path_alone(url: str) -> None:
+def test_a_shown_address_has_only_host_and_path(url: str) -> None:
     assert address(url) == "https://api.example.com/v1/people"
 
 
 @given(st.text())
-def test_no_address_is_too_odd_to_be_shown(value: str) -> None:
+def test_any_address_can_be_shown(value: str) -> None:
     address(value)
 
 
-def test_a_port_that_is_none_is_left_out() -> None:
+def test_an_invalid_port_is_omitted() -> None:
     assert address("https://api.example.com:99999/x") == "https://api.example.com/x"

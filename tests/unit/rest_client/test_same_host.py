@@ -1,4 +1,4 @@
-"""Links of an ATS are followed to its own host alone, however they are written."""
+"""Links from an ATS are followed only to its own host, in any spelling."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -35,7 +35,7 @@ CLIENT = RestClient(BASE, headers={}, refuse=refuse, pacer=None)
         *("https://API.example.com.", "https://api.example.com:8443", "//api.example.com"),
     ],
 )
-def test_another_port_or_scheme_of_the_host_leads_to_our_own_address(origin: str) -> None:
+def test_links_with_another_port_or_scheme_use_our_own_address(origin: str) -> None:
     link = f"{origin}/v1/jobs?page%5Bnumber%5D=2"
     assert CLIENT.same_host(link) == "https://api.example.com/v1/jobs?page%5Bnumber%5D=2"
 
@@ -44,8 +44,8 @@ def test_another_port_or_scheme_of_the_host_leads_to_our_own_address(origin: str
 @example("/v1/jobs?page%5Bnumber%5D=2")
 @example("//other.example.org/v1")
 @example("https://api.example.com@other.example.org/")
-def test_an_address_is_what_a_browser_makes_of_it_or_refused(link: str) -> None:
-    """The short ways that most links take must lead where the long way leads."""
+def test_links_are_resolved_like_in_a_browser_or_refused(link: str) -> None:
+    """The fast paths for most links must have the same result as the full parser."""
     try:
         found = CLIENT.same_host(link)
     except PermanentError:
@@ -58,8 +58,8 @@ def test_an_address_is_what_a_browser_makes_of_it_or_refused(link: str) -> None:
 
 
 @pytest.mark.parametrize("link", ["/v1/jobs?page={}", "https://api.example.com/v1/jobs?page={}"])
-def test_a_link_without_end_is_no_link(link: str) -> None:
-    """It would be kept as the place where a sync goes on."""
+def test_an_endless_link_is_refused(link: str) -> None:
+    """It would be stored as the position at which a sync continues."""
     assert CLIENT.path_of(link.format("x" * 1000)) == f"/v1/jobs?page={'x' * 1000}"
     for ask in (CLIENT.same_host, CLIENT.path_of):
         with pytest.raises(PermanentError) as told:

@@ -1,4 +1,4 @@
-"""Requests are counted if they left this machine: what the ATS never got is none."""
+"""Only requests that reached the ATS are counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 async def ats() -> AsyncIterator[tuple[str, list[str]]]:
-    """An ATS that closes each kept connection, breaks off at ``/broken``, and lists what it got."""
+    """An ATS that closes idle connections, disconnects at ``/broken``, and records its requests."""
     received: list[str] = []
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -47,7 +47,7 @@ async def ats() -> AsyncIterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("address", UNREACHABLE)
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("no_retry_pauses")
 async def test_an_outage_counts_nothing(address: str, closed_port: int) -> None:
     base = address.format(port=closed_port)
     client = RestClient(base, headers={}, refuse=REFUSE, pacer=None)
@@ -63,8 +63,8 @@ async def test_an_outage_counts_nothing(address: str, closed_port: int) -> None:
     assert (client.requests, downloads.requests) == (0, 0)
 
 
-@pytest.mark.usefixtures("hasty")
-async def test_what_the_ats_got_is_counted(ats: tuple[str, list[str]]) -> None:
+@pytest.mark.usefixtures("no_retry_pauses")
+async def test_requests_that_reached_the_ats_are_counted(ats: tuple[str, list[str]]) -> None:
     base, received = ats
     client = RestClient(base, headers={}, refuse=REFUSE, pacer=None)
     downloads = Downloads(Hosts(base))

@@ -1,4 +1,4 @@
-"""Tokens for a client id and secret, over real HTTP."""
+"""Tokens obtained with a client id and secret, over real HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.exam
 
 @dataclass
 class Api:
-    """Hands out numbered tokens and accepts the newest."""
+    """Issues numbered tokens and accepts only the newest."""
 
     grant: dict[str, Any] = field(default_factory=lambda: {"expires_in": 3600})
     good: bool = True
@@ -73,13 +73,13 @@ async def test_many_requests_share_one_token(api: Any) -> None:
 async def test_a_token_that_is_refused_is_replaced_once_for_all(api: Any) -> None:
     found, client, _ = api
     await read(client)
-    found.tokens += 1  # the one in use is good no more
+    found.tokens += 1  # the current token is no longer valid
     assert await asyncio.gather(*(read(client) for _ in range(6))) == [[1]] * 6
     assert found.tokens == 3
 
 
 @pytest.mark.parametrize("grant", [{"expires_in": 30}, {"expires_at": "2020-01-01T00:00:00Z"}])
-async def test_a_token_about_to_end_is_not_used_again(api: Any, grant: dict[str, Any]) -> None:
+async def test_an_expiring_token_is_not_reused(api: Any, grant: dict[str, Any]) -> None:
     found, client, _ = api
     found.grant = grant
     await read(client)
@@ -87,7 +87,7 @@ async def test_a_token_about_to_end_is_not_used_again(api: Any, grant: dict[str,
     assert found.tokens == 2
 
 
-async def test_a_secret_that_is_refused_says_what_to_do(api: Any) -> None:
+async def test_a_refused_secret_leads_to_the_next_step(api: Any) -> None:
     found, client, _ = api
     await read(client)
     found.good = False
@@ -97,7 +97,7 @@ async def test_a_secret_that_is_refused_says_what_to_do(api: Any) -> None:
     assert "Ask Acme." in told.value.next_step
 
 
-async def test_an_answer_without_a_token_is_told(api: Any) -> None:
+async def test_a_response_without_a_token_is_reported(api: Any) -> None:
     found, client, _ = api
     found.grant = {"access_token": "two\nlines"}
     with pytest.raises(PermanentError) as told:

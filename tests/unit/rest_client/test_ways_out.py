@@ -1,4 +1,4 @@
-"""No way out of this installation leads into the network it stands in."""
+"""No outgoing request can reach the installation's internal network."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ Names = Callable[[dict[str, list[list[str]]]], list[str]]
 
 @pytest.fixture
 async def inside() -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server that only this machine reaches, and what was said to it."""
+    """A server that only this machine can reach, and the data it received."""
     heard: list[bytes] = []
 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,7 +88,7 @@ async def inside() -> AsyncIterator[tuple[int, list[bytes]]]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    """A name server of the test: each name gives its answers one after the other, the last for ever."""
+    """A simulated name server: each name returns its answers one after another, then always the last."""
     asked: list[str] = []
 
     def given(table: dict[str, list[list[str]]]) -> list[str]:
@@ -134,8 +134,8 @@ async def asked(url: str, path: str = "/") -> None:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-async def test_a_name_that_leads_inside_is_refused(address: str, names: Names) -> None:
-    """Even when another of its addresses is a public one: which is taken is chance."""
+async def test_a_name_of_an_internal_address_is_refused(address: str, names: Names) -> None:
+    """Also if another of its addresses is public, since the choice between them is random."""
     names({"ats.example": [["93.184.215.14", address]]})
     with pytest.raises(ConfigError) as refused:
         await asked("https://ats.example/v1")
@@ -144,8 +144,8 @@ async def test_a_name_that_leads_inside_is_refused(address: str, names: Names) -
         await post_json("https://ats.example/hook", {"text": "hello"})
 
 
-async def test_a_name_that_changes_its_mind_gains_nothing(names: Names) -> None:
-    """What was looked at is what is connected to: there is no second question in between."""
+async def test_a_name_that_changes_its_address_gains_nothing(names: Names) -> None:
+    """The checked address is the one used for the connection; the name isn't resolved again."""
     told = names({"ats.example": [["93.184.215.14"], ["127.0.0.1"]]})
     found = await Guarded().resolve("ats.example", 443)
     assert [one["host"] for one in found] == ["93.184.215.14"]
@@ -154,7 +154,7 @@ async def test_a_name_that_changes_its_mind_gains_nothing(names: Names) -> None:
         await Guarded().resolve("ats.example", 443)
 
 
-async def test_the_operator_may_open_a_host(
+async def test_the_operator_can_allow_a_host(
     inside: tuple[int, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, heard = inside
@@ -164,26 +164,26 @@ async def test_the_operator_may_open_a_host(
     assert heard == []
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "ats.internal.example, localhost")
     assert is_trusted_ats(url)
-    assert is_trusted_ats("http://127.0.0.1:8080")  # from the command line alone
+    assert is_trusted_ats("http://127.0.0.1:8080")  # only on the command line
     assert not is_trusted_ats("https://api.ats.example")
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_what_is_not_of_the_open_internet(address: str) -> None:
+def test_internal_addresses(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_what_is_of_the_open_internet(address: str) -> None:
+def test_public_addresses(address: str) -> None:
     assert is_public(address)
 
 
-@pytest.mark.usefixtures("hasty")  # what resolves to nothing is tried again
+@pytest.mark.usefixtures("no_retry_pauses")  # names that don't resolve are retried
 @pytest.mark.parametrize("host", DISGUISED)
-async def test_a_number_in_disguise_is_refused_on_every_way_out(
+async def test_disguised_numeric_addresses_are_refused_everywhere(
     host: str, inside: tuple[int, list[bytes]]
 ) -> None:
-    """The address that would be connected to is checked, whatever the host looked like before."""
+    """The address used for the connection is checked, whatever the spelling of the host."""
     port, heard = inside
     url = f"https://{host}:{port}/x"
 
@@ -193,7 +193,7 @@ async def test_a_number_in_disguise_is_refused_on_every_way_out(
         check_public(url, ())
     with pytest.raises(JemmoError):
         await asked(f"https://{host}:{port}")
-    with pytest.raises(JemmoError):  # its own host, so that the connection alone decides
+    with pytest.raises(JemmoError):  # the ATS's own host, so that only the connection is checked
         await Downloads(Hosts.of(f"https://{host}:{port}", "files.example")).fetch(
             url, max_bytes=1000
         )
@@ -202,7 +202,7 @@ async def test_a_number_in_disguise_is_refused_on_every_way_out(
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_the_socket_itself_is_guarded(address: str, inside: tuple[int, list[bytes]]) -> None:
-    """A host that is a number is never resolved: only what opens the socket sees where it leads."""
+    """A numeric host is never resolved, so only the code that opens the socket knows the destination."""
     port, heard = inside
     host = f"[{address}]" if ":" in address else address
     async with aiohttp.ClientSession(connector=connector(trusted=False)) as session:
@@ -213,7 +213,7 @@ async def test_the_socket_itself_is_guarded(address: str, inside: tuple[int, lis
     assert heard == []
 
 
-async def test_a_file_is_not_fetched_from_inside(
+async def test_a_file_is_not_fetched_from_an_internal_address(
     inside: tuple[int, list[bytes]], names: Names
 ) -> None:
     port, heard = inside
@@ -235,8 +235,10 @@ async def test_a_file_is_not_fetched_from_inside(
     assert heard == []
 
 
-async def test_a_redirect_does_not_lead_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the ATS's own host, which may redirect to where files lie, to a place that it may not name."""
+async def test_a_redirect_to_an_internal_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ATS's own host may redirect to file hosts, but not to forbidden addresses."""
     places = [
         "http://169.254.169.254/latest/meta-data/",
         "https://10.0.0.1/",
@@ -263,7 +265,7 @@ async def test_a_redirect_does_not_lead_inside(monkeypatch: pytest.MonkeyPatch) 
                 await Downloads(Hosts.of(own, "files.example")).fetch(
                     f"{own}/{number}", max_bytes=1000
                 )
-            with pytest.raises(PermanentError):  # the API is never followed anywhere
+            with pytest.raises(PermanentError):  # API requests never follow redirects
                 await asked(own, f"/{number}")
     assert len(paths) == 2 * len(places)
 
@@ -279,15 +281,15 @@ async def test_a_redirect_does_not_lead_inside(monkeypatch: pytest.MonkeyPatch) 
         "ftp://hooks.example/x",
     ],
 )
-async def test_a_chat_is_not_inside(url: str) -> None:
+async def test_a_chat_cannot_have_an_internal_address(url: str) -> None:
     with pytest.raises(ConfigError):
         await post_json(url, {"text": "hello"})
 
 
-def test_there_are_no_other_ways_out() -> None:
-    """Who opens connections is known: each of these is tested above, or has its address from the environment alone.
+def test_all_outgoing_connections_are_known() -> None:
+    """Every module that opens connections is tested above, or gets its address only from the environment.
 
-    ``jemmo up`` asks the parts that it started itself.
+    ``jemmo up`` only connects to the parts that it has started.
     """
     source = Path(jemmo.__file__).parent
     opens = re.compile(
@@ -310,8 +312,8 @@ def test_there_are_no_other_ways_out() -> None:
     }
 
 
-def test_where_files_lie_is_the_operators_to_say() -> None:
-    """No table and no form holds the address of a bucket."""
+def test_only_the_operator_sets_the_file_storage() -> None:
+    """No table and no form contains the address of a bucket."""
     from jemmo.store import models
 
     columns = {
@@ -320,5 +322,5 @@ def test_where_files_lie_is_the_operators_to_say() -> None:
         if isinstance(model, type) and hasattr(model, "_meta")
         for field in model._meta.get_fields()
     }
-    columns.discard("endpoint")  # of webhooks that are sent: ``rest_client.outward`` guards it
+    columns.discard("endpoint")  # of outgoing webhooks, guarded by ``rest_client.outward``
     assert not {name for name in columns if "bucket" in name or "endpoint" in name}

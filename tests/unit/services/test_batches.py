@@ -1,4 +1,4 @@
-"""Questions asked together are answered together, each with its own answer."""
+"""Concurrent requests are batched, and each gets its own result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from jemmo.services.base.batches import Batches
 
 
-async def test_while_an_answer_is_under_way_later_questions_gather() -> None:
+async def test_requests_gather_while_a_batch_is_running() -> None:
     batches: list[list[int]] = []
     go_on = asyncio.Event()
 
@@ -20,8 +20,8 @@ async def test_while_an_answer_is_under_way_later_questions_gather() -> None:
 
     asked = Batches(doubled, most=3)
     tasks = [asyncio.create_task(asked.ask(number)) for number in range(6)]
-    await asyncio.sleep(0)  # each has asked
-    await asyncio.sleep(0)  # the first batch is under way
+    await asyncio.sleep(0)  # both have made their requests
+    await asyncio.sleep(0)  # the first batch is running
     last = asyncio.create_task(asked.ask(6))
     go_on.set()
 
@@ -29,7 +29,7 @@ async def test_while_an_answer_is_under_way_later_questions_gather() -> None:
     assert batches == [[0, 1, 2], [3, 4, 5], [6]]
 
 
-async def test_an_error_reaches_everyone_of_its_batch_and_nobody_else() -> None:
+async def test_an_error_reaches_exactly_its_batch() -> None:
     async def inverse(questions: list[int]) -> list[float]:
         return [1 / question for question in questions]
 
@@ -47,7 +47,7 @@ async def test_an_error_reaches_everyone_of_its_batch_and_nobody_else() -> None:
     assert answers[2:] == [0.5, 0.25]
 
 
-async def test_who_left_is_not_asked_for() -> None:
+async def test_canceled_requests_are_not_sent() -> None:
     batches: list[list[int]] = []
 
     async def same(questions: list[int]) -> list[int]:
@@ -65,7 +65,7 @@ async def test_who_left_is_not_asked_for() -> None:
     assert batches == [[2]]
 
 
-async def test_closing_waits_for_what_was_asked() -> None:
+async def test_closing_waits_for_pending_requests() -> None:
     async def same(questions: list[int]) -> list[int]:
         await asyncio.sleep(0)
         return questions
@@ -75,5 +75,5 @@ async def test_closing_waits_for_what_was_asked() -> None:
     await asyncio.sleep(0)
     await asked.close()
 
-    await asyncio.sleep(0)  # who asked hears it
+    await asyncio.sleep(0)  # the result is delivered
     assert [task.result() for task in tasks] == [0, 1, 2]

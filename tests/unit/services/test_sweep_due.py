@@ -1,4 +1,4 @@
-"""Full sweeps: when one was to start since the last time everything was read."""
+"""Whether a full sweep has become due since the last full read."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def test_a_sweep_is_due_once_its_time_has_passed(last: datetime | None, *, due: 
     assert sweep_due(SATURDAY, last, SUNDAY_NOON) is due
 
 
-def test_an_empty_time_asks_for_none() -> None:
+def test_an_empty_time_requests_no_sweep() -> None:
     assert not sweep_due("", datetime(2020, 1, 1, tzinfo=UTC), SUNDAY_NOON)
 
 
-def test_a_time_that_is_none_is_refused_with_an_example() -> None:
+def test_an_invalid_time_is_refused_with_an_example() -> None:
     with pytest.raises(ConfigError) as raised:
         sweep_due("0 25 * * 6", SUNDAY_NOON, SUNDAY_NOON)
     assert "0 19 * * 6" in raised.value.next_step
 
 
-def test_a_day_that_never_comes_asks_for_none() -> None:
-    """It may stand in the table from before it was refused; the sync goes on."""
+def test_a_day_that_never_comes_requests_no_sweep() -> None:
+    """Such a time may have been stored before it was refused, and must not stop syncs."""
     assert not sweep_due("0 0 30 2 *", datetime(2020, 1, 1, tzinfo=UTC), SUNDAY_NOON)

@@ -1,4 +1,4 @@
-"""Every process knows how many database connections it may hold."""
+"""Every process has a limit on its database connections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_everything_leaves_room_for_an_operator_on_the_embedded_server() -> None
     assert budget.everything() <= int(found[1]) - SUPERUSERS - OPERATOR
 
 
-def test_the_documentation_tells_the_same_numbers() -> None:
+def test_the_documentation_has_the_same_numbers() -> None:
     page = " ".join((Path(__file__).parents[3] / "docs" / "operations.md").read_text().split())
     web, worker = budget.web(), budget.Worker()
     for line in (
@@ -41,7 +41,7 @@ def test_the_documentation_tells_the_same_numbers() -> None:
 
 
 @pytest.mark.parametrize("total", [4, 5, 6, 9, 12, 16, 60])
-def test_an_operator_decides_how_many_a_web_process_gets(
+def test_an_operator_can_set_the_connections_of_a_web_process(
     total: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(budget.WEB_CONNECTIONS, str(total))
@@ -59,7 +59,7 @@ def test_a_wrong_number_is_refused_with_the_name_of_its_variable(
         budget.web()
 
 
-async def test_webhooks_keep_to_their_part_of_the_budget(
+async def test_webhooks_stay_within_their_part_of_the_budget(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(budget.WEB_CONNECTIONS, str(budget.WEB_LEAST))

@@ -1,4 +1,4 @@
-"""The Django models are what ``domain.entities`` and the fields of the canonical records say."""
+"""The Django models match ``domain.entities`` and the fields of the canonical records."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ OWN = {
     },
     "stage_event": {"from_status", "to_status", "created_at"},
 }
-"""Columns that no ATS fills: what Jemmo knows or decides by itself."""
+"""Columns that no ATS fills because Jemmo sets them."""
 
 ALSO_NULL = {("stage_event", "to_stage_remote_id")}
-"""A move that Jemmo observed may lead to no stage."""
+"""A move observed by Jemmo may lead to no stage."""
 
 TABLES: list[tuple[str, type[Struct]]] = [
     *((entity.table, entity.record) for entity in ENTITIES.values()),
@@ -86,7 +86,7 @@ def test_every_link_leads_to_the_table_of_its_target(entity: Entity) -> None:
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values())
-def test_links_point_to_what_a_sync_reads_before(entity: Entity) -> None:
+def test_links_point_to_streams_that_a_sync_reads_earlier(entity: Entity) -> None:
     order = list(Stream)
     for link in links(entity.record):
         assert order.index(target_of(link)) < order.index(entity.stream)
@@ -111,7 +111,7 @@ def test_documents_are_attributes_without_a_column(entity: Entity) -> None:
 
 
 def test_redaction_knows_every_shape_of_personal_field() -> None:
-    """``domain.redaction`` handles texts by themselves; another shape needs a line there and in ``text_masking``."""
+    """``domain.redaction`` handles plain texts; any other type needs a case there and in ``text_masking``."""
     shaped = set(personal(records.Talent)) - set(personal_texts(records.Talent))
     assert shaped == {"location", "tags", "custom_fields"}
     for entity in ENTITIES.values():

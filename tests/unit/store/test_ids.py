@@ -14,12 +14,12 @@ def test_ids_are_version_7_and_unique() -> None:
     assert {one.variant for one in found} == {"specified in RFC 4122"}
 
 
-def test_each_sorts_behind_the_one_before() -> None:
+def test_each_id_sorts_after_the_previous_one() -> None:
     found = new_ids(5000)
     assert found == sorted(found)
 
 
-def test_ids_tell_their_time() -> None:
+def test_ids_contain_their_time() -> None:
     before = time.time_ns() // 1_000_000
     (one,) = new_ids(1)
     after = time.time_ns() // 1_000_000
@@ -33,5 +33,5 @@ def test_later_batches_sort_behind_earlier_ones() -> None:
     assert max(first) < min(new_ids(10))
 
 
-def test_none_are_made_when_none_are_asked_for() -> None:
+def test_zero_ids_can_be_requested() -> None:
     assert new_ids(0) == []

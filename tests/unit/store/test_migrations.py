@@ -1,4 +1,4 @@
-"""Migrations make the tables that the models describe, whichever way a database took through them."""
+"""Migrations create the tables that the models describe, whatever version a database started from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AT_ONCE, ONE_BY_ONE = "0104_tables_at_once", "0104_texts_apart"
 
 @pytest.fixture
 def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the files say is asked, not what a database went through."""
+    """Compare the migration files, not a database's history."""
     monkeypatch.setattr(MigrationLoader, "check_consistent_history", lambda *_: None)
 
 
@@ -32,7 +32,7 @@ def tables(name: str, *, replace: bool) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Indexes and constraints in any order, and nothing where there are none."""
+    """Normalize a value: indexes and constraints in any order, nothing for empty ones."""
     return sorted(map(repr, value)) if isinstance(value, list) else value
 
 
@@ -44,7 +44,7 @@ def test_new_databases_get_the_tables_that_older_ones_grew_into() -> None:
         assert at_once[model] == state, model
 
 
-def test_their_functions_and_tables_by_hand_are_the_same() -> None:
+def test_manually_defined_functions_and_tables_are_the_same() -> None:
     at_once = import_module(f"jemmo.store.migrations.{AT_ONCE}")
 
     assert (

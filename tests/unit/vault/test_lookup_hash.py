@@ -1,4 +1,4 @@
-"""What stands for a value is its HMAC: other programs, and rows written long ago, agree on it."""
+"""A value's lookup hash is its HMAC, in agreement with other programs and existing rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def test_it_is_the_hmac_of_organisation_kind_and_value(
 
 
 @given(keys, st.uuids(), st.lists(words, max_size=4))
-def test_words_become_numbers_that_postgres_keeps(key: bytes, org: UUID, said: list[str]) -> None:
+def test_words_become_numbers_that_postgres_can_store(
+    key: bytes, org: UUID, said: list[str]
+) -> None:
     hashed = LookupHash(key, org, "word")
     found = word_hashes(key, org, said)
     assert found == [int.from_bytes(hashed(one)[:8], signed=True) for one in said]

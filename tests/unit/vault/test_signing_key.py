@@ -1,4 +1,4 @@
-"""The key that signs sessions is long, or nothing starts."""
+"""The key that signs sessions must be long, or nothing starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"abc", b"\xff" * 200])
 def test_a_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
-    """A key of three letters signed whatever it was asked to."""
+    """A three-letter key would sign anything."""
     path = tmp_path / "session.key"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"session\.key.* is damaged") as refused:
@@ -29,7 +29,7 @@ def test_a_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("obstacle", [Path.mkdir, lambda path: path.symlink_to(path)])
-def test_what_is_no_file_is_no_key(tmp_path: Path, obstacle: object) -> None:
+def test_an_invalid_key_file_is_refused(tmp_path: Path, obstacle: object) -> None:
     path = tmp_path / "session.key"
     assert callable(obstacle)
     obstacle(path)

@@ -28,7 +28,7 @@ def run(place: int, size: int) -> Any:
 
 
 @given(st.lists(st.integers(0, 10**7), max_size=60))
-def test_bars_stand_inside_apart_and_in_time(sizes: list[int]) -> None:
+def test_bars_are_inside_the_chart_separate_and_in_order(sizes: list[int]) -> None:
     found = bars([run(place, size) for place, size in enumerate(sizes)])
 
     assert len(found) == min(len(sizes), 30)

@@ -1,4 +1,4 @@
-"""Bodies that do not end take a limited amount of memory, whoever sends them."""
+"""Endless request bodies take limited memory, whoever sends them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jemmo.web.frame.peers import sender
 SCOPE: dict[str, Any] = {"headers": []}
 
 
-def test_what_one_sender_may_hold_and_all_of_them() -> None:
+def test_limits_apply_to_one_sender_and_to_all() -> None:
     in_flight = InFlight(each=10, all_of_them=15)
     with in_flight.of("a") as first, in_flight.of("a") as second, in_flight.of("b") as other:
         first(6)
@@ -37,7 +37,7 @@ def test_what_one_sender_may_hold_and_all_of_them() -> None:
         again(10)
 
 
-async def test_a_body_that_does_not_end_keeps_what_it_holds_until_its_sender_is_gone() -> None:
+async def test_an_endless_body_counts_until_its_sender_is_gone() -> None:
     in_flight = InFlight(each=10, all_of_them=100)
     waits = asyncio.Event()
 
@@ -69,7 +69,7 @@ async def test_a_body_that_does_not_end_keeps_what_it_holds_until_its_sender_is_
 
 
 class Visit:
-    """A request from an address: what it sends, and the status of its answer."""
+    """A request from an address: its body, and the response status."""
 
     def __init__(self, client: str, *parts: bytes, length: int = 0, **headers: str) -> None:
         self.scope: dict[str, Any] = {
@@ -114,7 +114,7 @@ async def _end(*tasks: asyncio.Task[None]) -> None:
     await asyncio.wait(tasks)
 
 
-async def test_half_sent_bodies_of_one_visitor_leave_places_to_others() -> None:
+async def test_unfinished_bodies_of_one_visitor_leave_slots_to_others() -> None:
     pages = limited(_answers)
     half = [Visit("198.51.100.7", b"x", length=2) for _ in range(PLACES)]
     waiting = [one.begin(pages) for one in half]
@@ -133,7 +133,7 @@ async def test_half_sent_bodies_of_one_visitor_leave_places_to_others() -> None:
     assert again.status == 204
 
 
-async def test_the_places_of_all_are_limited_too() -> None:
+async def test_the_total_number_of_slots_is_limited_too() -> None:
     pages = limited(_answers)
     half = [Visit(f"198.51.100.{one // 9}", b"x", length=2) for one in range(ALL_PLACES)]
     waiting = [one.begin(pages) for one in half]
@@ -145,8 +145,8 @@ async def test_the_places_of_all_are_limited_too() -> None:
     await _end(*waiting)
 
 
-async def test_a_body_counts_until_it_is_answered() -> None:
-    """Whole bodies that wait for their turn take memory as unfinished ones do."""
+async def test_a_body_counts_until_the_response() -> None:
+    """Complete bodies that wait for their turn take as much memory as unfinished ones."""
     turn = asyncio.Event()
 
     async def answers_later(scope: Any, receive: Any, send: Any) -> None:
@@ -169,7 +169,7 @@ async def test_a_body_counts_until_it_is_answered() -> None:
 
 
 @pytest.mark.parametrize("most", [LARGEST // 8, pytest.param(LARGEST, marks=pytest.mark.long)])
-async def test_a_body_in_tiny_parts_takes_its_size(most: int) -> None:
+async def test_a_body_in_tiny_parts_takes_only_its_size(most: int) -> None:
     parts = iter([b"ab"] * (most // 2 - 1))
 
     async def receive() -> dict[str, Any]:
@@ -197,7 +197,7 @@ async def test_a_body_in_tiny_parts_takes_its_size(most: int) -> None:
         ("", "", 0, "0.0.0.0"),
     ],
 )
-def test_whose_share_a_request_takes(
+def test_a_request_counts_toward_its_holder(
     settings: Settings, peer: str, forwarded: str, proxies: int, whose: str
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies

@@ -1,4 +1,4 @@
-"""However many ask for the same at once, the application is asked once."""
+"""Simultaneous identical requests reach the application only once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.web.frame.one_answer import FRESH, SharedProbe
 
 
 class Pages:
-    """An application that answers with a number, once it may."""
+    """An application that responds with a number once it is released."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -56,20 +56,20 @@ async def ask(app: SharedProbe, **more: Any) -> tuple[int, bytes]:
     return sent[0]["status"], sent[1]["body"]
 
 
-async def test_who_asks_meanwhile_gets_the_same_answer(clock: Clock) -> None:
+async def test_simultaneous_requests_get_the_same_response(clock: Clock) -> None:
     pages = Pages()
     app = SharedProbe(pages, "/readyz", clock=clock)
     pages.may_answer.clear()
     asking = [asyncio.create_task(ask(app)) for _ in range(500)]
     await asyncio.sleep(0)
-    clock.now += 10 * FRESH  # it takes long: those who come still wait for the one under way
+    clock.now += 10 * FRESH  # it takes long, and new requests still wait for the running one
     asking.append(asyncio.create_task(ask(app)))
     await asyncio.sleep(0)
     pages.may_answer.set()
     assert set(await asyncio.gather(*asking)) == {(200, b"1")}
 
 
-async def test_an_answer_is_used_for_a_moment(clock: Clock) -> None:
+async def test_a_response_is_reused_briefly(clock: Clock) -> None:
     pages = Pages()
     app = SharedProbe(pages, "/readyz", clock=clock)
     assert await ask(app) == (200, b"1")
@@ -79,7 +79,7 @@ async def test_an_answer_is_used_for_a_moment(clock: Clock) -> None:
     assert await ask(app) == (200, b"2")
 
 
-async def test_what_one_sends_is_not_passed_on(clock: Clock) -> None:
+async def test_request_content_is_not_passed_on(clock: Clock) -> None:
     pages = Pages()
     app = SharedProbe(pages, "/readyz", clock=clock)
     await ask(app, method="HEAD", headers=[(b"cookie", b"x")], query_string=b"x=1")
@@ -88,7 +88,7 @@ async def test_what_one_sends_is_not_passed_on(clock: Clock) -> None:
     assert await ask(app, method="POST") == (405, b"")
 
 
-async def test_one_who_leaves_takes_no_answer_from_the_others(clock: Clock) -> None:
+async def test_a_canceled_request_does_not_affect_the_others(clock: Clock) -> None:
     pages = Pages()
     app = SharedProbe(pages, "/readyz", clock=clock)
     pages.may_answer.clear()
@@ -99,7 +99,7 @@ async def test_one_who_leaves_takes_no_answer_from_the_others(clock: Clock) -> N
     assert await second == (200, b"1")
 
 
-async def test_a_failure_is_not_kept(clock: Clock) -> None:
+async def test_a_failure_is_not_reused(clock: Clock) -> None:
     pages = Pages()
     app = SharedProbe(pages, "/readyz", clock=clock)
     pages.fails = True
@@ -109,7 +109,7 @@ async def test_a_failure_is_not_kept(clock: Clock) -> None:
     assert await ask(app) == (200, b"2")
 
 
-async def test_an_answer_that_does_not_come_is_no_reason_to_wait_for_ever(
+async def test_a_missing_response_is_not_awaited_forever(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(one_answer, "PATIENCE", 0.01)

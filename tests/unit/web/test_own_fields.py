@@ -1,4 +1,4 @@
-"""Names of fields that Jemmo gave are translated; those of the ATS and of companies are not."""
+"""Field names that come from Jemmo are translated; those of the ATS and of companies aren't."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def french(key: str, label: str) -> str:
         return render_to_string("records/custom_fields.html", {"fields": fields})
 
 
-def test_every_name_that_a_connector_gives_is_known() -> None:
+def test_every_name_from_a_connector_is_known() -> None:
     given = {
         label
         for path in CONNECTORS.rglob("*.py")

@@ -1,4 +1,4 @@
-"""Questions to ATSs are shared fairly: nobody's slow ATS keeps the others from asking theirs."""
+"""Slots for requests to ATSs are shared fairly: a slow ATS doesn't block the others."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask(questions: AtsRequestSlots, org: UUID | None = None, person: UUID | None
         pass
 
 
-def test_an_organization_and_a_person_have_one_place_each() -> None:
+def test_organizations_and_people_have_one_slot_each() -> None:
     questions, org, person = AtsRequestSlots(8, wait=0), uuid4(), uuid4()
     with questions.place(org, person):
         with refused("A request from your organization"):
@@ -47,7 +47,7 @@ def test_an_organization_and_a_person_have_one_place_each() -> None:
     ask(questions, org, person)
 
 
-def test_some_threads_are_left_to_pages() -> None:
+def test_some_threads_are_reserved_for_pages() -> None:
     questions = AtsRequestSlots(4, wait=0)
     with ExitStack() as held:
         for _ in range(3):
@@ -57,7 +57,7 @@ def test_some_threads_are_left_to_pages() -> None:
     ask(questions)
 
 
-def test_who_finds_no_place_gets_the_next_one() -> None:
+def test_a_waiting_request_gets_the_next_slot() -> None:
     questions = AtsRequestSlots(2, wait=60)
     with ThreadPoolExecutor(1) as threads:
         with questions.place(uuid4(), uuid4()):
@@ -65,7 +65,7 @@ def test_who_finds_no_place_gets_the_next_one() -> None:
         waiting.result()
 
 
-def test_organizations_whose_ats_was_slow_leave_a_place_to_others() -> None:
+def test_organizations_with_a_slow_ats_leave_a_slot_to_others() -> None:
     clock = Clock()
     questions, slow = AtsRequestSlots(3, wait=0, clock=clock), [uuid4() for _ in range(3)]
     for org in slow:
@@ -79,7 +79,7 @@ def test_organizations_whose_ats_was_slow_leave_a_place_to_others() -> None:
         ask(questions, slow[1])
 
 
-def test_an_ats_that_answers_quickly_again_is_slow_no_more() -> None:
+def test_an_ats_that_becomes_fast_is_no_longer_slow() -> None:
     clock = Clock()
     questions, org = AtsRequestSlots(3, wait=0, clock=clock), uuid4()
     with questions.place(org, uuid4()):
@@ -89,7 +89,7 @@ def test_an_ats_that_answers_quickly_again_is_slow_no_more() -> None:
         ask(questions, org)
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_the_memory_of_slow_organizations_is_bounded() -> None:
     ticks = count(0.0, SLOW)
     questions = AtsRequestSlots(3, wait=0, clock=lambda: next(ticks))
     for _ in range(REMEMBERED + 10):
@@ -107,7 +107,7 @@ def test_one_thread_is_enough() -> None:
     ask(questions, org)
 
 
-def test_refreshing_counts_asks_no_further_ats_once_the_time_is_over() -> None:
+def test_refreshing_counts_stops_after_its_time() -> None:
     with pytest.raises(TransientError) as told:
         quality._left(time.monotonic())
     assert told.value.code == "not_asked"

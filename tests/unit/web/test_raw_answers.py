@@ -1,4 +1,4 @@
-"""What is answered without Django has the headers of all answers."""
+"""Responses made without Django have the same headers as all others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jemmo.web.frame.serving import alive
 @pytest.mark.parametrize(
     "respond", [alive, partial(answer, status=413), partial(answer, status=200)]
 )
-async def test_an_answer_without_django_has_the_headers_of_all(
+async def test_responses_without_django_have_all_headers(
     respond: Callable[[Send], Awaitable[None]],
 ) -> None:
     sent: list[MutableMapping[str, Any]] = []

@@ -63,7 +63,7 @@ def backup(
 
     storage = open_storage()
     included = isinstance(storage, FolderStorage) if files is None else files
-    with _told() as tell:
+    with _progress() as tell:
         made = backups.make(
             to,
             database_url=url,
@@ -144,7 +144,7 @@ def restore(
     from jemmo.vault import keyset_path
 
     known = restoring.suppressions_of(erased) if erased else None
-    with _told() as tell:
+    with _progress() as tell:
         done = restoring.restore(
             source,
             storage=open_storage(),
@@ -203,7 +203,7 @@ def suppressions(
 
 
 @contextmanager
-def _told() -> Iterator[Callable[[str, int, int], None]]:
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show the progress, on a terminal."""
     with err.status("Beginning") as status:
 

@@ -33,7 +33,7 @@ class Pace(Struct, frozen=True, kw_only=True):
 
     first: float = 0.5
     longest: float = 30.0
-    healthy: float = 60.0  # a part that ran for so long starts again with a clean record
+    healthy: float = 60.0  # after running this long, a part's earlier failures no longer count
     attempts: int = 6
 
     def delay(self, failures: int, chance: float) -> float:
@@ -179,7 +179,7 @@ class Watch:
         healthy = self._clock() - self._started >= self._pace.healthy
         self._failures = 1 if healthy else self._failures + 1
         if self._failures >= self._pace.attempts:
-            raise _given_up(self.part, self._failures)
+            raise _gave_up(self.part, self._failures)
         delay = self._pace.delay(self._failures, self._chance())
         self._due = self._clock() + delay
         log.warning(
@@ -243,7 +243,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _given_up(part: Part, failures: int) -> PermanentError:
+def _gave_up(part: Part, failures: int) -> PermanentError:
     lines = " / ".join(part.last_lines())
     return PermanentError(
         "part_ended", program=part.name, failures=failures, reason=part.ending(), lines=lines or "–"

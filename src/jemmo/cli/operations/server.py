@@ -125,7 +125,7 @@ def server_config(application: Any) -> uvicorn.Config:
         application,
         http=Visitor,
         limit_concurrency=budget.web_clients(),
-        log_config=None,  # its lines would not be JSON, and show the messages of exceptions
+        log_config=None,  # uvicorn's lines would not be JSON, and would contain exception messages
         log_level="warning",
         lifespan="off",
         proxy_headers=False,  # JEMMO_PROXIES says how many to trust
@@ -154,7 +154,7 @@ def worker(
 
     try:
         text.ready()
-    except ReaderUnavailable as error:  # files wait; syncs need not
+    except ReaderUnavailable as error:  # files have to wait, but syncs can run
         log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - a traceback would not help
     asyncio.run(work(concurrency))
     bootstrap.stop()

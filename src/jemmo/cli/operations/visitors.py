@@ -54,7 +54,7 @@ class Visitor(H11Protocol):
         beyond = len(self.connections) - most
         share = most // 2
         if len(self.connections) < share or number("JEMMO_PROXIES", 0):
-            return beyond  # all come from the same proxy, which limits them itself
+            return beyond  # everyone comes from the same proxy, which has its own limits
         host = (transport.get_extra_info("peername") or ("",))[0]
         if host in THIS_MACHINE:
             return beyond

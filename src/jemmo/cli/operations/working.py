@@ -34,8 +34,10 @@ from jemmo.vault import default_vault
 HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
 DEAD_AFTER = 4 * HEARTBEAT
 # Seconds in which a sync finishes its page; service managers usually wait for 30 or more
-LAST_WORDS = 25.0
-HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end and their outcomes to be stored
+PAGE_SECONDS = 25.0
+TASKS_SECONDS = (
+    4 * PAGE_SECONDS
+)  # until all tasks must have ended and their outcomes have been stored
 PREEMPT_CHECK_SECONDS = 1.0  # seconds between two checks for waiting tasks, while syncs run
 VERSION_EVERY = 6 * HEARTBEAT  # between two checks of whether a newer Jemmo has changed the tables
 DATABASE_AWAY = 2.0  # seconds before a worker that lost its database restarts
@@ -103,7 +105,7 @@ async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
                     slices.stop()
                 for hand in hands:
                     hand.cancel()
-                _, hanging = await asyncio.wait(hands, timeout=HANDS_SECONDS)
+                _, hanging = await asyncio.wait(hands, timeout=TASKS_SECONDS)
                 if hanging:
                     _give_up()
                 ended = await asyncio.gather(*hands, return_exceptions=True)
@@ -119,7 +121,7 @@ def _give_up() -> NoReturn:
 
 
 def work_queues() -> list[str]:
-    """Every queue with our tasks, except those with their own workers."""
+    """The queues with our tasks, except those with their own workers."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     return sorted({task.queue for task in app.tasks.values()} - {CLOCK, NOTIFICATIONS, "builtin"})
 
@@ -133,7 +135,7 @@ async def _take(running: Any, queues: list[str], concurrency: int) -> None:
         install_signal_handlers=False,
         update_heartbeat_interval=HEARTBEAT,
         stalled_worker_timeout=DEAD_AFTER,
-        shutdown_graceful_timeout=LAST_WORDS,
+        shutdown_graceful_timeout=PAGE_SECONDS,
     )
 
 

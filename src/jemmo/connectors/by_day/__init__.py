@@ -1,1 +1,1 @@
-"""For an ATS whose lists can only be searched by day: they are read in windows of time."""
+"""Reads lists that can only be searched by day, in windows of time."""

@@ -91,7 +91,7 @@ class DaySearch(ABC):
 
     @abstractmethod
     async def begins(self, reader: str) -> date:
-        """Return about when the account's first records were created. One request reads any earlier ones."""
+        """Return roughly when the account's first records were created. Any earlier ones take one request."""
 
     @abstractmethod
     async def values(self, facet: str, reader: str) -> list[str]:

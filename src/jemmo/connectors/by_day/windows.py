@@ -60,7 +60,7 @@ class Span(Struct, frozen=True):
 
 
 class DayFilter(Struct, frozen=True, kw_only=True):
-    """The date filter of a search: the names of its two bounds, and how it expects a day to be ``written``."""
+    """The date filter of a search: the names of its two bounds, and the format in which days are ``written``."""
 
     created: tuple[str, str]
     changed: tuple[str, str]

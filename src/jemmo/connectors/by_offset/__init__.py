@@ -1,1 +1,1 @@
-"""For an ATS whose lists are read by offset, and move while they are read."""
+"""Reads lists by offset, even if their rows move meanwhile."""

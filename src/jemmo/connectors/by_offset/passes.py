@@ -56,7 +56,7 @@ class ListPage(Struct, frozen=True, kw_only=True):
     """One page of a pass.
 
     kept      rows that belong to the stream
-    older     rows that do too, but are older than a limited history
+    older     rows that belong to the stream but are older than a limited history
     nested    records inside ``kept`` rows; ``older_nested`` those inside ``older`` rows
     gone      ids of all other rows: deleted, or no longer in the stream
     odd       rows without an id

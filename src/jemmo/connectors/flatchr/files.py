@@ -51,7 +51,9 @@ class FlatchrFiles(ClientFiles):
         self._not_found = 0
 
     async def open_file(self, attachment: WantedFile) -> FoundFile | None:
-        version = attachment.remote_version or await self._asked_singly(attachment.talent_remote_id)
+        version = attachment.remote_version or await self._version_of_single(
+            attachment.talent_remote_id
+        )
         if version is None:
             return None
         content = await fetch_file(
@@ -66,7 +68,7 @@ class FlatchrFiles(ClientFiles):
         name = version.rsplit("/", 1)[-1]
         return FoundFile(content=content, file_name=name, remote_version=version)
 
-    async def _asked_singly(self, applicant: str) -> str | None:
+    async def _version_of_single(self, applicant: str) -> str | None:
         """Return where a resume is that the list did not show; ``None`` if there is none or the applicant is gone.
 
         Raises ``NotNamed`` if the single applicant doesn't show it either, or can't be requested. If an account lacks

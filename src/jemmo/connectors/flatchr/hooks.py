@@ -31,8 +31,8 @@ EVENTS = ("new_applicant", "drag_applicant", "new_message", "new_vacancy")
 STREAMS = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 MAX_BODY = 1_000_000  # bytes
 MAX_KEY = 1_000  # characters of a resume's storage key
-LATELY = "lately"
-"""Stands for a record whose webhook has an id that no list shows: an applicant's number, a vacancy's encoded id."""
+UNNAMED = "lately"
+"""Stands for a record whose webhook only has an id that no list shows: an applicant's number or a vacancy's code."""
 
 _OVERLAP = timedelta(days=1)  # searches only know days, in an unknown time zone
 
@@ -71,13 +71,13 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
         return ParsedWebhook(event="", known=False)
     requests: tuple[RefetchRequest, ...] = ()
     if event.applicant or event.candidate:
-        named = event.applicant.encoded or LATELY
+        named = event.applicant.encoded or UNNAMED
         requests = (
             RefetchRequest(stream=Stream.TALENTS, remote_id=named, file=event.resume),
             RefetchRequest(stream=Stream.APPLICATIONS, remote_id=named),
         )
     elif event.vacancy:
-        named = LATELY if event.vacancy.clear is None else str(event.vacancy.clear)
+        named = UNNAMED if event.vacancy.clear is None else str(event.vacancy.clear)
         requests = (RefetchRequest(stream=Stream.JOBS, remote_id=named),)
     return ParsedWebhook(event=event.event, known=True, requests=requests)
 
@@ -90,7 +90,7 @@ async def refetch(
     source.forget()
     source.make.resumes = {request.remote_id: request.file for request in requests if request.file}
     return await refetch_from_changes(
-        source, requests, since - _OVERLAP, streams=STREAMS, unnamed=LATELY
+        source, requests, since - _OVERLAP, streams=STREAMS, unnamed=UNNAMED
     )
 
 

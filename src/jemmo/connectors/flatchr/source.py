@@ -115,7 +115,7 @@ class FlatchrSource(ClientSource):
         reader = f"read {stream}"
         roll, columns = Roll(self.search), await self.account.columns(reader)
         async for step, is_early in self.search.read(reader, start):
-            columns = await self._known(columns, step, stream)
+            columns = await self._current_columns(columns, step, stream)
             kept = self.search.within_history(step, self.config.limit)
             page = self.make.applicants(stream, kept, columns)
             for part in sent_early(page) if is_early else [page]:
@@ -128,7 +128,7 @@ class FlatchrSource(ClientSource):
     def _changed_at(self, row: Row) -> datetime | None:
         return moment(row.get("updated_at"), self.settings.zone)
 
-    async def _known(self, columns: Columns, step: Slice, stream: Stream) -> Columns:
+    async def _current_columns(self, columns: Columns, step: Slice, stream: Stream) -> Columns:
         """Reread the columns if a row names an unknown one, since a column may have been renamed."""
         titles = {text(row.get("column")) for row in step.rows}
         is_new = any(title and not columns.named(title) for title in titles)

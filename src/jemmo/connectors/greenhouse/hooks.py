@@ -65,7 +65,7 @@ GONE: dict[str, tuple[tuple[Stream, Place], ...]] = {
 }
 """Where each action names deleted records."""
 
-OF_NO_CONCERN = frozenset(
+IGNORED_ACTIONS = frozenset(
     ("ping", "offer_created", "offer_approved", "offer_updated", "offer_deleted", "office_deleted")
 )
 """Known events about records that are not synced. A ``ping`` is sent when a webhook is saved."""
@@ -80,7 +80,7 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     action, payload = webhook.get("action"), webhook.get("payload")
     if not isinstance(action, str) or not action or len(action) > 100:
         raise RecordRejected("no_event", field="action")
-    if action in OF_NO_CONCERN:
+    if action in IGNORED_ACTIONS:
         return ParsedWebhook(event=action, known=True)
     if action not in CHANGED and action not in GONE:
         return ParsedWebhook(event=action, known=False)

@@ -98,7 +98,7 @@ class NewestFirst(ListSource):
                 follows = True
         done = self._place(listing.spec.name, place.rest, None)
         async for page in self._rest(listing, place.rest):
-            cursor = _kept(replace(done, rest=page.cursor)) if page.cursor else None
+            cursor = _cursor(replace(done, rest=page.cursor)) if page.cursor else None
             yield replace(page, cursor=cursor, recent=False if follows else None)
 
     def _place(self, name: Stream, rest: str, part: int | None, early: str | None = None) -> Place:
@@ -117,7 +117,7 @@ class NewestFirst(ListSource):
                 yield page
                 return
             place = self._place(listing.spec.name, chunk.next, 0)
-            yield replace(page, cursor=_kept(place), recent=True)
+            yield replace(page, cursor=_cursor(place), recent=True)
             if number == most:
                 return
 
@@ -137,7 +137,7 @@ class NewestFirst(ListSource):
                     page = await self._send(listing, self._unsent(listing, chunk.rows))
                     after = part if chunk.next else part + 1
                     kept = self._place(name, place.rest, after, chunk.next)
-                    yield replace(page, cursor=_kept(kept), recent=True)
+                    yield replace(page, cursor=_cursor(kept), recent=True)
             except Refused:
                 if begun:
                     raise
@@ -145,7 +145,7 @@ class NewestFirst(ListSource):
         async for page in self._needed(listing, recent, place):
             yield page
         last = self._place(name, place.rest, None)
-        yield replace(await self._send(listing, []), cursor=_kept(last), recent=False)
+        yield replace(await self._send(listing, []), cursor=_cursor(last), recent=False)
 
     async def _needed(
         self, listing: Listing, recent: datetime, place: Place
@@ -161,7 +161,7 @@ class NewestFirst(ListSource):
             async for chunk in self._walk(listing, Ask(), None, begin):
                 page = await self._send(listing, self._unsent(listing, chunk.rows))
                 kept = self._place(listing.spec.name, place.rest, number, some[-1])
-                yield replace(page, cursor=_kept(kept), recent=True)
+                yield replace(page, cursor=_cursor(kept), recent=True)
 
     async def _rest(self, listing: Listing, begin: str | None) -> AsyncIterator[Page]:
         """Yield the rest of the list without records already sent, in pages that use lookups fully.
@@ -236,5 +236,5 @@ def _place(cursor: str | None) -> Place | None:
     return msgspec.json.decode(cursor, type=Place)
 
 
-def _kept(place: Place) -> str:
+def _cursor(place: Place) -> str:
     return msgspec.json.encode(place).decode()

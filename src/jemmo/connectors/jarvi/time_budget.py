@@ -45,7 +45,7 @@ LONGEST_WAIT = number(
 HOUR = timedelta(hours=1)
 SPARE = 0.85  # share of the budget to use: clocks differ, and the customer's other tools use the same account
 LEAST = 2.0  # seconds reserved per request until actual times are known
-UNTOLD_WAIT = 900.0  # seconds, if a 429 gives no time
+DEFAULT_WAIT = 900.0  # seconds, if a 429 gives no time
 FRIDAY = 4
 
 
@@ -178,7 +178,7 @@ class TimeBudget:
         """Return the error for a 429: this hour's time is used up, by us or by others."""
         now = self.clock.now()
         wait = retry_after(answer.headers.get("Retry-After"), now.timestamp())
-        wait = UNTOLD_WAIT if wait is None else wait
+        wait = DEFAULT_WAIT if wait is None else wait
         if wait > self._longest_wait:
             return self._used_up(now + timedelta(seconds=wait))
         return RateLimited(ats=self._label, retry_after=wait + 0.1)

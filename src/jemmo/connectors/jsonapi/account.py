@@ -1,4 +1,4 @@
-"""What a vendor says about one account, beyond the declaration of its resources."""
+"""What a vendor defines for one account, in addition to its resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOUNDS = timedelta(seconds=2)
 
 
 class Account:
-    """An account of a vendor. The attributes without a value are the vendor's, and so is each method it overrides."""
+    """A vendor's account. A vendor sets the attributes that have no value, and overrides methods as needed."""
 
     path: str
     """The path that returns the key's company."""

@@ -33,7 +33,7 @@ NEVER_SHOWN = {
     *("sv", "docvar", "userprops", "pgdsctbl", "keycode", "falt", "panose", "fname", "datafield"),
 }
 """Destinations whose text doesn't belong to the document."""
-SHOWN_THOUGH_STARRED = {"shpinst", "do", "ud", "shptxt", "dptxbxtext", "footnote"}
+STARRED_BUT_VISIBLE = {"shpinst", "do", "ud", "shptxt", "dptxbxtext", "footnote"}
 """Destinations with text that old readers are told to ignore."""
 APART = {
     *("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"),
@@ -229,7 +229,7 @@ class _Reader:
         text = TEXTS.get(word)
         if text is not None:
             self._write(text)
-        elif word in NEVER_SHOWN or (starred and word not in SHOWN_THOUGH_STARRED):
+        elif word in NEVER_SHOWN or (starred and word not in STARRED_BUT_VISIBLE):
             self._group.silent = True
         elif word == "ud":
             self._group.silent = any(group.silent for group in self._outer[-1:])

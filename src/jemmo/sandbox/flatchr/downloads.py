@@ -50,7 +50,7 @@ class Downloads:
         return Reply(200, content, {"Content-Type": "application/octet-stream"}, TEMPLATE)
 
     def fetch(self, call: Call) -> Reply:
-        """Answer as the storage, which refuses requests that carry the API key."""
+        """Respond like the storage, which refuses requests that carry the API key."""
         template = f"{PREFIX}{{key}}"
         if "Authorization" in call.headers or "token=" in call.query:
             return Reply(400, b"", {}, template)

@@ -25,7 +25,7 @@ IDS = ("id", "applicant", "vacancy_id")
 
 
 def shift(faults: Faults, world: World, changes: Changes) -> None:
-    """Change the data under the reader: remove, edit, create, in turn."""
+    """Change the data during a read: remove, edit, create, in turn."""
     turn = world.revision
     row = mix(world.frame.seed, turn) % max(1, world.sizes["applicants"])
     op = page_faults.next_operation(faults, turn, is_empty=not world.exists("applicants", row))

@@ -1,4 +1,4 @@
-"""Error answers. Their bodies are not documented."""
+"""Error responses, whose bodies are undocumented."""
 
 import json
 
@@ -8,7 +8,7 @@ HTML = b"<!DOCTYPE html><html><body><h1>Error</h1></body></html>"
 
 
 class Refusal(http.Refusal):
-    """An answer other than 200."""
+    """An error response."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(status, message, **headers)

@@ -26,7 +26,7 @@ class Webhooks:
         self.url = url
 
     async def send(self, order: dict[str, Any], kind: str, row: int) -> dict[str, Any] | None:
-        """Send the event of an order, if it has one; return what the receiver answered."""
+        """Send the event of an order, if it has one; return the receiver's response."""
         event = EVENTS.get((order["op"], kind))
         if self.url is None or event is None:
             return None

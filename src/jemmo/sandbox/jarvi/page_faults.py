@@ -24,7 +24,7 @@ TEXTS = ("firstName", "lastName", "name", "headline")
 
 
 def shift(faults: Faults, world: World, changes: Changes) -> None:
-    """Change the data under the reader: remove, edit, create, in turn."""
+    """Change the data during a read: remove, edit, create, in turn."""
     turn, rows = world.revision, world.numbers("profiles")
     op = page_faults.next_operation(faults, turn, is_empty=not rows)
     if op is None:

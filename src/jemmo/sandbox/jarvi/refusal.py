@@ -1,4 +1,4 @@
-"""Error answers: one message, as seen on failed writes."""
+"""Error responses: one message, as seen on failed writes."""
 
 import json
 
@@ -6,7 +6,7 @@ from jemmo.sandbox import http
 
 
 class Refusal(http.Refusal):
-    """An answer other than 200."""
+    """An error response."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(status, json.dumps({"message": message}).encode(), **headers)

@@ -16,7 +16,7 @@ class Triggers:
         self.url = url
 
     async def send(self, kind: str, order: dict[str, Any], record: str) -> dict[str, Any] | None:
-        """Send one event; return what the receiver answered, None if nothing was to be sent."""
+        """Send one event; return the receiver's response, None if there was nothing to send."""
         if self.url is None or kind not in {"profiles", "applications"}:
             return None
         delivery = await post(self.url, self.body(kind, record))

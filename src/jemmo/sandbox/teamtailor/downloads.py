@@ -1,4 +1,4 @@
-"""Answers file links as the storage behind them does, with XML errors."""
+"""Responds to file links like the storage behind them, with XML errors."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Presigned file links: signed with each response, expired a minute later, checked on download."""
+"""Presigned file links: signed in each response, expiring after a minute, checked on download."""
 
 from datetime import UTC, datetime
 

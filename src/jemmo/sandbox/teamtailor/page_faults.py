@@ -40,7 +40,7 @@ TEXTS = ("first-name", "last-name", "title", "pitch", "name", "cover-letter", "r
 
 
 def shift(faults: Faults, world: World, changes: Changes) -> None:
-    """Change the data under the reader: delete, edit, create, in turn."""
+    """Change the data during a read: delete, edit, create, in turn."""
     turn, table = world.revision, world.tables["candidates"]
     op = page_faults.next_operation(faults, turn, is_empty=not len(table))
     if op is None:

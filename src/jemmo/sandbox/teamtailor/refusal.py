@@ -1,4 +1,4 @@
-"""Error answers in the shape of the API."""
+"""Error responses in the API's format."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from jemmo.sandbox import http
 
 
 class Refusal(http.Refusal):
-    """An answer other than 2xx."""
+    """An error response."""
 
     body: bytes
 

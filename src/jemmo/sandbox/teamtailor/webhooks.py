@@ -65,7 +65,7 @@ class Webhooks:
         self, action: str, kind: str, record: int, changed: set[str],
         kept: dict[tuple[str, int], dict[str, Any]],
     ) -> dict[str, Any] | None:  # fmt: skip
-        """Send one event; return what the receiver answered, None if there was nothing to send."""
+        """Send one event; return the receiver's response, None if there was nothing to send."""
         if self.url is None or kind not in NAMES:
             return None
         if action == "update" and not changed & set(WATCHED[kind].split()):

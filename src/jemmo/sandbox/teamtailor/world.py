@@ -157,7 +157,7 @@ class World:
     # Counts shown on stages ----------------------------------------------------------------
 
     def count_applications(self) -> tuple[array[int], array[int]]:
-        """Return active and rejected applications per stage row, as of now."""
+        """Return the current number of active and rejected applications per stage row."""
         if self._base_counts is None:
             self._base_counts = self._count()
         if not self.tables["job-applications"].overlay.changed_ids():

@@ -75,7 +75,7 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no ty
 
 
 class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
-    """The reader of the e-mail owns the address, so earlier credentials stop working."""
+    """Whoever reads the e-mail owns the address, so earlier credentials stop working."""
 
     def save(self) -> None:
         request = context.request
@@ -86,7 +86,7 @@ class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has n
 
 @receiver([password_changed, password_set])
 def end_other_sessions(request: HttpRequest, user: Account, **_: Any) -> None:
-    """Sign out everywhere else after a password change, and end open pages there."""
+    """Sign out all other sessions after a password change, and close their open pages."""
     sessions.end(user.pk, but=request.session.session_key)
 
 

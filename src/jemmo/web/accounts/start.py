@@ -18,7 +18,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For pages that do not link the icon themselves, like the admin's."""
+    """Serve the icon for pages that don't link it, such as the admin's."""
     return redirect(static("web/icon.svg"))
 
 

@@ -20,7 +20,7 @@ LONGEST = 4000
 
 
 def _key_field(label: Any) -> forms.CharField:
-    """Build the key's field, which neither we nor the browser's memory shows again."""
+    """Build the key's field, which neither we nor the browser ever fill in again."""
     return forms.CharField(
         label=label,
         max_length=LONGEST,

@@ -25,7 +25,7 @@ _zones: ContextVar[Callable[[], frozenset[ZoneInfo]]] = ContextVar("day_zones", 
 
 @contextmanager
 def showing(org: Organisation | None) -> Iterator[None]:
-    """Show dates of this organization's ATSs as such. Its connections are read once, and only if needed."""
+    """Show this organization's dates without a time as dates. Its connections are read once, and only if needed."""
     token = _zones.set(cache(lambda: day_zones(org) if org else frozenset()))
     try:
         yield

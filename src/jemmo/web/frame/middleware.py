@@ -27,7 +27,7 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Middleware:
-    """Wraps what answers a request. A subclass is called with each request."""
+    """The base of our middleware: a subclass is called with each request."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -110,7 +110,7 @@ class SessionEnd(Middleware):
         idle = settings.SESSION_IDLE_SECONDS
         if now - began > settings.SESSION_COOKIE_AGE or (idle and now - seen > idle):
             return True
-        if now - seen > SEEN_EVERY and not _asked_by_itself(request):
+        if now - seen > SEEN_EVERY and not _is_automatic(request):
             session[SEEN] = now
         return False
 
@@ -126,7 +126,7 @@ PARTS = ("image/", "text/event-stream")
 """The Accept headers of a page's pictures and event stream, which carry no header of ours."""
 
 
-def _asked_by_itself(request: HttpRequest) -> bool:
+def _is_automatic(request: HttpRequest) -> bool:
     return UNASKED in request.headers or request.headers.get("Accept", "").startswith(PARTS)
 
 
@@ -153,7 +153,7 @@ def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
         (wider for start, wider in WIDER.items() if request.path.startswith(start)), Reach.NONE
     )
     if reach is Reach.SUPPORT and not _is_trusted_staff(request.user):
-        reach = Reach.SIGN_IN  # the admin pages' own way in
+        reach = Reach.SIGN_IN  # the admin pages have their own sign-in
     if membership is None:
         return Scope(account=request.user.pk, reach=reach or Reach.SIGN_IN)
     return Scope(

@@ -1,4 +1,4 @@
-"""A picture as a response of its own, in which nothing can run."""
+"""Serves a picture in a response that can't run anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 
 from jemmo.files.kinds import ENDINGS
 from jemmo.files.pictures import Picture
-from jemmo.web.frame.screenshots import shown_as_it_is
+from jemmo.web.frame.screenshots import without_masking
 
 LOCKED = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -20,4 +20,4 @@ def picture_answer(picture: Picture | None) -> HttpResponse:
     answer["Content-Security-Policy"] = LOCKED
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
-    return shown_as_it_is(answer)
+    return without_masking(answer)

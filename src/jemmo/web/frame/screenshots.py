@@ -80,7 +80,7 @@ def ordinary_words() -> frozenset[str]:
     return frozenset(word.casefold() for text in texts for word in _LETTERS.findall(text))
 
 
-def shown_as_it_is(answer: HttpResponse) -> HttpResponse:
+def without_masking(answer: HttpResponse) -> HttpResponse:
     """Mark a response that need not be withheld: a picture taken in screenshot mode."""
     answer.taken_in_screenshot_mode = True  # type: ignore[attr-defined]
     return answer

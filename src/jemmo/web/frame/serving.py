@@ -129,7 +129,7 @@ def _authorization(scope: Scope) -> str:
 
 
 async def _later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """A file's content, read while it is sent, by other threads than the pages'."""
+    """A file's content, read while it is sent, in threads other than those of the pages."""
     while (part := await asyncio.to_thread(next, parts, None)) is not None:
         yield part
 

@@ -1,4 +1,4 @@
-"""Who makes a request, as the session's own statement read it."""
+"""Identifies who makes a request, with data that the session's query has already loaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jemmo.store.models import Account, Membership
 
 
 class SignedIn(AuthenticationMiddleware):
-    """Django's, without another statement for the account."""
+    """Django's authentication middleware, without a separate query for the account."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -35,7 +35,7 @@ def _sign_in(request: HttpRequest) -> SignIn | None:
 
 
 def _account(request: HttpRequest) -> Account | None:
-    """The session's account if all is as usual. Django handles the rest, and ends a session that is no longer valid."""
+    """The session's account in the usual case. Otherwise Django takes over, and ends a session that isn't valid."""
     session, sign_in = request.session, _sign_in(request)
     account = sign_in.account if sign_in else None
     if account is None or not account.is_active:

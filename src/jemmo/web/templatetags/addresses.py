@@ -1,4 +1,4 @@
-"""Django's ``url`` tag, with the addresses of pages without parameters remembered: a page has about 25 of them."""
+"""Django's ``url`` tag with a cache for addresses without parameters, of which a page has about 25."""
 
 from __future__ import annotations
 

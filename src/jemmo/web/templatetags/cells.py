@@ -123,11 +123,11 @@ def _places(places: list[str]) -> SafeString:
 
 
 def _number(number: int) -> str:
-    return str(number) if number < 1000 else str(intcomma(number))  # which is slow
+    return str(number) if number < 1000 else str(intcomma(number))  # intcomma is slow
 
 
 def _unless(usual: str, value: str | None, kind: str) -> SafeString:
-    """The label of a value that is not the usual one."""
+    """The label of a value, or nothing for the usual one."""
     if not value or value == usual:
         return _safe("")
     return _safe(f' <span class="quiet">{escape(labels.label_for(value, kind))}</span>')

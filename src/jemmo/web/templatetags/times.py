@@ -147,7 +147,7 @@ _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 @lru_cache(maxsize=1000)
 def _ago_in(_language: str, unit: str, number: int) -> str:
-    """Remembered, because the rows of a list share few distances, and Django's ``timesince`` is slow."""
+    """Cached, because a list's rows share few distances and Django's ``timesince`` is slow."""
     return _("%(time)s ago") % {"time": avoid_wrapping(TIME_STRINGS[unit] % {"num": number})}
 
 

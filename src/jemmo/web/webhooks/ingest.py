@@ -69,7 +69,7 @@ class Hooks:
 
     async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
         """The outcome of a delivery. The body is not read if the address refuses it, to save memory."""
-        intake = self._taken_by()
+        intake = self._webhook_ingest()
         secret = str(scope["path"]).removeprefix(PREFIX).removesuffix("/")[:MAX_SECRET]
         known = await intake.precheck(secret)
         if isinstance(known, Outcome):
@@ -94,7 +94,7 @@ class Hooks:
                 body = None
             return await intake.ingest(known, headers, body)
 
-    def _taken_by(self) -> WebhookIngest:
+    def _webhook_ingest(self) -> WebhookIngest:
         if self._intake is None:
             self._intake = WebhookIngest(
                 os.environ["DATABASE_URL"], default_vault(), flood=self._flood

@@ -1,4 +1,4 @@
-"""Word's binary format: what it hides, and files that are damaged or made to be slow."""
+"""Word's binary format: hidden text, and damaged or deliberately slow files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from jemmo.files.text import NoText, text_of
 
 TEXT_AT, FORMATS_PAGE = 1024, 3
 DELETED, HIDDEN, BOLD = b"\x00\x08\x01", b"\x3c\x08\x01", b"\x35\x08\x01"
-FONT_NAMED_LONG = b"\x0f\x6a\x03abc"  # a property whose value tells its own size
+FONT_NAMED_LONG = b"\x0f\x6a\x03abc"  # a property whose value contains its own size
 
 
 def formatted(*runs: tuple[str, bytes], pieces: list[tuple[int, int, int]] | None = None) -> bytes:
-    """A file of one piece, whose runs have properties; or of pieces of your own, as (start, end, place)."""
+    """Return a file with formatted runs, of one piece or of the given pieces (start, end, offset)."""
     text = "".join(run for run, _ in runs)
     block = bytearray(TEXT_AT)
     struct.pack_into("<6H", block, 0, 0xA5EC, 0xC1, 0, 0x409, 0, 0x1200)
@@ -71,13 +71,13 @@ def test_deleted_and_hidden_text_is_left_out() -> None:
         ("Soft\x1fware co\x1eop a\x07b\x0bc\x0cd\re\x01\x08", "Software co-op a b\nc\nd\ne"),
     ],
 )
-def test_signs_and_fields(text: str, read: str) -> None:
+def test_symbols_and_fields(text: str, read: str) -> None:
     assert words(document([(text, False)]), DOC) == read
     assert words(document([(text, True)]), DOC) == read
 
 
 @pytest.mark.parametrize("size", [0, 100, 600, 2000, 5000])
-def test_a_file_that_ends_too_early_is_a_failure(size: int) -> None:
+def test_a_truncated_file_is_a_failure(size: int) -> None:
     with pytest.raises(NoText) as refusal:
         text_of(document([("Ada " * 2000, False)])[:size], DOC)
     assert refusal.value.code == "failed"

@@ -1,4 +1,4 @@
-"""Word files: whatever a reader sees, in document order, and nothing that was deleted."""
+"""Word files: all visible text in document order, and no deleted text."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ BOX = f"<w:txbxContent>{p(run('In'), run('side'))}{p(run('box'))}</w:txbxContent
         ("<w:tbl><w:tr><w:tc>" + p(run("a")) + "</w:tc><w:tc><w:tcPr><w:vMerge/></w:tcPr></w:tc></w:tr></w:tbl>", "a"),
     ],
 )  # fmt: skip
-def test_what_a_reader_sees_is_read(body: str, expected: str) -> None:
+def test_visible_text_is_read(body: str, expected: str) -> None:
     assert text(body) == expected
 
 
@@ -189,13 +189,13 @@ def test_the_main_part_is_found_by_its_relation(name: str, base: str, word: str)
     assert words(content, DOCX) == "Ada"
 
 
-def test_a_workbook_is_no_document() -> None:
+def test_a_workbook_is_not_a_document() -> None:
     content = package("").replace(b"wordprocessingml", b"spreadsheetml+++")
     with pytest.raises(Refused):
         inspect(content.replace(b"word/document.xml", b"xlxx/document.xml"), max_bytes=10**6)
 
 
-def test_paragraphs_without_end_take_no_memory() -> None:
+def test_endless_paragraphs_take_no_memory() -> None:
     assert text("<w:p/>" * 200_000 + p(run("end"))) == "end"
 
 
@@ -214,5 +214,5 @@ FIELD = (
     ids=["paragraphs", "fields", "alternatives"],
 )
 def test_a_document_made_to_be_slow_is_read(body: str) -> None:
-    """Were the time to grow with the square of the depth, this would take minutes."""
+    """If the time were quadratic in the depth, this would take minutes."""
     assert text(body)

@@ -1,4 +1,4 @@
-"""OpenDocument text: tabs, breaks, boxes, notes, headers; no comments and nothing deleted."""
+"""OpenDocument text: tabs, breaks, boxes, notes, headers, but no comments or deleted text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def odt(body: str, master: str | None = None) -> bytes:
          "</text:index-body></text:table-of-content>", "y"),
     ],
 )  # fmt: skip
-def test_what_a_reader_sees_is_read(body: str, text: str) -> None:
+def test_visible_text_is_read(body: str, text: str) -> None:
     assert words(odt(body), ODT) == text
 
 
@@ -70,5 +70,5 @@ def test_headers_and_footers_are_read_once() -> None:
     assert words(odt("<text:p>Body</text:p>", master), ODT) == "Ada\nBody\nPage"
 
 
-def test_damaged_styles_cost_no_words() -> None:
+def test_damaged_styles_lose_no_words() -> None:
     assert words(odt("<text:p>Body</text:p>", "<broken"), ODT) == "Body"

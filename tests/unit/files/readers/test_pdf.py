@@ -1,4 +1,4 @@
-"""PDFs: pages that are damaged, words whose letters stand apart, and what is too slow to read twice."""
+"""PDFs: damaged pages, letter-spaced words, and files that are too slow for a second read."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def spaced(text: str, spacing: int = 8) -> bytes:
     [
         ("CURRICULUM", "CURRICULUM"),
         ("ADA AVATAR\nPARIS 2019", "ADA AVATAR\nPARIS 2019"),
-        ("A B C D E", "A B C D E"),  # a list of letters stays one
+        ("A B C D E", "A B C D E"),  # a list of letters stays a list
         ("in a to be or", "in a to be or"),
     ],
 )
-def test_words_whose_letters_stand_apart_are_words(text: str, read: str) -> None:
+def test_letter_spaced_words_are_joined(text: str, read: str) -> None:
     assert words(pdf(text), PDF) == read
     if text == text.upper() and " B " not in text:
         assert words(spaced(text), PDF) == read
@@ -54,7 +54,7 @@ def test_an_accent_drawn_apart_belongs_to_its_letter(drawn: bytes, read: str) ->
     assert words(pdf("x").replace(b"(x) Tj", drawn), PDF) == read
 
 
-def test_a_page_that_is_no_page_costs_no_other() -> None:
+def test_an_invalid_page_does_not_affect_others() -> None:
     content = pages(pdf("first"), pdf("second"), pdf("third"))
     reference = PdfReader(io.BytesIO(content)).pages[1].indirect_reference
     assert reference is not None

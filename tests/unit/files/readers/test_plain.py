@@ -1,4 +1,4 @@
-"""Plain text in every encoding that people send."""
+"""Plain text in common encodings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXTS = (
         lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
         lambda text: text.encode("utf-16-le"),
         lambda text: text.encode("utf-16-be"),
-        lambda text: text.encode("utf-16") + b"x",  # cut within a character
+        lambda text: text.encode("utf-16") + b"x",  # truncated within a character
     ],
 )
 def test_unicode_text_is_kept_and_read(text: str, encoded: object) -> None:
@@ -62,7 +62,7 @@ def test_other_text_is_read(content: bytes, text: str) -> None:
         bytes(range(1, 256)) + b"\x00",
     ],
 )
-def test_what_only_looks_like_text_is_refused(content: bytes) -> None:
+def test_content_that_only_looks_like_text_is_refused(content: bytes) -> None:
     with pytest.raises(Refused) as refusal:
         inspect(content, max_bytes=10**6)
     assert refusal.value.code == "type_not_kept"

@@ -1,4 +1,4 @@
-"""RTF of every code page and producer: letters, line breaks, and what is shown of it."""
+"""RTF in every code page and from every producer: letters, line breaks, and visible text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def hexed(text: str, code_page: str) -> bytes:
         ("1256", "مهندس"),
         ("1257", "Inžinierius"),
         ("874", "วิศวกร"),
-        ("932", "ソフト表能"),  # letters whose second byte is a backslash or another sign
+        ("932", "ソフト表能"),  # characters whose second byte is a backslash or another symbol
         ("936", "软件工程师"),
         ("949", "엔지니어"),
         ("950", "軟體功能"),
@@ -62,7 +62,7 @@ def test_a_code_page_of_the_document(name: str, text: str, is_escaped: bool) -> 
         (rb"\mac\ansicpg10000\cocoartf102{\fonttbl\f0\fswiss\fcharset77 Helvetica;}\f0", rb"\'8e", "é"),
         (rb"\ansi\ansicpg65001", rb"\'c3\'a9", "é"),
         (rb"\ansi\ansicpg4711", rb"\'e9", "é"),
-        (rb"\ansi", "été".encode(), "été"),  # some programs write UTF-8 as it is
+        (rb"\ansi", "été".encode(), "été"),  # some programs write plain UTF-8
     ],
 )  # fmt: skip
 def test_other_code_pages(header: bytes, letters: bytes, text: str) -> None:
@@ -104,11 +104,11 @@ def test_other_code_pages(header: bytes, letters: bytes, text: str) -> None:
         (rb"a\'zzb\'", "azzb"),
     ],
 )  # fmt: skip
-def test_what_a_reader_sees_is_read(body: bytes, text: str) -> None:
+def test_visible_text_is_read(body: bytes, text: str) -> None:
     assert read(body) == text
 
 
-def test_the_words_of_textedit_keep_their_lines() -> None:
+def test_text_from_textedit_keeps_its_lines() -> None:
     header = (
         b"\\ansi\\ansicpg1252\\cocoartf2639\n"
         b"{\\fonttbl\\f0\\fswiss\\fcharset0 Helvetica;\\f1\\fnil\\fcharset0 X;}"
@@ -129,5 +129,5 @@ N = 150_000
      b"\\fonttbl{\\f1 name;"],
 )  # fmt: skip
 def test_an_rtf_made_to_be_slow_is_read(part: bytes) -> None:
-    """Were the time to grow with the square of the size, this would take hours."""
+    """With quadratic time, this would take hours."""
     assert read(part * N + b"}" * N) is not None
