@@ -148,8 +148,12 @@ def _list_of(part: str, text: str) -> Schema:
 
 
 _PARTS: dict[str, Schema] = {
-    "resumes": _list_of("Resume", "Files, with `include=resumes` and the scope `files`."),
-    "applications": _list_of("TalentApplication", "Applications, with `include=applications`."),
+    "resumes": _list_of(
+        "Resume", "The latest 100 files, with `include=resumes` and the scope `files`."
+    ),
+    "applications": _list_of(
+        "TalentApplication", "The latest 100 applications, with `include=applications`."
+    ),
 }
 
 DIGEST_RECIPE = """For each entity, `digest` is the sum of all records' hashes modulo 2²⁵⁶, as 64 hexadecimal digits.

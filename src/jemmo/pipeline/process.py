@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 import msgspec
 
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.fingerprint import content_hash
 from jemmo.domain.history import LIMITED
@@ -19,6 +22,8 @@ from jemmo.domain.validation import MAX_ID
 
 CLOCKS_AGREE = timedelta(minutes=1)
 MAX_RAW = 100_000  # bytes of a rejected record that are stored as evidence
+MOST_ENTRIES = 1_000
+"""Entries of a list in a record, such as its tags or places, which every page of the record shows. ATSs send a few."""
 
 
 def process(
@@ -66,13 +71,38 @@ def _record(page: Page, raw: RawRecord, notes: Notes) -> Record:
     if not raw.remote_id:
         raise RecordRejected("no_id", field="id")
     _check_id("id", raw.remote_id)
-    record = page.map(raw, notes)
+    record = _limited(page.map(raw, notes), notes)
     for field, remote_id in _links(record):
         _check_id(field, remote_id)
     if isinstance(record, Application | Note) and record.talent_remote_id is None:
         # It is stored, but can't be shown with anyone.
         notes.add(f"relation_not_sent:{page.stream}.talent", record.remote_id)
     return record
+
+
+def _limited(record: Record, notes: Notes) -> Record:
+    """The record with at most ``MOST_ENTRIES`` entries in each list."""
+    long = [name for name in _LISTS[type(record)] if len(getattr(record, name)) > MOST_ENTRIES]
+    if not long:
+        return record
+    cut: dict[str, Any] = {}
+    for name in long:
+        entries = getattr(record, name)
+        first = islice(entries.items() if isinstance(entries, dict) else entries, MOST_ENTRIES)
+        cut[name] = type(entries)(first)
+        notes.add(f"too_many_entries:{name}", record.remote_id)
+    return msgspec.structs.replace(record, **cut)
+
+
+_LISTS: dict[type[Record], tuple[str, ...]] = {
+    entity.record: tuple(
+        field.name
+        for field in msgspec.structs.fields(entity.record)
+        if isinstance(field.default, tuple) or field.default_factory is dict
+    )
+    for entity in ENTITIES.values()
+}
+"""The fields of each record that hold any number of values."""
 
 
 def _check_id(field: str, remote_id: str) -> None:

@@ -12,7 +12,7 @@ from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Application, Attachment, Job, Record, Stage, Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream
-from jemmo.pipeline.process import MAX_RAW, process
+from jemmo.pipeline.process import MAX_RAW, MOST_ENTRIES, process
 
 
 def to_job(raw: RawRecord, notes: Notes) -> Record:
@@ -104,3 +104,22 @@ def test_an_application_without_a_talent_is_noted() -> None:
 
     assert outcome.notes.counts == {"relation_not_sent:applications.talent": 1}
     assert len(outcome.accepted) == 2
+
+
+def test_a_list_in_a_record_has_a_limit() -> None:
+    def to_talent(raw: RawRecord, notes: Notes) -> Record:
+        fields = {f"field {place}": {"value": place} for place in range(MOST_ENTRIES + 1)}
+        tags = tuple(f"tag {place}" for place in range(MOST_ENTRIES * 2))
+        return Talent(remote_id="1", tags=tags, custom_fields=fields)
+
+    page = Page(stream=Stream.TALENTS, raw=[RawRecord("1", None)], map=to_talent)
+    outcome = process(page, Rules())
+    [talent] = [one.record for one in outcome.accepted]
+
+    assert isinstance(talent, Talent)
+    assert len(talent.tags) == len(talent.custom_fields) == MOST_ENTRIES
+    assert talent.tags[-1] == f"tag {MOST_ENTRIES - 1}"
+    assert outcome.notes.counts == {
+        "too_many_entries:tags": 1,
+        "too_many_entries:custom_fields": 1,
+    }

@@ -27,6 +27,11 @@ DATA: dict[str, Entry] = {
         ),
         _("No action needed. To suggest a better label for this value, contact support."),
     ),
+    "too_many_entries": Entry(
+        _D,
+        _("A record has more than 1,000 values ({detail}). Jemmo stores the first 1,000."),
+        _MEND,
+    ),
     "dropped_value": Entry(
         _D,
         _(

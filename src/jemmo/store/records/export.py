@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from msgspec import Struct
 
 from jemmo.domain import records
@@ -30,6 +31,7 @@ from jemmo.store.records.redaction import (
 )
 
 CHUNK = 1000
+MOST_PARTS = 100  # applications and files of each talent, whose number the ATS decides
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -103,13 +105,12 @@ def _talents(
     ids = [talent.id for talent in talents]
     files: dict[UUID, list[Attachment]] = {}
     if "resumes" in parts:
-        theirs = Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None)
-        files = _by_talent(theirs.order_by("id"))
+        files = _by_talent(_latest(Attachment.objects.filter(talent_id__in=ids)))
     contacts = _opened(talents, files, reader)
     applied: dict[UUID, list[Application]] = {}
     if "applications" in parts:
-        own = Application.objects.filter(talent_id__in=ids, remote_deleted_at=None)
-        applied = _by_talent(own.select_related("stage", "reject_reason").order_by("id"))
+        own = Application.objects.filter(talent_id__in=ids)
+        applied = _by_talent(_latest(own).select_related("stage", "reject_reason"))
     for talent in talents:
         reader.opens(applied.get(talent.id, ()), talent)
         row = {
@@ -296,6 +297,14 @@ def _chunks(queryset: QuerySet[Any]) -> Iterator[list[Any]]:
     rows = queryset.order_by("id").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
+
+
+def _latest(records: QuerySet[Any]) -> QuerySet[Any]:
+    """The latest ``MOST_PARTS`` records of each talent, oldest first."""
+    newest_first = Window(RowNumber(), partition_by=F("talent_id"), order_by=F("id").desc())
+    present = records.filter(remote_deleted_at=None).annotate(place=newest_first)
+    latest: QuerySet[Any] = present.filter(place__lte=MOST_PARTS).order_by("id")
+    return latest
 
 
 def _by_talent(records: Iterable[Any]) -> dict[UUID, list[Any]]:

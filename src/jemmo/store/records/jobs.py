@@ -45,17 +45,19 @@ from jemmo.store.models import Application, Job, JobLocation, JobPosting, Organi
 from jemmo.store.records.redaction import Unseal
 from jemmo.store.records.text_masking import show_texts
 
+OFFERED = 500  # departments and places in the filters; nobody picks from a longer list
 _SHOWN_JOBS = f"j.org_id = %s AND {shown_sql('j')}"
 
 _CHOICES = f"""
     SELECT ARRAY(SELECT DISTINCT j.status FROM job j WHERE {_SHOWN_JOBS}),
         ARRAY(SELECT DISTINCT d.name FROM department d JOIN job j ON j.department_id = d.id
-            WHERE {_SHOWN_JOBS}),
+            WHERE {_SHOWN_JOBS} ORDER BY 1 LIMIT {OFFERED}),
         ARRAY(SELECT DISTINCT coalesce(nullif(l.city, ''), l.raw) FROM job_location l
             JOIN job j ON j.id = l.job_id
-            WHERE {_SHOWN_JOBS} AND coalesce(nullif(l.city, ''), l.raw) <> ''),
+            WHERE {_SHOWN_JOBS} AND coalesce(nullif(l.city, ''), l.raw) <> '' ORDER BY 1 LIMIT {OFFERED}),
         ARRAY({WITHOUT_APPLICATIONS})"""
-"""The filters offer values of visible jobs. A place appears as in the rows: its city, or the whole place."""
+"""The filters offer values of visible jobs. A place appears as in the rows: its city, or the whole place.
+The ATS decides how many there are."""
 
 LISTED = (
     *("title", "status", "visibility", "remote_policy", "remote_updated_at"),
@@ -110,7 +112,7 @@ def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
         items = _by_people(org, jobs, filters)
     else:
         items = page_rows(_listed(jobs).order_by(*order(COLUMNS, filters.sort)), filters.page)
-    choices, unread = _choices(org)
+    choices, unread = _choices(org, filters)
     _add_active(org, items, unread)
     _add_places(items)
     name_connections(items, choices["connection"])
@@ -195,14 +197,17 @@ def _add_places(jobs: Sequence[Job]) -> None:
         job.places = places[job.id]  # type: ignore[attr-defined]
 
 
-def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
-    """The values to filter by, and the connections whose applications are not read, in one statement."""
+def _choices(org: Organisation, filters: JobFilters) -> tuple[dict[str, list[Any]], set[UUID]]:
+    """The values to filter by, and the connections whose applications are not read, in one statement.
+
+    The chosen department and place are always among the values.
+    """
     statuses, departments, cities, unread = fetch_row(_CHOICES, [org.pk] * 4)
     choices = {
         "status": [status for status in JobStatus if status in statuses],
-        "department": sorted(departments),
+        "department": sorted({*departments, filters.department} - {""}),
         "connection": connection_choices(org),
-        "city": sorted(cities),
+        "city": sorted({*cities, filters.city} - {""}),
     }
     return choices, set(unread)
 
@@ -234,6 +239,7 @@ class JobPage:
 
 
 PEOPLE_SHOWN = 100
+STAGES_SHOWN = 200
 POSTINGS_SHOWN = 100
 
 
@@ -293,20 +299,22 @@ def _postings(job: Job) -> list[JobPosting]:
 
 
 def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
-    """The stages in order, each with its current number of people.
+    """The stages in order, each with its current number of people. The ATS decides how many there are.
 
     A job without stages of its own uses the company's.
     """
-    counts = dict(people.filter(status__in=IN_PROCESS).values_list("stage").annotate(n=Count("id")))
-    shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])
-    stages = list(Stage.objects.filter(shown, remote_deleted_at=None, org_id=job.org_id))
+    in_process = people.filter(status__in=IN_PROCESS, stage__isnull=False)
+    counted = in_process.values_list("stage").annotate(n=Count("id")).order_by("-n", "stage")
+    counts = dict(counted[:STAGES_SHOWN])
+    stages = _first_stages(Q(job=job) | Q(id__in=list(counts)), org_id=job.org_id)
     if not any(column.job_id for column in stages):
-        company_wide = Q(job=None, job_remote_id=None, connection_id=job.connection_id)
-        stages = list(Stage.objects.filter(company_wide, remote_deleted_at=None))
+        company_wide = Q(job=None, job_remote_id=None)
+        stages = _first_stages(company_wide, connection_id=job.connection_id)
     for column in stages:
         column.active = counts.get(column.id, 0)  # type: ignore[attr-defined]
-    return sorted(stages, key=_place)
+    return stages
 
 
-def _place(stage: Stage) -> tuple[bool, int, str]:
-    return (stage.position is None, stage.position or 0, str(stage.id))
+def _first_stages(shown: Q, **where: Any) -> list[Stage]:
+    present = Stage.objects.filter(shown, remote_deleted_at=None, **where)
+    return list(present.order_by(F("position").asc(nulls_last=True), "id")[:STAGES_SHOWN])

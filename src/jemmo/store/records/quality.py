@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection as db
@@ -14,17 +14,19 @@ from jemmo.domain.history import limit_of
 from jemmo.domain.streams import Stream
 from jemmo.domain.titles import variants
 from jemmo.store.connections.connections import PARTED
-from jemmo.store.db.query import fetch_column
+from jemmo.store.db.query import fetch_rows
 from jemmo.store.db.visible import SHOWN, shown_sql
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.sync.brake import KEPT, OWNERS
 from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
 
+T = TypeVar("T")
 GROUPS = 50  # groups shown per kind of issue
+MEMBERS = 20  # shown per group; an ATS may give thousands of people the same name
 TITLES = 20_000  # titles that are compared
 
 NAMESAKES = f"""
-    SELECT array_agg(id ORDER BY remote_id) FROM talent
+    SELECT (array_agg(id ORDER BY remote_id))[1:{MEMBERS}], count(*) FROM talent
     WHERE org_id = %(org)s AND {shown_sql("talent")}
         AND first_name IS NOT NULL AND last_name IS NOT NULL
         AND connection_id IN (SELECT c.id FROM connection c WHERE c.state <> ALL(%(parted)s))
@@ -59,11 +61,19 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Group(Generic[T]):
+    """Talents of the same name, or spellings of a title. ``more`` counts those beyond the ``shown`` ones."""
+
+    shown: list[T]
+    more: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quality:
     """Groups of talents of the same name, and of spellings of a title. ``more_…``: only ``GROUPS`` are listed."""
 
-    namesakes: list[list[Talent]]
-    titles: list[list[str]]
+    namesakes: list[Group[Talent]]
+    titles: list[Group[str]]
     more_namesakes: bool
     more_titles: bool
 
@@ -75,7 +85,10 @@ def quality_of(org: Organisation) -> Quality:
     namesakes, spellings = _namesakes(org), variants(titles[:TITLES])
     return Quality(
         namesakes=namesakes[:GROUPS],
-        titles=spellings[:GROUPS],
+        titles=[
+            Group(shown=group[:MEMBERS], more=max(0, len(group) - MEMBERS))
+            for group in spellings[:GROUPS]
+        ],
         more_namesakes=len(namesakes) > GROUPS,
         more_titles=len(spellings) > GROUPS,
     )
@@ -135,10 +148,16 @@ def _kept(connection_id: UUID, stream: Stream) -> tuple[str, list[Any]]:
     return condition, values
 
 
-def _namesakes(org: Organisation) -> list[list[Talent]]:
+def _namesakes(org: Organisation) -> list[Group[Talent]]:
     """Talents of the same name within one connection: an ATS merges only its own. One group more than is listed."""
-    groups = fetch_column(NAMESAKES, {"org": org.id, "most": GROUPS + 1, "parted": list(PARTED)})
+    groups = fetch_rows(NAMESAKES, {"org": org.id, "most": GROUPS + 1, "parted": list(PARTED)})
     talents = Talent.objects.select_related("connection").in_bulk(
-        [talent_id for group in groups for talent_id in group]
+        [talent_id for ids, _ in groups for talent_id in ids]
     )
-    return [[talents[talent_id] for talent_id in group if talent_id in talents] for group in groups]
+    return [
+        Group(
+            shown=[talents[talent_id] for talent_id in ids if talent_id in talents],
+            more=count - len(ids),
+        )
+        for ids, count in groups
+    ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Model, Prefetch, Q, QuerySet
 
 from jemmo.domain import records as canonical
 from jemmo.domain.consent import Withheld
@@ -21,13 +22,15 @@ from jemmo.store.models import (
     Note,
     Organisation,
     Stage,
+    StageEvent,
     Talent,
     TalentContacts,
 )
 from jemmo.store.records.redaction import Unseal, open_contacts, restore_own_texts, restore_texts
 from jemmo.store.records.text_masking import conceal, conceal_files, conceal_own_texts
 
-NOTES_SHOWN = 100
+APPLICATIONS_SHOWN = FILES_SHOWN = NOTES_SHOWN = 100
+MOVES_SHOWN = 100  # per application
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,8 @@ class TalentPage:
 
     ``contacts`` is ``None`` for readers who may not see them, and for everyone if they are ``withheld``. ``excluded``
     is the rule that removes the talent from lists and counts. Without ``reads_applications``, it is unknown whether
-    there are any.
+    there are any. An ATS decides how many applications and files a person has, so only the latest are shown;
+    ``more_applications`` and ``more_files`` count the others.
     """
 
     talent: Talent
@@ -45,7 +49,9 @@ class TalentPage:
     contacts: list[Contact] | None
     withheld: Withheld | None
     applications: list[Application]
+    more_applications: int
     files: list[Attachment]
+    more_files: int
     notes: list[Note]
 
 
@@ -66,13 +72,15 @@ def talent_page(
     talent = stored.select_related("connection", "department").first()
     if talent is None:
         return None
-    applications = list(
-        talent.applications.filter(remote_deleted_at=None)
-        .select_related("job", "stage", "reject_reason")
-        .prefetch_related("stage_events")
-        .order_by(F("applied_at").desc(nulls_last=True), "id")
+    applied = talent.applications.filter(remote_deleted_at=None)
+    applications: list[Application] = list(
+        applied.select_related("job", "stage", "reject_reason")
+        .prefetch_related(Prefetch("stage_events", _latest_moves(), to_attr="latest_moves"))
+        .order_by(F("applied_at").desc(nulls_last=True), "id")[:APPLICATIONS_SHOWN]
     )
-    files = list(with_text_status(talent.attachments.filter(remote_deleted_at=None)).order_by("id"))
+    attached = talent.attachments.filter(remote_deleted_at=None)
+    latest = attached.order_by("-id").values("id")[:FILES_SHOWN]
+    files = list(with_text_status(attached.filter(id__in=latest)).order_by("id"))
     _name_moves(applications)
     withheld = None if reveal else talent.withheld
     if withheld:
@@ -84,9 +92,20 @@ def talent_page(
         contacts=_opened(talent, applications, files, unseal),
         withheld=withheld,
         applications=applications,
+        more_applications=_more(applied, applications, APPLICATIONS_SHOWN),
         files=files,
+        more_files=_more(attached, files, FILES_SHOWN),
         notes=_notes(talent, unseal) if with_notes else [],
     )
+
+
+def _latest_moves() -> QuerySet[StageEvent]:
+    return StageEvent.objects.order_by("-at", "-id")[:MOVES_SHOWN]
+
+
+def _more(present: QuerySet[Any], shown: Sequence[Model], most: int) -> int:
+    """The number of rows that are not shown. Few people have so many that they must be counted."""
+    return present.count() - len(shown) if len(shown) == most else 0
 
 
 def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
@@ -108,7 +127,7 @@ def _name_moves(applications: list[Application]) -> None:
     ids = {
         remote_id
         for record in applications
-        for move in record.stage_events.all()
+        for move in record.latest_moves  # type: ignore[attr-defined]
         for remote_id in (move.from_stage_remote_id, move.to_stage_remote_id)
         if remote_id
     }
@@ -118,12 +137,12 @@ def _name_moves(applications: list[Application]) -> None:
         known = Stage.objects.filter(Q(connection__in=connections), remote_id__in=ids)
         names = {(record.connection_id, record.remote_id): record.name for record in known}
     for record in applications:
-        moves = sorted(record.stage_events.all(), key=lambda move: move.at, reverse=True)
+        moves = record.latest_moves  # type: ignore[attr-defined]
         for move in moves:
-            move.before = names.get((record.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
-            move.after = names.get((record.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
+            move.before = names.get((record.connection_id, move.from_stage_remote_id))
+            move.after = names.get((record.connection_id, move.to_stage_remote_id))
             stayed = move.from_stage_remote_id == move.to_stage_remote_id
-            move.named = not stayed and bool(move.before or move.after)  # type: ignore[attr-defined]
+            move.named = not stayed and bool(move.before or move.after)
         record.moves = moves  # type: ignore[attr-defined]
 
 
