@@ -18,6 +18,7 @@ from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.tokens import ApiScope
+from jemmo.services.base.costly import RETRY_SECONDS, Crowded
 from jemmo.store.feed.entities import ENTITIES as FEED_ENTITIES
 from jemmo.store.records.export import KINDS
 
@@ -136,7 +137,9 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(JemmoError)
 def _refused(request: HttpRequest, error: JemmoError) -> HttpResponse:
-    """Respond with 409 to requests that are impossible at the moment, for any caller."""
+    """Respond with 409 to requests that are impossible at the moment, for any caller, and with 503 when crowded."""
+    if isinstance(error, Crowded):
+        return answer(Problem.of(503, error, {"Retry-After": str(RETRY_SECONDS)}))
     return answer(Problem.of(409, error))
 
 

@@ -13,6 +13,7 @@ from jemmo.api import records
 from jemmo.api.access import ApiRequest, scope_missing
 from jemmo.api.problems import Problem, bad_parameter
 from jemmo.domain.tokens import ApiScope
+from jemmo.services.base.costly import RETRY_SECONDS
 from jemmo.services.feed import feed
 from jemmo.services.feed.feed import CursorExpired, FeedBusy
 from jemmo.store.feed.entities import ENTITIES
@@ -153,5 +154,5 @@ def _explained(read: Callable[..., T], *args: Any, **named: Any) -> T:
     except CursorExpired:
         raise Problem(410, "cursor_expired") from None
     except FeedBusy:
-        headers = {"Retry-After": "5"}
+        headers = {"Retry-After": str(RETRY_SECONDS)}
         raise Problem(503, "unavailable", variant="digest", headers=headers) from None

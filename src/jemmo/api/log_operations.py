@@ -175,6 +175,7 @@ def list_rejections(
     schema=reference("Explanations"),
     scopes=(ApiScope.RECORDS,),
     tag="logs",
+    refusals=(503,),
 )
 def explain_record(
     request: ApiRequest,

@@ -4,7 +4,7 @@ The SDK checks parameters by the signatures, so annotations are evaluated.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -161,11 +161,20 @@ def what_changed(
     """
     if since.tzinfo is None:
         raise ConfigError("bad_parameter", variant="time", name="since")
+    since = _in_utc(since)
     org = _caller().org
     names: Iterable[str] = [entity] if entity else ("jobs", "talents", "applications")
     changes = [change for name in names for change in _changes(org, name, since, limit + 1)]
     changes.sort(key=lambda change: (change["at"], change["id"]))
     return {"changes": changes[:limit], "more": len(changes) > limit}
+
+
+def _in_utc(time: datetime) -> datetime:
+    """The same moment with an offset that Postgres knows. Raises ``ConfigError``."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ConfigError("bad_parameter", variant="time", name="since") from None
 
 
 def _changes(org: Organisation, name: str, since: datetime, most: int) -> list[dict[str, Any]]:

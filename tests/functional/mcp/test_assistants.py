@@ -209,6 +209,9 @@ def test_what_changed_lists_created_updated_and_deleted_records(
     assert (len(all_of_it["changes"]), all_of_it["more"]) == (5, True)
     assert all_of_it["changes"][0]["op"] == "created"
     assert "offset" in ask(secret, "what_changed", since="2026-01-01T00:00:00")
+    far_east = ask(secret, "what_changed", since="2000-01-01T00:00:00+23:59", limit=5)
+    assert far_east["changes"] == all_of_it["changes"]
+    assert "offset" in ask(secret, "what_changed", since="0001-01-01T00:00:00+14:00")
 
 
 def test_why_and_sync_status_work(showcase: Showcase, token: Callable[..., str]) -> None:

@@ -127,6 +127,10 @@ API: dict[str, Entry] = {
         "Too much data is being written to compare everything at once.",
         "Try again in a few seconds.",
     ),
+    "reads_wait": _own(
+        "Another request that reads all of an organization's records is still running.",
+        "Try again in a few seconds.",
+    ),
     "unavailable/api": _own(
         "Jemmo is busy or can't reach its database.", "Try again in a few seconds."
     ),

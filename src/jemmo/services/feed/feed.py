@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.accounts import tokens
+from jemmo.services.base import costly
 from jemmo.store.db import scope
 from jemmo.store.feed import housekeeping, numbering, reading
 from jemmo.store.feed.entities import CONTACTS
@@ -18,6 +20,7 @@ from jemmo.store.models import ApiToken
 RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL, ApiScope.NOTES)
 """Scopes that change how a record looks, or whether it is visible."""
 ATTEMPTS = 20  # to find a moment at which everything is numbered
+SECONDS = 10.0  # after which none begins: a digest of a large organization takes as long
 
 
 class CursorExpired(Exception):
@@ -52,24 +55,25 @@ def digest(
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest:
-    """Return the digest of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
+    """Return the digest of what the token may read, now or at a number.
+
+    Raises ``CursorExpired``, ``FeedBusy`` and ``Crowded``.
 
     It is computed from the tables and not from the feed, because it must prove the feed.
     """
     if at is not None:
         changes(token, at, limit=1)
-    for _ in range(ATTEMPTS):
-        _follow(token)
-        with scope.acting_in(tokens.scope_of(token)):
-            computed = reading.digest(
-                token.org,
-                replace(visibility_of(token), entities=tuple(entities)),
-                at=at,
-                ids=ids,
-                parts=parts,
-            )
-        if computed and computed.is_current:
-            return computed
+    visibility = replace(visibility_of(token), entities=tuple(entities))
+    ends = time.monotonic() + SECONDS
+    with costly.places().place(token.org_id):
+        for _ in range(ATTEMPTS):
+            _follow(token)
+            with scope.acting_in(tokens.scope_of(token)):
+                computed = reading.digest(token.org, visibility, at=at, ids=ids, parts=parts)
+            if computed and computed.is_current:
+                return computed
+            if time.monotonic() > ends:
+                break
     raise FeedBusy
 
 

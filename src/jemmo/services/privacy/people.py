@@ -14,6 +14,7 @@ from msgspec import Struct
 from jemmo.domain.access import Action
 from jemmo.domain.contact_keys import typed_contacts
 from jemmo.domain.enums import ContactKind
+from jemmo.services.base import costly
 from jemmo.services.base.access_log import log_access
 from jemmo.services.base.lookups import lookup_key, record_hashes, talents_by_contact
 from jemmo.services.privacy.personal_data import collect_personal_data
@@ -44,7 +45,10 @@ class PersonalDataSummary(Struct, frozen=True, kw_only=True):
 
 
 def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> PersonSearch:
-    """Search by an e-mail address, a phone number, an ATS or Jemmo id, or a name. Includes deleted people."""
+    """Search by an e-mail address, a phone number, an ATS or Jemmo id, or a name. Includes deleted people.
+
+    Raises ``Crowded``.
+    """
     typed = typed.replace("\x00", "").strip()[:200]
     kinds = {contact.kind for contact in typed_contacts(typed)}
     condition, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
@@ -54,10 +58,9 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
     if ContactKind.EMAIL not in kinds:  # digits may be an id
         condition |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
-    matches = Talent.objects.filter(condition, org=org)
-    listed = list(
-        matches.select_related("connection").order_by("last_name", "id")[: MAX_PEOPLE + 1]
-    )
+    matches = Talent.objects.filter(condition, org=org).select_related("connection")
+    with costly.places().place(org.id):
+        listed = list(matches.order_by("last_name", "id")[: MAX_PEOPLE + 1])
     log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MAX_PEOPLE))
     return PersonSearch(
         people=listed[:MAX_PEOPLE], more=len(listed) > MAX_PEOPLE, kept_out=kept_out
@@ -95,7 +98,7 @@ def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
 def personal_data_of(
     org: Organisation, people: list[Talent], *, vault: Vault
 ) -> PersonalDataSummary:
-    """Count the data that an erasure of these records would delete."""
+    """Count the data that an erasure of these records would delete. Raises ``Crowded``."""
     ids = [talent.id for talent in people]
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
     return PersonalDataSummary(
@@ -115,7 +118,8 @@ def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
             same |= Q(first=_plain(Value(talent.first_name)), last=_plain(Value(talent.last_name)))
     named = Talent.objects.alias(first=_plain("first_name"), last=_plain("last_name"))
     matches = named.filter(same, org=org).exclude(id__in=[talent.id for talent in people])
-    return list(matches.select_related("connection")[:MAX_PEOPLE])
+    with costly.places().place(org.id):
+        return list(matches.select_related("connection")[:MAX_PEOPLE])
 
 
 def _plain(name: Any) -> Lower:

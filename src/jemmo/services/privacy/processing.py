@@ -12,6 +12,7 @@ from jemmo import conninfo
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
 from jemmo.domain.retention import Retention
+from jemmo.services.base import costly
 from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.services.notifications import mailing
 from jemmo.store.connections.connections import PARTED
@@ -68,8 +69,8 @@ class Processing(Struct, frozen=True, kw_only=True):
 
 
 def record(org: Organisation, *, now: datetime) -> Processing:
-    """Build the record. Its numbers include everyone, even people whom the reader may not see."""
-    with scope.acting_in(scope.organization_scope(org.id)):
+    """Build the record. Its numbers include everyone, even people whom the reader may not see. Raises ``Crowded``."""
+    with costly.places().place(org.id), scope.acting_in(scope.organization_scope(org.id)):
         return _record(org, now)
 
 

@@ -13,7 +13,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
 from jemmo.files.storage import Storage
-from jemmo.services.base import retention_policy
+from jemmo.services.base import costly, retention_policy
 from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.tasks import enqueue
 from jemmo.services.notifications.alerts import notify
@@ -50,12 +50,16 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def preview(org: Organisation, rules: Retention, *, now: datetime | None = None) -> Preview:
-    """Preview the rules. The numbers include all people, but only those whom the reader may see are named."""
+    """Preview the rules. The numbers include all people, but only those whom the reader may see are named.
+
+    Raises ``Crowded``.
+    """
     now = now or datetime.now(UTC)
-    with scope.acting_in(scope.organization_scope(org.id)):
-        tallies = store.tallies(org.id, rules, now=now)
-        total = _total(org)
-    listed = store.overdue_talents(org.id, rules, now=now, most=SHOWN) if tallies else []
+    with costly.places().place(org.id):
+        with scope.acting_in(scope.organization_scope(org.id)):
+            tallies = store.tallies(org.id, rules, now=now)
+            total = _total(org)
+        listed = store.overdue_talents(org.id, rules, now=now, most=SHOWN) if tallies else []
     people = Talent.objects.in_bulk([row.talent for row in listed])
     return Preview(
         people=sum(tally.people for tally in tallies),

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import JemmoError, TransientError
 from jemmo.domain.history import LIMITED, limit_of
+from jemmo.services.base import costly
 from jemmo.services.connections import key_tests
 from jemmo.services.connections.ats_access import PATIENCE
 from jemmo.store.db import scope
@@ -52,13 +53,15 @@ def report(org: Organisation, *, vault: Vault | None) -> Report:
     """Report the state of the data. With a ``vault``, also ask each ATS for its counts, in a few requests each.
 
     All ATSs together have ``PATIENCE`` seconds; those whose turn comes later are not asked. The counts compared with
-    the ATS's include all records, even those that the reader may not see.
+    the ATS's include all records, even those that the reader may not see. Raises ``Crowded``.
     """
-    with scope.acting_in(scope.organization_scope(org.id)):
-        held = quality.held_of(org)
+    with costly.places().place(org.id):
+        issues = quality.quality_of(org)
+        with scope.acting_in(scope.organization_scope(org.id)):
+            held = quality.held_of(org)
     ends = time.monotonic() + PATIENCE
     return Report(
-        quality=quality.quality_of(org),
+        quality=issues,
         connections=[_compare(connection, streams, vault, ends) for connection, streams in held],
         asked=vault is not None,
     )
