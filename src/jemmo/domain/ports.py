@@ -215,6 +215,10 @@ class RunStore(Protocol):
         """Return ids that the sweep found whose record refers to one deleted after ``since``."""
         ...
 
+    async def refetched_since(self, streams: Sequence[Stream], since: datetime) -> bool:
+        """Whether any record of these streams was refetched after ``since``, for a webhook or on request."""
+        ...
+
     async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         """Write tombstones; returns how many records changed."""
         ...

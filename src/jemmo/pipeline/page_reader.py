@@ -46,7 +46,7 @@ class PageReader:
         await self._order.wait_to_begin(spec)
         if self._state.stopped is not None:
             return
-        if self._order.has_nothing_to_follow(spec):
+        if await self._order.has_nothing_to_follow(spec):
             self._order.mark_written(spec.name)
             return
         try:

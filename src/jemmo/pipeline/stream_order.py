@@ -47,10 +47,19 @@ class StreamOrder:
         streams = {spec.name for spec in early}.union(*(self._before(spec) for spec in early))
         return all(self._recent[stream].is_set() for stream in streams)
 
-    def has_nothing_to_follow(self, spec: StreamSpec) -> bool:
-        """Whether the streams it follows had no changes. The watermark stays, so skipping it loses nothing."""
-        counts = [self._state.report.counts(followed) for followed in self._following(spec)]
-        return bool(counts) and all(followed.fetched == followed.unchanged for followed in counts)
+    async def has_nothing_to_follow(self, spec: StreamSpec) -> bool:
+        """Whether the streams it follows had no changes. The watermark stays, so skipping it loses nothing.
+
+        A refetch may have stored a change already, so that this run finds the record unchanged.
+        """
+        following = self._following(spec)
+        watermark = self._state.points[spec.name].watermark
+        if not following or watermark is None:
+            return False
+        counts = [self._state.report.counts(followed) for followed in following]
+        if any(followed.fetched != followed.unchanged for followed in counts):
+            return False
+        return not await self._state.store.refetched_since(following, watermark)
 
     def _before(self, spec: StreamSpec) -> list[Stream]:
         """Return the streams of this run to wait for. Streams that follow others come last; none waits for them."""

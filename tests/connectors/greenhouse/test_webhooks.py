@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from jemmo.connectors.greenhouse.hooks import CHANGED, GONE, MOST_REQUESTS, read, verify
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.streams import Stream
+from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import Proof, RefetchRequest
 from jemmo.sandbox.greenhouse.app import CLIENT_ID
 from jemmo.sandbox.greenhouse.webhooks import sign
@@ -155,6 +155,25 @@ async def test_a_change_in_greenhouse_reaches_the_tables(database_url: str, ids:
             status.counts["accepted"] == 5
         )  # creating a candidate announces the application created with it
         assert (status.health, status.waiting) == ("healthy", 0)
+
+
+async def test_what_a_refetched_record_newly_refers_to_arrives_with_the_next_sync(
+    database_url: str,
+) -> None:
+    async with hooked(database_url, "greenhouse", options=OPTIONS) as found:
+        ats, company = found.sandbox, found.company
+        job = sorted(await company.ids(Stream.JOBS))[0]
+        department = await ats.change("create", "departments", attributes={"name": "Alchemy"})
+        await ats.change("edit", "jobs", job, attributes={"department_id": int(department)})
+        await found.drain()
+        assert department not in await company.ids(Stream.DEPARTMENTS)
+
+        assert (await company.sync()).mode is Mode.INCREMENTAL
+
+        assert (await company.record(Stream.DEPARTMENTS, department))["name"] == "Alchemy"
+        ats.site.log.reset()
+        await company.sync()
+        assert "/v3/departments" not in ats.site.log.counts
 
 
 async def test_without_the_right_key_nothing_is_accepted(database_url: str) -> None:

@@ -29,6 +29,20 @@ async def versions(
     return dict(rows)
 
 
+async def refetched_since(
+    db: Connection, connection_id: UUID, streams: Sequence[Stream], since: datetime
+) -> bool:
+    """Whether a refetch stored or deleted any record of these streams after ``since``."""
+    return bool(
+        await afetch_value(
+            db,
+            "SELECT EXISTS (SELECT FROM webhook_hint WHERE connection_id = %s "
+            "AND stream = ANY(%s) AND applied_at > %s)",
+            [connection_id, [str(stream) for stream in streams], since],
+        )
+    )
+
+
 async def excluded(db: Connection, connection_id: UUID, stream: Stream) -> int:
     """Count the records that a rule hides."""
     count = await afetch_value(

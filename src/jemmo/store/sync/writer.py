@@ -145,6 +145,10 @@ class Writer:
         with explained():
             return await sweeps.orphans(self.db, self._connection_id, stream, since)
 
+    async def refetched_since(self, streams: Sequence[Stream], since: datetime) -> bool:
+        with explained():
+            return await known_records.refetched_since(self.db, self._connection_id, streams, since)
+
     async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         with explained():
             async with self._records.alone():
