@@ -9,6 +9,7 @@ import pytest
 from fakes.company import Company, company, in_thread
 from fakes.teamtailor_truth import truth
 
+from jemmo.domain.freshness import PAGES
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
@@ -35,9 +36,9 @@ async def pages(org: str = "acme") -> dict[str, freshness.Freshness]:
     now = datetime.now(UTC)
 
     def look() -> dict[str, freshness.Freshness]:
-        found = Organisation.objects.get(slug=org)
-        shown = {page: freshness.page_of(found, page, now=now) for page in SHOWN}
-        return {**shown, "header": freshness.header(found, now=now)}
+        snapshots = freshness.connection_snapshots(Organisation.objects.get(slug=org))
+        shown = {page: freshness.overall(snapshots, page, now=now) for page in SHOWN}
+        return {**shown, "header": freshness.overall(snapshots, *PAGES, now=now)}
 
     return await in_thread(look)
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from fakes.showcase import Showcase
 
+from jemmo.domain.freshness import PAGES
 from jemmo.store.models import Connection, Lease, SyncRun
 from jemmo.store.sync import freshness
 
@@ -56,7 +57,8 @@ def test_the_header_counts_the_records_of_all_running_syncs(
     (other,) = showcase.org.connections.exclude(id=new.id)
     running(other, 8)
     running(new, 132)
-    assert freshness.header(showcase.org, now=datetime.now(UTC)).read == 140
+    snapshots = freshness.connection_snapshots(showcase.org)
+    assert freshness.overall(snapshots, *PAGES, now=datetime.now(UTC)).read == 140
     assert "Syncing · 140" in text_of(signed_in("viewer"), "sync_status")
 
 

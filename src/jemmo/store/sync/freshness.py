@@ -180,16 +180,6 @@ def _run(connection_id: UUID, columns: Sequence[str], values: Sequence[Any]) -> 
     return SyncRun(connection_id=connection_id, **facts)
 
 
-def header(org: Organisation, *, now: datetime) -> Freshness:
-    """Return the state of all pages of all connections: the oldest time and the most urgent color."""
-    return page_of(org, *PAGES, now=now)
-
-
-def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
-    """Return the state of some pages, over all connections."""
-    return overall(connection_snapshots(org), *pages, now=now)
-
-
 def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
     """Return the state of some pages over several connections, except disconnected ones."""
     counted = [each for each in connections if each.connection.state not in PARTED]
