@@ -42,6 +42,12 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     return length
 
 
+def hosts(name: str) -> frozenset[str]:
+    """The hosts in a variable, separated by commas, in lower case."""
+    names = os.environ.get(name, "").split(",")
+    return frozenset(host.strip().lower() for host in names if host.strip())
+
+
 def address(name: str) -> SplitResult:
     """The address in a variable, empty without one. Raises ``ConfigError`` for an invalid one."""
     try:

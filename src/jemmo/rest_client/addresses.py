@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 import socket
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.validation import split_address
+from jemmo.environment import hosts
 
 
 def is_public(text: str) -> bool:
@@ -77,12 +77,6 @@ def as_number(host: str) -> str | None:
         return None
 
 
-def ats_hosts() -> frozenset[str]:
-    """Return the hosts of ATSs that the operator allows in any network: ``JEMMO_ATS_HOSTS``."""
-    setting = os.environ.get("JEMMO_ATS_HOSTS", "")
-    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
-
-
 def is_trusted_ats(url: str) -> bool:
     """Whether this ATS may be inside a private network, which only the operator can allow.
 
@@ -93,7 +87,7 @@ def is_trusted_ats(url: str) -> bool:
         parts = split_address(url)
     except ValueError:
         return False
-    return parts.scheme != "https" or (parts.hostname or "").lower() in ats_hosts()
+    return parts.scheme != "https" or (parts.hostname or "").lower() in hosts("JEMMO_ATS_HOSTS")
 
 
 def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils import translation
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.notices import When
 from jemmo.domain.translation_marks import marked as _
+from jemmo.environment import hosts
 from jemmo.rest_client.outward import check_address, post_json
 from jemmo.services.base.contexts import chat_context
 from jemmo.services.notifications import mailing
@@ -45,8 +45,7 @@ log = logging.getLogger(__name__)
 
 def allowed_hosts() -> frozenset[str]:
     """Return the hosts that may receive messages even inside our own network (``JEMMO_CHAT_HOSTS``)."""
-    setting = os.environ.get("JEMMO_CHAT_HOSTS", "")
-    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
+    return hosts("JEMMO_CHAT_HOSTS")
 
 
 def mark_read(membership: Membership, number: int | None = None) -> None:

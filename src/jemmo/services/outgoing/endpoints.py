@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +13,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outgoing import OLD_SECRET_SIGNS, TEST, Event, MessageState, OffReason, State
 from jemmo.domain.validation import split_address
+from jemmo.environment import hosts
 from jemmo.rest_client.outward import check_address
 from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.contexts import endpoint_context
@@ -48,8 +48,7 @@ class NewEndpoint(Struct, frozen=True, kw_only=True):
 
 def allowed_hosts() -> frozenset[str]:
     """Return the hosts that may receive webhooks even inside our own network (``JEMMO_WEBHOOK_HOSTS``)."""
-    setting = os.environ.get("JEMMO_WEBHOOK_HOSTS", "")
-    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
+    return hosts("JEMMO_WEBHOOK_HOSTS")
 
 
 def create(
