@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -153,19 +154,15 @@ def is_rotating(path: Path) -> bool:
     return len(rotation.inspect(path).ids) > 1
 
 
-def _uses() -> dict[str, dict[int, int]]:
-    uses: dict[str, dict[int, int]] = {}
+def _uses() -> dict[str, Counter[int]]:
+    """Count the sealed values by table and key id. A file without a key id counts as key 0."""
+    uses: dict[str, Counter[int]] = defaultdict(Counter)
     for place in PLACES:
-        table = uses.setdefault(place.table, {})
-        for key, number in sealed_places.uses(place).items():
-            table[key] = table.get(key, 0) + number
-    secrets = uses.setdefault("two_step_sign_in", {})
-    for _, _, value in two_step.every():
-        secrets[key_id(value)] = secrets.get(key_id(value), 0) + 1
-    counts: dict[int, int] = {}
-    for used_key in FileVersion.objects.filter(state="stored").values_list("key_id", flat=True):
-        counts[used_key or 0] = counts.get(used_key or 0, 0) + 1
-    return {**uses, "files": counts}
+        uses[place.table].update(sealed_places.uses(place))
+    uses["two_step_sign_in"].update(key_id(value) for _, _, value in two_step.every())
+    stored = FileVersion.objects.filter(state="stored")
+    uses["files"].update(key or 0 for key in stored.values_list("key_id", flat=True))
+    return uses
 
 
 def _reseal_two_step(vault: Vault, summary: Resealed) -> int:
