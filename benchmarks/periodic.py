@@ -11,8 +11,7 @@ from procrastinate.contrib.django import app
 from jemmo.cli.operations import working
 from jemmo.services.base.scopes import run_for_all_orgs, run_for_outgoing, run_on_clock
 from jemmo.services.operations import metrics
-from jemmo.services.sync import queue
-from jemmo.store.db import scope
+from jemmo.store.db import scope, task_queue
 from jemmo.store.db.postgres import connect
 from jemmo.store.db.shared import sharing
 from jemmo.store.outgoing import queue as outgoing
@@ -29,7 +28,7 @@ def works() -> Mapping[str, Work]:
     }
     return {
         **tasks,
-        "rescue": lambda _: run_on_clock(queue.rescue, working.DEAD_AFTER),
+        "rescue": lambda _: run_on_clock(task_queue.rescue, working.DEAD_AFTER),
         "what waits": _waiting,
         "webhooks that wait": _claim,
         "webhooks to send": lambda _: run_for_outgoing(None, outgoing.claim, datetime.now(UTC)),

@@ -14,6 +14,7 @@ from jemmo.services.accounts.accounts import ensure_organisation
 from jemmo.services.connections.status import overview
 from jemmo.services.sync import queue, schedule
 from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
+from jemmo.store.db import task_queue
 from jemmo.store.models import Connection, Lease, SyncRun
 from jemmo.store.sync.due import DUE
 
@@ -100,7 +101,7 @@ def test_a_task_held_by_a_worker_is_not_queued_again(connection: Connection) -> 
 
     assert due() == []
 
-    assert queue.rescue(0) == 1
+    assert task_queue.rescue(0) == 1
     assert due() == []
 
 

@@ -23,7 +23,6 @@ from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.environment import seconds
 from jemmo.services.base.scopes import run_on_clock
 from jemmo.services.outgoing.delivery import OutgoingWorker
-from jemmo.services.sync import queue
 from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.db import budget, schema, task_queue, versions
 from jemmo.store.db.shared import SharedConnection, sharing
@@ -150,7 +149,7 @@ async def _rescue() -> None:
     """Requeue what another worker was running when it died."""
     while True:
         with suppress(DatabaseError):
-            await run_on_clock(queue.rescue, DEAD_AFTER)
+            await run_on_clock(task_queue.rescue, DEAD_AFTER)
         await asyncio.sleep(HEARTBEAT)
 
 

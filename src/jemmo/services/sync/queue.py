@@ -88,11 +88,6 @@ def next_slice(
     )
 
 
-def rescue(seconds: float) -> int:
-    """Requeue tasks of workers last seen more than ``seconds`` ago. Return the number of tasks."""
-    return task_queue.rescue(seconds)
-
-
 def priority_of(mode: Mode) -> int:
     """Return the priority of an automatic sync."""
     return INCREMENTAL if mode is Mode.INCREMENTAL else INITIAL
