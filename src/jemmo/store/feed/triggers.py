@@ -7,9 +7,6 @@ Another trigger sets a record's new ``modified_at`` when a statement changes wha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from psycopg import sql
 
 from jemmo.store.db import schema
 from jemmo.store.feed.entities import ENTITIES, FeedEntity
@@ -63,14 +60,8 @@ _VERSION_TRIGGER = """CREATE OR REPLACE TRIGGER jemmo_feed_{table}_version BEFOR
     WHEN (NEW.modified_at <= OLD.modified_at AND ({differs})) EXECUTE FUNCTION jemmo_feed_version()"""
 
 
-def apply(cursor: Any) -> None:
-    """Create the triggers, as the tables' owner in a transaction after all migrations."""
-    cursor.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
-    for statement in statements():
-        cursor.execute(sql.SQL(statement))
-
-
 def statements() -> Iterator[str]:
+    """Yield the statements that create the triggers."""
     yield _function("jemmo_feed_version", _VERSION, settings="", answer="NEW")
     for entity in ENTITIES.values():
         yield from _of(entity)

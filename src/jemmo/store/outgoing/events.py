@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import sql
 
 from jemmo.domain.outgoing import Event
 from jemmo.store.db import schema
@@ -44,14 +43,8 @@ _DECISION = """jsonb_build_object('connection_id', NEW.connection_id, 'run_id', 
     'issue', coalesce(NEW.facts -> 'error' ->> 'code', 'unknown'))"""
 
 
-def apply(cursor: Any) -> None:
-    """Create the triggers, as the tables' owner in a transaction after all migrations."""
-    cursor.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
-    for statement in statements():
-        cursor.execute(sql.SQL(statement))
-
-
 def statements() -> Iterator[str]:
+    """Yield the statements that create the triggers."""
     yield from _trigger(
         "sync_run",
         "UPDATE OF status",
