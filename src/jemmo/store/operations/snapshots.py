@@ -22,11 +22,6 @@ _STORED_FILES = (
     "SELECT org_id, id, sha256, size FROM file_version WHERE state = 'stored' ORDER BY org_id, id"
 )
 
-# Whether a restore would overwrite data that people entered.
-_IS_FILLED = {
-    table: f"SELECT EXISTS (SELECT FROM {table})" for table in ("organisation", "account")
-}
-
 # Permanently erased people, by connection.
 _SUPPRESSED = "SELECT connection_id, hash FROM suppression"
 
@@ -69,33 +64,34 @@ def stored_files(cursor: Cursor) -> list[tuple[UUID, UUID, str, int]]:
 
 
 def is_filled(cursor: Cursor) -> bool:
-    """Whether the database has an organization or an account."""
-    tables = copying.tables(cursor)
-    for table, query in _IS_FILLED.items():
-        if table in tables:
-            cursor.execute(query)
-            row = cursor.fetchone()
-            if row and row[0]:
-                return True
-    return False
+    """Whether the database has an organization or an account, which a restore would overwrite."""
+    filled = (
+        _rows(cursor, table, f"SELECT 1 FROM {table} LIMIT 1")
+        for table in ("organisation", "account")
+    )
+    return any(filled)
 
 
 def suppressed(cursor: Cursor) -> dict[UUID, set[bytes]]:
     """The hashes of people erased according to the database, by connection."""
     hashes: dict[UUID, set[bytes]] = {}
-    if "suppression" in copying.tables(cursor):
-        cursor.execute(_SUPPRESSED)
-        for connection_id, digest in cursor.fetchall():
-            hashes.setdefault(connection_id, set()).add(bytes(digest))
+    for connection_id, digest in _rows(cursor, "suppression", _SUPPRESSED):
+        hashes.setdefault(connection_id, set()).add(bytes(digest))
     return hashes
 
 
 def deleted_organizations(cursor: Cursor) -> set[UUID]:
     """Organizations deleted according to the database."""
-    if "organisation_deletion" not in copying.tables(cursor):
-        return set()
-    cursor.execute(_DELETED_ORGANIZATIONS)
-    return {org_id for (org_id,) in cursor.fetchall()}
+    rows = _rows(cursor, "organisation_deletion", _DELETED_ORGANIZATIONS)
+    return {org_id for (org_id,) in rows}
+
+
+def _rows(cursor: Cursor, table: str, query: str) -> list[Any]:
+    """Return the rows of a query about a table; none if the database has no such table yet."""
+    if table not in copying.tables(cursor):
+        return []
+    cursor.execute(query)
+    return cursor.fetchall()
 
 
 def check_constraints(cursor: Cursor) -> None:
