@@ -67,12 +67,8 @@ async def run_for_connection(
     connection_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """Run short work for one connection. It sees only its organization's rows."""
-
-    def within() -> T:
-        with scope.acting_in(scope_of(connection_id)):
-            return work(*args, **named)
-
-    return await sync_to_async(partial(_released, within))()
+    seen = partial(scope_of, connection_id)
+    return await sync_to_async(_in_scope)(seen, partial(work, *args, **named))
 
 
 async def housekeeping_for_connection(
@@ -80,11 +76,10 @@ async def housekeeping_for_connection(
 ) -> T:
     """Like ``run_for_connection``, for work that may take long."""
 
-    def within() -> T:
-        with scope.acting_in(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
-            return work(*args, **named)
+    def seen() -> Scope:
+        return replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)
 
-    return await _within(_housekeeping, scope.NOBODY, within)
+    return await _within(_housekeeping, seen, partial(work, *args, **named))
 
 
 async def run_for_org(org_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
@@ -93,26 +88,22 @@ async def run_for_org(org_id: UUID, work: Callable[P, T], *args: P.args, **named
     return await _within(_housekeeping, seen, partial(work, *args, **named))
 
 
-async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
-    """Run work in a thread, then return its database connection to the pool."""
-
-    def within() -> T:
-        with scope.acting_in(seen):
-            return work()
-
+async def _within(thread: Executor, seen: Scope | Callable[[], Scope], work: Callable[[], T]) -> T:
+    """Run work in a thread. A function for the scope is called there, too."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(thread, copy_context().run, _released, within)
+    return await loop.run_in_executor(thread, copy_context().run, _in_scope, seen, work)
 
 
-def _released(work: Callable[[], T]) -> T:
+def _in_scope(seen: Scope | Callable[[], Scope], work: Callable[[], T]) -> T:
     """Run work that needs Django's connection, then return the connection to the pool."""
     try:
-        return work()
+        with scope.acting_in(seen() if callable(seen) else seen):
+            return work()
     finally:
         connections.close_all()
 
 
-def scope_of(connection_id: UUID) -> scope.Scope:
+def scope_of(connection_id: UUID) -> Scope:
     """Return the scope of a connection's organization; an empty scope if there is no such connection."""
     with scope.acting_in(scope.EVERYTHING):
         connections = models.Connection.objects.filter(id=connection_id)
