@@ -37,10 +37,8 @@ REGISTRIES = (
     (
         ROOT / "src/jemmo/sandbox/server.py",
         "from jemmo.sandbox.{name}.app import {Name}",
-        re.compile(
-            r"(?<=^PROVIDERS: dict\[str, Start\] = \{\n)((?:    .*\n)*)(?=\}$)", re.MULTILINE
-        ),
-        '    "{name}": start_company({Name}),\n',
+        re.compile(r"(?<=^PROVIDERS: Providers = \{\n)((?:    .*\n)*)(?=\}$)", re.MULTILINE),
+        '    "{name}": {Name},\n',
     ),
     (
         ROOT / "tests/contracts/vendors/all.py",

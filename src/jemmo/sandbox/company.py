@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.account import Account
 from jemmo.sandbox.http import Call, Refusal, Reply
 from jemmo.sandbox.journal import Journal
 from jemmo.sandbox.limits import RateLimit, Verdict
@@ -22,14 +22,13 @@ from jemmo.sandbox.switches import Switchboard
 __all__ = ["Company", "Refusal"]
 
 
-class Company(ABC):
+class Company(Account):
     """One provider. ``kinds`` are its records by name; the fault ``shifting`` changes those of kind ``people``.
 
     ``belongs`` lists what is deleted with a record: kind -> (kind of the child, its field with the parent's id).
     ``aliases`` are other names of kinds that orders may use.
     """
 
-    label: str
     people: ClassVar[str]
     belongs: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {}
     aliases: ClassVar[Mapping[str, str]] = {}
@@ -37,15 +36,10 @@ class Company(ABC):
     kinds: dict[str, Rows]
 
     def __init__(self, options: Options, switches: Switchboard) -> None:
-        self.options = options
-        self.clock = options.clock()
-        self.faults: Faults = options.faults_with(PAGE_FAULTS)
-        self.switches = switches
-        self.switches.set(options.switches)
+        super().__init__(options, switches, PAGE_FAULTS)
         self.limit = RateLimit()
-        self.epoch = options.epoch(self.clock)
         self.keys = {options.key: "all", **options.keys}
-        self.world: Any = self
+        self.world = self
         self._journal = Journal(options.journal)
         self._turn = 0
         self._merged: dict[tuple[str, int], int] = {}
@@ -131,7 +125,7 @@ class Company(ABC):
     def download(self, call: Call) -> Reply:
         return Reply(404, b"", {}, f"{self.file_prefix}{{id}}")
 
-    def announce_to(self, url: str | None) -> None:  # noqa: B027 - many vendors send none
+    def announce_to(self, url: str | None) -> None:
         """Set where webhooks go. An ATS that sends none ignores it."""
 
     def record_before(self, order: dict[str, Any]) -> Row:
@@ -212,16 +206,8 @@ class Company(ABC):
         for record in rows.ids():
             yield json.dumps(rows.get(record)).encode() + b"\n"
 
-    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        self.switches.set(values)
-        return self.switches.all()
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "seed": self.options.seed, "talents": self.options.talents, "epoch_ms": self.epoch,
-            "counts": {kind: len(rows.ids()) for kind, rows in self.kinds.items()},
-            "switches": self.switches.all(), "faults": self.faults.on,
-        }  # fmt: skip
+    def counts(self) -> dict[str, int]:
+        return {kind: len(rows.ids()) for kind, rows in self.kinds.items()}
 
 
 def _template(call: Call) -> str:

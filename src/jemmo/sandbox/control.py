@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jemmo.sandbox.clock import Clock
-from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.http import Provider, Reply
+from jemmo.sandbox.account import Account
+from jemmo.sandbox.http import Reply
 from jemmo.sandbox.record import RequestLog
 
 PREFIX = "/__sandbox__/"
@@ -17,10 +16,10 @@ ORDERS = frozenset(("edit", "delete", "create", "move", "reject", "merge"))
 class Control:
     """Reads the request log, sets faults and switches, moves the clock, changes the data."""
 
-    def __init__(self, provider: Provider, faults: Faults, clock: Clock, log: RequestLog) -> None:
+    def __init__(self, provider: Account, log: RequestLog) -> None:
         self._provider = provider
-        self._faults = faults
-        self._clock = clock
+        self._faults = provider.faults
+        self._clock = provider.clock
         self._log = log
         self._reads: dict[str, Callable[[dict[str, str]], Any]] = {
             "": lambda _: self._provider.facts() | {"now_ms": self._clock.now_ms()},

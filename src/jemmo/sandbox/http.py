@@ -1,8 +1,8 @@
 """Requests and replies as a provider sees them, independent of the web framework."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +35,3 @@ class Refusal(Exception):
         self.status = status
         self.body = body
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
-
-
-class Provider(Protocol):
-    """A simulated ATS, as the server and the control API see it."""
-
-    label: str
-    file_prefix: str
-    world: Any
-
-    def answer(self, call: Call) -> Reply:
-        """Answer one API request."""
-
-    def download(self, call: Call) -> Reply:
-        """Answer one file download."""
-
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-
-    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order; return the record's id and the webhooks sent."""
-
-    def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
-        """Stream all present records of a type, one JSON object per line."""
-
-    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Set switches and return all of them."""
-
-    def facts(self) -> dict[str, Any]:
-        """Describe the simulated company: size, seed, types."""

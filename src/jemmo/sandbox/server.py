@@ -9,37 +9,24 @@ from typing import Any
 
 from aiohttp import web
 
+from jemmo.sandbox.account import Account
 from jemmo.sandbox.clock import Clock
-from jemmo.sandbox.company import Company
 from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.flatchr.start import flatchr
+from jemmo.sandbox.flatchr.app import Flatchr
 from jemmo.sandbox.greenhouse.app import Greenhouse
-from jemmo.sandbox.http import Provider
-from jemmo.sandbox.jarvi.start import jarvi
+from jemmo.sandbox.jarvi.app import Jarvi
 from jemmo.sandbox.options import Options
 from jemmo.sandbox.site import Site
-from jemmo.sandbox.teamtailor.start import teamtailor
+from jemmo.sandbox.teamtailor.app import Teamtailor
 from jemmo.sandbox.template.app import Template
 
-Start = Callable[[Options], tuple[Provider, Faults, Clock]]
-
-
-def start_company(company: type[Company]) -> Start:
-    """Return a function that starts a company of plain records."""
-
-    def start(options: Options) -> tuple[Provider, Faults, Clock]:
-        made = company(options)  # type: ignore[call-arg] # a vendor brings its own switches
-        return made, made.faults, made.clock
-
-    return start
-
-
-PROVIDERS: dict[str, Start] = {
-    "flatchr": flatchr,
-    "greenhouse": start_company(Greenhouse),
-    "jarvi": jarvi,
-    "teamtailor": teamtailor,
-    "template": start_company(Template),
+Providers = dict[str, Callable[[Options], Account]]
+PROVIDERS: Providers = {
+    "flatchr": Flatchr,
+    "greenhouse": Greenhouse,
+    "jarvi": Jarvi,
+    "teamtailor": Teamtailor,
+    "template": Template,
 }
 HOST = "127.0.0.1"
 # Event-loop turns from an accepted connection to its handler, with some to spare
@@ -50,11 +37,8 @@ TURNS_TO_ACCEPT = 5
 class SandboxServer:
     """A running sandbox; change it directly or through its control API."""
 
-    provider: Provider
-    faults: Faults
-    clock: Clock
+    provider: Account
     site: Site
-    options: Options
     base_url: str
     _runner: web.ServerRunner
     _socket: socket.socket
@@ -65,9 +49,19 @@ class SandboxServer:
         return self.provider.world
 
     @property
+    def faults(self) -> Faults:
+        """The faults that are on."""
+        return self.provider.faults
+
+    @property
+    def clock(self) -> Clock:
+        """The simulated time."""
+        return self.provider.clock
+
+    @property
     def key(self) -> str:
         """The admin key."""
-        return self.options.key
+        return self.provider.options.key
 
     async def change(
         self,
@@ -96,15 +90,15 @@ class SandboxServer:
 
 async def start(provider: str, options: Options, *, port: int = 0) -> SandboxServer:
     """Serve a provider on the loopback address; port 0 takes any free one."""
-    company, faults, clock = PROVIDERS[provider](options)
-    site = Site(company, faults, clock)
+    account = PROVIDERS[provider](options)
+    site = Site(account)
     server = web.Server(site.handle, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     listener = socket.create_server((HOST, port))
     await web.SockSite(runner, listener).start()
     base_url = f"http://{HOST}:{listener.getsockname()[1]}"
-    return SandboxServer(company, faults, clock, site, options, base_url, runner, listener)
+    return SandboxServer(account, site, base_url, runner, listener)
 
 
 @asynccontextmanager

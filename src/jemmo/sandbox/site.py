@@ -6,10 +6,9 @@ from email.utils import formatdate
 
 from aiohttp import web
 
-from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.account import Account
 from jemmo.sandbox.control import PREFIX, Control
-from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.http import Call, Provider, Reply
+from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.record import RequestLog
 
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>%s</h1></body></html>"
@@ -22,12 +21,12 @@ MEDIA_TYPE = "application/vnd.api+json"
 class Site:
     """Serves one provider, its files and the control API from one address."""
 
-    def __init__(self, provider: Provider, faults: Faults, clock: Clock) -> None:
+    def __init__(self, provider: Account) -> None:
         self.provider = provider
         self.log = RequestLog()
-        self._faults = faults
-        self._clock = clock
-        self._control = Control(provider, faults, clock, self.log)
+        self._faults = provider.faults
+        self._clock = provider.clock
+        self._control = Control(provider, self.log)
         self._broken = 0
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.account import WorldAccount
 from jemmo.sandbox.flatchr import page_faults
 from jemmo.sandbox.flatchr.applicants import Shapes
 from jemmo.sandbox.flatchr.changes import Changes, public_id
@@ -20,34 +20,36 @@ from jemmo.sandbox.flatchr.refusal import Refusal
 from jemmo.sandbox.flatchr.search import Search
 from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.flatchr.vacancies import COMPANY, referential, render_vacancy
+from jemmo.sandbox.flatchr.webhooks import Webhooks
 from jemmo.sandbox.flatchr.world import KINDS, World
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.limits import RateLimit
+from jemmo.sandbox.options import Options
 
 Answer = list[Any] | dict[str, Any]
 
 
-class Flatchr:
+class Flatchr(WorldAccount):
     """One simulated company behind the Flatchr API."""
 
     label = "Flatchr"
     file_prefix = "/storage/"
+    world: World
+    switches: Switches
 
-    def __init__(
-        self,
-        world: World,
-        switches: Switches,
-        faults: Faults,
-        keys: set[str],
-        changes: Changes,
-    ) -> None:
-        self.world = world
-        self.switches = switches
-        self.faults = faults
-        self.changes = changes
+    def __init__(self, options: Options) -> None:
+        switches = Switches()
+        super().__init__(options, switches, page_faults.PAGE_FAULTS)
+        self.world = world = World(
+            seed=options.seed, talents=options.talents, epoch_ms=self.epoch, zone=options.zone,
+            clock=self.clock,
+        )  # fmt: skip
+        self.changes = Changes(
+            world, Webhooks(world, switches, options.webhook_url), options.journal
+        )
         self.company_id = str(COMPANY["id"])
-        self.jwt = make_jwt(world.frame.epoch_ms // 1000)
-        self._gate = Gate(world.clock, switches, {*keys, self.jwt})
+        self.jwt = make_jwt(self.epoch // 1000)
+        self._gate = Gate(self.clock, switches, {options.key, *options.keys, self.jwt})
         self._shapes = Shapes(world.calendar, switches)
         self._search = Search(world, switches)
         self._downloads = Downloads(world, switches)
@@ -55,7 +57,6 @@ class Flatchr:
         self.apply_switches()
 
     def apply_switches(self) -> None:
-        """Pass the switches on to the parts that keep a copy."""
         self._limit.limit = self.switches.api_per_second
         self._limit.enabled = self.switches.rate_limit and self.switches.api_per_second > 0
         self._downloads.limit.enabled = self.switches.rate_limit
@@ -83,7 +84,7 @@ class Flatchr:
             return Reply(refusal.status, body, headers | refusal.headers, _template(parts))
 
     def _spend(self, key: str) -> None:
-        verdict = self._limit.take(key, self.world.clock.now_ms())
+        verdict = self._limit.take(key, self.clock.now_ms())
         if not verdict.allowed or self.faults.strikes("storm429"):
             wait = {"Retry_After": "1"} if self.switches.retry_after else {}
             raise Refusal(429, "Too Many Requests", **wait)
@@ -186,14 +187,6 @@ class Flatchr:
         """Answer one file download from the storage."""
         return self._downloads.fetch(call)
 
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-        self.changes.announce_to(url)
-
-    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order and send its webhooks."""
-        return await self.changes.carry_out(order)
-
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
         """Stream the facts of all present records of a type, one per line."""
         if kind not in KINDS:
@@ -210,22 +203,13 @@ class Flatchr:
                 }  # fmt: skip
             yield json.dumps(line).encode() + b"\n"
 
-    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Set switches and return all of them."""
-        if values:
-            self.switches.set(values)
-            self.apply_switches()
-        return self.switches.all()
+    def counts(self) -> dict[str, int]:
+        return {kind: self.world.count(kind) for kind in KINDS}
 
     def facts(self) -> dict[str, Any]:
-        """Describe the simulated company and the options that a connection to it needs."""
-        frame = self.world.frame
-        return {
-            "seed": frame.seed, "talents": frame.talents, "epoch_ms": frame.epoch_ms,
-            "counts": {kind: self.world.count(kind) for kind in KINDS},
-            "options": {"company_id": self.company_id, "company_slug": COMPANY_SLUG},
-            "jwt_key": self.jwt, "switches": self.switches.all(), "faults": self.faults.on,
-        }  # fmt: skip
+        """Add the options that a connection to the simulated company needs."""
+        options = {"company_id": self.company_id, "company_slug": COMPANY_SLUG}
+        return super().facts() | {"options": options, "jwt_key": self.jwt}
 
 
 def _template(parts: list[str]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from jemmo.sandbox import changes
 from jemmo.sandbox.flatchr import applicants, vacancies
 from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.webhooks import Webhooks
 from jemmo.sandbox.flatchr.world import FIRST, KINDS, World
-from jemmo.sandbox.journal import Journal
 
 NAMES = {
     "talent": "applicants", "talents": "applicants", "candidate": "applicants",
@@ -22,42 +21,30 @@ ERASED = {"firstname": "Anonyme", "lastname": "Anonyme", "email": None, "phone":
 TIMES = ("created_ms", "updated_ms")
 
 
-class Changes:
-    """Edits, deletions and creations. Replaying them in sequence gives the same account."""
+class Changes(changes.Changes[tuple[str, int]]):
+    """Edits, deletions and creations of applicants, vacancies and columns."""
 
-    def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
-        self._world = world
-        self._webhooks = webhooks
-        self._journal = Journal(journal)
-        for order in self._journal.orders():
-            self.apply(order, log=False)
-
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-        self._webhooks.url = url
+    _world: World
+    _webhooks: Webhooks
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order and send the webhook it causes. KeyError or ValueError if impossible."""
         kind, row = self.apply(order)
         sent = await self._webhooks.send(order, kind, row)
         return {"id": public_id(kind, row), "webhooks": [sent] if sent else []}
 
-    def apply(self, order: dict[str, Any], *, log: bool = True) -> tuple[str, int]:
+    def _apply(self, order: dict[str, Any]) -> tuple[str, int]:
         """Apply one order: op, type, id, attributes, relationships, stage, file, at, quiet."""
-        order = dict(order)
-        order["at"] = self._at(order.get("at"))
         kind = str(order.get("type", "applicants"))
         kind = NAMES.get(kind, kind)
         if kind not in KINDS:
             raise KeyError(f"no type {kind}")
         row = self._create(kind, order) if order["op"] == "create" else self._change(kind, order)
+        order["id"] = FIRST[kind] + row
         self._world.revision += 1
-        if log:
-            self._journal.add(order | {"id": FIRST[kind] + row})
         return kind, row
 
-    def _at(self, moment: Any) -> int:
-        return self._world.clock.moment(moment, self._world.calendar.zone)
+    def _moment(self, value: Any) -> int:
+        return self._world.clock.moment(value, self._world.calendar.zone)
 
     def _change(self, kind: str, order: dict[str, Any]) -> int:
         row = self._world.find(kind, order["id"])
@@ -102,7 +89,7 @@ class Changes:
         links = order.get("relationships") or {}
         for name, kept in (("created_at", "created_ms"), ("updated_at", "updated_ms")):
             if name in values:
-                values[kept] = self._at(values.pop(name))
+                values[kept] = self._moment(values.pop(name))
         if kind != "applicants":
             return values
         job = links.get("job", links.get("vacancy", values.pop("vacancy", None)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.sandbox import page_faults
+from jemmo.sandbox.changes import Changes
 from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.flatchr.changes import Changes
 from jemmo.sandbox.flatchr.frame import FIRST_APPLICANT
 from jemmo.sandbox.flatchr.world import World
 from jemmo.sandbox.mixing import mix
@@ -24,7 +24,7 @@ TEXTS = ("firstname", "lastname", "title", "source", "reference", "column")
 IDS = ("id", "applicant", "vacancy_id")
 
 
-def shift(faults: Faults, world: World, changes: Changes) -> None:
+def shift(faults: Faults, world: World, changes: Changes[Any]) -> None:
     """Change the data during a read: remove, edit, create, in turn."""
     turn = world.revision
     row = mix(world.frame.seed, turn) % max(1, world.sizes["applicants"])

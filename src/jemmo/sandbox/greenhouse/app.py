@@ -100,7 +100,7 @@ class Greenhouse(Company):
         self.kinds = {name: self.rows(name, made.sizes[name], makers[name]) for name in made.sizes}
         self._tokens: dict[str, tuple[str, int]] = {}
         self.webhooks = Webhooks(options.webhook_url, options.webhook_key)
-        self._apply_switches()
+        self.apply_switches()
         self.replay()
 
     def announce_to(self, url: str | None) -> None:
@@ -126,12 +126,7 @@ class Greenhouse(Company):
         )
         return [delivery]
 
-    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        switches = super().switch(values)
-        self._apply_switches()
-        return switches
-
-    def _apply_switches(self) -> None:
+    def apply_switches(self) -> None:
         own = self.switches
         self.limit = RateLimit(own.rate_limit_requests, own.rate_limit_seconds * 1000)
         self.limit.enabled = own.rate_limit

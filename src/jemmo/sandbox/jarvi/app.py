@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.account import WorldAccount
 from jemmo.sandbox.files import docx, pdf
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.jarvi import page_faults
@@ -22,8 +22,10 @@ from jemmo.sandbox.jarvi.query import MISSING, Query, read_query
 from jemmo.sandbox.jarvi.refusal import Refusal
 from jemmo.sandbox.jarvi.shapes import Shapes
 from jemmo.sandbox.jarvi.switches import Switches
+from jemmo.sandbox.jarvi.webhooks import Triggers
 from jemmo.sandbox.jarvi.world import World
 from jemmo.sandbox.mixing import mix
+from jemmo.sandbox.options import Options
 
 BASE = "/v1/public-api/rest/v2/"
 OTHER_BASE = "/v1/api/rest/v2/"  # one page of the documentation shows it, for offers
@@ -33,33 +35,31 @@ WIDE_MS = 1340, 440  # a page of 100 profiles takes 1.34 to 1.78 s
 REMEMBERED = 16
 
 
-class Jarvi:
+class Jarvi(WorldAccount):
     """One simulated firm behind the Jarvi API."""
 
     label = "Jarvi"
     file_prefix = "/v1/files/"
+    world: World
+    switches: Switches
 
-    def __init__(
-        self,
-        world: World,
-        switches: Switches,
-        faults: Faults,
-        keys: dict[str, str],
-        changes: Changes,
-    ) -> None:
-        self.world = world
-        self.switches = switches
-        self.faults = faults
-        self.changes = changes
+    def __init__(self, options: Options) -> None:
+        switches = Switches()
+        super().__init__(options, switches, page_faults.PAGE_FAULTS)
+        self.world = World(
+            seed=options.seed, talents=options.talents, epoch_ms=self.epoch, clock=self.clock
+        )
+        triggers = Triggers(switches, options.webhook_url)
+        self.changes = Changes(self.world, switches, triggers, options.journal)
         self.budget = Budget()
-        self.shapes = Shapes(world, switches)
+        self.shapes = Shapes(self.world, switches)
+        keys = {options.key: "private", f"public-{options.key}": "public", **options.keys}
         self._gate = Gate(switches, keys)
         self._selected: dict[tuple[Any, ...], list[Any]] = {}
         self._asked = 0
         self.apply_switches()
 
     def apply_switches(self) -> None:
-        """Pass the switches on to the parts that keep a copy."""
         self.budget.enabled = self.switches.rate_limit
         self.budget.allowed_ms = self.switches.budget_seconds * 1000
         self.budget.rolling = self.switches.budget_hour == "rolling"
@@ -77,7 +77,7 @@ class Jarvi:
                 raise refused()
             self._check_budget()
             kind = self._kind(call)
-            self._gate.check(call, kind, scope, self.world.clock.now_ms())
+            self._gate.check(call, kind, scope, self.clock.now_ms())
             body = self._list(call, kind)
             status = 200
         except Refusal as refusal:
@@ -86,7 +86,7 @@ class Jarvi:
         return Reply(status, body, headers, call.path)
 
     def _check_budget(self) -> None:
-        now = self.world.clock.now_ms()
+        now = self.clock.now_ms()
         wait = self.budget.wait_s(now)
         if not wait and self.faults.strikes("storm429"):
             wait = 1
@@ -113,15 +113,14 @@ class Jarvi:
 
     def _charge(self, kind: str, rows: int, began: float) -> None:
         """Charge this request to the firm's time budget."""
-        clock = self.world.clock
         self._asked += 1
         cost = max(1, int((time.monotonic() - began) * 1000))
         if self.switches.execution_time == "simulated":
             least, spread = WIDE_MS if kind == "profiles" else (WIDE_MS[0] // 2, WIDE_MS[1] // 2)
             cost = 120 + (least - 120 + mix(7, self._asked) % spread) * min(rows, 100) // 100
-        self.budget.charge(clock.now_ms(), cost)
+        self.budget.charge(self.clock.now_ms(), cost)
         if self.switches.time == "accounted":
-            clock.advance(cost / 1000)
+            self.clock.advance(cost / 1000)
 
     # Lists ----------------------------------------------------------------------------------
 
@@ -239,14 +238,6 @@ class Jarvi:
                 )
         return Reply(404, b"", {}, "/v1/files/{id}")
 
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-        self.changes.announce_to(url)
-
-    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order and send its webhooks."""
-        return await self.changes.carry_out(order)
-
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
         """Stream all rows that were not removed for good, one per line."""
         for row in self._rows(kind):
@@ -269,20 +260,15 @@ class Jarvi:
         return [world.row(kind, row) for row in world.numbers(kind)]
 
     def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Set switches and return all of them."""
         if values:
-            self.switches.set(values)
-            self.apply_switches()
             self.world.changed()
-        return self.switches.all()
+        return super().switch(values)
+
+    def counts(self) -> dict[str, int]:
+        return {kind: len(self.world.numbers(kind)) for kind in self.world.sizes}
 
     def facts(self) -> dict[str, Any]:
-        """Describe the simulated firm."""
-        world, frame = self.world, self.world.frame
-        return {
-            "seed": frame.seed, "talents": frame.talents, "epoch_ms": frame.epoch_ms,
-            "counts": {kind: len(world.numbers(kind)) for kind in world.sizes},
-            "budget": {"spent_ms": self.budget.spent(world.clock.now_ms()),
-                       "worst_hour_ms": self.budget.worst_hour_ms},
-            "switches": self.switches.all(), "faults": self.faults.on,
-        }  # fmt: skip
+        """Add how much of the time budget was used."""
+        spent = self.budget.spent(self.clock.now_ms())
+        budget = {"spent_ms": spent, "worst_hour_ms": self.budget.worst_hour_ms}
+        return super().facts() | {"budget": budget}

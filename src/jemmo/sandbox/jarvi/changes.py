@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from jemmo.sandbox import changes
 from jemmo.sandbox.jarvi.belongings import PER_PROFILE, STAGES
 from jemmo.sandbox.jarvi.ids import number, uuid
 from jemmo.sandbox.jarvi.moments import parse, text
@@ -12,7 +13,6 @@ from jemmo.sandbox.jarvi.projects import OPEN
 from jemmo.sandbox.jarvi.switches import Switches
 from jemmo.sandbox.jarvi.webhooks import Triggers
 from jemmo.sandbox.jarvi.world import World
-from jemmo.sandbox.journal import Journal
 
 KINDS = {
     "talent": "profiles", "talents": "profiles", "candidate": "profiles", "candidates": "profiles",
@@ -36,36 +36,28 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class Changes:
+class Changes(changes.Changes[str]):
     """Edits, deletions and creations.
 
     A deletion is soft, as in Jarvi, unless `hard` is requested.
     """
 
+    _world: World
+    _webhooks: Triggers
+
     def __init__(
         self, world: World, switches: Switches, triggers: Triggers, journal: Path | None
     ) -> None:
-        self._world = world
         self._switches = switches
-        self._triggers = triggers
-        self._journal = Journal(journal)
-        for order in self._journal.orders():
-            self.apply(order, log=False)
-
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-        self._triggers.url = url
+        super().__init__(world, triggers, journal)
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order and send the trigger it causes. KeyError or ValueError if impossible."""
         record = self.apply(order)
-        sent = await self._triggers.send(self._kind(order), order, record)
+        sent = await self._webhooks.send(self._kind(order), order, record)
         return {"id": record, "webhooks": [sent] if sent else []}
 
-    def apply(self, order: dict[str, Any], *, log: bool = True) -> str:
+    def _apply(self, order: dict[str, Any]) -> str:
         """Apply one order: op, type, id, attributes, at, quiet, hard; return the record's id."""
-        order = dict(order)
-        order["at"] = self._at(order.get("at"))
         kind = self._kind(order)
         if kind == "applications":
             record = self._application(order)
@@ -73,9 +65,8 @@ class Changes:
             record = self._resume(order)
         else:
             record = self._row(kind, order)
+        order["id"] = record
         self._world.changed()
-        if log:
-            self._journal.add(order | {"id": record})
         return record
 
     def _kind(self, order: dict[str, Any]) -> str:
@@ -85,10 +76,10 @@ class Changes:
             raise KeyError(f"no type {kind}")
         return kind
 
-    def _at(self, moment: Any) -> str:
-        if moment is None:
+    def _moment(self, value: Any) -> str:
+        if value is None:
             return self._world.now_text()
-        return text(moment * 1000 if isinstance(moment, int) else parse(str(moment)))
+        return text(value * 1000 if isinstance(value, int) else parse(str(value)))
 
     # Profiles, projects, companies ----------------------------------------------------------
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.sandbox import page_faults
+from jemmo.sandbox.changes import Changes
 from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.jarvi.changes import Changes
 from jemmo.sandbox.jarvi.world import World
 from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.page_faults import COMMON_NASTY, Row, Spoiler
@@ -23,7 +23,7 @@ DATES = ("0000-00-00T00:00:00+00:00", "99999-01-01T00:00:00+02:00", "yesterday",
 TEXTS = ("firstName", "lastName", "name", "headline")
 
 
-def shift(faults: Faults, world: World, changes: Changes) -> None:
+def shift(faults: Faults, world: World, changes: Changes[Any]) -> None:
     """Change the data during a read: remove, edit, create, in turn."""
     turn, rows = world.revision, world.numbers("profiles")
     op = page_faults.next_operation(faults, turn, is_empty=not rows)

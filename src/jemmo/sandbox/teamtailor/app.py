@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from jemmo.sandbox.clock import Clock
-from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.account import WorldAccount
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.limits import RateLimit
+from jemmo.sandbox.options import Options
 from jemmo.sandbox.teamtailor import downloads, page_faults
 from jemmo.sandbox.teamtailor.access import ADMIN_TYPES, Gate, View
 from jemmo.sandbox.teamtailor.changes import Changes
@@ -21,6 +21,7 @@ from jemmo.sandbox.teamtailor.refusal import Refusal, errors, not_found
 from jemmo.sandbox.teamtailor.resources import Renderer
 from jemmo.sandbox.teamtailor.rows import VISIBLE_STATUSES, Rows
 from jemmo.sandbox.teamtailor.switches import Switches
+from jemmo.sandbox.teamtailor.webhooks import Webhooks
 from jemmo.sandbox.teamtailor.world import World
 
 MEDIA_TYPE = "application/vnd.api+json"
@@ -34,33 +35,31 @@ LIST_TEXTS = {
 }  # fmt: skip
 
 
-class Teamtailor:
+class Teamtailor(WorldAccount):
     """One simulated company behind the Teamtailor API."""
 
     label = "Teamtailor"
     file_prefix = "/s3/"
+    world: World
+    switches: Switches
 
-    def __init__(
-        self,
-        world: World,
-        switches: Switches,
-        faults: Faults,
-        keys: dict[str, str],
-        changes: Changes,
-    ) -> None:
-        self.world = world
-        self.switches = switches
-        self.faults = faults
+    def __init__(self, options: Options) -> None:
+        switches = Switches()
+        super().__init__(options, switches, page_faults.PAGE_FAULTS)
+        self.world = world = World(
+            seed=options.seed, talents=options.talents, epoch_ms=self.epoch, zone=options.zone,
+            clock=self.clock,
+        )  # fmt: skip
+        webhooks = Webhooks(world, switches, options.webhook_url, options.webhook_key)
+        self.changes = Changes(world, webhooks, options.journal)
+        world.count_applications()
         self.limit = RateLimit()
-        self.changes = changes
-        self._clock: Clock = world.clock
-        self._gate = Gate(world.clock, switches, keys)
+        self._gate = Gate(self.clock, switches, {options.key: "admin", **options.keys})
         self._rows = Rows(world, switches)
         self._renderers: dict[Any, Renderer] = {}
         self.apply_switches()
 
     def apply_switches(self) -> None:
-        """Pass the switches on to the parts that keep a copy."""
         self._reader = Reader(self.world, self.switches)
         self.limit.enabled = self.switches.rate_limit
         self.limit.sliding = self.switches.window == "sliding"
@@ -97,7 +96,7 @@ class Teamtailor:
         return b"" if detail == "empty" else errors("Bad request", "This is not possible.", "400")
 
     def _spend(self, key: str, headers: dict[str, str]) -> None:
-        verdict = self.limit.take(key, self._clock.now_ms())
+        verdict = self.limit.take(key, self.clock.now_ms())
         if verdict.allowed and self.faults.strikes("storm429"):
             verdict = replace(verdict, allowed=False, remaining=0, reset=max(1, verdict.reset))
         headers["X-Rate-Limit-Limit"] = str(verdict.limit)
@@ -111,7 +110,7 @@ class Teamtailor:
 
     def _moment(self, seconds: int) -> str:
         """Return the end of a window: in seconds left or as a timestamp."""
-        now = self._clock.now_ms()
+        now = self.clock.now_ms()
         moments = {"left": seconds, "unix": now // 1000 + seconds, "unix_ms": now + seconds * 1000}
         return str(moments[self.switches.moments])
 
@@ -263,14 +262,6 @@ class Teamtailor:
         """Answer one file download."""
         return downloads.download(self.world, call)
 
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-        self.changes.announce_to(url)
-
-    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order and send its webhooks."""
-        return await self.changes.carry_out(order)
-
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
         """Stream all present records of a type as an admin sees them, one per line."""
         table = self.world.tables.get(kind)
@@ -293,22 +284,13 @@ class Teamtailor:
             ).encode()
 
     def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Set switches and return all of them."""
         if values:
-            self.switches.set(values)
-            self.apply_switches()
             self._renderers.clear()
             self.world.changed()
-        return self.switches.all()
+        return super().switch(values)
 
-    def facts(self) -> dict[str, Any]:
-        """Describe the simulated company."""
-        frame = self.world.frame
-        return {
-            "seed": frame.seed, "talents": frame.talents, "epoch_ms": frame.epoch_ms,
-            "counts": {kind: len(table) for kind, table in self.world.tables.items()},
-            "switches": self.switches.all(), "faults": self.faults.on,
-        }  # fmt: skip
+    def counts(self) -> dict[str, int]:
+        return {kind: len(table) for kind, table in self.world.tables.items()}
 
 
 def _template(path: str) -> str:

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
+from jemmo.sandbox import changes
 from jemmo.sandbox.clock import parse_ms
-from jemmo.sandbox.journal import Journal
 from jemmo.sandbox.table import Table
 from jemmo.sandbox.teamtailor.webhooks import Webhooks
 from jemmo.sandbox.teamtailor.world import World
@@ -28,31 +27,20 @@ NEW_STAGES = (("Inbox", "Inbox"), ("Interview", "In process"), ("Hired", "Hired"
 Event = tuple[str, str, int, set[str]]
 
 
-class Changes:
-    """Edits, deletions and creations. Replaying them in sequence gives the same company."""
+class Changes(changes.Changes[tuple[int, list[Event]]]):
+    """Edits, deletions and creations of any type."""
 
-    def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
-        self._world = world
-        self._webhooks = webhooks
-        self._journal = Journal(journal)
-        for order in self._journal.orders():
-            self.apply(order, log=False)
-
-    def announce_to(self, url: str | None) -> None:
-        """Set where webhooks are sent; None for nowhere."""
-        self._webhooks.url = url
+    _world: World
+    _webhooks: Webhooks
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Apply one order and send the webhooks it causes. KeyError or ValueError if impossible."""
         bodies = self._webhooks.attributes_before_deletion(order)
         record, events = self.apply(order)
         sent = [await self._webhooks.send(*event, bodies) for event in events]
         return {"id": str(record), "webhooks": [answer for answer in sent if answer]}
 
-    def apply(self, order: dict[str, Any], *, log: bool = True) -> tuple[int, list[Event]]:
+    def _apply(self, order: dict[str, Any]) -> tuple[int, list[Event]]:
         """Apply one order: op, type, id, attributes, relationships, at."""
-        order = dict(order)
-        order["at"] = self._world.clock.moment(order.get("at"), self._world.local.zone)
         table = self._world.tables[self._kind(order)]
         if order["op"] == "create":
             order.setdefault("id", table.next_id())
@@ -64,9 +52,10 @@ class Changes:
             raise ValueError(f"unknown operation {order['op']}")
         events: list[Event] = apply_operation(table, record, order)
         self._world.changed()
-        if log:
-            self._journal.add(order)
         return record, events
+
+    def _moment(self, value: Any) -> int:
+        return self._world.clock.moment(value, self._world.local.zone)
 
     def _kind(self, order: dict[str, Any]) -> str:
         kind = str(order.get("type", "job-applications"))

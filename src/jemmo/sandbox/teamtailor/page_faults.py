@@ -7,12 +7,12 @@ from html import escape
 from typing import Any
 
 from jemmo.sandbox import page_faults
+from jemmo.sandbox.changes import Changes
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.http import Call
 from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.page_faults import Row, Spoiler
 from jemmo.sandbox.table import Table
-from jemmo.sandbox.teamtailor.changes import Changes
 from jemmo.sandbox.teamtailor.paging import Slice
 from jemmo.sandbox.teamtailor.resources import Renderer
 from jemmo.sandbox.teamtailor.switches import Switches
@@ -39,7 +39,7 @@ DATES = (
 TEXTS = ("first-name", "last-name", "title", "pitch", "name", "cover-letter", "reason")
 
 
-def shift(faults: Faults, world: World, changes: Changes) -> None:
+def shift(faults: Faults, world: World, changes: Changes[Any]) -> None:
     """Change the data during a read: delete, edit, create, in turn."""
     turn, table = world.revision, world.tables["candidates"]
     op = page_faults.next_operation(faults, turn, is_empty=not len(table))
