@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +14,11 @@ from django.test import Client
 from fakes.showcase import EMAIL, Showcase
 from functional.web.conftest import SignedIn
 
-from jemmo.store.models import AccessEvent, Talent
+from jemmo.services.records import exports
+from jemmo.store.db import paging
+from jemmo.store.models import AccessEvent, Role, Talent
+from jemmo.store.records import export, talents
+from jemmo.vault import default_vault
 
 
 def rows_of(client: Client, path: str) -> list[dict[str, Any]]:
@@ -39,6 +45,61 @@ def test_a_list_is_downloaded_completely_and_with_its_filters(
 
     lyon = rows_of(recruiter, f"/jobs/download.{form}?city=Lyon&sort=title")
     assert {job["title"] for job in lyon} == {"Account Executive", "Zookeeper"}
+
+
+def listed(client: Client, path: str) -> list[str]:
+    """The records of a list, from all its pages, as a reader meets them."""
+    kind = path.split("/")[1]
+    met: list[str] = []
+    for number in range(1, 10):
+        page = client.get(f"{path}&page={number}").content.decode()
+        links = re.findall(rf'href="/{kind}/([0-9a-f-]{{36}})/"', page.partition("<tbody")[2])
+        new = [record for record in dict.fromkeys(links) if record not in met]
+        if not new:
+            return met
+        met += new
+    raise AssertionError("too many pages")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/talents/?sort={sort}" for sort in ("", "updated", "-updated", "name", "-name")),
+        *("/talents/?q=person&sort=name", "/talents/?status=ACTIVE&sort=-updated"),
+        *(f"/jobs/?sort={sort}" for sort in ("", "-updated", "title", "-title", "talents")),
+        *(f"/jobs/?sort={sort}" for sort in ("-talents", "opened", "-opened")),
+    ],
+)
+def test_a_download_is_in_the_order_of_the_page(recruiter: Client, path: str) -> None:
+    pages = listed(recruiter, path)
+    assert len(pages) > (50 if path.startswith("/talents/?sort") else 2)
+    for form in ("csv", "jsonl"):
+        rows = rows_of(recruiter, path.replace("/?", f"/download.{form}?"))
+        assert [row["id"] for row in rows] == pages, form
+
+
+def test_what_changes_its_place_meanwhile_is_downloaded_once(
+    showcase: Showcase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the time of its change, a record moves to the front: behind those who have read that far."""
+    monkeypatch.setattr(export, "CHUNK", 10)
+    monkeypatch.setattr(paging, "FEW", 10)
+    filters = talents.TalentFilters(sort="updated")
+    ordered = list(talents.ids_in_order(showcase.org, filters, talents.Lookup()))
+    rows = exports.rows(
+        showcase.org,
+        "talents",
+        role=Role.RECRUITER,
+        vault=default_vault(),
+        ids=talents.ids_in_order(showcase.org, filters, talents.Lookup()),
+    )
+
+    met = [next(rows)["id"]]
+    Talent.objects.filter(id=ordered[-1]).update(remote_updated_at=datetime.now(UTC))
+    Talent.objects.filter(id=ordered[-2]).update(remote_deleted_at=datetime.now(UTC))
+    met += [row["id"] for row in rows]
+
+    assert met == [*ordered[:-2], ordered[-1]]
 
 
 def test_a_download_is_logged_with_the_number_of_people(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-from django.db.models import QuerySet
+from uuid import UUID
 
 from jemmo.domain.access import Action
 from jemmo.domain.entities import EXPORTS, PERSONAL_STREAMS
@@ -25,11 +24,12 @@ def rows(
     role: Role | None,
     vault: Vault,
     actor: Account | None = None,
-    among: QuerySet[Any] | None = None,
+    ids: Iterable[UUID] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield visible records of a kind, or only those ``among`` a list. The operator (``role=None``) sees everything.
+    """Yield visible records of a kind, or those with these ``ids``, in their order.
 
-    Rows are read with a server-side cursor, so memory stays flat. The access log records who exported them.
+    ``role=None``, the operator, sees everything. Memory stays flat: rows are read in chunks. The access log records who
+    exported them.
     """
     if kind not in EXPORTS:
         raise ConfigError("export_kind", kind=kind, kinds=", ".join(EXPORTS))
@@ -37,8 +37,8 @@ def rows(
     reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
     if kind in PERSONAL:
         taken = log_access(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
-        return _counted(export.exported(kind, org, reader, among), taken)
-    return export.exported(kind, org, reader, among)
+        return _counted(export.exported(kind, org, reader, ids), taken)
+    return export.exported(kind, org, reader, ids)
 
 
 def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -98,6 +98,15 @@ def page_number(text: str | None) -> int:
 
 def page_rows(rows: QuerySet[Any], page: int) -> list[Any]:
     return list(rows[(page - 1) * SIZE : page * SIZE])
+
+
+def ids_in_order(rows: QuerySet[Any]) -> Iterator[UUID]:
+    """Yield the ids of ordered rows, however many, in the order of one moment.
+
+    A server-side cursor has that order while others write: no row is repeated, and none is skipped because it has
+    changed its place. Pages that start after the last row could not promise that.
+    """
+    yield from rows.values_list("id", flat=True).iterator(chunk_size=FEW)
 
 
 def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:

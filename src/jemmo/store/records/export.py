@@ -18,6 +18,7 @@ from jemmo.domain.fields import Mark, fields_of, links, personal, sealed
 from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
+from jemmo.store.db.paging import any_of
 from jemmo.store.db.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS, of_shown
 from jemmo.store.models import Application, Attachment, Job, Organisation, Stage, Talent
 from jemmo.store.models.by_stream import MODELS
@@ -75,14 +76,12 @@ class Kind(NamedTuple):
 
 
 def exported(
-    kind: str, org: Organisation, reader: Reader, among: QuerySet[Any] | None = None
+    kind: str, org: Organisation, reader: Reader, ids: Iterable[UUID] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the visible records of a kind, oldest first; with ``among``, only those in it."""
+    """Yield all records of a kind, oldest first, or those with these ids, in their order."""
     chosen = KINDS[kind]
     shown = chosen.shown(org)
-    if among is not None:
-        shown = shown.filter(id__in=among.order_by().values("id"))
-    for chunk in _chunks(shown):
+    for chunk in _chunks(shown) if ids is None else _in_order(shown, ids):
         yield from chosen.rows(chunk, reader, chosen.parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from jemmo.store.connections.connections import (
     name_connections,
     without_applications,
 )
+from jemmo.store.db import paging
 from jemmo.store.db.paging import (
     SIZE,
     Alphabetical,
@@ -126,6 +127,14 @@ def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
     )
 
 
+def ids_in_order(org: Organisation, filters: JobFilters) -> Iterable[UUID]:
+    """The matching jobs of all pages, in their order."""
+    jobs = matching(org, filters)
+    if filters.sort.endswith("talents"):
+        return _ids_by_people(org, jobs, filters.sort)
+    return paging.ids_in_order(jobs.order_by(*order(COLUMNS, filters.sort)))
+
+
 def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
     """The jobs that match the filters, unordered."""
     jobs = visible(org)
@@ -162,18 +171,23 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
 
 
 def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> list[Job]:
-    """A page ordered by the number of people in progress.
+    """The page ordered by people in progress."""
+    start = (filters.page - 1) * SIZE
+    ids = _ids_by_people(org, jobs, filters.sort)[start : start + SIZE]
+    by_id = {job.id: job for job in _listed(jobs.filter(id__in=ids))}
+    return [by_id[job] for job in ids if job in by_id]
+
+
+def _ids_by_people(org: Organisation, jobs: QuerySet[Job], sort: str) -> list[UUID]:
+    """All of these jobs by people in progress.
 
     One pass over the organization's applications is several times faster than a count for each job.
     """
     active = _in_progress(org)
-    least_first = COLUMNS["talents"].descending == filters.sort.startswith("-")
+    least_first = COLUMNS["talents"].descending == sort.startswith("-")
     sign = 1 if least_first else -1
     ids = jobs.order_by().values_list("id", flat=True)
-    places = sorted(ids, key=lambda job: (sign * active.get(job, 0), job))
-    start = (filters.page - 1) * SIZE
-    by_id = {job.id: job for job in _listed(jobs.filter(id__in=places[start : start + SIZE]))}
-    return [by_id[job] for job in places[start : start + SIZE] if job in by_id]
+    return sorted(ids, key=lambda job: (sign * active.get(job, 0), job))
 
 
 def _listed(jobs: QuerySet[Job]) -> QuerySet[Job]:

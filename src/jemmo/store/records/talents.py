@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.masking import has_contacts
 from jemmo.domain.redaction import TALENT_TEXTS
 from jemmo.store.connections.connections import connection_choices, name_connections
+from jemmo.store.db import paging
 from jemmo.store.db.paging import (
     FEW,
     Alphabetical,
@@ -145,6 +146,12 @@ def search(
             "contact": list(Stance),
         },
     )
+
+
+def ids_in_order(org: Organisation, filters: TalentFilters, lookup: Lookup) -> Iterator[UUID]:
+    """The matching talents of all pages, in their order."""
+    talents, _ = matching(org, filters, lookup)
+    return paging.ids_in_order(talents.order_by(*order(COLUMNS, filters.sort)))
 
 
 def matching(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ FORMS = {"csv": "text/csv", "jsonl": "text/plain"}
 @long_download
 @member
 def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spooled:
-    """Download every record of the list, from all its pages."""
+    """Download every record of the list, from all its pages, in their order."""
     if not may_export(request):
         raise NotForViewer
     if getattr(request, "screenshot_mode", False):
@@ -44,7 +44,7 @@ def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spo
             role=Role(request.membership.role),
             vault=default_vault(),
             actor=request.membership.account,
-            among=LISTS[kind](request),
+            ids=LISTS[kind](request),
         )
         lines(_csv(rows) if form == "csv" else json_lines(rows))(file)
 
@@ -56,16 +56,16 @@ def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spo
     )
 
 
-def _jobs(request: MemberRequest) -> QuerySet[Any]:
-    return jobs.matching(request.organisation, jobs.JobFilters.from_query(request.GET))
+def _jobs(request: MemberRequest) -> Iterable[UUID]:
+    return jobs.ids_in_order(request.organisation, jobs.JobFilters.from_query(request.GET))
 
 
-def _talents(request: MemberRequest) -> QuerySet[Any]:
+def _talents(request: MemberRequest) -> Iterable[UUID]:
     filters = talents.TalentFilters.from_query(request.GET)
-    return talents.matching(request.organisation, filters, lookup_of(request, filters.q))[0]
+    return talents.ids_in_order(request.organisation, filters, lookup_of(request, filters.q))
 
 
-LISTS: dict[str, Callable[[MemberRequest], QuerySet[Any]]] = {"jobs": _jobs, "talents": _talents}
+LISTS: dict[str, Callable[[MemberRequest], Iterable[UUID]]] = {"jobs": _jobs, "talents": _talents}
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
