@@ -30,8 +30,11 @@ VISITORS = ("django.", "uvicorn", "allauth")  # the loggers with a line for each
 MOST_REFUSALS = 30  # lines of one kind in ``WINDOW``: each costs a visitor only a request
 WINDOW = 60.0  # seconds
 FRAMES = 6  # of an exception, the last ones
-FACTS = ("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task")
-"""The fields that a line may have besides its message; any others are dropped."""
+FACTS = (
+    *("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task"),
+    *("channel", "endpoint", "reason"),
+)
+"""The fields that a line may have besides its message; any others are dropped. ``reason`` is a code."""
 
 Event = MutableMapping[str, Any]
 

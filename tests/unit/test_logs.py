@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import ast
 import io
-import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from fakes.log_lines import log_lines, read
 
+import jemmo
 from jemmo import logs
 from jemmo.cli.operations.server import server_config
 from jemmo.domain.errors import ConfigError
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    monkeypatch.setenv("JEMMO_LOG", "json")
-    logs.setup()
-    kept = io.StringIO()
-    root.handlers[0].stream = kept  # type: ignore[attr-defined]
-    yield kept
-    root.handlers, root.level = handlers, level
+def lines() -> Iterator[io.StringIO]:
+    with log_lines() as kept:
+        yield kept
 
 
-def read(kept: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in kept.getvalue().splitlines()]
+def test_no_fact_is_dropped_from_our_own_lines() -> None:
+    """A fact of another name would vanish: a line would say that something failed, and not why."""
+    named: set[str] = set()
+    for path in Path(jemmo.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            for keyword in call.keywords if isinstance(call, ast.Call) else ():
+                if keyword.arg == "extra" and isinstance(keyword.value, ast.Dict):
+                    keys = keyword.value.keys
+                    named |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+    assert {"channel", "reason"} <= named <= set(logs.FACTS)
 
 
 def test_bound_context_is_on_every_line_until_it_ends(lines: io.StringIO) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from fakes.company import Company
+from fakes.log_lines import log_lines, read
 from fakes.receivers import Chat, MailServer, receivers
 from fakes.running import run_source
 from fakes.showcase import Showcase, _acme
@@ -189,7 +190,15 @@ def test_a_failing_receiver_loses_nothing_and_is_shown(
     mail.refuses, chat.status = True, 503
     sync(company, REFUSED)
 
-    assert send() == 0
+    with log_lines() as kept:
+        assert send() == 0
+    told = [line for line in read(kept) if line["event"] == "notification not sent"]
+    assert sorted((line["channel"], line["reason"]) for line in told) == [
+        ("chat", "receiver_busy"),
+        *[("email", "mail_refused:SMTPDataError")] * 2,
+    ]
+    for private in ("acme.example", "127.0.0.1", "Acme"):
+        assert private not in kept.getvalue()
     page = admin.get("/settings/notifications/").content.decode()
     assert "The mail server didn&#x27;t accept the email." in page
     assert "127.0.0.1 responded with an error (HTTP 503)." in page

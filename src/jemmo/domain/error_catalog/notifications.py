@@ -15,6 +15,10 @@ NOTIFICATIONS: dict[str, Entry] = {
         _("Email isn't set up, so this message wasn't sent."),
         _("Ask your Jemmo operator to set up email."),
     ),
+    "mail_refused": _own(
+        _("The mail server didn't accept the email."),
+        _("No action needed. Jemmo will try again later."),
+    ),
     "member_left": _own(_("This member left the organization."), _("No action needed.")),
     "chat_gone": _own(_("The chat was removed."), _("No action needed.")),
     "receiver_away": _own(

@@ -14,9 +14,8 @@ from django.db.models import Count, Max, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 from jemmo.domain.notices import When
-from jemmo.domain.translation_marks import marked as _
 from jemmo.environment import hosts
 from jemmo.rest_client.outward import check_address, post_json
 from jemmo.services.base.contexts import chat_context
@@ -140,23 +139,23 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
     try:
         (_mail if together[0].channel == "email" else _chat)(together, vault)
     except JemmoError as error:
-        _failed(together, error.message, permanent=isinstance(error, ConfigError))
-    except (
-        OSError
-    ) as error:  # not logged in full, since the mail server's answer may repeat an address
-        log.warning("mail not accepted", extra={"reason": type(error).__name__})
-        _failed(together, _("The mail server didn't accept the email."))
+        _failed(together, error)
+    except OSError as error:  # the mail server's answer may repeat an address
+        _failed(together, TransientError("mail_refused"), detail=type(error).__name__)
     else:
         return _of(together).update(sent_at=now, next_try_at=None, error="")
     return 0
 
 
-def _failed(together: list[Delivery], reason: str, *, permanent: bool = False) -> None:
-    values: dict[str, Any] = {"error": reason[:500]}
-    if permanent:
+def _failed(together: list[Delivery], error: JemmoError, *, detail: str = "") -> None:
+    """Store why nothing was sent. The log names only the error's code: its text may name a receiver's host."""
+    values: dict[str, Any] = {"error": error.message[:500]}
+    if isinstance(error, ConfigError):  # retrying is pointless
         values["next_try_at"] = None
     _of(together).update(**values)
-    log.warning("notification not sent", extra={"channel": together[0].channel})
+    code = f"{error.code}/{error.variant}" if error.variant else error.code
+    reason = f"{code}:{detail}" if detail else code
+    log.warning("notification not sent", extra={"channel": together[0].channel, "reason": reason})
 
 
 def _of(together: list[Delivery]) -> QuerySet[Delivery]:

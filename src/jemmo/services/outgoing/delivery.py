@@ -98,8 +98,10 @@ class OutgoingWorker:
             try:
                 await self._turn(held)
             except Exception as error:  # noqa: BLE001 - one endpoint must not stop a worker and its syncs
-                reason = {"endpoint": str(held.endpoint), "reason": type(error).__name__}
-                log.error("sending webhooks failed", extra=reason)  # noqa: TRY400 - a traceback may show values
+                log.error(  # noqa: TRY400 - a traceback may show values
+                    "sending webhooks failed",
+                    extra={"endpoint": str(held.endpoint), "reason": type(error).__name__},
+                )
                 with suppress(DatabaseError):
                     await run_for_outgoing(held.org, queue.put_off, held, self._clock())
             finally:

@@ -87,7 +87,7 @@ def _failed(
     )
     log.info(
         "webhook not delivered",
-        extra={"endpoint": str(endpoint.pk), "error": answer.error, "status": answer.status},
+        extra={"endpoint": str(endpoint.pk), "reason": answer.error, "status": answer.status},
     )
     endpoint.failures += 1
     endpoint.failing_since = endpoint.failing_since or now
