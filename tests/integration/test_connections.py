@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
+from jemmo.services.base import api_keys
 from jemmo.services.connections import (
     connection_deletion,
     connections,
@@ -86,6 +87,14 @@ async def test_connecting_with_the_same_key_keeps_its_age(
     )
 
     assert await made(ats) == connection_id
+    assert (
+        await in_thread(lambda: summaries.connection_summary(get(connection_id)))
+    ).key.age == 100
+    # The demo's ATS listens on another port after each start.
+    elsewhere = ats.base_url.replace("127.0.0.1", "localhost")
+    assert await made(ats, base_url=elsewhere) == connection_id
+    moved = await in_thread(lambda: get(connection_id))
+    assert (moved.base_url, api_keys.open_key(moved, default_vault())) == (elsewhere, KEY)
     assert (
         await in_thread(lambda: summaries.connection_summary(get(connection_id)))
     ).key.age == 100

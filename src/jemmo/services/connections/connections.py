@@ -51,7 +51,7 @@ class KnownAccount(ConfigError):
     default_code = "already_connected"
 
     def __init__(self, known: Connection) -> None:
-        super().__init__(account=known.account_name or known.label or known.provider)
+        super().__init__(account=known.account_name or known.display_name)
         self.known = known
 
 
@@ -89,6 +89,8 @@ def connect(
         existing = _same_account(org, connector.name, report.account_id, config.api_key, vault)
         again = existing is not None and existing.id == new_id
         before = existing.options if existing else {}
+        # Before the address changes: the stored key opens only with its own.
+        since = _age_of_key(existing, config.api_key, vault)
         if existing is not None and refuse_known and not again and existing.state not in PARTED:
             raise KnownAccount(existing)
         connection = existing or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
@@ -99,7 +101,6 @@ def connect(
                 history_limit.check(existing, before, hides_ok=hides_ok)
             connection.label = label or connection.label or connector.label
             connection.account_id = report.account_id or ""
-            since = _age_of_key(existing, config.api_key, vault)
             _keep_key(connection, config.api_key, report, vault, since=since)
             connection.state = ConnectionState.PAUSED if new_id else ConnectionState.ACTIVE
             connection.due_at = schedule.first_due(org)
