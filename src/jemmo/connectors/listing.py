@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.loose import row_id
-from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.connectors.refusals import NOT_FOUND, UNKNOWN_POSITION, Refused
 from jemmo.connectors.whole import Visited, endless
 from jemmo.domain.errors import PermanentError, ScopeTooSmall
 from jemmo.domain.records import Record
@@ -39,9 +39,6 @@ from jemmo.rest_client import Answer, RestClient
 
 MOST_EMPTY_PAGES = 1000
 """In a row. Some ATSs omit records that the key may not see, so pages may be empty."""
-UNKNOWN_POSITION = frozenset(
-    {400, 404, 410, 422}
-)  # responses to a position that is no longer known
 
 
 class Listing(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,10 @@ from jemmo.rest_client.redaction import address
 
 NOT_FOUND = frozenset({404, 410})
 """Statuses that prove that a record is gone."""
+NOT_OFFERED = NOT_FOUND | {422}
+"""Statuses, besides 403, with which an account refuses a whole list: it has none, or doesn't support the request."""
+UNKNOWN_POSITION = frozenset({400, 404, 410, 422})
+"""Statuses that answer a position in a list that is no longer known."""
 
 
 class Refused(PermanentError):

@@ -144,6 +144,13 @@ class RunReport(Struct, kw_only=True):
             )
         self.warnings = list(merged.values())
 
+    def mention(self, warning: RunWarning) -> None:
+        """Add a warning, unless this run has it already."""
+        if all(
+            (each.code, each.message) != (warning.code, warning.message) for each in self.warnings
+        ):
+            self.warnings.append(warning)
+
     def postpone(self, reason: Postponed) -> None:
         self.status = RunStatus.PARTIAL
         self.resume_at = reason.resume_at

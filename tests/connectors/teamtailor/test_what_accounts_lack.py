@@ -161,8 +161,12 @@ LOOKUPS = {
 }
 
 
+SWITCHES = ["forbidden", "missing", "unsupported"]
+"""A list answers 403, 404 or 422."""
+
+
 @pytest.mark.sample(2)
-@pytest.mark.parametrize("switch", ["forbidden", "missing"])
+@pytest.mark.parametrize("switch", SWITCHES)
 @pytest.mark.parametrize("stream", LOOKUPS)
 async def test_a_refused_lookup_stops_neither_jobs_nor_talents(
     connect: Connect, stream: Stream, switch: str
@@ -181,16 +185,58 @@ async def test_a_refused_lookup_stops_neither_jobs_nor_talents(
     await assert_same_ids(sandbox, company)
 
 
-@pytest.mark.parametrize("switch", ["forbidden", "missing"])
+@pytest.mark.parametrize("switch", SWITCHES)
 async def test_a_lookup_refused_later_keeps_its_data(connect: Connect, switch: str) -> None:
     sandbox, company = await connect(talents=20)
     await company.sync()
-    sandbox.provider.switch({switch: "users,departments"})
+    before = await company.ids(Stream.NOTES)
+    assert before
+    sandbox.provider.switch({switch: "users,departments,notes"})
 
+    told: list[str] = []
     for mode in (Mode.INCREMENTAL, Mode.RECONCILE):
-        assert (await company.sync(mode)).status is RunStatus.SUCCEEDED
+        report = await company.sync(mode)
+        assert (report.status, report.error) == (RunStatus.SUCCEEDED, None)
+        assert sum(counts.deleted for counts in report.streams.values()) == 0
+        told = [one.message for one in report.warnings if one.code == "lookup_refused"]
+    assert len(told) == 3
+    for stream in ("users", "departments", "notes"):
+        assert sum(f"({stream})" in message for message in told) == 1
 
     await assert_same_ids(sandbox, company)
+    assert await company.ids(Stream.NOTES) == before
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+async def test_notes_that_are_refused_stop_neither_jobs_nor_talents(
+    connect: Connect, switch: str
+) -> None:
+    """Nothing refers to notes, so the warning doesn't say so."""
+    sandbox, company = await connect(switches={switch: "notes"}, talents=20)
+
+    for mode in (Mode.INITIAL, Mode.RECONCILE):
+        report = await company.sync(mode)
+        assert report.status is RunStatus.SUCCEEDED, report
+        told = [one.message for one in report.warnings if one.code == "lookup_refused"]
+        assert told == ["The ATS refused a list, so Jemmo synced without it (notes)."]
+    await assert_same_ids(sandbox, company, Stream.NOTES)
+    assert await company.ids(Stream.NOTES) == set()
+    sandbox.provider.switch({switch: ""})
+    assert (await company.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
+    await assert_same_ids(sandbox, company)
+
+
+@pytest.mark.parametrize("kind", ["jobs", "candidates", "job-applications"])
+async def test_jobs_and_talents_that_are_refused_stop_the_sync(connect: Connect, kind: str) -> None:
+    sandbox, company = await connect(talents=20)
+    await company.sync()
+    before = {stream: await company.ids(stream) for stream in Stream}
+    sandbox.provider.switch({"unsupported": kind})
+
+    report = await company.sync(Mode.RECONCILE)
+
+    assert report.status is RunStatus.FAILED
+    assert {stream: await company.ids(stream) for stream in Stream} == before
 
 
 @pytest.mark.sample(2)

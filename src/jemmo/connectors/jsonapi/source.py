@@ -27,7 +27,7 @@ from jemmo.connectors.jsonapi.numbered import Position, Step, Walk, has_reached
 from jemmo.connectors.jsonapi.query import Query, changed_since
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.loose import row_id
-from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.connectors.refusals import NOT_FOUND, NOT_OFFERED, UNKNOWN_POSITION, Refused
 from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
 from jemmo.domain.history import LIMITED
 from jemmo.domain.records import Record
@@ -225,7 +225,7 @@ class JsonApiSource(ClientSource):
             except (Refused, ScopeTooSmall) as error:
                 if begun:
                     raise
-                if start.url and isinstance(error, Refused) and error.status in (400, 404):
+                if start.url and isinstance(error, Refused) and error.status in UNKNOWN_POSITION:
                     start = replace(
                         start, url="", total=None, least=None, seen=0
                     )  # the position is no longer known
@@ -239,8 +239,8 @@ class JsonApiSource(ClientSource):
         self, stream: Stream, query: Query, error: Refused | ScopeTooSmall
     ) -> JemmoError:
         """Return the error of a stream, or ``StreamRefused`` if the sync can continue without it."""
-        is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
-        if not self.account.resources[stream].optional or not is_missing:
+        is_refused = isinstance(error, ScopeTooSmall) or error.status in NOT_OFFERED
+        if not self.account.resources[stream].optional or not is_refused:
             return error
         await self.account.asker.known.note(query.path)
         return StreamRefused(stream=stream)

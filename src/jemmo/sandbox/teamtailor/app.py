@@ -146,6 +146,8 @@ class Teamtailor(WorldAccount):
     def _check_scope(self, kind: str, view: View) -> None:
         if kind in self.switches.missing.split(","):
             raise not_found(kind)
+        if kind in self.switches.unsupported.split(","):
+            raise Refusal(422, errors("Unprocessable", "This account doesn't support this.", "422"))
         if kind in self.switches.forbidden.split(","):
             raise Refusal(403, errors("Forbidden", "This key may not read this.", "403"))
         if view.scope != "admin" and kind in ADMIN_TYPES:

@@ -1,8 +1,8 @@
 """Switches for what the documentation leaves open; the defaults are the more likely or stricter behavior.
 
 ``refused`` lists parts of queries that the account refuses: ``include:jobs.role``, ``fields:users``,
-``sort:candidates``, ``filter:jobs.feed``. ``ignored`` lists includes that are accepted without effect. ``forbidden``
-and ``missing`` are types that answer 403 and 404.
+``sort:candidates``, ``filter:jobs.feed``. ``ignored`` lists includes that are accepted without effect. ``forbidden``,
+``missing`` and ``unsupported`` are types that answer 403, 404 and 422.
 ``select_options`` says where options are found: in a list of their own, beside the custom fields, or field by field.
 """
 
@@ -69,6 +69,7 @@ class Switches(Switchboard):
     ignored: str = ""
     forbidden: str = ""
     missing: str = ""
+    unsupported: str = ""
     error_bodies: str = "coded"
     restricted: str = "shown"
     merged: str = "not_found"
