@@ -67,7 +67,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     expect(owner.locator(".errorlist")).to_contain_text("too common")
     owner.get_by_label("Choose a password").fill(PASSWORD)
     owner.get_by_role("button", name="Create and sign in").click()
-    expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
+    expect(owner.get_by_role("heading", name="No ATS is connected")).to_be_visible()
     expect(owner.get_by_text("Atelier Exemple").first).to_be_visible()
 
     owner.goto(
@@ -77,7 +77,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     expect(icon).to_have_attribute("aria-disabled", "true")
     icon.hover()
     expect(owner.locator(".sync-tip")).to_contain_text("No ATS is connected.")
-    expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
+    expect(owner.get_by_role("heading", name="No ATS is connected")).to_be_visible()
     owner.get_by_role("link", name="Connect an ATS in the settings").click()
     expect(owner).to_have_url(re.compile("/settings/organization/ats/$"))
 

@@ -197,9 +197,9 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     page.get_by_label("To confirm, type: Teamtailor").fill("teamtailor")
     page.get_by_role("button", name="Disconnect").click()
 
-    expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No ATS is connected")).to_be_visible()
     page.goto("/talents/")
-    expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No ATS is connected")).to_be_visible()
 
 
 @pytest.mark.long

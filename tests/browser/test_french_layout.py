@@ -90,6 +90,23 @@ def test_nothing_is_cut_off_in_french(paths: list[str], opens: Opens) -> None:
     assert findings == []
 
 
+def test_a_note_explains_only_columns_that_are_shown(paths: list[str], opens: Opens) -> None:
+    """On a telephone the counts of past syncs are hidden, and so is the note about them."""
+    page = opens(paths[3], role="owner")
+    for language, note, column in (
+        ("English", "The created and updated counts don't include", "Created"),
+        ("Français", "Les créations et les modifications n’incluent pas", "Créées"),
+    ):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.locator("summary[aria-label=Account], summary[aria-label=Compte]").click()
+        page.get_by_role("button", name=language).click()
+        page.goto(paths[3])
+        for width, is_shown in ((1280, True), (390, False)):
+            page.set_viewport_size({"width": width, "height": 900})
+            expect(page.get_by_role("columnheader", name=column)).to_be_visible(visible=is_shown)
+            expect(page.get_by_text(note)).to_be_visible(visible=is_shown)
+
+
 def test_no_word_of_a_button_is_broken_in_french(paths: list[str], opens: Opens) -> None:
     page = opens("/settings/members/", role="owner")
     page.locator("summary[aria-label=Account]").click()

@@ -34,6 +34,7 @@ async def web_server(burst: float = BURST) -> AsyncIterator[str]:
         Hooks(flood=lambda: Bucket(burst, PER_SECOND if burst == BURST else 0.001)),
         port=0,
         log_level="error",
+        log_config=None,  # the loggers of this process stay as they are
         lifespan="off",
     )
     server = uvicorn.Server(config)

@@ -172,13 +172,15 @@ class Health(StrEnum):
     """Whether a connection's webhooks work.
 
     ``NEVER``: no webhook received yet. ``REFUSED``: webhooks arrived, but none was accepted. ``SILENT``: webhooks are
-    set up, but the last changes arrived without one.
+    set up, but the last changes arrived without one. ``DISCONNECTED``: the connection is disconnected, so every webhook
+    is refused.
     """
 
     NEVER = "never"
     REFUSED = "refused"
     HEALTHY = "healthy"
     SILENT = "silent"
+    DISCONNECTED = "disconnected"
 
 
 def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> Health:
@@ -202,6 +204,9 @@ _HEALTH_MESSAGES = {
     Health.HEALTHY: _("Jemmo is receiving webhooks."),
     Health.SILENT: _(
         "The latest changes came from a sync, not from a webhook. Check the webhook in the ATS."
+    ),
+    Health.DISCONNECTED: _(
+        "This connection is disconnected, so Jemmo refuses its webhooks. Delete the webhook in the ATS."
     ),
 }
 

@@ -143,6 +143,27 @@ def test_no_french_page_contains_english(
     assert same == {}
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_paragraph_says_a_sentence_twice(
+    showcase: Showcase, signed_in: SignedIn, language: str
+) -> None:
+    reader = signed_in("owner")
+    reader.cookies["django_language"] = language
+    repeated: dict[str, set[str]] = {}
+    for path in pages(showcase):
+        if path.startswith(NO_PAGES):
+            continue
+        answer = reader.get(path)
+        markup = (b"".join(answer) if answer.streaming else answer.content).decode()
+        for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", markup, re.DOTALL):
+            text = " ".join(re.sub(r"<[^>]*>", " ", paragraph).split())
+            sentences = re.split(r"(?<=[.!?])\s+", text)
+            for sentence in sentences:
+                if SEVERAL.search(sentence) and sentences.count(sentence) > 1:
+                    repeated.setdefault(sentence, set()).add(path)
+    assert repeated == {}
+
+
 @pytest.mark.long
 def test_refusals_by_role_are_in_french(
     showcase: Showcase, troubled: None, signed_in: SignedIn

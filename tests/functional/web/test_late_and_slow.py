@@ -50,7 +50,7 @@ def test_a_disconnected_ats_is_not_expected_to_sync(showcase: Showcase, recruite
     assert "over a day ago" in help_page(recruiter)
 
     Connection.objects.filter(org=showcase.org).update(state="disconnected")
-    assert "No ATS is connected yet." in help_page(recruiter)
+    assert "No ATS is connected." in help_page(recruiter)
     assert "over a day ago" not in help_page(recruiter)
     jobs = recruiter.get("/jobs/").content.decode()
     assert "No ATS is connected." in jobs

@@ -169,7 +169,9 @@ def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
 
 def _states(row: ConnectionStatus) -> list[str]:
     """The status and further facts. Disconnected connections have none, as on their card."""
-    if row.state in {"disconnected", "leaving"}:
+    if row.state == "leaving":
+        return ["being deleted"]
+    if row.state == "disconnected":
         return [row.state]
     return [row.colour] if row.state == "active" else [row.colour, row.state]
 
@@ -179,6 +181,11 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     state = ", ".join(_states(row))
     state += ", needs a decision" if row.decision else ""
     yield f"{row.org} / {row.provider}: {state}"
+    if (
+        row.state == "leaving"
+    ):  # as on its card: times and counts of what is being deleted mean nothing
+        yield f"  id {row.id}"
+        return
     last = moment(row.last_success_at, now) if row.last_success_at else "never"
     following = _following(row, now)
     yield f"  last success {last} · next sync {following}"

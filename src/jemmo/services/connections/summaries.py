@@ -52,7 +52,9 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 
     ``runs`` are the latest runs, newest first. ``pages`` is when each page's data was last synced; ``synced_at`` is the
     oldest of these times. ``error`` is the latest failure since the last success, and ``decision`` is about paused
-    deletions. ``late``: a sync is due and has not started. ``slow``: it takes much longer than earlier ones.
+    deletions. ``late``: a sync is due and has not started. ``slow``: it takes much longer than earlier ones. Without a
+    key (``parted``), nothing is synced, so there is no failure and no decision. While its data is being deleted
+    (``leaving``), times and counts mean nothing.
     """
 
     connection: Connection
@@ -109,6 +111,11 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
         return is_refused and self.colour is Colour.RED and not self.queued
 
     @property
+    def parted(self) -> bool:
+        """Whether it is disconnected, with its data kept or being deleted."""
+        return self.connection.state in PARTED
+
+    @property
     def leaving(self) -> bool:
         return bool(self.connection.state == ConnectionState.LEAVING)
 
@@ -154,9 +161,7 @@ def connection_summary(
         history=History.of(connection),
         error=None if parted else state.error,
         decision=state.decision,
-        held=paused_deletions.in_order(
-            HeldDeletion.objects.filter(connection=connection, closed_at=None)
-        ),
+        held=[] if parted else _held(connection),
         requests_today=requests_since(connection, now - DAY),
         share=_share(connection),
         waits_for_start=connection.state == ConnectionState.PAUSED
@@ -165,6 +170,12 @@ def connection_summary(
         late=is_late(connection, now),
         slow=is_slow(connection, now),
         webhook=endpoints.status(connection, now),
+    )
+
+
+def _held(connection: Connection) -> list[HeldDeletion]:
+    return paused_deletions.in_order(
+        HeldDeletion.objects.filter(connection=connection, closed_at=None)
     )
 
 

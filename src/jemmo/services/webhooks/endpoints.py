@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -19,6 +19,7 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, RecordRejected
 from jemmo.domain.webhooks import Health, Outcome, RefetchRequest, coalesce, health, health_message
 from jemmo.services.base.contexts import address_context, body_context, signing_context
+from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import (
     Connection,
     ConnectionState,
@@ -144,8 +145,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     rules = connector_for(connection.provider).webhooks
     address = _requested(connection)
     counts = _counts([connection.id], now).get(connection.id, {})
-    refused = sum(counts.get(name, 0) for name in Outcome if not name.is_taken)
-    state = health(address.last_delivery_at, address.missed, refused) if address else Health.NEVER
+    state = _health(connection, address, counts)
     return WebhookStatus(
         supported=rules is not None,
         set_up=address is not None,
@@ -157,6 +157,17 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
         unannounced=counts.get("unannounced", 0),
         waiting=WebhookHint.objects.filter(connection=connection, due_at__isnull=False).count(),
     )
+
+
+def _health(
+    connection: Connection, address: WebhookAddress | None, counts: Mapping[str, int]
+) -> Health:
+    if address is None:
+        return Health.NEVER
+    if connection.state in PARTED:
+        return Health.DISCONNECTED
+    refused = sum(counts.get(name, 0) for name in Outcome if not name.is_taken)
+    return health(address.last_delivery_at, address.missed, refused)
 
 
 def replay(connection: Connection, vault: Vault, *, since: datetime | None = None) -> Replayed:

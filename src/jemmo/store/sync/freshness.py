@@ -132,7 +132,12 @@ class ConnectionSnapshot:
         return paused_deletions.waiting(self.connection)
 
     def decision_of(self, pages: Sequence[str]) -> dict[str, Any] | None:
-        """The pending decision about these pages' streams, or about the whole connection if they cover it."""
+        """The pending decision about these pages' streams, or about the whole connection if they cover it.
+
+        There is none while the connection is disconnected: no sync could delete anything.
+        """
+        if self.connection.state in PARTED:
+            return None
         streams = {stream for page in pages for stream in PAGES[page]}
         whole = set(PAGES) <= set(pages)
         rows = [row for row in self.waiting if whole or row.stream in streams]

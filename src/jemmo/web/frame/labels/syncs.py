@@ -63,7 +63,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "quarter": pgettext_lazy("period", "Last 90 days"),
     },
     "finding": {
-        "nothing_connected": _("No ATS is connected yet."),
+        "nothing_connected": _("No ATS is connected."),
         "well": _("Last complete sync"),
         "refused": _("Your key was refused."),
         "paused": _("Syncs are paused."),
@@ -132,6 +132,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "not_set_up": pgettext_lazy("webhook", "Not set up"),
         "healthy": pgettext_lazy("webhook", "Receiving"),
         "silent": pgettext_lazy("webhook", "Changes arrive without webhooks"),
+        "disconnected": pgettext_lazy("webhook", "Refused: disconnected"),
     },
     "delivery": {
         "accepted": pgettext_lazy("delivery", "Accepted"),
