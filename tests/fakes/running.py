@@ -61,6 +61,7 @@ async def run_slice(
                     report=report,
                     progress=runner.NoProgress(),
                     now=lambda: datetime.now(UTC),
+                    connection=row.display_name,
                     slice_over=slice_over,
                 )
                 await run.execute()

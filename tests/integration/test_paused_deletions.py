@@ -6,8 +6,10 @@ Everything is compared with the simulator's records.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 
 import pytest
+from django.utils import translation
 from fakes.company import Company, company, in_thread
 from fakes.running import run_source
 from fakes.source import FakeSource
@@ -20,12 +22,14 @@ from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
 from jemmo.domain.streams import Mode, Stream, StreamSpec
 from jemmo.sandbox.server import SandboxServer, run_sandbox
-from jemmo.services.connections import paused_deletions
+from jemmo.services.connections import logs, paused_deletions
 from jemmo.services.records import quality
 from jemmo.store.connections import paused_deletions as held
+from jemmo.store.connections.logs import LogFilters
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.sync.writer import Writer
 from jemmo.vault import default_vault
+from jemmo.web.frame.problems import localized_error
 
 TALENTS = (StreamSpec(name=Stream.TALENTS),)
 
@@ -124,6 +128,40 @@ async def test_ordinary_deletions_of_another_stream_continue_and_are_reported(
     assert report.error["deleted"] == {"departments": 1}
     assert report.error["message"].endswith("Deleted in this sync: departments (1).")
     assert department not in await found.ids(Stream.DEPARTMENTS)
+
+
+async def test_links_of_paused_records_are_not_blamed_on_the_key(
+    ats: SandboxServer, found: Company
+) -> None:
+    """Their department is deleted as usual, while they still point to it."""
+    gone = sorted(await found.ids(Stream.TALENTS))[:45]
+    departments = [
+        (await found.record(Stream.TALENTS, who))["department_remote_id"] for who in gone
+    ]
+    department = next(filter(None, departments))
+    await delete(ats, gone)
+    await ats.change("delete", "departments", department)
+
+    report = await found.sync(Mode.RECONCILE)
+
+    told = {warning.code: warning for warning in report.warnings}
+    assert not [code for code in told if code.startswith("dangling_relation")]
+    warning = told["dangling_while_paused:talents.department"]
+    assert warning.count == departments.count(department)
+    assert warning.example in gone
+    assert "their deletion was paused" in warning.message
+
+    def entry() -> logs.Line:
+        org = Organisation.objects.get()
+        page = logs.log_page(org, LogFilters(), now=datetime.now(UTC))
+        return next(line for line in page.lines if line.entry.code == warning.code)
+
+    waiting = await in_thread(entry)
+    assert waiting.next_step == "Review the paused deletions, then delete or keep the records."
+    with translation.override("fr"):
+        assert "leur suppression a été suspendue" in localized_error(waiting.error)["message"]
+    await _decide(found, "keep")
+    assert (await in_thread(entry)).next_step == "Someone decided to keep these records."
 
 
 async def test_records_that_come_back_no_longer_wait(database_url: str) -> None:

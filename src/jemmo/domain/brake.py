@@ -19,6 +19,8 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 
 CODE = "mass_deletion_held"
+LINKS_CODE = "dangling_while_paused"
+"""The warning about broken links of records whose deletion is paused, which the same decision resolves."""
 WINDOW = timedelta(days=1)
 RELATED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 """These streams share one decision, since deleting a talent or a job also deletes its applications."""
@@ -117,9 +119,9 @@ def to_review(losses: Iterable[PendingDeletions], cascade: CascadeCounts) -> lis
 
 
 def error_of(
-    paused: Sequence[dict[str, Any]], deleted: dict[str, int], *, connection: str = "Your ATS"
+    paused: Sequence[dict[str, Any]], deleted: dict[str, int], *, connection: str
 ) -> dict[str, Any]:
-    """Return the error of a run that paused deletions: its facts and the English text."""
+    """The error of a run that paused deletions: its facts and the English text, which names the connection."""
     return {
         "code": CODE,
         "message": message_of(paused, deleted, connection),

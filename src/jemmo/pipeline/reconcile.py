@@ -57,10 +57,11 @@ class Reconciler:
         if sweep.part is Part.FIRST:
             try:
                 await self._sweep(spec.name, sweep)
-            except StreamRefused:
-                await self._keep(
-                    spec.name, sweep, Part.DECIDED
-                )  # the run has already reported the refusal
+            except StreamRefused as reason:
+                # Nothing is known of what the ATS has, so nothing is missing. If the stream was read, the refusal is
+                # reported already.
+                self._state.report.mention(RunWarning.of_error(reason))
+                await self._keep(spec.name, sweep, Part.DECIDED)
                 return True
             sweep.cursor = None
             await self._keep(spec.name, sweep, Part.UNREAD)
@@ -91,7 +92,7 @@ class Reconciler:
             return
         await self._store.pause_deletions(paused)
         facts = [loss.facts for loss in paused]
-        self._state.report.error = brake.error_of(facts, {})
+        self._state.report.error = brake.error_of(facts, {}, connection=self._state.connection)
         for loss in paused:
             await self._decided(loss.stream)
 

@@ -32,7 +32,7 @@ from jemmo.pipeline.stream_order import StreamOrder
 class PipelineRun:
     """Reads the streams of one source into one store. Ports, rules and clock are passed in.
 
-    ``limit`` is the start of the history (``domain.history``).
+    ``limit`` is the start of the history (``domain.history``), ``connection`` the name that people know.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class PipelineRun:
         report: RunReport,
         progress: Progress,
         now: Callable[[], datetime],
+        connection: str,
         only: Sequence[Stream] | None = None,
         slice_over: Callable[[], bool] = lambda: False,
         limit: datetime | None = None,
@@ -56,6 +57,7 @@ class PipelineRun:
             now=now,
             slice_over=slice_over,
             limit=limit,
+            connection=connection,
             specs=[spec for spec in source.streams if only is None or spec.name in only],
             report=report,
             earlier_requests=report.requests,
@@ -124,7 +126,9 @@ class PipelineRun:
         self.report.warn(unproved(point) for point in lacking)
         paused = self.report.error["paused"] if self.report.error else await self.store.paused()
         if paused:
-            self.report.error = brake.error_of(paused, self._deleted())
+            self.report.error = brake.error_of(
+                paused, self._deleted(), connection=self.state.connection
+            )
         self.report.status = RunStatus.PARTIAL if lacking or paused else RunStatus.SUCCEEDED
 
     def _read_whole(self, spec: StreamSpec) -> bool:

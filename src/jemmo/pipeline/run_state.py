@@ -17,10 +17,11 @@ from jemmo.domain.streams import Checkpoint, Stream, StreamSpec
 class RunState(Struct, kw_only=True):
     """A run's ports and position.
 
-    limit    the start of the history (``domain.history``)
-    points   the latest checkpoint of each stream
-    named    IDs that the ATS itself reported as deleted during a reconcile
-    stopped  why no more pages are requested
+    limit       the start of the history (``domain.history``)
+    connection  the connection's name, for messages
+    points      the latest checkpoint of each stream
+    named       IDs that the ATS itself reported as deleted during a reconcile
+    stopped     why no more pages are requested
     """
 
     source: Source
@@ -30,6 +31,7 @@ class RunState(Struct, kw_only=True):
     now: Callable[[], datetime]
     slice_over: Callable[[], bool]
     limit: datetime | None
+    connection: str
     specs: list[StreamSpec]
     report: RunReport
     points: dict[Stream, Checkpoint] = {}

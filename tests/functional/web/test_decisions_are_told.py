@@ -102,6 +102,33 @@ def test_a_decision_asked_for_again_is_no_error_that_repeats(
     assert "in a row" not in page
 
 
+def test_every_place_calls_the_connection_by_its_name(
+    agency: Connection, signed_in: SignedIn
+) -> None:
+    """Also under a name that it was given after the sync."""
+    run = agency.runs.latest("started_at")
+    assert "Agency no longer lists 45 of 60 talents" in run.report["error"]["message"]
+    Connection.objects.filter(id=agency.id).update(label="Cabinet Exemple")
+    paths = [
+        *(reverse("sync_run", args=[run.id]), reverse("logs"), reverse("notification_list")),
+        *(reverse("ats_card", args=[agency.id]), reverse("help"), reverse("logs_csv")),
+    ]
+    row = run_row(SyncRun.objects.get(id=run.id)).error
+    assert row is not None
+    assert "Cabinet Exemple no longer lists 45 of 60 talents" in row.message
+    for language, lists in (("en", "no longer lists"), ("fr", "ne liste plus")):
+        reader = signed_in("admin")
+        reader.cookies["django_language"] = language
+        for path in paths:
+            answer = reader.get(path)
+            body = b"".join(answer) if answer.streaming else answer.content
+            shown = text_of(body.decode())
+            told = lists if path != reverse("logs_csv") else "no longer lists"
+            assert f"Cabinet Exemple {told} 45" in shown, (language, path)
+            for other in (f"Your ATS {told}", f"Agency {told}", "dans votre ATS : 45"):
+                assert other not in shown, (language, path)
+
+
 def test_the_status_shows_it_until_someone_decides(agency: Connection) -> None:
     (before,) = status.overview(agency.org)
     assert (before.colour, before.error) == ("yellow", None)

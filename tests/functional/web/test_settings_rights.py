@@ -325,7 +325,7 @@ def test_talents_and_their_applications_are_decided_together(
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "We paused 1,245 deletions. Your ATS no longer lists 45 of 60 talents and 1,200 of"),
+        ("en", "We paused 1,245 deletions. Agency no longer lists 45 of 60 talents and 1,200 of"),
         ("fr", "Nous avons suspendu 1"),
     ],
 )
@@ -335,7 +335,9 @@ def test_a_pause_is_shown_in_the_readers_language(language: str, said: str) -> N
         {"stream": "applications", "missing": 1200, "present": 2000, "recent": 3},
     ]
     with translation.override(language):
-        error = problems.localized_error(error_of(paused, {"jobs": 2}))
+        error = problems.localized_error(
+            {**error_of(paused, {"jobs": 2}, connection="Agency"), "connection": "Agency"}
+        )
     assert error["message"].startswith(said)
     if language == "fr":
         assert "45 des 60 talents et 1" in error["message"]

@@ -150,7 +150,7 @@ def test_lists_say_which_ats_each_record_is_from(
     rows = {row[1]: ATS.findall(row[0]) for row in ROW.finditer(page)}
 
     assert rows.pop(theirs) == ["Agency"]
-    assert all(ats == [first.label or first.provider] for ats in rows.values())
+    assert all(ats == [first.display_name] for ats in rows.values())
 
 
 def test_a_single_connection_needs_no_column(recruiter: Client) -> None:

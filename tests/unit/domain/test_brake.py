@@ -89,8 +89,8 @@ def test_the_message_counts_completed_and_paused_deletions() -> None:
         loss(Stream.TALENTS, 45, 60).facts,
         loss(Stream.APPLICATIONS, 1_200, 2_000, recent=3).facts,
     ]
-    assert error_of(facts, {"jobs": 2})["message"] == (
-        "We paused 1,245 deletions. Your ATS no longer lists 45 of 60 talents and 1,200 of 2,000 "
+    assert error_of(facts, {"jobs": 2}, connection="Agency")["message"] == (
+        "We paused 1,245 deletions. Agency no longer lists 45 of 60 talents and 1,200 of 2,000 "
         "applications. Review these records before we remove anything. Deleted in the 24 hours before: "
         "applications (3). Deleted in this sync: jobs (2)."
     )

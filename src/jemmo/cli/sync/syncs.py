@@ -265,10 +265,9 @@ def paused(org: Org, json: Json = False) -> None:
     covered = paused_deletions.dependent_applications(rows)
     for row in rows:
         state = "Released" if row.released_at else "Paused"
-        name = row.connection.label or row.connection.provider
         before = f" Deleted in the 24 hours before: {row.recent:,}." if row.recent else ""
         out.print(
-            f"{name}: {state}: {row.missing:,} of {row.present:,} {row.stream}.{before}",
+            f"{row.connection.display_name}: {state}: {row.missing:,} of {row.present:,} {row.stream}.{before}",
             markup=False,
         )
     _print_covered(covered)

@@ -71,7 +71,7 @@ def listing(
         counts = ", ".join(
             f"{number:,} {name.replace('_', ' ')}" for name, number in status.counts.items()
         )
-        name = f"{connection.org.slug} / {connection.label or connection.provider}"
+        name = f"{connection.org.slug} / {connection.display_name}"
         out.print(f"{name}: {status.words} {counts}".rstrip(), markup=False)
 
 

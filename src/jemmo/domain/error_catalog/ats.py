@@ -6,6 +6,7 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _S, _L, _D, _J = ErrorKind.ATS, ErrorKind.LIMIT, ErrorKind.DATA, ErrorKind.JEMMO
+_P = ErrorKind.DECISION
 _NOTHING = _("No action needed. The next sync will resume where this one left off.")
 _READ_ALL = _("No action needed. The next sync will compare everything with the ATS.")
 _CLOCK = _("Check this server's clock. If the clock is correct, contact your ATS's support team.")
@@ -229,6 +230,14 @@ ATS: dict[str, Entry] = {
         _("Some records refer to other records that the ATS doesn't list ({detail})."),
         _("Check in the ATS that the API key has permission to read these records."),
     ),
+    "dangling_while_paused": Entry(
+        _P,
+        _(
+            "Some records that the ATS no longer lists refer to deleted records ({detail}). They are "
+            "still here because their deletion was paused."
+        ),
+        _("Review the paused deletions, then delete or keep the records."),
+    ),
     "relation_not_sent": Entry(
         _S,
         _(
@@ -259,13 +268,9 @@ ATS: dict[str, Entry] = {
     ),
     "lookup_refused": Entry(
         _S,
+        _("The ATS refused a list, so Jemmo synced without it ({stream})."),
         _(
-            "Other records refer to a list that the ATS doesn't provide, so Jemmo read those records "
-            "without it ({stream})."
-        ),
-        _(
-            "To see the names on this list, give the key permission to read it. Otherwise, no action "
-            "is needed."
+            "If you need this list, give the key permission to read it. Otherwise, no action is needed."
         ),
     ),
     "filter_ignored": Entry(

@@ -1,4 +1,4 @@
-"""Words errors about paused deletions in English, with the decision made since."""
+"""Errors about paused deletions in English, with the connection's name and the decision made since."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from jemmo.store.models import Connection
 def decided_error(
     connection: Connection, error: Mapping[str, Any], ended_at: datetime | None
 ) -> dict[str, Any]:
-    """Return a sync's error. If it was decided, the decision replaces the next step and the request for a review."""
-    error = with_decision(connection.id, error, ended_at)
-    if decided := error.get("decided"):
-        error["message"] = decided_message(connection, error)
+    """Return the error of a sync that ended then. A decision replaces the next step and the request for a review."""
+    error = with_decision(connection, error, ended_at)
+    decided = error.get("decided")
+    if error.get("paused"):
+        error["message"] = paused_message(connection, error, is_decided=bool(decided))
+    if decided:
         error["next_step"] = DECISION_TEXTS[decided]
     return error
 
 
-def decided_message(connection: Connection, error: Mapping[str, Any]) -> str:
-    """Return the message of such an error after the decision."""
+def paused_message(connection: Connection, error: Mapping[str, Any], *, is_decided: bool) -> str:
+    """Return what an error about paused deletions says: under the connection's present name, whatever was stored."""
     deleted = error.get("deleted") or {}
-    return message_of(error["paused"], deleted, connection.display_name, is_decided=True)
+    return message_of(error["paused"], deleted, connection.display_name, is_decided=is_decided)

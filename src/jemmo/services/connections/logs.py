@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision
+from jemmo.domain.brake import CODE, DECISION_TEXTS, LINKS_CODE, Decision
 from jemmo.domain.error_catalog import UNKNOWN, ErrorKind, Wording, entry_of, worded
 from jemmo.domain.masking import without_contacts
-from jemmo.services.base.decided_errors import decided_message
+from jemmo.services.base.decided_errors import paused_message
 from jemmo.store.connections import logs
 from jemmo.store.connections.paused_deletions import decision_since
 from jemmo.store.db.visible import SHOWN
@@ -38,10 +38,10 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """What happened. After a decision, it no longer asks for a review."""
-        return (
-            decided_message(self.connection, self.paused) if self.decided else self.wording.message
-        )
+        """What happened, without a request for a review after the decision."""
+        if not self.paused:
+            return self.wording.message
+        return paused_message(self.connection, self.paused, is_decided=bool(self.decided))
 
     @property
     def next_step(self) -> str:
@@ -50,9 +50,10 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def error(self) -> dict[str, Any]:
-        """What a page needs to render the error in the reader's language, with the decision made since, if any."""
-        facts = {} if self.entry.facts is None else {"facts": self.entry.facts}
-        facts |= self.paused
+        """What a page needs to render the error in the reader's language, and without a question that was answered."""
+        facts: dict[str, Any] = {} if self.entry.facts is None else {"facts": self.entry.facts}
+        if self.paused:
+            facts |= {**self.paused, "connection": self.connection.display_name}
         return {
             "code": self.entry.code,
             "variant": self.entry.variant,
@@ -208,13 +209,18 @@ def _line(
         decided=decision_since(connection.id, error, run.finished_at)
         if run and run.finished_at
         else None,
-        paused={name: error[name] for name in ("paused", "deleted") if name in error},
+        paused={name: error[name] for name in ("paused", "deleted") if name in error}
+        if entry.code == CODE
+        else {},
     )
 
 
 def _paused(entry: logs.Entry) -> tuple[SyncRun | None, dict[str, Any]]:
-    """Return the sync and its error, with the deletions of each stream, if the entry is about paused deletions."""
-    if entry.code != CODE or entry.run_id is None:
+    """Return the sync that paused deletions and its error, with the deletions of each stream; or neither.
+
+    An entry about links of records whose deletion was paused depends on the same decision.
+    """
+    if entry.code.partition(":")[0] not in {CODE, LINKS_CODE} or entry.run_id is None:
         return None, {}
     run = SyncRun.objects.filter(id=entry.run_id).first()
     error = (run and run.report.get("error")) or {}

@@ -165,6 +165,7 @@ async def sync_slice(
                     report=report,
                     progress=progress or NoProgress(),
                     now=now,
+                    connection=row.display_name,
                     only=streams,
                     slice_over=lambda: slice_over(report.mode),
                     limit=context.limit,

@@ -45,10 +45,7 @@ def _ordered(connections: QuerySet[Connection]) -> list[Connection]:
 
 def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
     """Return a distinct name for each connection: its label, with the account or the key if labels repeat."""
-    labels = {
-        connection.id: (connection.label or connection.provider).strip()
-        for connection in connections
-    }
+    labels = {connection.id: connection.display_name.strip() for connection in connections}
     return {
         connection.id: labels[connection.id]
         if list(labels.values()).count(labels[connection.id]) == 1

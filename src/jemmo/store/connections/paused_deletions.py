@@ -81,12 +81,15 @@ def decision_since(
 
 
 def with_decision(
-    connection_id: UUID, error: Mapping[str, Any], ended_at: datetime | None
+    connection: Connection, error: Mapping[str, Any], ended_at: datetime | None
 ) -> dict[str, Any]:
-    """Return a sync's error. If it is about paused deletions, add the decision made since."""
-    if not error.get("paused") or ended_at is None:
+    """Return a sync's error. About paused deletions, it names the connection, and the decision made since."""
+    if not error.get("paused"):
         return {**error}
-    return {**error, "decided": decision_since(connection_id, error, ended_at)}
+    named = {**error, "connection": connection.display_name}
+    if ended_at is None:
+        return named
+    return {**named, "decided": decision_since(connection.id, error, ended_at)}
 
 
 def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from jemmo.domain.connection_names import connection_name
 from jemmo.domain.disguise import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
@@ -87,7 +88,7 @@ class Connection(DisplayTracked):
     @property
     def display_name(self) -> str:
         """Its name when shown alone. In lists, ``display_names`` distinguishes connections with the same name."""
-        return self.label or self.provider.capitalize()
+        return connection_name(label=self.label, provider=self.provider)
 
     def __str__(self) -> str:
         return self.label or f"{self.provider} of {self.org_id}"

@@ -317,7 +317,7 @@ def _reading(connection: Connection, now: datetime) -> Reading:
     whole = runs.filter(mode__in=("initial", "reconcile"), status="succeeded")
     points = StreamCheckpoint.objects.filter(connection=connection)
     return Reading(
-        connection=connection.label or connection.provider,
+        connection=connection.display_name,
         state=connection.state,
         running=is_running(connection, now),
         failed=connection.last_error is not None,

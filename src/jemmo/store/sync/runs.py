@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain import freshness
+from jemmo.domain.connection_names import connection_name
 from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode, TransientError
 from jemmo.domain.key_care import KEY_REFUSALS
 from jemmo.domain.outcomes import RunReport, RunStatus
@@ -45,6 +46,7 @@ class ConnectionRow(Struct, frozen=True, kw_only=True):
     every: timedelta
     failures: int
     last_error: dict[str, str] | None
+    display_name: str
 
 
 class Hold(Struct, frozen=True, kw_only=True):
@@ -66,7 +68,8 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
     row = await afetch_row(
         db,
         "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, "
-        "o.deleted_at IS NOT NULL, o.rules, o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
+        "o.deleted_at IS NOT NULL, o.rules, o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error, "
+        "c.label "
         "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
         [connection_id],
     )
@@ -86,6 +89,7 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
         every=interval(row[11]),
         failures=row[12],
         last_error=texts_of(row[13]) or None,
+        display_name=connection_name(label=row[14], provider=row[2]),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from jemmo.domain.brake import CascadeCounts, PendingDeletions
+from jemmo.domain.brake import LINKS_CODE, CascadeCounts, PendingDeletions
 from jemmo.domain.errors import LeaseLost
 from jemmo.domain.history import LIMITED
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
@@ -204,7 +204,10 @@ class Writer:
                 )
             broken = await self._broken_relations(waiting)
             report.warn(
-                _dangling(relation) for relation in broken if relation.target in report.streams
+                warning
+                for relation in broken
+                if relation.target in report.streams
+                for warning in _dangling(relation)
             )
             talents = report.streams.get(Stream.TALENTS)
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
@@ -247,9 +250,12 @@ class Writer:
             raise LeaseLost
 
 
-def _dangling(relation: Broken) -> RunWarning:
-    return RunWarning.of(
-        f"dangling_relation:{relation.name}",
-        count=relation.count,
-        example=next(iter(relation.ids), None),
-    )
+def _dangling(relation: Broken) -> Iterator[RunWarning]:
+    """The warnings about a broken relation. For records whose deletion is paused, the key is not to blame."""
+    for share in relation.shares:
+        code = LINKS_CODE if share.is_paused else "dangling_relation"
+        yield RunWarning.of(
+            f"{code}:{relation.name}",
+            count=share.count,
+            example=next(iter(share.ids), None),
+        )

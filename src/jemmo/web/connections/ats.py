@@ -80,7 +80,7 @@ def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
     if sync_run is None:
         raise Http404
     run = sync_run["run"]
-    error = with_decision(run.connection_id, run.report.get("error") or {}, run.finished_at)
+    error = with_decision(run.connection, run.report.get("error") or {}, run.finished_at)
     shown = {"run": sync_run, "error": error, **_frame(request)}
     return render(request, "connections/run.html", shown)
 

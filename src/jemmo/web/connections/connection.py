@@ -200,7 +200,7 @@ def _saved(*, starts: bool, later: bool) -> str:
 def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Remove the key, and keep or delete what was synced. The name is typed to confirm."""
     connection = connection_of(request, connection_id)
-    name = (connection.label or connection.provider).strip()
+    name = connection.display_name.strip()
     form = forms.Disconnect(name, request.POST or None)
     if request.method == "POST" and form.is_valid():
         deletes = form.cleaned_data["fate"] == "delete"
@@ -238,9 +238,8 @@ def _offer_sync(
     except JemmoError as error:
         return _confirm(request, connection, title, text, problem=problem(error))
     if asked.joined:
-        name = connection.label or connection.provider
         text = _("A %(name)s sync was already running or waiting to start.")
-        messages.info(request, text % {"name": name})
+        messages.info(request, text % {"name": connection.display_name})
     else:
         messages.success(request, _("Sync requested."))
     return to_connection(connection)

@@ -59,7 +59,7 @@ class Times(Form):
         super().__init__(*args, **kwargs)
         for connection in connections:
             self.fields[f"{HOURS}{connection.id}"] = forms.FloatField(
-                label=connection.label or connection.provider,
+                label=connection.display_name,
                 min_value=0.25,
                 max_value=168,
                 initial=f"{connection.sync_every_hours:g}",

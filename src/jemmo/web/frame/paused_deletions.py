@@ -33,7 +33,7 @@ def sentences(error: Mapping[str, Any]) -> str:
 
 def _no_longer_listed(shares: str, connection: str | None) -> str:
     if connection is None:
-        return _("Your ATS no longer lists %(shares)s.") % {"shares": shares}
+        return _("The ATS no longer lists %(shares)s.") % {"shares": shares}
     return _("%(name)s no longer lists %(shares)s.") % {"name": connection, "shares": shares}
 
 

@@ -92,7 +92,8 @@ def can_act(code: str, reader: Membership | None) -> bool:
 
 def who_can_act(code: str) -> str:
     """The next step for a reader who may not take the error's own next step."""
-    return gettext("An owner or admin must decide.") if code == brake.CODE else ask_managers()
+    decides = code.partition(":")[0] in {brake.CODE, brake.LINKS_CODE}
+    return gettext("An owner or admin must decide.") if decides else ask_managers()
 
 
 def ask_managers() -> str:

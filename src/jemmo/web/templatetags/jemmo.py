@@ -66,9 +66,8 @@ def manages(reader: Membership) -> bool:
 def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
     """A notification's error, like ``in_words``, with its connection."""
     connection, error = notice.connection, notice.facts["error"]
-    if connection and error.get("paused"):
-        name = connection.display_name
-        error = {**with_decision(connection.id, error, notice.last_at), "connection": name}
+    if connection:
+        error = with_decision(connection, error, notice.last_at)
     return localized_error(error, reader)
 
 
@@ -85,10 +84,8 @@ def failure_lines(failures: Iterable[Failure], reader: Membership | None) -> str
 @register.filter
 def is_decided(notice: Notification) -> bool:
     """Whether someone has decided on the paused deletions of a notification."""
-    error, connection_id = notice.facts.get("error") or {}, notice.connection_id
-    return bool(
-        connection_id and with_decision(connection_id, error, notice.last_at).get("decided")
-    )
+    error, connection = notice.facts.get("error") or {}, notice.connection
+    return bool(connection and with_decision(connection, error, notice.last_at).get("decided"))
 
 
 @register.filter
