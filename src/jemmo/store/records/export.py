@@ -298,6 +298,14 @@ def _chunks(queryset: QuerySet[Any]) -> Iterator[list[Any]]:
         yield chunk
 
 
+def _in_order(queryset: QuerySet[Any], ids: Iterable[UUID]) -> Iterator[list[Any]]:
+    """The records with these ids, read in chunks. One that disappeared in the meantime is left out."""
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK)):
+        read = {record.id: record for record in queryset.filter(any_of("id", chunk))}
+        yield [read[record_id] for record_id in chunk if record_id in read]
+
+
 def _latest(records: QuerySet[Any]) -> QuerySet[Any]:
     """The latest ``MOST_PARTS`` records of each talent, oldest first."""
     newest_first = Window(RowNumber(), partition_by=F("talent_id"), order_by=F("id").desc())
