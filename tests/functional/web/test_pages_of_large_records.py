@@ -71,8 +71,7 @@ def test_a_talents_page_shows_the_latest_and_counts_the_others(
 
 def test_an_export_has_the_latest_parts_of_a_talent(elodie: Talent, showcase: Showcase) -> None:
     reader = export.Reader(unseal=None)
-    among = Talent.objects.filter(id=elodie.id)
-    [row] = export.exported("talents", showcase.org, reader, among)
+    [row] = export.exported("talents", showcase.org, reader, [elodie.id])
 
     assert [part["source"] for part in row["applications"]] == ["board 2", "board 3", "board 4"]
     assert len(row["resumes"]) == MOST
