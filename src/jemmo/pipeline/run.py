@@ -92,6 +92,9 @@ class PipelineRun:
 
     async def _read_all(self) -> None:
         checkpoints = plausible(await self.store.checkpoints(), self.now())
+        self.state.interrupted = frozenset(
+            stream for stream, point in checkpoints.items() if point.mode is not None
+        )
         self.report.warn(
             repaired(point.stream) for point in checkpoints.values() if point.unreadable
         )

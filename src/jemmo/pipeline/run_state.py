@@ -36,6 +36,7 @@ class RunState(Struct, kw_only=True):
     report: RunReport
     points: dict[Stream, Checkpoint] = {}
     named: dict[Stream, set[str]] = {}
+    interrupted: frozenset[Stream] = frozenset()  # streams of an earlier run that did not finish
     stopped: JemmoError | None = None
     earlier_requests: int = 0
 

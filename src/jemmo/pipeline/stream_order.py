@@ -50,11 +50,11 @@ class StreamOrder:
     async def has_nothing_to_follow(self, spec: StreamSpec) -> bool:
         """Whether the streams it follows had no changes. The watermark stays, so skipping it loses nothing.
 
-        A refetch may have stored a change already, so that this run finds the record unchanged.
+        A refetch or an interrupted run may have stored a change already, so that this run finds the record unchanged.
         """
         following = self._following(spec)
         watermark = self._state.points[spec.name].watermark
-        if not following or watermark is None:
+        if not following or watermark is None or self._state.interrupted.intersection(following):
             return False
         counts = [self._state.report.counts(followed) for followed in following]
         if any(followed.fetched != followed.unchanged for followed in counts):

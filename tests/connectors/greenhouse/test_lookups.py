@@ -55,6 +55,25 @@ async def test_an_unchanged_account_takes_five_requests(ats: Harness, database_u
     }
 
 
+async def test_after_an_interrupted_sync_the_lists_are_read(
+    ats: Harness, database_url: str
+) -> None:
+    found = await connected(ats, database_url)
+    await ats.server.change("edit", "departments", "1", attributes={"name": "Alchemy"})
+    # The interrupted sync stored changed jobs, which this one finds unchanged.
+    await found.rows(
+        "UPDATE checkpoint SET mode = 'incremental', pass_started_at = now(), done = true "
+        "WHERE connection_id = {me} AND stream = 'jobs'"
+    )
+
+    await incremental(found)
+
+    assert await department(found) == "Alchemy"
+    ats.forget_requests()
+    await incremental(found)
+    assert "/v3/departments" not in ats.server.site.log.counts
+
+
 async def test_a_renamed_department_waits_for_a_changed_job_or_the_reconcile(
     ats: Harness, database_url: str
 ) -> None:
