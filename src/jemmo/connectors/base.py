@@ -138,7 +138,7 @@ LAG = number(
     15,
     0,
     1440,
-    _("Length, in minutes, of the already synced period that each incremental sync reads again."),
+    _("How many minutes of already synced changes each incremental sync reads again."),
 )
 
 FULL_SWEEP = Option(

@@ -154,7 +154,7 @@ DECISION_TEXTS = {
     Decision.KEPT: _("Someone decided to keep these records."),
     Decision.APPROVED: _("Someone approved these deletions."),
     Decision.ASKED_AGAIN: _(
-        "A later sync asked for a new decision about the records that were missing at that time."
+        "During a later sync, Jemmo asked for a new decision about the records that were missing at that time."
     ),
     Decision.OVER: _("These deletions no longer need a decision."),
 }

@@ -150,7 +150,7 @@ def test_the_status_shows_it_until_someone_decides(agency: Connection) -> None:
         ({"released_at": Now(), "closed_at": Now()}, "Someone approved these deletions."),
         (
             {"held_at": Now()},
-            "A later sync asked for a new decision about the records that were missing at that time.",
+            "During a later sync, Jemmo asked for a new decision about the records that were missing at that time.",
         ),
         (None, "These deletions no longer need a decision."),
     ],

@@ -260,8 +260,8 @@ def test_access_to_confidential_records_is_granted_and_revoked(
     assert post("admin", "owner") == 302
     assert seen() == {"owner", "admin", "viewer"}
     listed = signed_in("owner").get("/settings/members/").content.decode()
-    assert "allowed access to confidential records for" in listed
-    assert "removed access to confidential records from" in listed
+    assert "turned on access to confidential records for" in listed
+    assert "turned off access to confidential records for" in listed
     kinds = AuditEvent.objects.filter(action__startswith="member.confidential")
     assert kinds.count() == 4
     lists = signed_in("viewer").get("/talents/?q=elodie").content.decode()

@@ -172,7 +172,7 @@ FLATCHR = Connector(
             label=_("Statuses to request by name"),
             default="0,2",
             help=_(
-                "Statuses to request separately if the list of vacancies includes none with these statuses."
+                "Statuses to request separately if no vacancy in the list has them."
             ),
         ),
         Option(

@@ -23,11 +23,11 @@ NO_OFFERS = _(
 NO_CHANGES = _("The filter for changed records has no effect, so each sync reads everything.")
 NO_IDS = _("The ID filter has no effect, so Jemmo must read all profiles to find one.")
 NO_APPLICATIONS = _(
-    "Jarvi doesn't document which API paths return applications, so Jemmo can't read them. To find likely "
+    "Jarvi doesn't document which API paths return applications, so Jemmo can't read applications. To find likely "
     "paths, run `jemmo doctor jarvi --probe`, then set the application_paths option."
 )
 NO_RESUMES = _(
-    "Jarvi doesn't document which API paths return resumes, so Jemmo can't read them. To find likely "
+    "Jarvi doesn't document which API paths return resumes, so Jemmo can't read resumes. To find likely "
     "paths, run `jemmo doctor jarvi --probe`, then set the resume_paths option."
 )
 

@@ -79,7 +79,7 @@ JARVI = Connector(
             "talent_filter",
             _("Request talents only"),
             ("on", "off"),
-            _("Whether to request only talents if the talent filter passes a test."),
+            _("Whether to request only talents, provided that the talent filter passes a test."),
         ),
         choice(
             "contacts",
@@ -91,7 +91,7 @@ JARVI = Connector(
             "application_paths",
             _("Application paths"),
             _(
-                "Where applications are found, for example profiles.projectsProfiles, "
+                "Where to find applications, for example profiles.projectsProfiles, "
                 "projects.projectsProfiles, or applicants. To look for them, run `jemmo doctor jarvi "
                 "--probe`."
             ),
@@ -99,7 +99,7 @@ JARVI = Connector(
         free_text(
             "resume_paths",
             _("Resume paths"),
-            _("Where resumes are found, for example profiles.files."),
+            _("Where to find resumes, for example profiles.files."),
         ),
         FILE_URL,
         FILE_HOSTS,
@@ -161,7 +161,7 @@ JARVI = Connector(
             15,
             0,
             1440,
-            _("How often offers are read again, in minutes."),
+            _("How often to read offers again, in minutes."),
         ),
         REGION,
     ),

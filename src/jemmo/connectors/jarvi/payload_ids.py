@@ -19,7 +19,7 @@ from jemmo.domain.webhooks import ParsedWebhook, RefetchRequest
 ID_PATHS = free_text(
     "webhook_id_paths",
     _("ID paths in webhooks"),
-    _("Where record IDs are found in a webhook payload."),
+    _("Where to find record IDs in a webhook payload."),
     "profileId,profile.id,id",
 )
 

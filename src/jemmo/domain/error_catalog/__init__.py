@@ -55,7 +55,7 @@ UNKNOWN = Entry(
     _("This error code is unknown."),
     _("Copy this entry and send it to support. No data was lost."),
 )
-OPERATOR = _("Ask your Jemmo operator to run `jemmo doctor`, which shows what to do.")
+OPERATOR = _("Ask your Jemmo operator to run `jemmo doctor` and follow the steps it shows.")
 DEFAULTS = {"ats": _("the ATS"), "key_help": ""}
 """Optional facts."""
 MAX_FACT = 400  # characters in a fact

@@ -142,7 +142,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "other_address": Entry(
         _A,
-        _("This address isn't the connection's address, so the key wasn't sent."),
+        _("This address doesn't match the connection's address, so the key wasn't sent."),
         _(
             "Enter the ATS address you used when you connected. If that address is already "
             "correct, someone may have changed the database. Create a new connection for this "

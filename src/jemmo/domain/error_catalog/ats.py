@@ -241,7 +241,7 @@ ATS: dict[str, Entry] = {
     "relation_not_sent": Entry(
         _S,
         _(
-            "The ATS didn't say what some records are linked to ({detail}), so the links are missing."
+            "The ATS didn't specify what some records are linked to ({detail}), so these links are missing."
         ),
         _(
             "Check in the ATS that the API key has permission to read these records. If it does, "

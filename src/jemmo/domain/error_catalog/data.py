@@ -35,7 +35,7 @@ DATA: dict[str, Entry] = {
     "dropped_value": Entry(
         _D,
         _(
-            "Jemmo couldn't read a value ({detail}), so it left that value empty. The rest of the "
+            "Jemmo couldn't read a value ({detail}) and left it empty. The rest of the "
             "record is stored."
         ),
         _MEND,

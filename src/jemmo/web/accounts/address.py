@@ -43,7 +43,7 @@ def address(request: HttpRequest) -> HttpResponse:
             return too_many(request)
         raise_if_reauthentication_required(request, app="allauth.account")
         if not mailing.is_set_up():
-            messages.warning(request, _("Email isn't set up here, so no link was sent."))
+            messages.warning(request, _("Email isn't set up, so no link was sent."))
             return redirect("account_email")
         _send(request, account, form.cleaned_data["email"])
         request.session[WAITING] = form.cleaned_data["email"]
@@ -97,7 +97,7 @@ def prove(request: HttpRequest) -> HttpResponse:
     if not ratelimit.consume(request, action="reset_password", key=account.email):
         return too_many(request)
     if not mailing.is_set_up():
-        messages.warning(request, _("Email isn't set up here, so no link was sent."))
+        messages.warning(request, _("Email isn't set up, so no link was sent."))
         return redirect("account_email")
     form = AskForReset({"email": account.email})
     if form.is_valid():

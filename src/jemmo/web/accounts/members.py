@@ -89,7 +89,7 @@ def invite(request: MemberRequest) -> HttpResponseBase:
     else:
         messages.warning(
             request,
-            _("Email isn't set up here, so no invitation was sent. Copy the link below instead."),
+            _("Email isn't set up, so no invitation was sent. Copy the link below instead."),
         )
     return redirect("members")
 

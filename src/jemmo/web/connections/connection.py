@@ -46,7 +46,7 @@ def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @manager
 def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     text = _(
-        "Reads everything again, as in the first sync. This takes longer and uses more of the ATS's "
+        "Reads everything again, like the first sync. This takes longer and uses more of the ATS's "
         "rate limit. No data is lost."
     )
     return _offer_sync(request, connection_id, Mode.INITIAL, _("Read everything again"), text)
@@ -134,7 +134,7 @@ def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
         text = _(
-            "Confirm only when the old key no longer works in the ATS. This reminder will then "
+            "Confirm only after you have revoked the old key in the ATS. This reminder will then "
             "disappear."
         )
         return _confirm(request, connection, _("The old key has been revoked"), text)

@@ -95,7 +95,7 @@ class Connect(_WithOptions):
         label=_("Connection name"),
         max_length=200,
         required=False,
-        help_text=_("Shown only in Jemmo, to tell your connections apart."),
+        help_text=_("Shown only in Jemmo, to help you tell your connections apart."),
     )
     base_url = forms.CharField(
         label=_("Custom address"),

@@ -46,7 +46,7 @@ TERMS = (
     (
         _("Rejected"),
         _(
-            "Records that Jemmo couldn't use in the form the ATS sent them. Settings > Logs shows why."
+            "Records that the ATS sent but Jemmo couldn't use. To see why, open Settings > Logs."
         ),
     ),
 )

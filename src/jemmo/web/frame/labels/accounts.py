@@ -39,13 +39,13 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "member.added": pgettext_lazy("audit", "added"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.confidential_given": pgettext_lazy(
-            "audit", "allowed access to confidential records for"
+            "audit", "turned on access to confidential records for"
         ),
         "member.confidential_taken": pgettext_lazy(
-            "audit", "removed access to confidential records from"
+            "audit", "turned off access to confidential records for"
         ),
-        "member.notes_given": pgettext_lazy("audit", "enabled access to notes for"),
-        "member.notes_taken": pgettext_lazy("audit", "removed access to notes for"),
+        "member.notes_given": pgettext_lazy("audit", "turned on access to notes for"),
+        "member.notes_taken": pgettext_lazy("audit", "turned off access to notes for"),
         "member.left": pgettext_lazy("audit", "left"),
         "member.removed": pgettext_lazy("audit", "removed"),
         "retention.changed": pgettext_lazy("audit", "changed retention periods"),
