@@ -69,7 +69,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Explanations(Struct, frozen=True, kw_only=True):
-    """What happened to each matching record. If none matches, why each connection might lack it."""
+    """What happened to each matching record. If no record matches, why each connection might lack it."""
 
     data: list[Explanation]
 
@@ -170,8 +170,8 @@ def list_rejections(
     id="explain_record",
     address="/why",
     summary="Explain why a record is or isn't in Jemmo",
-    description="Returns an entry for each matching record. If none matches, returns what each "
-    "connection has read so far.",
+    description="Returns an entry for each matching record. If no record matches, returns what each connection "
+    "has read so far.",
     schema=reference("Explanations"),
     scopes=(ApiScope.RECORDS,),
     tag="logs",

@@ -14,8 +14,9 @@ from jemmo.store.models.synced import Synced
 
 RECORDS = {
     "Job": "A job.",
-    "JobPosting": "An advertisement for a job. A job can have several, such as in other languages or on other boards.",
-    "Talent": "A person whom the organization could hire. Most ATSs call this a candidate.",
+    "JobPosting": "An advertisement for a job. A job can have several, for example in different languages or on "
+    "different job boards.",
+    "Talent": "A person the organization could hire. Most ATSs call this a candidate.",
     "Application": "A talent's application for a job, or an unsolicited application without a job.",
     "Note": "A note that a team member wrote about a talent.",
     "Stage": "A step in a hiring process.",
@@ -56,7 +57,7 @@ _ANY = {
     "name": "The name.",
     "state": "The state.",
     "data": "The rows.",
-    "next_cursor": "Send this value as `cursor` to get the next page; `null` on the last page.",
+    "next_cursor": "Send this value as `cursor` to get the next page. It is `null` on the last page.",
     "created_at": "When it was created.",
 }
 """Fields that mean the same in several objects."""
@@ -66,7 +67,7 @@ STRUCTS: dict[str, dict[str, str]] = {
         "org": "The organization's short name.",
         "removed": "How many rows and files were erased, by kind.",
         "suppressed": "How many identifiers are kept as keyed hashes, so that no sync brings the person back.",
-        "files_left": "How many stored files could not be deleted yet; a worker keeps trying.",
+        "files_left": "How many stored files could not be deleted yet. A worker keeps trying.",
         "proof": "Proves that this installation issued the certificate.",
         "kind": "Why the person was erased.",
     },
@@ -77,11 +78,11 @@ STRUCTS: dict[str, dict[str, str]] = {
         "last_success_at": "Every change in the ATS before this time is in Jemmo.",
         "synced_at": "For each type of record, the time before which every change in the ATS is in Jemmo.",
         "reread": "How often the content of all records is reread, and when the last full reread was completed.",
-        "next_sync_at": "When the next automatic sync starts; in the past if that sync is overdue.",
-        "key_age_days": "Days since the API key was entered; `null` once it is deleted.",
+        "next_sync_at": "When the next automatic sync starts. If that sync is overdue, this time is in the past.",
+        "key_age_days": "Days since the API key was entered, or `null` once it is deleted.",
         "key_expires_at": "When the API key expires, if that is known.",
         "key_reminder": "What to do about the API key next.",
-        "history": "How many years of history are read; `null` means all history.",
+        "history": "How many years of history are read, or `null` for all history.",
         "recent_ready": "Whether changes from the 30 days before the first sync are stored. "
         "Older changes may be missing.",
         "late": "Whether a sync is due but has not started.",
@@ -94,15 +95,15 @@ STRUCTS: dict[str, dict[str, str]] = {
         "refused": "Requests that the ATS refuses for this account.",
         "files": "How many files are stored, waiting, or missing.",
         "files_error": "The error that is stopping file downloads.",
-        "org_deleted_at": "When the organization will be deleted; `null` if nobody requested it.",
+        "org_deleted_at": "When the organization will be deleted, or `null` if nobody requested it.",
     },
     "EndpointRow": {
         "url": "Where webhooks are sent.",
         "events": "The events that the endpoint receives.",
-        "entities": "The types of records whose changes the endpoint receives; empty means all.",
-        "connections": "The connections whose events the endpoint receives; empty means all.",
+        "entities": "The types of records whose changes the endpoint receives. An empty list means all types.",
+        "connections": "The connections whose events the endpoint receives. An empty list means all connections.",
         "update_fields": "Fields such as `jobs.title`. For these types of records, the endpoint "
-        "receives only updates that change one of the fields; empty means all.",
+        "receives only updates that change one of the fields. An empty list means all updates.",
         "off_reason": "Why the endpoint is turned off.",
         "failures": "Failed attempts in a row.",
         "last_success_at": "When the endpoint last accepted a webhook.",
@@ -123,7 +124,7 @@ STRUCTS: dict[str, dict[str, str]] = {
         "limit": "The first day of the connection's history, if it is relevant.",
     },
     "Explanations": {
-        "data": "An entry for each matching record; without a match, one for each connection."
+        "data": "An entry for each matching record, or for each connection if no record matches."
     },
     "FileCounts": {
         "waiting": "Files to be downloaded.",
@@ -137,7 +138,7 @@ STRUCTS: dict[str, dict[str, str]] = {
         "modified_at": "When Jemmo last changed the talent.",
     },
     "FileLink": {
-        "url": "Downloads the file without a token.",
+        "url": "The address for downloading the file without a token.",
         "expires_at": "When the link expires.",
     },
     "History": {
@@ -150,13 +151,13 @@ STRUCTS: dict[str, dict[str, str]] = {
         "kind": "Who can fix the problem.",
         "count": "The number of occurrences.",
         "remote_id": "The ATS ID of one of the affected records.",
-        "status_page": "The ATS's status page; empty if there is none.",
-        "docs_url": "The ATS's documentation; empty if there is none.",
+        "status_page": "The ATS's status page, or empty if there is none.",
+        "docs_url": "The ATS's documentation, or empty if there is none.",
     },
     "Older": {"talents": "How many talents.", "applications": "How many applications."},
     "Problem": {
         "status": "The HTTP status.",
-        "type": "Always `about:blank`: `code` identifies the problem.",
+        "type": "Always `about:blank`, because `code` identifies the problem.",
         "title": "What happened.",
         "detail": "The same text as `title`.",
     },
@@ -169,7 +170,7 @@ STRUCTS: dict[str, dict[str, str]] = {
     },
     "Refreshing": {
         "outcome": "The outcome of the request.",
-        "blocked": "The connection's state if that prevents reading the record now; otherwise empty.",
+        "blocked": "The connection's state if that prevents reading the record now, or empty otherwise.",
         "trouble": "The code of the error that prevented the last attempt.",
         "at": "When the record was read or, if that hasn't happened yet, requested.",
         "slow": "Whether the request has been waiting for more than 30 seconds.",
@@ -177,7 +178,7 @@ STRUCTS: dict[str, dict[str, str]] = {
     "Refused": {
         "path": "The list in the ATS.",
         "part": "The part of the request that is refused, or `list` for the whole request.",
-        "names": "The refused includes or filters; empty means all of them.",
+        "names": "The refused includes or filters. An empty list means all of them.",
         "at": "When the request was last refused.",
     },
     "RejectionRow": {
@@ -191,7 +192,7 @@ STRUCTS: dict[str, dict[str, str]] = {
     },
     "Reread": {
         "within_days": "Every record is reread at least once in this many days.",
-        "last_at": "When the last full reread was completed; `null` before the first one.",
+        "last_at": "When the last full reread was completed, or `null` before the first one.",
     },
     "RuleRow": {
         "rule": "The rule.",
@@ -210,11 +211,11 @@ STRUCTS: dict[str, dict[str, str]] = {
         "only": "`jobs` or `talents` if the sync reads only those records.",
         "status": "The sync's outcome.",
         "started_at": "When the sync started.",
-        "finished_at": "When the sync ended; `null` while it runs.",
+        "finished_at": "When the sync ended, or `null` while it runs.",
         "again": "Whether an initial sync reads everything again after an earlier complete read.",
         "requests": "How many requests the sync sent to the ATS.",
         "seconds": "How long the sync ran, in seconds, excluding interruptions.",
-        "records": "The counts that the web app shows; `null` while the sync runs.",
+        "records": "The counts that the web app shows, or `null` while the sync runs.",
         "streams": "The counts for each type of record, as in `jemmo sync --json`.",
         "error": "Why the sync failed.",
         "warnings": "Other problems that the sync encountered.",

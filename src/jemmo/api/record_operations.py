@@ -193,7 +193,7 @@ def _offer_refresh(name: str) -> None:
         id=f"get_refresh_of_{name}",
         address=address,
         summary=f"Check whether a {name.removesuffix('s')} was refetched",
-        description="Returns the outcome of the last refetch, which is kept for a few minutes.",
+        description="Returns the outcome of the last refetch. Jemmo keeps the outcome for a few minutes.",
         schema=reference("Refreshing"),
         scopes=(ApiScope.RECORDS,),
         tag=tag,

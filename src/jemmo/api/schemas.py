@@ -50,25 +50,21 @@ _OTHER_FIELDS: dict[str, Schema] = {
         for name in dict.fromkeys((*JOB_LINKS, *TALENT_LINKS))
     },
     "linkedin_profile": _described(
-        TEXT_OR_NULL, "The LinkedIn profile as text; requires the scope `contacts`."
+        TEXT_OR_NULL, "The LinkedIn profile as text. Requires the scope `contacts`."
     ),
-    "cover_letter": _described(TEXT_OR_NULL, "The cover letter; requires the scope `contacts`."),
+    "cover_letter": _described(TEXT_OR_NULL, "The cover letter. Requires the scope `contacts`."),
     "stage": _described(TEXT_OR_NULL, "The name of the current stage."),
     "stage_category": _described(TEXT_OR_NULL, "What happens in the current stage."),
     "reject_reason": _described(TEXT_OR_NULL, "The name of the reject reason."),
     "full_name": _described(TEXT, "First and last name."),
     "withheld": _described(
-        TEXT_OR_NULL, "Why nobody may see the contact details; `null` if nothing forbids it."
+        TEXT_OR_NULL, "Why nobody may see the contact details, or `null` if nothing forbids it."
     ),
-    "emails": _described(TEXTS, "Email addresses; requires the scope `contacts`."),
-    "phones": _described(TEXTS, "Phone numbers; requires the scope `contacts`."),
-    "links": _described(
-        TEXTS, "Addresses of websites and profiles; requires the scope `contacts`."
-    ),
+    "emails": _described(TEXTS, "Email addresses. Requires the scope `contacts`."),
+    "phones": _described(TEXTS, "Phone numbers. Requires the scope `contacts`."),
+    "links": _described(TEXTS, "Addresses of websites and profiles. Requires the scope `contacts`."),
     "contacts_hidden": _described(_BOOLEAN, "Whether contact details are hidden from this token."),
-    "do_not_contact": _described(
-        _BOOLEAN, "Someone marked this person in Jemmo as “Do not contact”."
-    ),
+    "do_not_contact": _described(_BOOLEAN, "Whether someone marked this person in Jemmo as “Do not contact”."),
 }
 """Fields that are not columns."""
 
@@ -121,7 +117,7 @@ def _object(part: str, model: type[models.Model], names: tuple[str, ...]) -> Sch
 
 def _property(model: type[models.Model], name: str) -> Schema:
     if name == "locations":
-        return _list_of("Location", "Places; the main one is marked.")
+        return _list_of("Location", "Places. The main one is marked.")
     if name == "compensations":
         return _list_of("Compensation", "What the job pays.")
     if name in _OTHER_FIELDS:
@@ -182,7 +178,7 @@ STANDARD: dict[str, Schema] = {
         "required": ["data", "next_after"],
         "properties": {
             "data": _list_of("Change", "The changes."),
-            "next_after": _described(_SEQ, "Send it as `after` to get the next changes."),
+            "next_after": _described(_SEQ, "Send this value as `after` to get the next changes."),
         },
     },
     "Change": {
@@ -201,11 +197,11 @@ STANDARD: dict[str, Schema] = {
             "at": _described(_TIME, "When it happened."),
             "modified_at": _described(
                 {**_TIME, "type": ["string", "null"]},
-                "The record's version; `null` if it was deleted.",
+                "The record's version, or `null` if the record was deleted.",
             ),
             "record": _described(
                 {"type": ["object", "null"]},
-                "The record as it is now, with `include=record`; `null` if it is gone again.",
+                "The current record, with `include=record`. It is `null` if the record no longer exists.",
             ),
         },
     },
@@ -232,9 +228,9 @@ STANDARD: dict[str, Schema] = {
         "type": "object",
         "description": "A range of IDs that contains about as many records as the other ranges.",
         "properties": {
-            "from": _described(_ID_OR_NULL, "The first ID; `null` means no limit."),
+            "from": _described(_ID_OR_NULL, "The first ID, or `null` for no limit."),
             "to": _described(
-                _ID_OR_NULL, "The ID at the end of the range (exclusive); `null` means no limit."
+                _ID_OR_NULL, "The ID at the end of the range (exclusive), or `null` for no limit."
             ),
             **_TOTAL,
         },

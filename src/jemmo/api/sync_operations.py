@@ -65,7 +65,7 @@ SYNC_REQUESTED = {
 
 
 class SyncRequest(Schema):
-    """What to read; if empty, everything that is due."""
+    """What to read. If empty, the sync reads everything that is due."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +74,7 @@ class SyncRequest(Schema):
         Field(description="Read only these records. Leave empty to read everything."),
     ] = None
     mode: Annotated[
-        Mode | None, Field(description="How to read. Leave empty to let Jemmo choose the mode.")
+        Mode | None, Field(description="The sync mode. Leave empty to let Jemmo choose it.")
     ] = None
 
 
@@ -189,7 +189,7 @@ def list_runs(
     fields=RunRow.__struct_fields__,
     address="/runs/{uuid:run_id}",
     summary="Get a sync",
-    description="While a sync runs, its counts grow.",
+    description="The counts increase while the sync runs.",
     schema=reference("RunRow"),
     scopes=READS,
     tag=TAG,

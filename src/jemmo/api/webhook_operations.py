@@ -45,7 +45,7 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100)]
 
 
 class EndpointRequest(Schema):
-    """An endpoint to create. Empty ``entities``, ``connections`` and ``update_fields`` mean all."""
+    """An endpoint to create. Lists that are empty do not limit its webhooks."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -80,7 +80,7 @@ COMMANDS = {
     ),
     "mcp": Listed("Programs", "records.mcp", "Serve an AI assistant over stdin and stdout (MCP)."),
     "backup": Listed(
-        "Backups", "operations.backup", "Write the database and the files to one file."
+        "Backups", "operations.backup", "Write the database and the files to a single file."
     ),
     "restore": Listed("Backups", "operations.backup", "Restore a backup completely or not at all."),
 }

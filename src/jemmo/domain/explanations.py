@@ -132,10 +132,10 @@ class RecordFacts(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """One line of the answer.
+    """The explanation for one record. ``at`` is when the verdict became true.
 
-    ``at`` is since when the verdict applies, ``seen_at`` when the ATS last listed the record. ``limit`` is the start of
-    the connection's history, if it matters.
+    ``seen_at`` is when the ATS last listed the record. ``limit`` is the first day of the connection's history, if it
+    is relevant.
     """
 
     verdict: Verdict

@@ -58,7 +58,7 @@ def hidden(connection: Connection) -> Talent:
             (
                 "older than the history this connection reads, which begins on 5 Mar 2024",
                 "The history this connection reads begins on 5 Mar 2024",
-                "This record is stored, but it is excluded",
+                "This record is stored but excluded",
             ),
         ),
         (
@@ -66,7 +66,7 @@ def hidden(connection: Connection) -> Talent:
             (
                 "antérieure à l’historique lu par cette connexion, qui commence le 5 mars 2024",
                 "L’historique lu par cette connexion commence le 5 mars 2024",
-                "Cette fiche est enregistrée, mais exclue",
+                "Cette fiche est enregistrée mais exclue",
             ),
         ),
     ],

@@ -212,7 +212,7 @@ def test_verify_suggests_no_comparison_without_effect(agency: Connection) -> Non
 
     nothing = verdict()
     assert what_helps(agency, nothing) == (
-        "Not equal, because deletions are paused until an owner or admin decides. "
+        "Jemmo doesn't match the ATS, because deletions are paused until an owner or admin decides. "
         f"To see them, run `jemmo deletions list --org {slug}`."
     )
     HeldDeletion.objects.filter(connection=agency).delete()
@@ -242,11 +242,11 @@ def test_verify_lists_kept_records_and_announces_the_next_question(agency: Conne
     reconcile = f"`jemmo sync --org {agency.org.slug} --mode reconcile`"
 
     assert what_helps(agency, verdict(extra=45, kept=45)) == (
-        "Not equal, because someone decided to keep the records that the ATS no longer lists. "
+        "Jemmo doesn't match the ATS, because someone decided to keep the records that the ATS no longer lists. "
         f"To decide again, run {reconcile}."
     )
     assert what_helps(agency, verdict(extra=46, kept=45)) == (
-        f"Not equal. Run {reconcile}, then verify again. You will also be asked again "
+        f"Jemmo doesn't match the ATS. Run {reconcile}, then verify again. You will also be asked again "
         "whether to delete the records that were kept."
     )
 

@@ -248,11 +248,11 @@ def test_why_a_record_is_here_or_not(
     assert "see its contact details" in answer(viewer, "elodie")
     assert "rules excludes it: Draft jobs." in answer(recruiter, "draft")
     assert "Talents without an active application" in answer(recruiter, "Idle Person")
-    assert "this record has been deleted in the ATS or is no longer visible" in answer(
+    assert "this record had been deleted in the ATS or was no longer visible" in answer(
         recruiter, "filler-01"
     )
     assert "excludes its talent" in answer(recruiter, "of-archived")
-    assert "This record is stored, but the record it refers to" in answer(recruiter, "of-filler-02")
+    assert "This record is stored and has been waiting since" in answer(recruiter, "of-filler-02")
     assert "1 other record has linked to it" in answer(recruiter, "nobody")
     assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
     assert "Jemmo has no matching record." in answer(signed_in("owner"), "12345678")
@@ -278,7 +278,7 @@ def test_deleted_records_are_found_only_by_id(
             assert "no longer in the ATS" not in answer(client, words)
         for record in (elodie.remote_id, str(elodie.id), "draft", application.remote_id):
             page = answer(client, record)
-            assert "this record has been deleted in the ATS or is no longer visible" in page
+            assert "this record had been deleted in the ATS or was no longer visible" in page
             assert "Müller" not in page
             assert showcase.job("draft").title not in page
 

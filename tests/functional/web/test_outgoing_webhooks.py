@@ -203,8 +203,8 @@ def test_a_log_that_shows_only_the_newest_webhooks_says_so(
     now = datetime.now(UTC)
     for number in range(50):
         endpoints.send_test(endpoint, now=now + timedelta(minutes=number))
-    partial = "Only the newest 50 of 1,201 stored webhooks are shown."
-    assert "Only the newest" not in admin.get(page).content.decode()
+    partial = "Only the 50 most recent of 1,201 stored webhooks are shown."
+    assert "most recent of" not in admin.get(page).content.decode()
     message = OutgoingMessage.objects.first()
     assert message is not None
     same = {name: getattr(message, name) for name in ("org_id", "endpoint_id", "event", "data")}

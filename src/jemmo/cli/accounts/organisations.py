@@ -29,7 +29,7 @@ def delete(
         bool,
         typer.Option(
             "--now",
-            help="Delete immediately, without the week in which the deletion can be undone.",
+            help="Delete immediately. By default, you can undo the deletion for a week.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,

@@ -55,7 +55,7 @@ def connect(
         str | None,
         typer.Option(
             metavar="N",
-            help="Read only talents and applications from the last N years, or `all`. By default, a "
+            help="How many years of talent and application history to read, or `all`. By default, a "
             "new connection reads everything, and an existing one keeps its limit.",
         ),
     ] = None,
@@ -127,7 +127,7 @@ def _history_line(since: date, older: Mapping[str, int]) -> str:
         numbers.counted(n, name) for name, n in sorted(older.items(), reverse=True)
     )
     of_these = f" Of these, {counted} have not changed since." if counted else ""
-    return f"Talents and applications are read back to {since}.{of_these}"
+    return f"Jemmo reads talents and applications from {since} onward.{of_these}"
 
 
 def status(

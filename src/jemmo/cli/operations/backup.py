@@ -51,7 +51,7 @@ def backup(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Write the database and the files to one file.
+    """Write the database and the files to a single file.
 
     Jemmo can keep running during the backup. The keyset is not included.
     """
@@ -161,7 +161,7 @@ def restore(
         f"Restored {counted(done.rows, 'row')} and {counted(done.files, 'file')} from {made_at:%Y-%m-%d %H:%M} UTC."
     )
     if done.migrated:
-        out.print(f"Table changes since the backup that were applied: {done.migrated}.")
+        out.print(f"Database migrations applied after the restore: {done.migrated}.")
     if done.erased_again:
         out.print(f"People erased since the backup, now erased again: {done.erased_again:,}.")
     if done.organisations_left:

@@ -181,10 +181,10 @@ def _rights() -> Finding:
     troubles = exercise.open_to_others()
     if not troubles:
         return Finding(
-            what, True, "no other role has rights to a table, and every table has its policy"
+            what, True, "no other role has privileges on a table, and every table has its policy"
         )
-    step = "To revoke these rights, run `jemmo migrate` with the DATABASE_URL of the tables' owner."
-    return Finding(what, False, f"{len(troubles)} rights, for example {troubles[0]}", step)
+    step = "To revoke these privileges, run `jemmo migrate` with the DATABASE_URL of the tables' owner."
+    return Finding(what, False, f"{len(troubles)} problems, for example {troubles[0]}", step)
 
 
 def _vault() -> Finding:

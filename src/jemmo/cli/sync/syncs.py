@@ -235,21 +235,21 @@ def what_helps(connection: Connection, verdict: Verdict) -> str:
     org = connection.org.slug
     if held.waiting(connection):
         return (
-            "Not equal, because deletions are paused until an owner or admin decides. "
+            "Jemmo doesn't match the ATS, because deletions are paused until an owner or admin decides. "
             f"To see them, run `jemmo deletions list --org {org}`."
         )
     reconcile = f"`jemmo sync --org {org} --mode reconcile`"
     if verdict.equal_but_for_kept:
         return (
-            "Not equal, because someone decided to keep the records that the ATS no longer lists. "
+            "Jemmo doesn't match the ATS, because someone decided to keep the records that the ATS no longer lists. "
             f"To decide again, run {reconcile}."
         )
     if verdict.kept:
         return (
-            f"Not equal. Run {reconcile}, then verify again. You will also be asked again "
+            f"Jemmo doesn't match the ATS. Run {reconcile}, then verify again. You will also be asked again "
             "whether to delete the records that were kept."
         )
-    return f"Not equal. Run {reconcile}, then verify again."
+    return f"Jemmo doesn't match the ATS. Run {reconcile}, then verify again."
 
 
 def paused(org: Org, json: Json = False) -> None:

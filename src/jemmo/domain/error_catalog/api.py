@@ -91,7 +91,7 @@ API: dict[str, Entry] = {
         "Choose from: {choices}.",
     ),
     "bad_parameter/sort": _own(
-        "The parameter “sort” is not valid: this list can't be sorted by “{value}”.",
+        "The parameter “sort” is not valid, because this list can't be sorted by “{value}”.",
         "Choose from: {choices}.",
     ),
     "bad_parameter/unknown": _own(

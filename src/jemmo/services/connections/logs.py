@@ -75,7 +75,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class LogRow(Struct, frozen=True, kw_only=True):
-    """An entry of the log. ``count`` is how often it occurred, ``remote_id`` an example record."""
+    """A log entry. ``count`` is the number of occurrences, and ``remote_id`` is one of the affected records."""
 
     id: str
     at: datetime
@@ -96,7 +96,7 @@ class LogRow(Struct, frozen=True, kw_only=True):
 
 
 class RejectionRow(Struct, frozen=True, kw_only=True):
-    """A rejected record. ``at`` is when it last occurred, ``times`` how often."""
+    """A rejected record. ``at`` is when it was last rejected, and ``times`` is how often it was rejected."""
 
     id: str
     at: datetime

@@ -41,10 +41,10 @@ class Reread(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """A request that the account refused, and when.
+    """Requests for a list (``path``) that the ATS refused for this account, and when.
 
-    ``path`` is a list in the ATS's API, and ``part`` the part of its request that was refused, or ``list`` for the
-    whole list. ``names`` are the refused values of that part, such as includes; empty means all of them.
+    ``part`` is the part of the requests that is refused, or ``list`` for all of them. ``names`` are the refused
+    includes, for example. If there are none, the whole part is refused.
     """
 
     path: str
@@ -66,22 +66,20 @@ def refused_by(connection: Connection) -> list[Refused]:
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
-    """A line of ``jemmo status --json``. Counts are of visible records, without those that rules exclude.
+    """A connection's status, as in ``jemmo status --json``. Counts don't include records that rules exclude.
 
-    ``last_success_at`` is the time of the oldest page: every earlier change in the ATS is here. ``synced_at`` is the
-    same time for each stream (docs/counts-and-times.md). ``reread`` is how often, in days, every record's content is
-    read again, and when that was last completed. ``history`` is how many years are read and from which day on, or
-    ``null`` if everything is read. ``recent_ready``: the changes of the 30 days before the first sync are here, but
-    older records may still be missing.
-
-    ``late``: a sync is due and has not started. ``slow``: one takes much longer than earlier ones. ``failures`` counts
-    failures in a row. ``warnings`` are the last sync's warnings about the whole connection, each with code and message.
-    ``decision`` is about deletions that wait for an owner or admin. ``key_reminder`` is the next step for the key, and
-    ``files_error`` is what stops file downloads. ``refused`` lists requests that the account refuses, which are
-    therefore tried only once a day.
-
-    ``org_deleted_at`` is when the organization will be deleted, or ``null`` if nobody requested that. ``colour`` is
-    yellow for a disconnected connection, because its data is not kept up to date but nothing fails.
+    Jemmo has every change made in the ATS before ``last_success_at``. ``synced_at`` is the same time for each stream
+    (docs/counts-and-times.md). ``reread`` is how often, in days, the content of every record is read again, and when
+    this was last completed. ``late`` means that a sync is due but has not started, and ``slow`` that a running sync
+    is taking much longer than earlier ones. ``failures`` is the number of consecutive failures. ``key_reminder`` is
+    the next step for the key, ``files_error`` is the error that stops file downloads, and ``decision`` lists the
+    deletions that await a decision by an owner or admin. ``warnings`` are the last sync's warnings about the whole
+    connection, each with its code and message. ``history`` is how many years are read and the day on which they
+    begin, or ``null`` if everything is read. ``recent_ready`` means that changes from the 30 days before the first
+    sync are stored, while older records may still be missing. ``refused`` lists requests that the ATS refuses for
+    this account. Jemmo retries them only once a day. ``org_deleted_at`` is when the organization will be deleted, or
+    ``null`` if nobody requested it. The ``colour`` of a disconnected connection is yellow, because its data is not
+    kept up to date, but nothing is failing.
     """
 
     id: UUID

@@ -46,7 +46,7 @@ def _migrations() -> str:
         missing = versions.count_missing(connection)
     except ConfigError as error:
         return error.message
-    return f"{missing} migrations are missing: run jemmo migrate" if missing else "ok"
+    return f"{missing} migrations have not been applied. Run `jemmo migrate`." if missing else "ok"
 
 
 def _keyset() -> str:
@@ -61,7 +61,7 @@ def worker_seen() -> bool:
 
 
 def _worker() -> str:
-    return "ok" if worker_seen() else "no worker was active recently: start jemmo worker"
+    return "ok" if worker_seen() else "no worker was active recently. Start `jemmo worker`."
 
 
 CHECKS: dict[str, Callable[[], str]] = {

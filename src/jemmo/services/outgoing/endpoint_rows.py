@@ -10,9 +10,9 @@ from jemmo.store.models import OutgoingEndpoint
 
 
 class EndpointRow(Struct, frozen=True, kw_only=True):
-    """An endpoint. Empty ``entities``, ``connections`` and ``update_fields`` mean all.
+    """An endpoint. If ``entities``, ``connections``, or ``update_fields`` is empty, it does not limit the webhooks.
 
-    ``failures`` counts failed attempts in a row.
+    ``failures`` is the number of consecutive failed attempts.
     """
 
     id: str

@@ -38,7 +38,7 @@ AT_ONCE = 1000
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """The result of an erasure in numbers, which identify no one. ``proof`` shows that this installation wrote it."""
+    """What was erased, in numbers that identify no one. ``proof`` shows that this installation issued it."""
 
     id: UUID
     org: str

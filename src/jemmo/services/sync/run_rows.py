@@ -16,7 +16,7 @@ from jemmo.store.models import SyncRun
 
 
 class ErrorRow(Struct, frozen=True, kw_only=True):
-    """An error or a warning, with its next step. ``count`` is how often it occurred."""
+    """An error or a warning, with its next step. ``count`` is the number of occurrences."""
 
     code: str
     message: str
@@ -25,7 +25,7 @@ class ErrorRow(Struct, frozen=True, kw_only=True):
 
 
 class RecordCounts(Struct, frozen=True, kw_only=True):
-    """Jobs, talents and applications of a run. ``changed`` sums what was created, updated and deleted."""
+    """The jobs, talents, and applications of a sync. ``changed`` adds ``created``, ``updated``, and ``deleted``."""
 
     read: int
     created: int
@@ -35,11 +35,11 @@ class RecordCounts(Struct, frozen=True, kw_only=True):
 
 
 class RunRow(Struct, frozen=True, kw_only=True):
-    """A sync. ``only`` is ``jobs`` or ``talents`` if it reads only those.
+    """A sync. ``only`` is ``jobs`` or ``talents`` if the sync reads only those records.
 
-    ``records`` are the numbers that pages show, ``null`` until the sync ends, because only then it is known which new
-    records a rule excludes. ``streams`` has each stream's counts, as in ``jemmo sync --json``. ``again``: an initial
-    sync rereads records that had all been read before.
+    ``records`` are the counts that pages show. They are ``null`` until the sync ends, because Jemmo doesn't know
+    before then which new records a rule excludes. ``streams`` has the counts for each stream, as in
+    ``jemmo sync --json``. ``again`` means that an initial sync rereads records that had all been read before.
     """
 
     id: UUID

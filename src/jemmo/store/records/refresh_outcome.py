@@ -34,11 +34,11 @@ class State(StrEnum):
 
 
 class Refreshing(Struct, frozen=True, kw_only=True):
-    """A refetch's status.
+    """A refetch's status. ``blocked`` is the connection's state if no refetch is possible, or empty otherwise.
 
-    ``blocked`` is the connection's state if no refetch is possible, otherwise empty. ``trouble`` is the code of what
-    prevented the last attempt; another follows while the refetch waits. ``at`` is when the record was refetched or, if
-    the refetch waits, when it was requested. ``slow``: it has waited for a long time.
+    ``trouble`` is the code of the error that prevented the last attempt. A waiting refetch will be tried again. ``at``
+    is when the record was refetched or, if the refetch is waiting, when it was requested. ``slow`` means that the
+    refetch has been waiting for a long time.
     """
 
     outcome: State
