@@ -100,7 +100,7 @@ def test_a_rule_is_previewed_and_saved(quiet: Showcase, opens: Opens) -> None:
     expect(
         page.get_by_role("heading", name="1 of 1 people would have their data erased")
     ).to_be_visible()
-    page.get_by_text("People, starting with the longest inactive").click()
+    page.get_by_text("People, starting with those inactive the longest").click()
     expect(page.get_by_role("link", name="Élodie Müller")).to_be_visible()
     page.get_by_role("button", name="Save").click()
 

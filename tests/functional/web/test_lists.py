@@ -181,7 +181,7 @@ def test_a_job_whose_applicants_are_excluded_has_some(
     Talent.objects.filter(org=showcase.org).update(excluded_reason="no_active_application")
     for client in (recruiter, signed_in("owner")):
         excluded = page(client, "dev")
-        assert "Everyone who applied is excluded" in excluded
+        assert "rules exclude everyone who applied." in excluded
         assert f"{PEOPLE + 1} applications from excluded talents are not counted" in collapsed(
             excluded
         )

@@ -92,8 +92,7 @@ JARVI = Connector(
             _("Application paths"),
             _(
                 "Where to find applications, for example profiles.projectsProfiles, "
-                "projects.projectsProfiles, or applicants. To look for them, run `jemmo doctor jarvi "
-                "--probe`."
+                "projects.projectsProfiles, or applicants. To find likely paths, run `jemmo doctor jarvi --probe`."
             ),
         ),
         free_text(
@@ -123,7 +122,7 @@ JARVI = Connector(
             ("auto", "on", "off"),
             _(
                 "By default, Jemmo tests the filter for changed records and uses it only if it "
-                "works. “On” always trusts the filter. “Off” reads everything each time."
+                "works. With “On”, Jemmo always trusts the filter. With “Off”, Jemmo reads everything each time."
             ),
         ),
         FULL_SWEEP,

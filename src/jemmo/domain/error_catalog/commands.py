@@ -10,7 +10,7 @@ from jemmo.domain.translation_marks import marked as _
 _own = partial(Entry, ErrorKind.JEMMO)
 _LISTED = "To list the connections, run `jemmo status`."
 _OTHER_BACKUP = "Nothing was changed. Make another backup, or download this one again."
-_PORT = "Choose another port with --port, or stop the program that uses this one."
+_PORT = "Choose another port with --port, or stop the program that is using this one."
 
 ARGUMENTS: dict[str, Entry] = {
     "not_confirmed": _own(
@@ -22,7 +22,7 @@ ARGUMENTS: dict[str, Entry] = {
         "Pipe it in with --key-stdin to keep it out of your shell history.",
     ),
     "no_provider": _own(
-        "To run a probe, name an ATS.", "Add the name: jemmo doctor {provider} --probe"
+        "To run a probe, specify an ATS.", "Add the name: jemmo doctor {provider} --probe"
     ),
     "no_probe": _own(
         "{ats} doesn't need a probe, because its API is documented.",
@@ -98,7 +98,7 @@ BACKUPS: dict[str, Entry] = {
 
 PROCESSES: dict[str, Entry] = {
     "port_taken": _own(
-        "Port {port} on {host} can't be opened, because another program uses it.", _PORT
+        "Port {port} on {host} can't be opened, because another program is using it.", _PORT
     ),
     "port_forbidden": _own(
         "Port {port} on {host} can't be opened, because this user isn't allowed to open it.",

@@ -206,7 +206,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "database/memory": _operator(
         "{step} failed. The database doesn't have enough memory.",
-        f"Free about 300 MB of memory and run the command again. {_OWN_SERVER}",
+        f"Free up about 300 MB of memory, then run the command again. {_OWN_SERVER}",
     ),
     "database/incompatible": _operator(
         "{step} failed. The data folder was created by another version of PostgreSQL.",

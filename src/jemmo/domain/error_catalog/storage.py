@@ -182,7 +182,7 @@ STORAGE: dict[str, Entry] = {
         "Run `pip install 'jemmo[parquet]'`, or export as jsonl or csv.",
     ),
     "not_installed/otel": _operator(
-        "Traces can't be sent, because OpenTelemetry isn't installed.",
+        "Traces can't be sent because OpenTelemetry isn't installed.",
         "Run `pip install 'jemmo[otel]'`, or `make setup` in a clone. To run without traces, unset "
         "OTEL_EXPORTER_OTLP_ENDPOINT.",
     ),

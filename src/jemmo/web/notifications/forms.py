@@ -26,8 +26,7 @@ class AskSupport(Form):
         required=False,
         allow_empty_file=True,
         help_text=_(
-            "PNG or JPEG, up to 900 kB. Take the screenshot while screenshot mode is on, as "
-            "it is now."
+            "PNG or JPEG, up to 900 kB. Screenshot mode is on. Keep it on while you take the screenshot."
         ),
         widget=forms.FileInput(
             attrs={
@@ -74,8 +73,7 @@ class OrganisationNoticesForm(Form):
         max_length=1000,
         widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
         help_text=_(
-            "From Slack, Mattermost, or a similar tool. The URL is stored encrypted and won't "
-            "be shown again."
+            "From Slack, Mattermost, or a similar tool. Jemmo stores the URL in encrypted form and won't show it again."
         ),
     )
     forget_chat = forms.BooleanField(label=_("Remove the current URL"), required=False)
