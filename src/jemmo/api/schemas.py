@@ -201,7 +201,7 @@ STANDARD: dict[str, Schema] = {
             ),
             "record": _described(
                 {"type": ["object", "null"]},
-                "The current record, with `include=record`. It is `null` if the record no longer exists.",
+                "The current record, with `include=record`, or `null` if it has since been deleted or hidden.",
             ),
         },
     },
