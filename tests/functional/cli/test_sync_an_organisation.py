@@ -100,7 +100,8 @@ def test_verify_reports_equality_and_differences(jemmo: Jemmo, ats: Ats) -> None
     assert told == [("missing", [new]), ("extra", [first]), ("stale", [second])]
     shown = jemmo("verify", "--org", "acme")
     assert (
-        "Jemmo doesn't match the ATS. Run `jemmo sync --org acme --mode reconcile`, then verify again." in shown.out
+        "Jemmo doesn't match the ATS. Run `jemmo sync --org acme --mode reconcile`, then verify again."
+        in shown.out
     )
     assert shown.out.startswith("acme / teamtailor")
     assert "1 talent: in the ATS but not in Jemmo." in shown.out

@@ -171,9 +171,7 @@ FLATCHR = Connector(
             name="vacancy_status_queries",
             label=_("Statuses to request by name"),
             default="0,2",
-            help=_(
-                "Statuses to request separately if no vacancy in the list has them."
-            ),
+            help=_("Statuses to request separately if no vacancy in the list has them."),
         ),
         Option(
             name="search_statuses",

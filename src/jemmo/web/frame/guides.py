@@ -45,9 +45,7 @@ TERMS = (
     ),
     (
         _("Rejected"),
-        _(
-            "Records that the ATS sent but Jemmo couldn't use. To see why, open Settings > Logs."
-        ),
+        _("Records that the ATS sent but Jemmo couldn't use. To see why, open Settings > Logs."),
     ),
 )
 
