@@ -150,7 +150,9 @@ def test_parts_that_do_not_end_by_themselves_are_killed(
 def test_a_taken_port_is_reported_before_anything_starts(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=rf"Port {port} .* another program is using it") as raised:
+        with pytest.raises(
+            ConfigError, match=rf"Port {port} .* another program is using it"
+        ) as raised:
             up(port)
     assert raised.value.code == "port_taken"
     assert {path.name for path in home.iterdir()} == {"up.pid"}
