@@ -62,7 +62,9 @@ _OTHER_FIELDS: dict[str, Schema] = {
     ),
     "emails": _described(TEXTS, "Email addresses. Requires the scope `contacts`."),
     "phones": _described(TEXTS, "Phone numbers. Requires the scope `contacts`."),
-    "links": _described(TEXTS, "Addresses of websites and profiles. Requires the scope `contacts`."),
+    "links": _described(
+        TEXTS, "Addresses of websites and profiles. Requires the scope `contacts`."
+    ),
     "contacts_hidden": _described(_BOOLEAN, "Whether contact details are hidden from this token."),
     "do_not_contact": _described(
         _BOOLEAN, "Whether someone marked this person in Jemmo as “Do not contact”."

@@ -43,7 +43,7 @@ def create(
         ),
     ],
     name: Annotated[
-        str, typer.Option(help="The name of the token, such as the program that uses it.")
+        str, typer.Option(help="A name for the token, such as that of the program that uses it.")
     ] = "API token",
     expires: Annotated[
         str | None, typer.Option(metavar="DATE", help="The expiration date, such as 2027-06-30.")

@@ -157,8 +157,8 @@ FLATCHR = Connector(
             label=_("Suspicious row counts"),
             default="100,200,250,500,1000,2000,2500,5000,10000",
             help=_(
-                "Row counts at which Flatchr may cut off a response. Jemmo then splits the request "
-                "in two and tries again."
+                "Row counts at which Flatchr may cut off a response. If a response has one of these "
+                "counts, Jemmo splits the request in two and tries again."
             ),
         ),
         Option(

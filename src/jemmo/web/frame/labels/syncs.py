@@ -138,7 +138,9 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "accepted": pgettext_lazy("delivery", "Accepted"),
         "duplicate": pgettext_lazy("delivery", "Duplicate"),
         "unknown_event": pgettext_lazy("delivery", "Unrelated to synced records"),
-        "not_kept": pgettext_lazy("delivery", "Accepted but not stored: over 50 MB in one day"),
+        "not_kept": pgettext_lazy(
+            "delivery", "Accepted but not stored: daily limit of 50 MB exceeded"
+        ),
         "paused": pgettext_lazy("delivery", "On hold: connection paused"),
         "not_json": pgettext_lazy("delivery", "Refused: unreadable"),
         "unreadable": pgettext_lazy("delivery", "Refused: not a webhook from this ATS"),
