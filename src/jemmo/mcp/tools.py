@@ -102,7 +102,7 @@ def _latest(application: talents.LatestApplication | None) -> dict[str, Any]:
 def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the name that assistants see
     """Get everything about one job, candidate, or application.
 
-    A candidate includes their applications and, with the scope “files”, the names of their files.
+    A candidate includes their latest 100 applications and, with the scope “files”, the names of their latest 100 files.
     """
     rows = _rows(entity, [id], all_parts=True)
     if not rows:
@@ -145,6 +145,7 @@ def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
             {"id": stage.id, "name": stage.name, "people_in_stage": stage.active}
             for stage in stages
         ],
+        "more_stages": page.more_stages,
         "hired": page.hired if page.reads_applications else None,
         "rejected": page.rejected if page.reads_applications else None,
         "total": page.total if page.reads_applications else None,

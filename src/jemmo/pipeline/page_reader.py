@@ -46,10 +46,10 @@ class PageReader:
         await self._order.wait_to_begin(spec)
         if self._state.stopped is not None:
             return
-        if await self._order.has_nothing_to_follow(spec):
-            self._order.mark_written(spec.name)
-            return
         try:
+            if await self._order.has_nothing_to_follow(spec):
+                self._order.mark_written(spec.name)
+                return
             await self._fetch(spec, point)
         except StreamRefused as reason:
             await self._go_without(point, reason)

@@ -73,7 +73,7 @@ def test_an_export_has_the_latest_parts_of_a_talent(elodie: Talent, showcase: Sh
     reader = export.Reader(unseal=None)
     [row] = export.exported("talents", showcase.org, reader, [elodie.id])
 
-    assert [part["source"] for part in row["applications"]] == ["board 2", "board 3", "board 4"]
+    assert [part["source"] for part in row["applications"]] == ["board 0", "board 1", "board 2"]
     assert len(row["resumes"]) == MOST
 
 
@@ -98,6 +98,7 @@ def test_a_jobs_page_shows_its_first_stages(
 
     assert re.findall(r"<bdi>Round (\d)</bdi>", page)[:MOST] == ["0", "1", "2"]
     assert "Round 3" not in page
+    assert "and 2 more" in page
 
 
 def test_the_filter_of_jobs_offers_some_places_and_the_chosen_one(

@@ -15,7 +15,7 @@ from uuid import UUID
 from jemmo.domain.errors import TransientError
 from jemmo.store.db import budget
 
-WAIT = 0.5  # seconds for a place; usually, such work takes less
+WAIT = 0.2  # seconds for a place: waiting holds a thread too
 RETRY_SECONDS = 5
 
 

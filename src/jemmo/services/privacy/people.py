@@ -52,14 +52,14 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
     typed = typed.replace("\x00", "").strip()[:200]
     kinds = {contact.kind for contact in typed_contacts(typed)}
     condition, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
-    if kinds:
-        by = "email" if ContactKind.EMAIL in kinds else "phone"
-        condition = Q(id__in=talents_by_contact(org, typed, vault=vault, thoroughly=True))
-    if ContactKind.EMAIL not in kinds:  # digits may be an id
-        condition |= _named(org, typed)
-        kept_out = _kept_out(org, typed, vault)
-    matches = Talent.objects.filter(condition, org=org).select_related("connection")
     with costly.places().place(org.id):
+        if kinds:
+            by = "email" if ContactKind.EMAIL in kinds else "phone"
+            condition = Q(id__in=talents_by_contact(org, typed, vault=vault, thoroughly=True))
+        if ContactKind.EMAIL not in kinds:  # digits may be an id
+            condition |= _named(org, typed)
+            kept_out = _kept_out(org, typed, vault)
+        matches = Talent.objects.filter(condition, org=org).select_related("connection")
         listed = list(matches.order_by("last_name", "id")[: MAX_PEOPLE + 1])
     log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MAX_PEOPLE))
     return PersonSearch(

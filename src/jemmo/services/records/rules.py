@@ -13,6 +13,7 @@ from jemmo.domain.history import limit_of
 from jemmo.domain.rules import Exclusion, Rules, applicable, grounds
 from jemmo.domain.stored_values import struct_of
 from jemmo.domain.streams import Stream
+from jemmo.services.base import costly
 from jemmo.services.base.fingerprints import fingerprint
 from jemmo.services.base.tasks import enqueue
 from jemmo.store.connections.connections import PARTED
@@ -69,16 +70,17 @@ def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rul
 
 
 def preview(org: Organisation, rules: Rules) -> visibility.Preview:
-    """Preview what these rules would change."""
-    numbers = [
-        visibility.preview(
-            connection_id,
-            _applicable(connection_id, rules),
-            datetime.now(UTC),
-            _limit(connection_id),
-        )
-        for connection_id in _connections(org)
-    ]
+    """Preview what these rules would change. Raises ``Crowded``."""
+    with costly.places().place(org.id):
+        numbers = [
+            visibility.preview(
+                connection_id,
+                _applicable(connection_id, rules),
+                datetime.now(UTC),
+                _limit(connection_id),
+            )
+            for connection_id in _connections(org)
+        ]
     totals = {
         name: sum(getattr(effect, name) for effect in numbers)
         for name in visibility.Preview.__struct_fields__

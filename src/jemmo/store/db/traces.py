@@ -13,7 +13,9 @@ from psycopg.rows import TupleRow
 from jemmo import tracing
 
 _OPERATION = re.compile(r"\s*([A-Za-z]{1,20})\b")
-_TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE|COPY)\s{1,20}(?:ONLY\s)?"?([a-z_]{1,63})"?(?![a-z_(])')
+_TABLE = re.compile(
+    r'\b(?:FROM|INTO|UPDATE|COPY)\s{1,20}(?:ONLY\s)?"?([a-z_][a-z0-9_]{0,62})"?(?![a-z0-9_(])'
+)
 
 
 def statement_span(query: object) -> AbstractContextManager[tracing.Span]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Model, Q, QuerySet, Window
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import RowNumber
 from msgspec import Struct
 
@@ -104,12 +105,16 @@ def _talents(
     ids = [talent.id for talent in talents]
     files: dict[UUID, list[Attachment]] = {}
     if "resumes" in parts:
-        files = _by_talent(_latest(Attachment.objects.filter(talent_id__in=ids)))
+        files = _by_talent(_latest(Attachment.objects.filter(talent_id__in=ids), "-id"))
     contacts = _opened(talents, files, reader)
     applied: dict[UUID, list[Application]] = {}
     if "applications" in parts:
         own = Application.objects.filter(talent_id__in=ids)
-        applied = _by_talent(_latest(own).select_related("stage", "reject_reason"))
+        applied = _by_talent(
+            _latest(own, F("applied_at").desc(nulls_last=True), "-id").select_related(
+                "stage", "reject_reason"
+            )
+        )
     for talent in talents:
         reader.opens(applied.get(talent.id, ()), talent)
         row = {
@@ -306,10 +311,10 @@ def _in_order(queryset: QuerySet[Any], ids: Iterable[UUID]) -> Iterator[list[Any
         yield [read[record_id] for record_id in chunk if record_id in read]
 
 
-def _latest(records: QuerySet[Any]) -> QuerySet[Any]:
-    """The latest ``MOST_PARTS`` records of each talent, oldest first."""
-    newest_first = Window(RowNumber(), partition_by=F("talent_id"), order_by=F("id").desc())
-    present = records.filter(remote_deleted_at=None).annotate(place=newest_first)
+def _latest(records: QuerySet[Any], *newest_first: str | OrderBy) -> QuerySet[Any]:
+    """The first ``MOST_PARTS`` records of each talent in this order, sorted by id."""
+    place = Window(RowNumber(), partition_by=F("talent_id"), order_by=newest_first)
+    present = records.filter(remote_deleted_at=None).annotate(place=place)
     latest: QuerySet[Any] = present.filter(place__lte=MOST_PARTS).order_by("id")
     return latest
 

@@ -239,6 +239,7 @@ class JobPage:
     excluded: Exclusion | None
     postings: list[JobPosting]
     pipeline: list[Stage]
+    more_stages: int
     most: int
     hired: int
     rejected: int
@@ -273,7 +274,7 @@ def job_page(
     if job is None:
         return None
     people = _people(job=job)
-    pipeline = _pipeline(job, people)
+    pipeline, more_stages = _pipeline(job, people)
     ids = {str(row.id): row for row in pipeline}
     shown = people.filter(stage=ids[stage], status__in=IN_PROCESS) if stage in ids else people
     counted = dict(people.values_list("status").annotate(n=Count("id")))
@@ -289,6 +290,7 @@ def job_page(
         excluded=enum_or_none(job.excluded_reason, Exclusion),
         postings=_postings(job),
         pipeline=pipeline,
+        more_stages=more_stages,
         most=max([1, *(getattr(row, "active", 0) for row in pipeline)]),
         hired=counted.get("HIRED", 0),
         rejected=counted.get("REJECTED", 0),
@@ -312,23 +314,26 @@ def _postings(job: Job) -> list[JobPosting]:
     return list(present.order_by("status", "is_internal", "language", "id")[:POSTINGS_SHOWN])
 
 
-def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
-    """The stages in order, each with its current number of people. The ATS decides how many there are.
+def _pipeline(job: Job, people: QuerySet[Application]) -> tuple[list[Stage], int]:
+    """The first stages in order, each with its current number of people, and the number of other stages.
 
-    A job without stages of its own uses the company's.
+    The ATS decides how many there are. A job without stages of its own uses the company's.
     """
     in_process = people.filter(status__in=IN_PROCESS, stage__isnull=False)
-    counted = in_process.values_list("stage").annotate(n=Count("id")).order_by("-n", "stage")
-    counts = dict(counted[:STAGES_SHOWN])
-    stages = _first_stages(Q(job=job) | Q(id__in=list(counts)), org_id=job.org_id)
+    counts = in_process.values_list("stage").annotate(n=Count("id"))
+    fullest = [stage for stage, _ in counts.order_by("-n", "stage")[:STAGES_SHOWN]]
+    own = Q(job=job) | Q(id__in=fullest)
+    stages, more = _first_stages(own, org_id=job.org_id)
     if not any(column.job_id for column in stages):
         company_wide = Q(job=None, job_remote_id=None)
-        stages = _first_stages(company_wide, connection_id=job.connection_id)
+        stages, more = _first_stages(company_wide, connection_id=job.connection_id)
+    active = dict(counts.filter(stage__in=[column.id for column in stages]).order_by())
     for column in stages:
-        column.active = counts.get(column.id, 0)  # type: ignore[attr-defined]
-    return stages
+        column.active = active.get(column.id, 0)  # type: ignore[attr-defined]
+    return stages, more
 
 
-def _first_stages(shown: Q, **where: Any) -> list[Stage]:
+def _first_stages(shown: Q, **where: Any) -> tuple[list[Stage], int]:
     present = Stage.objects.filter(shown, remote_deleted_at=None, **where)
-    return list(present.order_by(F("position").asc(nulls_last=True), "id")[:STAGES_SHOWN])
+    first = list(present.order_by(F("position").asc(nulls_last=True), "id")[:STAGES_SHOWN])
+    return first, present.count() - len(first) if len(first) == STAGES_SHOWN else 0

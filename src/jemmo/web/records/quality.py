@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from jemmo.domain.errors import JemmoError
+from jemmo.services.base.costly import Crowded
 from jemmo.services.connections.status import refused_by
 from jemmo.services.records import quality as service
 from jemmo.store.connections import paused_deletions
@@ -21,6 +22,8 @@ def quality(request: MemberRequest) -> HttpResponse:
     refused = None
     try:
         report = _asked(request) if request.method == "POST" else _stored(request)
+    except Crowded:
+        raise
     except JemmoError as error:
         report, refused = _stored(request), problem(error)
     shown = [
