@@ -54,7 +54,7 @@ def test_a_mirror_starts_follows_and_repairs_itself(
     with sqlite3.connect(path) as db:
         db.execute("DELETE FROM record WHERE rowid % 2 = 0")
     said = mirror()
-    assert "talents: reading again what differs" in said
+    assert "talents: rereading the ranges that differ" in said
     assert copied() >= shown() - {str(showcase.talent("elodie").id)}
 
     FeedPosition.objects.update(origin="a restored copy")
