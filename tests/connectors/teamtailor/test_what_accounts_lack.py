@@ -185,6 +185,7 @@ async def test_a_refused_lookup_stops_neither_jobs_nor_talents(
     await assert_same_ids(sandbox, company)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("switch", SWITCHES)
 async def test_a_lookup_refused_later_keeps_its_data(connect: Connect, switch: str) -> None:
     sandbox, company = await connect(talents=20)
@@ -207,6 +208,7 @@ async def test_a_lookup_refused_later_keeps_its_data(connect: Connect, switch: s
     assert await company.ids(Stream.NOTES) == before
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("switch", SWITCHES)
 async def test_notes_that_are_refused_stop_neither_jobs_nor_talents(
     connect: Connect, switch: str
