@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "jemmo.web.frame.middleware.CurrentOrganisation",
     "jemmo.web.frame.screenshots.ScreenshotMode",
+    "jemmo.web.frame.middleware.Crowding",
 ]
 ROOT_URLCONF = "jemmo.urls"
 ASGI_APPLICATION = "jemmo.asgi.application"

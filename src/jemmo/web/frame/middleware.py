@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from jemmo import tracing
 from jemmo.domain.typed_values import zone_or_none
+from jemmo.services.base import costly
 from jemmo.store.accounts import members
 from jemmo.store.db import scope
 from jemmo.store.db.scope import Reach, Scope
 from jemmo.store.models import Account, Membership, Role
-from jemmo.web.frame import day_zones, errors
+from jemmo.web.frame import day_zones, errors, limits
 from jemmo.web.frame.headers import HEADERS
-from jemmo.web.frame.limits import TOO_LARGE
 from jemmo.web.frame.signed_in import memberships_of
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -80,11 +80,24 @@ class SizeLimit(Middleware):
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if getattr(request, "scope", {}).get(TOO_LARGE):
+        if getattr(request, "scope", {}).get(limits.TOO_LARGE):
             return errors.too_large(request)
         if len(request.path) + len(request.GET.urlencode()) > LONGEST_ADDRESS:
             return errors.too_long(request)
         return self.get_response(request)
+
+
+class Crowding(Middleware):
+    """Responds with 503 if a view can't start because too much other work of its kind is still running."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        is_crowded = isinstance(exception, costly.Crowded | limits.Crowded)
+        return errors.unavailable(request) if is_crowded else None
 
 
 class SessionEnd(Middleware):

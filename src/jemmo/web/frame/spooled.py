@@ -10,9 +10,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from functools import wraps
 from tempfile import SpooledTemporaryFile
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import TypeVar
 from weakref import finalize
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -22,12 +21,11 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.http import content_disposition_header
 
-from jemmo.web.frame import errors
-from jemmo.web.frame.access import MemberRequest, View
+from jemmo.web.frame.access import MemberRequest
 from jemmo.web.frame.limits import Crowded, InFlight
 from jemmo.web.frame.peers import client_address, visitor
 
-P = ParamSpec("P")
+ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
 IN_MEMORY = 1024 * 1024  # bytes of one response
 PART = 64 * 1024  # bytes sent at a time
 WRITING_SECONDS = 300.0  # for a response to be written
@@ -82,7 +80,7 @@ class Spool:
 class Spooled(StreamingHttpResponse):
     """A file to download, written by ``write`` before this returns. Parts of texts are whole lines.
 
-    Raises ``Crowded``, which ``download`` handles.
+    Raises ``Crowded``, for which the middleware returns 503.
     """
 
     def __init__(
@@ -115,20 +113,10 @@ class Spooled(StreamingHttpResponse):
             self.file.close()
 
 
-def download(
-    view: Callable[Concatenate[Any, P], HttpResponseBase],
-) -> View[P]:
-    """Mark a view that returns ``Spooled``; beyond the limits it returns 503."""
-
-    @wraps(view)
-    def answered(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except Crowded:
-            return errors.unavailable(request)
-
-    answered.is_download = True  # type: ignore[attr-defined]
-    return cast("View[P]", answered)
+def download(view: ViewT) -> ViewT:
+    """Mark a view that returns ``Spooled``."""
+    view.is_download = True  # type: ignore[attr-defined]
+    return view
 
 
 def is_download(path: str) -> bool:

@@ -21,7 +21,6 @@ from jemmo.store.models import Erasure, Talent
 from jemmo.store.privacy import certificates as erasures
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, manager
-from jemmo.web.frame.costly import reads_everything
 from jemmo.web.frame.forms import TypedConfirmation
 from jemmo.web.frame.spooled import Spool, Spooled, download
 from jemmo.web.privacy.forms import FindPerson
@@ -35,7 +34,6 @@ def frame(tab: str, /, **more: Any) -> dict[str, Any]:
 
 @sensitive_post_parameters("who")
 @sensitive_variables()
-@reads_everything
 @manager
 def requests(request: MemberRequest) -> HttpResponse:
     """Find the person; the latest erasures are below."""
@@ -55,7 +53,6 @@ def requests(request: MemberRequest) -> HttpResponse:
     return render(request, "privacy/requests.html", shown)
 
 
-@reads_everything
 @manager
 def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """The data about them, and the available actions."""
@@ -90,7 +87,6 @@ def export(request: MemberRequest, talent_id: UUID) -> Spooled:
     return answer
 
 
-@reads_everything
 @manager
 def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """Show what is deleted and what stays, and erase once the name is typed."""

@@ -21,7 +21,6 @@ from jemmo.services.privacy import processing, retention
 from jemmo.store.db.paging import whole_number
 from jemmo.store.privacy import access_events
 from jemmo.web.frame.access import MemberRequest, manager, wants_results
-from jemmo.web.frame.costly import reads_everything
 from jemmo.web.frame.file_lines import csv_lines
 from jemmo.web.frame.problems import problem
 from jemmo.web.frame.spooled import Spool, Spooled, download, lines
@@ -31,7 +30,6 @@ from jemmo.web.privacy.requests import frame
 COLUMNS = ("at", "member", "action", "talent_id", "ats_id", "subject", "detail")
 
 
-@reads_everything
 @manager
 def periods(request: MemberRequest) -> HttpResponse:
     """The retention rules: shown, previewed, and saved as previewed."""
@@ -135,7 +133,6 @@ def _row(line: access_events.Line, *, hidden: bool) -> list[Any]:
     ]
 
 
-@reads_everything
 @manager
 def record(request: MemberRequest) -> HttpResponse:
     """The record of processing, generated from the current settings."""
@@ -143,7 +140,6 @@ def record(request: MemberRequest) -> HttpResponse:
     return render(request, "privacy/processing.html", frame("processing", record=document))
 
 
-@reads_everything
 @manager
 def record_file(request: MemberRequest) -> HttpResponse:
     document = processing.record(request.organisation, now=timezone.now())

@@ -11,11 +11,9 @@ from jemmo.store.connections import paused_deletions
 from jemmo.vault import default_vault
 from jemmo.web.connections.attempts import question
 from jemmo.web.frame.access import MemberRequest, manager
-from jemmo.web.frame.costly import reads_everything
 from jemmo.web.frame.problems import problem
 
 
-@reads_everything
 @manager
 def quality(request: MemberRequest) -> HttpResponse:
     """Show data quality. A POST asks the ATSs for their counts."""

@@ -9,11 +9,9 @@ from jemmo.domain.errors import JemmoError
 from jemmo.services.records import rules as service
 from jemmo.web.connections.forms import Rules
 from jemmo.web.frame.access import MemberRequest, manager
-from jemmo.web.frame.costly import reads_everything
 from jemmo.web.frame.problems import problem
 
 
-@reads_everything
 @manager
 def rules(request: MemberRequest) -> HttpResponse:
     """With a posted ``preview``, show what would change without changing anything."""

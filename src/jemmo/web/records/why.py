@@ -8,10 +8,8 @@ from django.shortcuts import render
 from jemmo.services.records import explanations
 from jemmo.store.db.paging import query_text
 from jemmo.web.frame.access import MemberRequest, manages, member, sees_contacts
-from jemmo.web.frame.costly import reads_everything
 
 
-@reads_everything
 @member
 def why(request: MemberRequest) -> HttpResponse:
     asked = query_text(request.GET, "q").strip()
