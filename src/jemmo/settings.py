@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import split_address
-from jemmo.environment import CENTURY, address, number
+from jemmo.environment import CENTURY, address, hosts, number
 from jemmo.home import home
 from jemmo.store.db.budget import CONNECT_WAIT
 from jemmo.vault.files import signing_key
@@ -246,7 +246,7 @@ X_FRAME_OPTIONS = "DENY"
 JEMMO_DEMO = os.environ.get("JEMMO_DEMO") == "1"
 """Set by `jemmo up --demo`: a page explains how to change a record in the simulated ATS."""
 
-JEMMO_ATS_HOSTS = [host for host in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if host]
+JEMMO_ATS_HOSTS = hosts("JEMMO_ATS_HOSTS")
 """Non-public hosts that an admin may connect to from the browser."""
 
 # smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed only to the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 from uuid import UUID
 
@@ -320,16 +321,16 @@ def _pipeline(job: Job, people: QuerySet[Application]) -> tuple[list[Stage], int
     The ATS decides how many there are. A job without stages of its own uses the company's.
     """
     in_process = people.filter(status__in=IN_PROCESS, stage__isnull=False)
-    counts = in_process.values_list("stage").annotate(n=Count("id"))
-    fullest = [stage for stage, _ in counts.order_by("-n", "stage")[:STAGES_SHOWN]]
-    own = Q(job=job) | Q(id__in=fullest)
+    counts: dict[UUID, int] = dict(
+        in_process.values_list("stage").annotate(n=Count("id")).order_by()
+    )
+    own = Q(job=job) | Q(id__in=nlargest(STAGES_SHOWN, counts, key=counts.__getitem__))
     stages, more = _first_stages(own, org_id=job.org_id)
     if not any(column.job_id for column in stages):
         company_wide = Q(job=None, job_remote_id=None)
         stages, more = _first_stages(company_wide, connection_id=job.connection_id)
-    active = dict(counts.filter(stage__in=[column.id for column in stages]).order_by())
     for column in stages:
-        column.active = active.get(column.id, 0)  # type: ignore[attr-defined]
+        column.active = counts.get(column.id, 0)  # type: ignore[attr-defined]
     return stages, more
 
 

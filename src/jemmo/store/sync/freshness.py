@@ -33,27 +33,27 @@ _REREAD_AT = """
     FROM (SELECT CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END AS at
         FROM checkpoint WHERE connection_id = %s AND stream = ANY(%s)) streams"""
 
-_FACTS = """
+_ENDED = ("id", "scope", "report")
+_RUNNING = ("id", "scope", "mode", "report", "started_at")
+
+_FACTS = f"""
     SELECT c.id,
         ARRAY(SELECT p.stream FROM checkpoint p WHERE p.connection_id = c.id ORDER BY p.stream),
         ARRAY(SELECT CASE WHEN p.synced_at BETWEEN %s AND %s THEN p.synced_at END
             FROM checkpoint p WHERE p.connection_id = c.id ORDER BY p.stream),
-        ended.id, ended.scope, ended.report,
-        running.id, running.scope, running.mode, running.report, running.started_at,
+        {", ".join(f"ended.{name}" for name in _ENDED)},
+        {", ".join(f"running.{name}" for name in _RUNNING)},
         EXISTS (SELECT FROM held_deletion h
             WHERE h.connection_id = c.id AND h.closed_at IS NULL AND h.released_at IS NULL)
     FROM connection c LEFT JOIN LATERAL (
-        SELECT r.id, r.scope, r.report FROM sync_run r
+        SELECT {", ".join(_ENDED)} FROM sync_run r
         WHERE r.connection_id = c.id AND r.status <> 'running' ORDER BY r.started_at DESC LIMIT 1
     ) ended ON true LEFT JOIN LATERAL (
-        SELECT r.id, r.scope, r.mode, r.report, r.started_at FROM sync_run r
+        SELECT {", ".join(_RUNNING)} FROM sync_run r
         WHERE r.connection_id = c.id AND r.status = 'running' ORDER BY r.started_at DESC LIMIT 1
     ) running ON true
     WHERE c.org_id = %s"""
 """What every page shows about the connections, in one statement instead of four per connection."""
-
-_ENDED = ("id", "scope", "report")
-_RUNNING = ("id", "scope", "mode", "report", "started_at")
 
 RESUMED = frozenset(("cancelled", "interrupted"))
 """Errors of a sync that was stopped. They no longer matter while the next sync, which continues it, is running."""
