@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -17,7 +18,7 @@ from jemmo.services.notifications import notifications
 from jemmo.services.operations.metrics import rendered
 from jemmo.store.models import Connection, Delivery, Notification
 from jemmo.vault import default_vault
-from jemmo.web.templatetags.times import plain_day
+from jemmo.web.templatetags.times import day_in_words
 
 SignedIn = Callable[[str], Client]
 NOW = datetime.now(UTC) + timedelta(hours=1)  # after the members have joined
@@ -66,12 +67,16 @@ def test_managers_are_reminded_on_pages_and_by_email(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     connection = aged(showcase, days=20, left=6.9)
+    expires = NOW + timedelta(days=6.9)
+    showcase.org.time_zone = "Pacific/Kiritimati" if expires.hour >= 10 else "Pacific/Pago_Pago"
+    showcase.org.save()
+    local = expires.astimezone(ZoneInfo(showcase.org.time_zone)).date()
+    assert local != expires.date()
     key_care.queue_key_reminders(NOW)
     assert notifications.send_due(vault=default_vault()) == 2
     assert sorted(one.to[0] for one in mail.outbox) == ["admin@acme.example", "owner@acme.example"]
     assert "expires soon" in mail.outbox[0].subject
-    assert connection.key_expires_at is not None
-    day = f"The key expires on {plain_day(connection.key_expires_at)}."
+    day = f"The key expires on {day_in_words(local)}."
     assert day in mail.outbox[0].body
 
     page = signed_in("admin").get("/notifications/").content.decode()

@@ -36,7 +36,8 @@ class Pages:
     def stages(self, columns: Columns, only: list[Row] | None = None) -> Page:
         def stage(column: Column, notes: Notes) -> Record:
             if self._key_expires_at and expires_soon(self._key_expires_at, datetime.now(UTC)):
-                notes.add(f"key_expires:{self._key_expires_at:%Y-%m-%d}", "key")
+                day = self._key_expires_at.astimezone(self._settings.zone).date()
+                notes.add(f"key_expires:{day}", "key")
             return mapping.stage(column, columns, self._settings.zone)
 
         rows = columns.rows if only is None else only

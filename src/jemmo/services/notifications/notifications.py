@@ -12,10 +12,11 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 from jemmo.domain.notices import When
+from jemmo.domain.typed_values import zone_or_none
 from jemmo.environment import hosts
 from jemmo.rest_client.outward import check_address, post_json
 from jemmo.services.base.contexts import chat_context
@@ -187,13 +188,16 @@ def _chat(together: list[Delivery], vault: Vault) -> None:
 
 
 def _text(channel: str, together: list[Delivery]) -> str:
+    """Return what is sent about notifications of one organization, with days in its time zone, as on pages."""
     notifications = [delivery.notification for delivery in together]
+    org = notifications[0].org
     shown = {
         "one": notifications[0],
         "all": notifications,
-        "org": notifications[0].org,
+        "org": org,
         "site": settings.SITE_URL,
         "membership": together[0].membership,
     }
     name = channel if len(notifications) == 1 else f"{channel}_digest"
-    return render_to_string(f"notices/{name}.txt", shown).strip()
+    with timezone.override(zone_or_none(org.time_zone)):
+        return render_to_string(f"notices/{name}.txt", shown).strip()
