@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deploy soak check bench chaos load screenshots reference requirements clean
+.PHONY: help setup demo test test-deploy soak check types style bench chaos load screenshots reference requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,13 +47,18 @@ soak: ## Try twenty times as much of what can be tried without end (or SOAK_EFFO
 
 check: ## Check format, lint, types, imports, dependencies and that no file names a machine
 	@scripts/install dev
+	@$(MAKE) --no-print-directory --output-sync --jobs=2 types style
+	@echo "All checks passed."
+
+types:
+	@$(BIN)/mypy --no-error-summary
+
+style:
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python scripts/check_tracked_files.py
 	@$(BIN)/python scripts/audit_dependencies.py
-	@echo "All checks passed."
 
 bench: setup ## Run the benchmark of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks

@@ -59,6 +59,7 @@ def hostile(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+@pytest.mark.sample(4)
 def test_testing_a_key_takes_a_bounded_amount_of_memory(hostile: str, vendor: Vendor) -> None:
     connector = connector_for(vendor.name)
     config = connector.configure("key", hostile, {**vendor.options, "pacing": "off"})

@@ -52,6 +52,7 @@ def test_invalid_numbers_of_days_are_refused(monkeypatch: pytest.MonkeyPatch, te
         ("JEMMO_API_WRITES", "0"),
     ],
 )
+@pytest.mark.sample(2)
 def test_settings_with_which_nothing_would_work_are_refused(
     name: str, value: str, tmp_path: Path
 ) -> None:

@@ -232,6 +232,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("work", CASES)
+@pytest.mark.sample(18)
 def test_time_grows_with_the_length(work: Work) -> None:
     for short, long in zip(hostile(SHORT), hostile(SHORT * GROWTH), strict=True):
         assert not grows_too_fast(work, short, long), repr(short[:20])

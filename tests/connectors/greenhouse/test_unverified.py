@@ -52,7 +52,7 @@ async def read(database_url: str, **switches: Any) -> tuple[Company, list[Any]]:
         return found, await found.rows(RELATIONS)
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "switches", SWITCHES, ids=lambda one: "-".join("-".join(pair) for pair in one.items())
 )

@@ -62,7 +62,7 @@ async def assert_follows(server: SandboxServer, found: Company) -> None:
     assert verdict.equal, verdict
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "switches",
     [

@@ -84,7 +84,7 @@ async def every_mode_ends_equal(connect: Connect, **given: Any) -> None:
 
 
 @pytest.mark.parametrize("switches", SWITCHES, ids=named)
-@pytest.mark.sample(5)
+@pytest.mark.sample(3)
 async def test_every_switch_ends_with_equal_data(
     connect: Connect, switches: dict[str, Any]
 ) -> None:

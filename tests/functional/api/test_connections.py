@@ -216,6 +216,7 @@ def test_rules_have_the_counts_of_their_page(
         *("cursor=cnVuczpbXQ", "cursor=bG9nczrDKA", "sort=name", "unknown=1", "connection_id=x"),
     ],
 )
+@pytest.mark.sample(12)
 def test_invalid_values_are_refused(
     token: Callable[..., str], ask: Asks, name: str, query: str
 ) -> None:

@@ -95,6 +95,7 @@ async def by_files(found: Company, database_url: str) -> None:
 
 
 @pytest.mark.parametrize("notices", [by_test, by_counts, by_refetch, by_comparison, by_files])
+@pytest.mark.sample(2)
 async def test_every_page_shows_a_refused_key_whatever_noticed_it(
     database_url: str, ats: SandboxServer, notices: object
 ) -> None:

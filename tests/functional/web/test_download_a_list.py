@@ -70,6 +70,7 @@ def listed(client: Client, path: str) -> list[str]:
         *(f"/jobs/?sort={sort}" for sort in ("-talents", "opened", "-opened")),
     ],
 )
+@pytest.mark.sample(5)
 def test_a_download_is_in_the_order_of_the_page(recruiter: Client, path: str) -> None:
     pages = listed(recruiter, path)
     assert len(pages) > (50 if path.startswith("/talents/?sort") else 2)

@@ -57,6 +57,7 @@ def text_of(client: Client, name: str) -> str:
     ],
 )
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
+@pytest.mark.sample(4)
 def test_help_suggests_only_permitted_steps(
     showcase: Showcase,
     signed_in: SignedIn,

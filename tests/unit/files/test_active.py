@@ -266,6 +266,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.sample(4)
 def test_a_pdf_made_to_be_slow_gets_a_verdict(name: str) -> None:
     """With quadratic time, this would take hours."""
     assert verdict(b"%PDF-1.7 " + HOSTILE[name])
@@ -285,6 +286,7 @@ def test_a_pdf_made_to_be_slow_gets_a_verdict(name: str) -> None:
         b"\\u1 ",
     ],
 )
+@pytest.mark.sample(3)
 def test_an_rtf_made_to_be_slow_gets_a_verdict(part: bytes) -> None:
     assert verdict(b"{\\rtf1 " + part * N) == RTF
 

@@ -89,6 +89,7 @@ def test_hardly_any_words_are_lost_in_any_format(kind: str) -> None:
 
 
 @pytest.mark.parametrize("resume", corpus(), ids=lambda resume: resume.name)
+@pytest.mark.sample(40)
 def test_damage_neither_breaks_nor_stalls_a_reader(resume: Resume) -> None:
     chance, content = random.Random(resume.name), resume.content
     start = chance.randrange(len(content))

@@ -43,6 +43,7 @@ def test_a_body_with_too_many_values_is_not_decoded() -> None:
 
 
 @pytest.mark.parametrize("part", [b"[]", b"{}", b'{"":{}}', b'{"a":1}', b'[["a"]]', b"1e9"])
+@pytest.mark.sample(2)
 def test_bodies_decoded_by_a_web_process_stay_small(part: bytes) -> None:
     """Decodes the largest accepted responses, with the values that take the most memory for their length."""
     some = REPLY.values // values(b"," + part)

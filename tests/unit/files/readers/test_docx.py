@@ -213,6 +213,7 @@ FIELD = (
     ],
     ids=["paragraphs", "fields", "alternatives"],
 )
+@pytest.mark.sample(1)
 def test_a_document_made_to_be_slow_is_read(body: str) -> None:
     """If the time were quadratic in the depth, this would take minutes."""
     assert text(body)
