@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import bare
-from benchmarks.company import company, forget, requests
+from benchmarks.company import company, forget, requests, sync
+from benchmarks.home import new_home
 
 TINY, SMALL, LARGE = 300, 25_000, 100_000
 
@@ -23,15 +18,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size")
     scale = 10 if parser.parse_args().quick else 1
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-        try:
-            Console().print(_measure(scale, embedded.ensure_running()))
-        finally:
-            embedded.stop()
+    with new_home() as owner:
+        Console().print(_measure(scale, owner))
 
 
 def _measure(scale: int, database_url: str) -> Table:
@@ -87,15 +75,6 @@ def _measure(scale: int, database_url: str) -> Table:
         row("unchanged: maximum requests per stream, including the key test", most, 4)
         row("unchanged: seconds", again["seconds"], 2)
     return table
-
-
-def sync(org: str, address: str, pacing: str) -> dict[str, Any]:
-    """Run one sync in a separate process; return its figures."""
-    command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(org, found, flush=True)
-    return found
 
 
 if __name__ == "__main__":

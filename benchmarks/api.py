@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import aiohttp
 import psycopg
 
+from benchmarks.home import new_home
 from benchmarks.lists import filled
 from benchmarks.webhooks import p95, part, until_up
 
@@ -46,23 +46,17 @@ def main() -> None:
     parser.add_argument("--talents", type=int, default=100_000)
     parser.add_argument("--changes", type=int, default=50_000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ["JEMMO_API_REQUESTS"] = "1000000"
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
+    os.environ["JEMMO_API_REQUESTS"] = "1000000"
+    with new_home() as owner:
+        from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
         from jemmo.store.db import scope  # noqa: PLC0415
 
-        try:
-            owner = embedded.ensure_running()
-            bootstrap.start(operator=False)
-            with scope.acting_in(scope.EVERYTHING):
-                _, places = filled(given.talents, owner)
-                secret = _token()
-            with part("web", "--port", str(PORT)):
-                figures = asyncio.run(_measured(secret, owner, places["talent"], given.changes))
-        finally:
-            embedded.stop()
+        bootstrap.start(operator=False)
+        with scope.acting_in(scope.EVERYTHING):
+            _, places = filled(given.talents, owner)
+            secret = _token()
+        with part("web", "--port", str(PORT)):
+            figures = asyncio.run(_measured(secret, owner, places["talent"], given.changes))
     print(json.dumps({"talents": given.talents, **figures}, indent=2))
 
 

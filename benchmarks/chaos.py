@@ -16,7 +16,6 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import time
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from uuid import UUID
 
 import psycopg
 
+from benchmarks.home import new_home
 from jemmo.sandbox import SandboxServer, run_sandbox
 
 PROVIDERS = ("teamtailor", "teamtailor", "flatchr", "greenhouse")
@@ -314,10 +314,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep-log", type=Path, metavar="FILE", help="save the workers' log here")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded
+    with new_home():
+        from jemmo import bootstrap
 
         try:
             url = bootstrap.start()
@@ -331,9 +329,8 @@ def main() -> None:
                 )
             )
         finally:
-            embedded.stop()
             if given.keep_log:
-                shutil.copy(Path(folder) / "workers.log", given.keep_log)
+                shutil.copy(Path(os.environ["JEMMO_HOME"]) / "workers.log", given.keep_log)
     print(json.dumps(found))
     sys.exit(0 if found["ok"] else 1)
 

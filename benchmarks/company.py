@@ -22,12 +22,14 @@ def company(talents: int, *, paced: bool, provider: str = "teamtailor") -> Itera
 
 @contextmanager
 def simulated(
-    talents: int, *, paced: bool, provider: str = "teamtailor"
+    talents: int, *, paced: bool, provider: str = "teamtailor", keys: int = 0
 ) -> Iterator[tuple[str, int]]:
-    """Run a sandbox; yield its address and process id."""
+    """Run a sandbox that accepts this many more keys, ``bench-key-0`` onwards; yield its address and process id."""
     command = [sys.executable, "-m", "jemmo.sandbox", provider, "--port", "0"]
     command += ["--talents", str(talents), "--key", KEY]
     command += [] if paced else ["--no-rate-limit"]
+    for number in range(keys):
+        command += ["--extra-key", f"{KEY}-{number}=admin"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: S603 - our own program
         assert sandbox.stdout is not None
         try:
@@ -47,3 +49,14 @@ def requests(address: str) -> dict[str, Any]:
 def forget(address: str) -> None:
     order = urllib.request.Request(f"{address}/__sandbox__/reset-requests", data=b"{}")  # noqa: S310
     urllib.request.urlopen(order).close()  # noqa: S310 - our own program
+
+
+def sync(
+    org: str, address: str, pacing: str, provider: str = "teamtailor", *options: str
+) -> dict[str, Any]:
+    """Run one sync in a separate process, with these options as ``NAME=VALUE``; return its figures."""
+    command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing, provider]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(org, figures, flush=True)
+    return figures

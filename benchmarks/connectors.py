@@ -9,11 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +17,8 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.company import company, forget, requests
+from benchmarks.company import company, forget, requests, sync
+from benchmarks.home import new_home
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.connectors.jarvi.time_budget import Clock, MemoryLedger
@@ -57,16 +53,8 @@ def main() -> None:
     parser.add_argument("providers", nargs="*", default=sorted(OPTIONS))
     parser.add_argument("--quick", action="store_true", help="a tenth of the size")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-        try:
-            embedded.ensure_running()
-            Console().print(_measure(given.providers, 10 if given.quick else 1))
-        finally:
-            embedded.stop()
+    with new_home():
+        Console().print(_measure(given.providers, 10 if given.quick else 1))
 
 
 def _measure(providers: list[str], scale: int) -> Table:
@@ -88,11 +76,11 @@ def _measure(providers: list[str], scale: int) -> Table:
 def _size(row: Row, provider: str, scale: int) -> None:
     """Measure a small and a large account: a sync's memory must not grow with the account."""
     with company(SMALL // scale, paced=False, provider=provider) as address:
-        small = _sync(f"{provider}-small", address, "off", provider)
+        small = sync(f"{provider}-small", address, "off", provider, *OPTIONS[provider])
     with company(LARGE // scale, paced=False, provider=provider) as address:
-        large = _sync(f"{provider}-large", address, "off", provider)
+        large = sync(f"{provider}-large", address, "off", provider, *OPTIONS[provider])
         forget(address)
-        again = _sync(f"{provider}-large", address, "off", provider)
+        again = sync(f"{provider}-large", address, "off", provider, *OPTIONS[provider])
         asked = again["requests"]
     rate = large["records"] / large["seconds"]
     row(f"{provider}: seconds for {large['records']:,} records ({rate:,.0f} per second)",
@@ -110,7 +98,7 @@ def _size(row: Row, provider: str, scale: int) -> None:
 
 def _paced(row: Row) -> None:
     with company(APPLICANTS, paced=True, provider="flatchr") as address:
-        found = _sync("flatchr-paced", address, "on", "flatchr")
+        found = sync("flatchr-paced", address, "on", "flatchr", *OPTIONS["flatchr"])
         row(
             f"flatchr: seconds for {APPLICANTS:,} applicants at its own pace",
             found["seconds"],
@@ -180,16 +168,6 @@ def _clock(server: SandboxServer) -> Clock:
 def _source(server: SandboxServer, clock: Clock, ledger: MemoryLedger) -> JarviSource:
     config = replace(JARVI.configure(server.key, server.base_url, {}), ledger=ledger)
     return JarviSource(config, clock)
-
-
-def _sync(org: str, address: str, pacing: str, provider: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing, provider]
-    done = subprocess.run(  # noqa: S603 - our own program
-        [*command, *OPTIONS[provider]], capture_output=True, text=True, check=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(org, found, flush=True)
-    return found
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from pathlib import Path
 
-from benchmarks.__main__ import TINY, sync
-from benchmarks.company import company, simulated
+from benchmarks.__main__ import TINY
+from benchmarks.company import company, simulated, sync
+from benchmarks.home import new_home
 
 TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # microseconds
 
@@ -22,19 +22,11 @@ def main() -> None:
     parser.add_argument("talents", nargs="?", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=1)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-        try:
-            embedded.ensure_running()
-            with company(TINY, paced=False) as address:
-                sync("tiny", address, "off")
-            for number in range(given.rounds):
-                measure(given.talents, f"cost-{number}")
-        finally:
-            embedded.stop()
+    with new_home():
+        with company(TINY, paced=False) as address:
+            sync("tiny", address, "off")
+        for number in range(given.rounds):
+            measure(given.talents, f"cost-{number}")
 
 
 def measure(talents: int, org: str) -> None:

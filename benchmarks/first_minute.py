@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +20,7 @@ from rich.table import Table
 
 from benchmarks.company import company, requests
 from benchmarks.connectors import OPTIONS
+from benchmarks.home import new_home
 from jemmo.domain.streams import RECENT
 
 TALENTS = 20_000
@@ -58,16 +57,8 @@ def main() -> None:
     parser.add_argument("--unpaced", action="store_true", help="without a pace: count requests")
     given = parser.parse_args()
     talents = TALENTS // (4 if given.quick else 1)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-        try:
-            url = embedded.ensure_running()
-            Console().print(_measure(talents, url, given.provider, paced=not given.unpaced))
-        finally:
-            embedded.stop()
+    with new_home() as owner:
+        Console().print(_measure(talents, owner, given.provider, paced=not given.unpaced))
 
 
 def _measure(talents: int, database_url: str, provider: str, *, paced: bool) -> Table:

@@ -7,9 +7,7 @@ additional time for inserting the same rows with the index, in microseconds per 
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from typing import Any
@@ -17,6 +15,8 @@ from typing import Any
 import psycopg
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.home import new_home
 
 RUNS = 25
 GOAL = 150  # milliseconds
@@ -80,20 +80,15 @@ WHERE c = 0 OR t.n %% 5 = 0;
 
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
+    with new_home() as owner:
+        from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
         from jemmo.store.db import scope  # noqa: PLC0415
 
-        try:
-            owner = embedded.ensure_running()
-            bootstrap.start(operator=False)
-            with scope.acting_in(scope.EVERYTHING):
-                client, places = filled(rows, owner)
-            for table in (_pages(client, places), _costs(owner)):
-                Console().print(table)
-        finally:
-            embedded.stop()
+        bootstrap.start(operator=False)
+        with scope.acting_in(scope.EVERYTHING):
+            client, places = filled(rows, owner)
+        for table in (_pages(client, places), _costs(owner)):
+            Console().print(table)
 
 
 def filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:

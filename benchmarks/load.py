@@ -19,19 +19,18 @@ import random
 import re
 import resource
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import psycopg
 
+from benchmarks.company import simulated
 from benchmarks.cost import postmaster, spent
+from benchmarks.home import new_home
 from benchmarks.webhooks import SIGNING, p95, part, talents_of, until_up
 from jemmo.sandbox.teamtailor.webhooks import sign_v2
 from jemmo.store.db import budget
@@ -78,36 +77,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--port", type=int, default=8133)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ["JEMMO_PROXIES"] = "1"  # so that each visitor has their own address
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
+    os.environ["JEMMO_PROXIES"] = "1"  # so that each visitor has their own address
+    with new_home():
+        from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
 
-        try:
-            url = bootstrap.start()
-            with simulated() as (address, sandbox):
-                scene = prepare(address)
-                figures = measure(url, address, sandbox, scene, given.seconds, given.port)
-        finally:
-            embedded.stop()
+        url = bootstrap.start()
+        with simulated(TALENTS, paced=True, keys=CONNECTIONS) as (address, sandbox):
+            scene = prepare(address)
+            figures = measure(url, address, sandbox, scene, given.seconds, given.port)
     print(json.dumps(figures, indent=2))
     sys.exit(bool(figures["missed"]))
-
-
-@contextlib.contextmanager
-def simulated() -> Iterator[tuple[str, int]]:
-    """Run a Teamtailor with a rate limit per key; yield its address and process id."""
-    command = [sys.executable, "-m", "jemmo.sandbox", "teamtailor", "--talents", str(TALENTS)]
-    for number in range(CONNECTIONS):
-        command += ["--extra-key", f"bench-key-{number}=admin"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
-        assert process.stdout is not None
-        try:
-            words = process.stdout.readline().split()
-            yield next(word for word in words if word.startswith("http")), process.pid
-        finally:
-            process.terminate()
 
 
 @dataclass

@@ -17,7 +17,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +26,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.company import KEY, simulated
-from benchmarks.cost import spent
+from benchmarks.cost import postmaster, spent
+from benchmarks.home import new_home
 
 CLASSES = {"small": (700, 20), "medium": (250, 200), "big": (45, 2000), "large": (5, 20_000)}
 """The number of organizations per size class, and the talents of each."""
@@ -72,17 +72,10 @@ def main() -> None:
 
 def _on_new_postgres(measure: Any) -> Any:
     """Measure on a new embedded Postgres."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
+    with new_home():
         command = [sys.executable, "-c", "from jemmo import bootstrap; print(bootstrap.start())"]
-        try:
-            ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
-            return measure(ended.stdout.splitlines()[-1])
-        finally:
-            from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-            embedded.stop()
+        ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+        return measure(ended.stdout.splitlines()[-1])
 
 
 # --- first syncs ---
@@ -197,20 +190,20 @@ def _ratios(with_large: Any, without: Any) -> dict[str, dict[str, float]]:
 
 def _unchanged(db: psycopg.Connection, workers: list[int]) -> dict[str, Any]:
     """Return the average cost of a sync that finds nothing new, including the housekeeping that runs meanwhile."""
-    postmaster = _postmaster()
+    postgres_pid = postmaster()
     rows = db.execute(
         "SELECT c.id FROM connection c JOIN organisation o ON o.id = c.org_id "
         "WHERE o.slug LIKE 'small-%%' ORDER BY o.slug LIMIT %s",
         [UNCHANGED],
     ).fetchall()
     keys = [row[0] for row in rows]
-    before = sum(spent(one) for one in workers), spent(postmaster), _wal(db)
+    before = sum(spent(one) for one in workers), spent(postgres_pid), _wal(db)
     db.execute("UPDATE connection SET due_at = now() WHERE id = ANY(%s)", [keys])
     left = "SELECT count(*) FROM connection WHERE id = ANY(%s) AND due_at <= now()"
     ends = time.monotonic() + PATIENCE
     while (row := db.execute(left, [keys]).fetchone()) and row[0] and time.monotonic() < ends:
         time.sleep(0.1)
-    after = sum(spent(one) for one in workers), spent(postmaster), _wal(db)
+    after = sum(spent(one) for one in workers), spent(postgres_pid), _wal(db)
     worker, postgres, wal = ((b - a) / len(keys) for a, b in zip(before, after, strict=True))
     return {
         "syncs": len(keys),
@@ -224,13 +217,6 @@ def _unchanged(db: psycopg.Connection, workers: list[int]) -> dict[str, Any]:
 def _wal(db: psycopg.Connection) -> float:
     row = db.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn").fetchone()
     return float(row[0]) if row else 0.0
-
-
-def _postmaster() -> int:
-    from jemmo.embedded.places import find_places  # noqa: PLC0415 - JEMMO_HOME must be set first
-    from jemmo.home import home  # noqa: PLC0415 - as above
-
-    return int((find_places(home()).data / "postmaster.pid").read_text().split()[0])
 
 
 # --- statements ---

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
-import os
-import tempfile
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cost import postmaster, spent
+from benchmarks.home import new_home
 from benchmarks.lists import filled
 from benchmarks.webhooks import part, until_up
 
@@ -52,23 +51,17 @@ def main() -> None:
     parser.add_argument("--talents", type=int, default=20_000)
     parser.add_argument("--only", default="", help="only pages whose name contains this")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
+    with new_home() as owner:
+        from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
         from jemmo.store.db import scope  # noqa: PLC0415
 
-        try:
-            owner = embedded.ensure_running()
-            bootstrap.start(operator=False)
-            with scope.acting_in(scope.EVERYTHING):
-                client, places = filled(given.talents, owner)
-                _synced()
-            cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
-            with part("web", "--port", str(PORT)) as web:
-                Console().print(asyncio.run(_measured(web, cookie, places, given.only)))
-        finally:
-            embedded.stop()
+        bootstrap.start(operator=False)
+        with scope.acting_in(scope.EVERYTHING):
+            client, places = filled(given.talents, owner)
+            _synced()
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+        with part("web", "--port", str(PORT)) as web:
+            Console().print(asyncio.run(_measured(web, cookie, places, given.only)))
 
 
 def _synced() -> None:

@@ -11,13 +11,14 @@ import argparse
 import json
 import os
 import statistics
-import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
+
+from benchmarks.home import new_home
 
 CONNECTIONS = 10_000
 HOURS = 6
@@ -30,16 +31,9 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=CONNECTIONS)
     parser.add_argument("--hours", type=int, default=HOURS)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-        try:
-            os.environ["DATABASE_URL"] = embedded.ensure_running()
-            print(json.dumps(_measure(given.connections, given.hours)))
-        finally:
-            embedded.stop()
+    with new_home() as owner:
+        os.environ["DATABASE_URL"] = owner
+        print(json.dumps(_measure(given.connections, given.hours)))
 
 
 def _measure(count: int, hours: int) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import tempfile
 import time
 from statistics import median
 from uuid import UUID
@@ -21,6 +19,7 @@ from msgspec import Struct
 
 from benchmarks.company import KEY, company
 from benchmarks.cost import postmaster, spent
+from benchmarks.home import new_home
 
 GOALS = {"worker ms": 30.0, "Postgres ms": 30.0, "WAL kB": 20.0}
 PER_ROUND = 10  # syncs, since /proc only counts hundredths of a second
@@ -39,17 +38,11 @@ def main() -> None:
     parser.add_argument("talents", nargs="?", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=10)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import bootstrap, embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
+    with new_home(), company(given.talents, paced=False) as address:
+        from jemmo import bootstrap  # noqa: PLC0415 - JEMMO_HOME must be set first
 
-        try:
-            with company(given.talents, paced=False) as address:
-                url = bootstrap.start()
-                report(measure(url, connect(address), given.rounds))
-        finally:
-            embedded.stop()
+        url = bootstrap.start()
+        report(measure(url, connect(address), given.rounds))
 
 
 def connect(address: str) -> UUID:

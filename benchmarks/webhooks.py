@@ -15,7 +15,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +22,8 @@ from typing import Any
 import aiohttp
 import psycopg
 
+from benchmarks.company import simulated
+from benchmarks.home import new_home
 from jemmo.sandbox.teamtailor.webhooks import sign_v2
 
 ORGS = 10
@@ -37,36 +38,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--share", type=int, default=100, help="the connections' quota_share")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JEMMO_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from jemmo import embedded  # noqa: PLC0415 - JEMMO_HOME must be set first
-
-        try:
-            print(json.dumps(_measure(embedded.ensure_running(), given.seconds, given.share)))
-        finally:
-            embedded.stop()
+    with new_home() as owner:
+        print(json.dumps(_measure(owner, given.seconds, given.share)))
 
 
 def _measure(url: str, seconds: int, share: int) -> dict[str, Any]:
     os.environ["DATABASE_URL"] = url
-    with _sandbox() as address:
+    with simulated(TALENTS, paced=True, keys=ORGS) as (address, _):
         hooks = _connect(address, share)
         with part("web", "--port", str(PORT)), part("worker"), _sync():
             return asyncio.run(_drive(url, address, hooks, seconds))
-
-
-@contextlib.contextmanager
-def _sandbox() -> Iterator[str]:
-    command = [sys.executable, "-m", "jemmo.sandbox", "teamtailor", "--talents", str(TALENTS)]
-    for number in range(ORGS):
-        command += ["--extra-key", f"bench-key-{number}=admin"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: S603 - our own program
-        assert sandbox.stdout is not None
-        try:
-            yield next(w for w in sandbox.stdout.readline().split() if w.startswith("http"))
-        finally:
-            sandbox.terminate()
 
 
 @contextlib.contextmanager
