@@ -13,10 +13,7 @@ from msgspec import Struct
 from jemmo.domain.enums import ConsentState
 from jemmo.domain.records import Application, Record, Talent
 
-FEW, SHARE = (
-    20,
-    0.1,
-)  # above both, and above what an admin has agreed to, a person must confirm
+FEW, SHARE = 20, 0.1  # above both, an admin must agree
 
 
 class Cause(StrEnum):
@@ -53,10 +50,10 @@ class Rule(StrEnum):
 
 
 class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An organization's settings, in months and days. Retention erases nothing until one of the rules is set.
+    """An organization's settings, in months and days.
 
-    ``agreed`` is how many people an admin has agreed to erase. An unusually large number above that is held for
-    confirmation (``held`` of ``held_of``).
+    Until a rule is set, only people deleted in the ATS are removed, after ``deleted_days``. An unusually large number
+    of erasures is held for confirmation (``held`` of ``held_of``), except the ``agreed`` ones.
     """
 
     idle_months: int | None = None
@@ -74,9 +71,14 @@ class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bool(self.idle_months or self.rejected_months or self.consent_ended)
 
 
-def held_back(due: int, total: int, agreed: int) -> bool:
-    """Whether erasing this many people at once needs a person's confirmation."""
-    return due > FEW and due > SHARE * total and due > agreed
+def is_unusual(due: int, total: int) -> bool:
+    """Whether erasing this many people at once needs an admin's agreement."""
+    return due > FEW and due > SHARE * total
+
+
+def allowance(due: int, total: int, agreed: int) -> int:
+    """How many people may be erased now. Of an unusually large number, only as many as an admin has agreed to."""
+    return min(due, agreed) if is_unusual(due, total) else due
 
 
 def lift_of(rule: Rule, counts: Counts) -> Lift:

@@ -20,15 +20,7 @@ from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts, organization_deletion
 from jemmo.services.base import access_log, retention_policy
-from jemmo.store.models import (
-    AccessEvent,
-    Application,
-    AuditEvent,
-    Erasure,
-    Organisation,
-    SupportMessage,
-    Talent,
-)
+from jemmo.store.models import AccessEvent, AuditEvent, Erasure, SupportMessage, Talent
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
@@ -192,79 +184,6 @@ def test_erasing_requires_the_name_and_yields_a_certificate(
         admin, f"/settings/privacy/erasures/{row.id}/"
     )
     assert signed_in("outsider").get(f"/settings/privacy/erasures/{row.id}/").status_code == 404
-
-
-RULES = {"counts": "update", "deleted_days": "14", "access_months": "12"}
-
-
-def form(org: Organisation, **more: str) -> dict[str, str]:
-    org.refresh_from_db()
-    return {"seen": retention_policy.retention_fingerprint(org), **RULES, **more}
-
-
-def test_a_rule_is_previewed_before_it_is_saved(showcase: Showcase, signed_in: SignedIn) -> None:
-    admin, org = signed_in("admin"), showcase.org
-    old = datetime.now(UTC) - timedelta(days=800)
-    Talent.objects.filter(org=org).update(
-        remote_created_at=old, remote_updated_at=old, created_at=old
-    )
-    Application.objects.filter(org=org).update(
-        applied_at=old, stage_entered_at=old, remote_updated_at=old, remote_created_at=old
-    )
-    Talent.objects.exclude(remote_id="elodie").update(created_at=old + timedelta(days=1))
-    Talent.objects.exclude(remote_id="elodie").update(remote_updated_at=old + timedelta(days=1))
-    path = "/settings/privacy/retention/"
-    wanted = form(org, idle_months="24")
-
-    no_retry_pauses = admin.post(path, {**wanted, "do": "save"}).content.decode()
-    assert "64 of 64 people would have their data erased" in no_retry_pauses
-    assert "Élodie Müller" in no_retry_pauses
-    assert "number is unusually large" in no_retry_pauses
-    org.refresh_from_db()
-    assert org.privacy == {}
-    assert Talent.objects.filter(org=org).count() == 64
-    tried = re.search(r'name="tried" value="([^"]+)"', no_retry_pauses)
-    assert tried is not None
-    other = admin.post(path, {**wanted, "idle_months": "23", "tried": tried[1], "do": "save"})
-    assert "Nothing has been erased yet." in other.content.decode()
-
-    done = admin.post(path, {**wanted, "tried": tried[1], "do": "save"}, follow=True)
-
-    assert "The rules are applied every night." in done.content.decode()
-    org.refresh_from_db()
-    saved = retention_policy.retention_policy_of(org)
-    assert (saved.idle_months, saved.deleted_days, saved.agreed) == (24, 14, 64)
-    late = signed_in("owner").post(path, {**wanted, "tried": tried[1], "do": "save"})
-    assert "Someone else made a change in the meantime" in late.content.decode()
-    assert AuditEvent.objects.filter(org=org, action="retention.changed").count() == 1
-    assert "changed retention periods" in text(admin, "/settings/members/")
-
-
-def test_rules_that_affect_nobody_are_saved_immediately(
-    showcase: Showcase, signed_in: SignedIn
-) -> None:
-    wanted = {**form(showcase.org), "do": "save"}
-
-    signed_in("admin").post("/settings/privacy/retention/", wanted)
-
-    showcase.org.refresh_from_db()
-    assert retention_policy.retention_policy_of(showcase.org).access_months == 12
-
-
-def test_paused_erasures_wait_for_a_decision(showcase: Showcase, signed_in: SignedIn) -> None:
-    retention_policy.update_retention_policy(showcase.org, idle_months=12, held=40, held_of=64)
-    admin = signed_in("admin")
-    assert "would erase data about 40 of the 64 people at once" in text(
-        admin, "/settings/privacy/retention/"
-    )
-
-    stale = admin.post("/settings/privacy/retention/release/", {"people": "39"}, follow=True)
-    assert "Someone else made a change" in stale.content.decode()
-    admin.post("/settings/privacy/retention/release/", {"people": "40"})
-
-    showcase.org.refresh_from_db()
-    found = retention_policy.retention_policy_of(showcase.org)
-    assert (found.agreed, found.held) == (40, 0)
 
 
 def test_views_are_logged_once_with_the_viewer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +32,7 @@ from jemmo.store.db.visible import SHOWN
 from jemmo.store.models import Account, Erasure, Organisation, SupportMessage, Talent
 from jemmo.store.outgoing import events as outgoing
 from jemmo.store.privacy import erasing
+from jemmo.store.privacy.retention import deleted_talents
 from jemmo.vault import Vault
 
 AT_ONCE = 1000
@@ -195,8 +196,7 @@ def erase_deleted_talents(vault: Vault, storage: Storage, *, now: datetime | Non
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():
-        before = now - timedelta(days=retention_policy_of(org).deleted_days)
-        gone = Talent.objects.filter(org=org, remote_deleted_at__lt=before)
+        gone = deleted_talents(org.id, retention_policy_of(org), now=now)
         ids = list(gone.order_by("remote_deleted_at").values_list("id", flat=True)[:AT_ONCE])
         if ids:
             erase(org, ids, vault=vault, storage=storage, cause=Cause.DELETED, keep_away=False)

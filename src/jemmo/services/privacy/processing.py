@@ -11,7 +11,7 @@ from msgspec import Struct
 from jemmo import conninfo
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
-from jemmo.domain.retention import Retention
+from jemmo.domain.retention import Cause, Retention
 from jemmo.services.base import costly
 from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.services.notifications import mailing
@@ -121,9 +121,11 @@ def _stored(org: Organisation) -> list[Category]:
 
 
 def _requests(org: Organisation, now: datetime) -> dict[str, int]:
-    """Count the last year's requests."""
+    """Count the last year's requests, and the people erased by retention, up to a hundred per certificate."""
     recent = Erasure.objects.filter(org=org, at__gte=now - YEAR)
-    counts = dict(recent.values_list("kind").annotate(n=Count("id")).order_by("kind"))
+    counts = {str(Cause.REQUEST): recent.filter(kind=Cause.REQUEST).count()}
+    erased = recent.filter(kind=Cause.RETENTION).values_list("removed", flat=True)
+    counts[str(Cause.RETENTION)] = sum(removed.get("talents", 0) for removed in erased)
     counts["exports"] = AccessEvent.objects.filter(
         org=org, at__gte=now - YEAR, action=Action.SUBJECT_EXPORTED
     ).count()

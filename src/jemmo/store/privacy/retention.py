@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from msgspec import Struct
 
 from jemmo.domain.retention import Counts, Retention, Rule
 from jemmo.store.db.query import fetch_rows
+from jemmo.store.models import Talent
 
 _SIGNS = {
     Counts.APPLICATION: "a.applied_at, a.remote_created_at",
@@ -74,6 +76,12 @@ def overdue_talents(
     """Overdue people, those without activity for the longest time first."""
     rows = _query(_LIST, org_id, policy, now=now, most=most)
     return [OverdueTalent(row[0], Rule(row[1]), row[2]) for row in rows]
+
+
+def deleted_talents(org_id: UUID, policy: Retention, *, now: datetime) -> QuerySet[Talent]:
+    """People deleted in the ATS so long ago that they are removed, whether or not there is a rule."""
+    before = now - timedelta(days=policy.deleted_days)
+    return Talent.objects.filter(org=org_id, remote_deleted_at__lt=before)
 
 
 def _query(

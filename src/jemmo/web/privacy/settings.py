@@ -42,9 +42,9 @@ def periods(request: MemberRequest) -> HttpResponse:
     elif form.is_valid():
         rules = replace(present, **form.rules())
         preview = retention.preview(org, rules)
-        token = _token(form.rules())
-        tried = request.POST.get("tried") == f"{token}:{preview.people}"
-        if request.POST.get("do") == "save" and (tried or not preview.people):
+        token = _token(form.rules(), preview)
+        seen = request.POST.get("tried") == token or not (preview.people or preview.deleted)
+        if request.POST.get("do") == "save" and seen:
             try:
                 retention.change(
                     org,
@@ -56,9 +56,12 @@ def periods(request: MemberRequest) -> HttpResponse:
             except JemmoError as error:
                 shown["problem"] = problem(error)
             else:
-                messages.success(request, _("Saved. The rules are applied every night."))
+                messages.success(
+                    request,
+                    _("Saved. The rules are applied every night.") if rules.erases else _("Saved."),
+                )
                 return redirect("privacy_retention")
-        shown |= {"preview": preview, "tried": f"{token}:{preview.people}"}
+        shown |= {"preview": preview, "tried": token}
     return render(request, "privacy/retention.html", {**shown, "form": form})
 
 
@@ -160,6 +163,6 @@ def _as_list(template: str, shown: dict[str, Any]) -> str:
     return "".join(f"- {unescape(sentence.strip())}\n" for sentence in items if sentence.strip())
 
 
-def _token(rules: dict[str, Any]) -> str:
-    """Identifies what was previewed. A different form is previewed again before it is saved."""
-    return "-".join(str(value) for value in rules.values())
+def _token(rules: dict[str, Any], preview: retention.Preview) -> str:
+    """Identifies what was previewed. Another form, or other numbers, are previewed again before saving."""
+    return "-".join(str(value) for value in (*rules.values(), preview.people, preview.deleted))
