@@ -6,12 +6,15 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from jemmo.domain import brake
 from jemmo.domain.errors import FailureMode
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.streams import Mode
 
 SENT_AT_ONCE = {FailureMode.CONFIG, FailureMode.PERMANENT, FailureMode.INTERNAL}
 SECOND = 2
+PAUSED = f"attention:{brake.CODE}"
+"""The fold of paused deletions. It stays open until they are decided, whatever else other syncs report."""
 
 
 class Kind(StrEnum):

@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 
 from jemmo.domain import brake
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.notices import PAUSED
 from jemmo.domain.streams import Mode
 from jemmo.services.sync.manual import request_sync
 from jemmo.store.connections import paused_deletions as held
-from jemmo.store.models import Connection, HeldDeletion, Organisation
+from jemmo.store.models import Connection, HeldDeletion, Notification, Organisation
 
 
 def paused_deletions(org: Organisation) -> list[HeldDeletion]:
@@ -32,6 +33,7 @@ def release_all(org: Organisation) -> list[HeldDeletion]:
     for row in waiting:
         row.released_at = datetime.now(UTC)
         row.save(update_fields=["released_at"])
+        _close_notification(row.connection)
     return waiting
 
 
@@ -68,6 +70,7 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
     except ConfigError:
         HeldDeletion.objects.filter(id__in=[row.id for row in rows]).update(released_at=None)
         raise
+    _close_notification(connection)
 
 
 def keep(connection: Connection, stream: str) -> None:
@@ -87,10 +90,16 @@ def keep(connection: Connection, stream: str) -> None:
         if not waiting:
             raise decided()
         related_deletions(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
-        others = HeldDeletion.objects.filter(connection=locked, closed_at=None, released_at=None)
-        if not others.exists() and (locked.last_error or {}).get("code") == brake.CODE:
+        _close_notification(locked)
+        if not held.waiting(locked) and (locked.last_error or {}).get("code") == brake.CODE:
             locked.last_error = None
             locked.save(update_fields=["last_error"])
+
+
+def _close_notification(connection: Connection) -> None:
+    """After the last decision, let the next pause be a new notification, which is unread and sent."""
+    if not held.waiting(connection):
+        Notification.objects.filter(connection=connection, fold=PAUSED).update(fold=None)
 
 
 def decided() -> ConfigError:

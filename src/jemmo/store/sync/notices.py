@@ -11,7 +11,7 @@ import msgspec
 from jemmo.domain import brake, numbers
 from jemmo.domain.errors import FailureMode
 from jemmo.domain.freshness import PAGES
-from jemmo.domain.notices import Kind, Notice, When, decide, sends
+from jemmo.domain.notices import PAUSED, Kind, Notice, When, decide, sends
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.stored_values import enum_of
 from jemmo.store.db import events
@@ -30,10 +30,16 @@ _SITUATION = """
     FROM connection c JOIN sync_run r ON r.id = %s
     LEFT JOIN organisation_notices n ON n.org_id = c.org_id WHERE c.id = %s"""
 
-# Paused deletions are not a failure, so their end is not a recovery.
-_PAUSED = f"attention:{brake.CODE}"
+_CLOSE = "UPDATE notification SET fold = NULL WHERE connection_id = %s AND fold <> ALL(%s)"
 
-_CLOSE = "UPDATE notification SET fold = NULL WHERE connection_id = %s AND fold IS NOT NULL"
+_CLOSE_PAUSED = """
+    UPDATE notification n SET fold = NULL WHERE connection_id = %s AND fold = %s AND (
+        NOT EXISTS (SELECT FROM held_deletion h WHERE h.connection_id = n.connection_id
+            AND h.closed_at IS NULL AND h.released_at IS NULL)
+        OR EXISTS (SELECT FROM unnest(%s::text[]) AS stream
+            WHERE NOT n.facts->'error'->'paused' @> jsonb_build_array(
+                jsonb_build_object('stream', stream))))"""
+"""The next pause is a new notification if nothing waits, or if this run paused another stream as well."""
 
 _NOTE = """
     INSERT INTO notification AS n (org_id, connection_id, run_id, kind, fold, facts)
@@ -55,7 +61,9 @@ _DELIVER = """
 
 async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> None:
     """Store and queue the notification about a run's end, if there is one, in the run's last transaction."""
-    situation = [_PAUSED, list(PAGES), brake.CODE, report.run_id, connection_id]
+    await db.execute(_CLOSE_PAUSED, [connection_id, PAUSED, _paused_streams(report)])
+    # Paused deletions are not a failure, so their end is not a recovery.
+    situation = [PAUSED, list(PAGES), brake.CODE, report.run_id, connection_id]
     row = await afetch_row(db, _SITUATION, situation)
     if row is None:
         return
@@ -64,7 +72,7 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
     if notice is None:
         return
     if notice.kind is Kind.FAILED or (notice.fold is None and not fails):
-        await db.execute(_CLOSE + " AND fold IS DISTINCT FROM %s", [connection_id, notice.fold])
+        await db.execute(_CLOSE, [connection_id, [PAUSED, notice.fold or PAUSED]])
     number, times = await _note(
         db, org_id, connection_id, notice, report.run_id, _facts(report, scope, known)
     )
@@ -72,6 +80,10 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
         if sends(notice, when=when, failure=report.failure, times=times):
             await db.execute(_DELIVER, [number, channel, membership, times])
     await events.publish_event(db, connection_id, "notification", notification=number)
+
+
+def _paused_streams(report: RunReport) -> list[str]:
+    return [str(paused["stream"]) for paused in (report.error or {}).get("paused", ())]
 
 
 def _facts(report: RunReport, scope: str, known: Sequence[str]) -> dict[str, Any]:
