@@ -159,7 +159,7 @@ def test_forms_can_be_resubmitted_after_going_back_and_after_a_download(
     page.goto(person)
     for _ in range(2):
         with page.expect_download():
-            page.get_by_role("button", name="Download everything").click()
+            page.get_by_role("button", name="Download the data").click()
 
 
 @pytest.mark.long

@@ -49,7 +49,7 @@ def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_
     page.get_by_role("link", name="Élodie Müller").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Download everything").click()
+        page.get_by_role("button", name="Download the data").click()
     taken.value.save_as(tmp_path / "about.zip")
     with zipfile.ZipFile(tmp_path / "about.zip") as archive:
         assert {"data.json", "index.html"} <= set(archive.namelist())

@@ -18,7 +18,7 @@ from fakes.showcase import EMAIL, PHONE, Showcase
 
 from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
-from jemmo.services.accounts import accounts, organization_deletion
+from jemmo.services.accounts import accounts, organization_deletion, tokens
 from jemmo.services.base import access_log, retention_policy
 from jemmo.store.models import AccessEvent, AuditEvent, Erasure, SupportMessage, Talent
 from jemmo.vault import default_vault
@@ -149,7 +149,8 @@ def test_erasing_requires_the_name_and_yields_a_certificate(
     send = {"body": f"Élodie MÜLLER ({EMAIL}) is missing", "attach": ""}
     signed_in("recruiter").post("/help/", send, headers=HTMX)
     page = text(admin, f"{kept}erase/")
-    assert "Backups, until they expire" in page
+    assert "Backups, until they are deleted. If a backup is restored, Jemmo erases" in page
+    assert "random ID, for 7 to 30 days" in page
     assert "The data in the ATS, because Jemmo only reads from it." in page
     wrong = admin.post(f"{kept}erase/", {"name": "Elodie"})
     assert "The name doesn&#x27;t match." in wrong.content.decode()
@@ -316,7 +317,11 @@ def test_consent_is_respected(
 def test_the_record_of_processing_matches_the_settings(
     showcase: Showcase, signed_in: SignedIn, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    retention_policy.update_retention_policy(showcase.org, idle_months=18)
+    retention_policy.update_retention_policy(showcase.org, rejected_months=18)
+    now = datetime.now(UTC)
+    tokens.create(showcase.org, ["records", "contacts"], name="Careers site", now=now)
+    spent = tokens.create(showcase.org, ["records"], name="Old program", now=now)
+    tokens.revoke(showcase.org, str(spent.token.id), now=now)
     admin = signed_in("admin")
     page = text(admin, "/settings/privacy/processing/")
     monkeypatch.setenv("JEMMO_FILES", "supabase://resumes-of-acme")
@@ -324,14 +329,18 @@ def test_the_record_of_processing_matches_the_settings(
 
     for told in (page, written):
         assert "Talents: 64" in told
-        assert "for 18 months is erased" in told
+        assert "were all rejected is erased after 18 months" in told
+        assert "for as long as the ATS keeps it" not in told
+        assert "A program with the API token “Careers site”" in told
+        assert "(records, contact details)" in told
+        assert "Old program" not in told
         assert "admin@acme.example" in told
         assert "AES-256-GCM" in told
         assert "Élodie" not in told
     assert "Resumes and other files (encrypted)" in page
     assert "private bucket resumes-of-acme" in written
     assert "<li>" not in written
-    assert "- The data of people with no activity" in written
+    assert "- The data of people whose applications" in written
     admin.cookies["django_language"] = "fr"
     assert "Registre des activités de traitement" in text(admin, "/settings/privacy/processing/")
 

@@ -69,7 +69,7 @@ def delete(
     out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
     for name, count in sorted(asked.removed.items()):
         out.print(f"  {count:,} {name}")
-    out.print("Revoke the API keys in the ATS. Backups keep the organization until they expire.")
+    out.print("Revoke the API keys in the ATS. Backups contain its data until you delete them.")
 
 
 def keep(org: Org, json: Json = False) -> None:

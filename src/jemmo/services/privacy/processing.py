@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from jemmo import conninfo
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
+from jemmo.domain.outgoing import State
 from jemmo.domain.retention import Cause, Retention
 from jemmo.services.base import costly
 from jemmo.services.base.retention_policy import retention_policy_of
@@ -19,12 +21,14 @@ from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import scope
 from jemmo.store.models import (
     AccessEvent,
+    ApiToken,
     Connection,
     Erasure,
     FileVersion,
     Membership,
     Organisation,
     OrganisationNotices,
+    OutgoingEndpoint,
     Talent,
 )
 from jemmo.store.privacy import data_categories
@@ -49,7 +53,8 @@ class Category(Struct, frozen=True):
 class Processing(Struct, frozen=True, kw_only=True):
     """A record of processing activities.
 
-    ``database`` and ``mail`` are host names, empty for this machine or if there is no mail server.
+    ``database`` and ``mail`` are host names, empty for this machine or if there is no mail server. ``programs`` are the
+    valid API tokens, ``webhooks`` the hosts that outgoing webhooks are sent to.
     """
 
     org: Organisation
@@ -62,6 +67,8 @@ class Processing(Struct, frozen=True, kw_only=True):
     database: str
     files: str
     files_kind: str
+    programs: list[ApiToken]
+    webhooks: list[str]
     chat: str
     mail: str
     retention: Retention
@@ -108,6 +115,8 @@ def _record(org: Organisation, now: datetime) -> Processing:
         database=_database(),
         files=place,
         files_kind=kind,
+        programs=_programs(org, now),
+        webhooks=_webhook_hosts(org),
         chat=notices.chat_host if notices else "",
         mail=mailing.server(),
         retention=retention_policy_of(org),
@@ -130,6 +139,16 @@ def _requests(org: Organisation, now: datetime) -> dict[str, int]:
         org=org, at__gte=now - YEAR, action=Action.SUBJECT_EXPORTED
     ).count()
     return counts
+
+
+def _programs(org: Organisation, now: datetime) -> list[ApiToken]:
+    valid = ApiToken.objects.filter(org=org, revoked_at=None).exclude(expires_at__lte=now)
+    return list(valid.order_by("created_at", "id"))
+
+
+def _webhook_hosts(org: Organisation) -> list[str]:
+    active = OutgoingEndpoint.objects.filter(org=org, state=State.ACTIVE)
+    return sorted({urlsplit(url).hostname or "" for url in active.values_list("url", flat=True)})
 
 
 def _database() -> str:

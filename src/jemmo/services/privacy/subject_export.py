@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -18,10 +17,10 @@ from django.utils.html import format_html
 from jemmo.domain import records as canonical
 from jemmo.domain.access import Action
 from jemmo.domain.fields import sealed
-from jemmo.files.storage import Missing, Storage
+from jemmo.files.storage import Storage
 from jemmo.services.base.access_log import log_access
-from jemmo.services.base.contexts import file_context
-from jemmo.services.files.stored_files import safe_name
+from jemmo.services.files.stored_files import FileGone, open_version, safe_name
+from jemmo.store.db import scope
 from jemmo.store.models import (
     AccessEvent,
     Account,
@@ -60,8 +59,9 @@ def export(
 ) -> None:
     """Write a zip of ``data.json``, ``index.html`` with the same content, and ``files/``.
 
-    The access log records who downloaded it. Only one of the person's files and a few hundred rows are in memory at a
-    time.
+    Both pages name what is left out, and the files that the storage has lost. The access log records who downloaded
+    it. Only one of the person's files and a few hundred rows are in memory at a time. Raises ``ConfigError`` if the
+    files are in another storage.
     """
     for talent_id in talents:
         log_access(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
@@ -70,7 +70,14 @@ def export(
         for talent in Talent.objects.filter(org=org, id__in=talents).iterator(ROWS):
             yield _person(talent, vault)
 
-    document = {"organisation": org.name, "written_at": datetime.now(UTC), "records": records}
+    lost: list[str] = []
+    document = {
+        "organisation": org.name,
+        "written_at": datetime.now(UTC),
+        "not_included": _not_included(),
+        "lost_files": lost,
+        "records": records,
+    }
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
         versions = FileVersion.objects.filter(
             attachment__talent__in=talents, org=org, state="stored"
@@ -78,16 +85,27 @@ def export(
         ordered = versions.order_by("attachment_id", "written_at").iterator(ROWS)
         for number, version in enumerate(ordered, 1):
             name = safe_name(version.attachment.file_name, version.content_type)
-            with suppress(Missing):
-                _add(archive, f"files/{number:02} {name}", _content(version, vault, storage))
-        for name, parts in (("data.json", _json(document)), ("index.html", _page(org, records))):
+            try:
+                content = open_version(version, vault=vault, storage=storage).content
+            except FileGone:
+                lost.append(name)
+            else:
+                _add(archive, f"files/{number:02} {name}", content)
+        for name, parts in (("data.json", _json(document)), ("index.html", _page(document))):
             with archive.open(name, "w", force_zip64=True) as file:
                 for part in parts:
                     file.write(part.encode())
 
 
-def _content(version: FileVersion, vault: Vault, storage: Storage) -> bytes:
-    return vault.open(storage.get(version.storage_name), file_context(version.id))
+def _not_included() -> list[str]:
+    """What an export lacks, because of the member who creates it or because it may be about others, too."""
+    reader = scope.current() or scope.EVERYTHING
+    parts = ["records and webhooks from the ATS, as received", "messages to support"]
+    if not reader.confidential:
+        parts.append("applications for confidential jobs, and their files")
+    if not reader.notes:
+        parts.append("notes")
+    return parts
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -213,14 +231,19 @@ def _json(value: Any) -> Iterator[str]:
         yield msgspec.json.encode(value).decode()
 
 
-def _page(org: Organisation, records: Rows) -> Iterator[str]:
+def _page(document: dict[str, Any]) -> Iterator[str]:
     yield format_html(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>{0}</title><style>{1}</style>'
         "<h1>What {0} holds about you</h1>",
-        org.name,
+        document["organisation"],
         STYLE,
     )
-    for record in records():
+    yield "<p>Not included in this copy:</p>"
+    yield from _section(document["not_included"])
+    if document["lost_files"]:
+        yield "<p>Files that could not be found:</p>"
+        yield from _section(document["lost_files"])
+    for record in document["records"]():
         yield "<hr>"
         yield from _section(record)
     yield "</html>"

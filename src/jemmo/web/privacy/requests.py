@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from jemmo.domain.access import Action
+from jemmo.domain.errors import JemmoError
 from jemmo.files.choose import open_storage
 from jemmo.services.base import access_log, retention_policy
 from jemmo.services.privacy import erasure, people, subject_export
@@ -22,6 +23,7 @@ from jemmo.store.privacy import certificates as erasures
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.forms import TypedConfirmation
+from jemmo.web.frame.problems import problem
 from jemmo.web.frame.spooled import Spool, Spooled, download
 from jemmo.web.privacy.forms import FindPerson
 
@@ -67,7 +69,7 @@ def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
 @download
 @require_POST
 @manager
-def export(request: MemberRequest, talent_id: UUID) -> Spooled:
+def export(request: MemberRequest, talent_id: UUID) -> Spooled | HttpResponse:
     chosen = _chosen(request, talent_id)
 
     def write(file: Spool) -> None:
@@ -80,9 +82,13 @@ def export(request: MemberRequest, talent_id: UUID) -> Spooled:
             actor=request.membership.account,
         )
 
-    answer = Spooled(
-        request, write, content_type="application/zip", file_name=f"about-{talent_id}.zip"
-    )
+    try:
+        answer = Spooled(
+            request, write, content_type="application/zip", file_name=f"about-{talent_id}.zip"
+        )
+    except JemmoError as error:  # files are in another storage, or the storage doesn't respond
+        messages.error(request, problem(error).message)
+        return redirect("privacy_person", talent_id)
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
