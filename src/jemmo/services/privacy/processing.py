@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from msgspec import Struct
@@ -14,6 +13,7 @@ from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
 from jemmo.domain.outgoing import State
 from jemmo.domain.retention import Cause, Retention
+from jemmo.domain.validation import split_address
 from jemmo.services.base import costly
 from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.services.notifications import mailing
@@ -148,7 +148,9 @@ def _programs(org: Organisation, now: datetime) -> list[ApiToken]:
 
 def _webhook_hosts(org: Organisation) -> list[str]:
     active = OutgoingEndpoint.objects.filter(org=org, state=State.ACTIVE)
-    return sorted({urlsplit(url).hostname or "" for url in active.values_list("url", flat=True)})
+    return sorted(
+        {split_address(url).hostname or "" for url in active.values_list("url", flat=True)}
+    )
 
 
 def _database() -> str:
