@@ -73,8 +73,8 @@ def connect(
 
     Connecting the same account again updates its key and options and keeps its records. With ``refuse_known``, it
     raises ``KnownAccount`` instead, unless the account was disconnected. A connection with a ``new_id`` is paused until
-    someone starts its first sync; repeating the same id changes nothing. ``hides_ok`` confirms that a shorter history
-    may hide records.
+    someone starts its first sync, unless that began before the account was disconnected. Repeating the same id changes
+    nothing. ``hides_ok`` confirms that a shorter history may hide records.
     """
     connector = connector_for(provider)
     config = connector.configure(api_key, base_url, options := options or {})
@@ -85,7 +85,7 @@ def connect(
     report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
         # Lock the organization, so that no account is connected twice.
-        Organisation.objects.select_for_update().get(id=org.id)
+        org = Organisation.objects.select_for_update().get(id=org.id)
         existing = _same_account(org, connector.name, report.account_id, config.api_key, vault)
         again = existing is not None and existing.id == new_id
         before = existing.options if existing else {}
@@ -102,8 +102,9 @@ def connect(
             connection.label = label or connection.label or connector.label
             connection.account_id = report.account_id or ""
             _keep_key(connection, config.api_key, report, vault, since=since)
-            connection.state = ConnectionState.PAUSED if new_id else ConnectionState.ACTIVE
-            connection.due_at = schedule.first_due(org)
+            begun = has_begun(connection)
+            connection.state = _state_with_key(org, waits=new_id is not None and not begun)
+            connection.due_at = Now() if begun else schedule.first_due(org)
             connection.save()
         add_requests(connection.id, sum(requests))
     if existing is not None and not again:
@@ -117,6 +118,16 @@ def connect(
         is_new=existing is None,
         since=_first_day(connection),
     )
+
+
+def has_begun(connection: Connection) -> bool:
+    """Whether a connection's first sync has started, whatever its outcome."""
+    return connection.runs.exists()
+
+
+def _state_with_key(org: Organisation, *, waits: bool = False) -> ConnectionState:
+    """Return the state of a connection that got a key. Nothing syncs while the organization is to be deleted."""
+    return ConnectionState.PAUSED if waits or org.deleted_at else ConnectionState.ACTIVE
 
 
 def _first_day(connection: Connection) -> date | None:
@@ -170,7 +181,7 @@ def rotate(
         held.account_id = held.account_id or report.account_id or ""
         _keep_key(held, config.api_key, report, vault)
         if held.state != ConnectionState.PAUSED:
-            held.state = ConnectionState.ACTIVE
+            held.state = _state_with_key(held.org)
             held.due_at = Now()
         held.save()
     connection.refresh_from_db()
@@ -314,7 +325,10 @@ def _keep_key(
     since: datetime | None = None,
 ) -> None:
     connection.sealed_key = api_keys.seal(connection, key, vault)
-    connection.key_hint = key[-HINT:] if len(key) > 4 * HINT else ""
+    hint = key[-HINT:] if len(key) > 4 * HINT else ""
+    if not connection.key_hint and connection.old_key_hint == hint:
+        connection.old_key_hint = ""  # the key from before the disconnection is in use again
+    connection.key_hint = hint
     connection.key_set_at = since or datetime.now(UTC)
     connection.key_expires_at = report.expires_at
     connection.account_name = report.account_name or connection.account_name

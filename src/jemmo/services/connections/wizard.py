@@ -18,7 +18,7 @@ from jemmo.services.connections.connections import Connected
 from jemmo.services.connections.history_limit import History
 from jemmo.services.sync.manual import request_sync
 from jemmo.services.sync.schedule import plan_of
-from jemmo.store.models import Connection, Organisation
+from jemmo.store.models import Connection, ConnectionState, Organisation
 from jemmo.vault import Vault
 
 
@@ -50,7 +50,7 @@ def connect(
     allowed_hosts: Collection[str],
     hides_ok: bool = False,
 ) -> Connected:
-    """Connect from the browser: like ``connections.connect``, but no sync starts until a person chooses when.
+    """Connect from the browser: like ``connections.connect``, but a person chooses when the first sync starts.
 
     Raises ``KnownAccount`` if the account is already connected. An address inside this network is refused.
     """
@@ -87,9 +87,12 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
     )
 
 
-def has_begun(connection: Connection) -> bool:
-    """Whether a connection's first sync has started, whatever its outcome."""
-    return connection.runs.exists()
+def sync_again(connection: Connection) -> bool:
+    """Request a sync of an account that was just connected again. ``False`` if it stays paused."""
+    active = connection.state == ConnectionState.ACTIVE
+    if active:
+        request_sync(connection.id)
+    return active
 
 
 def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime | None:

@@ -16,7 +16,7 @@ from jemmo.domain.streams import Mode
 from jemmo.services.connections import connections, key_tests
 from jemmo.services.connections.ats_access import PATIENCE
 from jemmo.services.connections.history_limit import HistoryHides
-from jemmo.services.connections.wizard import connector_named
+from jemmo.services.connections.wizard import connector_named, sync_again
 from jemmo.services.sync import manual
 from jemmo.store.models import Connection, ConnectionState
 from jemmo.vault import default_vault
@@ -102,13 +102,16 @@ def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @manager
 def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """Replace the key after testing the new one."""
+    """Replace the key after testing the new one, or connect a disconnected ATS again."""
     connection = connection_of(request, connection_id)
-    form = forms.Key(request.POST or None, names_address=connections.names_address(connection))
+    had_key = bool(connection.sealed_key)
+    names_address = connections.names_address(connection)
+    form = forms.Key(request.POST or None, has_key=had_key, names_address=names_address)
     shown: dict[str, Any] = {
         "connection": connection,
         "connector": connector_named(connection.provider),
         "form": form,
+        "has_key": had_key,
         **FRAME,
     }
     if request.method == "POST" and form.is_valid():
@@ -124,7 +127,13 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
-            messages.success(request, _("The new key works and is now in use."))
+            again = not had_key and sync_again(connection)
+            messages.success(
+                request,
+                _("Connected again. A sync is starting.")
+                if again
+                else _("The new key works and is now in use."),
+            )
             return to_connection(connection)
     return render(request, "connections/key.html", shown)
 

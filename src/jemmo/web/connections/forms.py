@@ -129,8 +129,10 @@ class Key(Form):
 
     key = _key_field(_("New API key"))
 
-    def __init__(self, *args: Any, names_address: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_key: bool, names_address: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not has_key:
+            self.fields["key"].label = _("API key")
         if names_address:
             self.fields["address"] = forms.CharField(label=_("ATS address"), max_length=500)
 

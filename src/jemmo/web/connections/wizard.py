@@ -13,8 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from jemmo.domain.errors import JemmoError
 from jemmo.services.connections import wizard
-from jemmo.services.connections.connections import Connected
+from jemmo.services.connections.connections import Connected, has_begun
 from jemmo.services.connections.history_limit import HistoryHides
+from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 from jemmo.web.connections.ats import FRAME, connection_of, to_connection
 from jemmo.web.connections.attempts import key_attempt, question
@@ -48,8 +49,7 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
             shown["problem"] = problem(error)
             form.point_at(error.code)
         else:
-            messages.success(request, _("The key works and has been encrypted and stored."))
-            return redirect("ats_plan", made.id)
+            return _connected(request, connection_of(request, made.id))
     return render(request, "connections/connect.html", shown)
 
 
@@ -69,11 +69,22 @@ def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
         )
 
 
+def _connected(request: MemberRequest, connection: Connection) -> HttpResponse:
+    """Go on with the plan of the first sync, unless the account was connected before and has been synced."""
+    if wizard.sync_again(connection):
+        messages.success(request, _("Connected again. A sync is starting."))
+        return to_connection(connection)
+    messages.success(request, _("The key works and has been encrypted and stored."))
+    if has_begun(connection):
+        return to_connection(connection)
+    return redirect("ats_plan", connection.id)
+
+
 @manager
 def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """The estimate of the first sync and the choice of its start. Once it has started, there is nothing to plan."""
     connection, now = connection_of(request, connection_id), datetime.now(UTC)
-    if wizard.has_begun(connection):
+    if has_begun(connection):
         messages.info(request, _("The first sync has already started."))
         return to_connection(connection)
     shown: dict[str, Any] = {"connection": connection, **FRAME}
