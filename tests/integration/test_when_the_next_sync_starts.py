@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection as database
 
-from jemmo.domain.schedule import FARTHEST
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.schedule import FARTHEST, Plan, Window
 from jemmo.services.accounts.accounts import ensure_organisation
 from jemmo.services.connections.status import overview
 from jemmo.services.sync import queue, schedule
 from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.db import task_queue
-from jemmo.store.models import Connection, Lease, SyncRun
+from jemmo.store.models import Connection, Lease, StreamCheckpoint, SyncRun
 from jemmo.store.sync.due import DUE
 
 NOW = datetime.now(UTC)
 BEGAN = NOW - timedelta(hours=1)
+ALWAYS_QUIET = Plan(quiet=(Window(start=time(0), end=time(0)),))
 
 
 @pytest.fixture
@@ -139,6 +141,62 @@ def test_a_sync_that_takes_much_longer_than_before_is_slow(connection: Connectio
 
     assert not is_slow(connection, BEGAN + timedelta(minutes=12))
     assert is_slow(connection, BEGAN + timedelta(minutes=13))
+
+
+@pytest.mark.parametrize(
+    ("state", "has_lease", "code"),
+    [
+        ("paused", True, "cancelled"),
+        ("disconnected", False, "cancelled"),
+        ("active", False, "interrupted"),
+        ("active", True, None),
+    ],
+)
+def test_a_sync_that_will_not_go_on_is_not_called_running(
+    connection: Connection, state: str, has_lease: bool, code: str | None
+) -> None:
+    """Between two slices, the lease has no holder. A sync goes on only while its connection is active."""
+    ran(connection, "running")
+    if has_lease:
+        leased_until(connection, NOW + timedelta(hours=1))
+    Connection.objects.update(state=state)
+
+    schedule.start_due(NOW)
+
+    run = SyncRun.objects.get()
+    assert run.status == ("failed" if code else "running")
+    assert run.report.get("error", {}).get("code") == code
+    assert Lease.objects.exists() == (state == "active" and has_lease)
+    if state != "active":
+        assert run.report["error"]["message"].startswith("The sync stopped because its connection")
+
+
+def test_a_due_sync_waits_for_the_end_of_quiet_hours(connection: Connection) -> None:
+    """A connection may be due then because it was resumed, or because no worker ran before."""
+    quiet = Window(start=(NOW - timedelta(hours=2)).time(), end=(NOW + timedelta(hours=2)).time())
+    schedule.set_plan(connection.org, Plan(quiet=(quiet,)))
+    Connection.objects.update(due_at=BEGAN)
+
+    assert schedule.start_due(NOW) == 1  # a first sync starts when it was promised
+    with database.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    StreamCheckpoint.objects.create(connection=connection, stream="jobs", watermark=BEGAN)
+
+    assert schedule.start_due(NOW) == 0
+    connection.refresh_from_db()
+    assert next_sync_at(connection, NOW) == connection.due_at == NOW + timedelta(hours=2)
+    assert schedule.start_due(connection.due_at) == 1
+
+
+def test_quiet_hours_must_not_cover_the_whole_week(connection: Connection) -> None:
+    with pytest.raises(ConfigError) as refused:
+        schedule.set_plan(connection.org, ALWAYS_QUIET)
+    assert refused.value.code == "always_quiet"
+
+    connection.org.schedule = {"quiet": [{"start": "00:00:00", "end": "00:00:00"}]}
+    connection.org.save()
+    StreamCheckpoint.objects.create(connection=connection, stream="jobs", watermark=BEGAN)
+    assert schedule.start_due(NOW) == 1  # stored by an earlier version
 
 
 @pytest.mark.long

@@ -233,7 +233,8 @@ def sync_connection(
     method="POST",
     address="/connections/{uuid:connection_id}/pause",
     summary="Pause a connection",
-    description="No syncs start until the connection is resumed. A running sync continues. Records are kept.",
+    description="No syncs start until the connection is resumed. A running sync stops within 10 minutes. "
+    "Records are kept.",
     schema=reference("ConnectionStatus"),
     scopes=WRITES,
     tag=TAG,
@@ -254,7 +255,7 @@ def pause_connection(request: ApiRequest, connection_id: UUID) -> HttpResponse:
     method="POST",
     address="/connections/{uuid:connection_id}/resume",
     summary="Resume a connection",
-    description="Automatic syncs resume. The next one starts now.",
+    description="Automatic syncs resume. The next one starts now or, during quiet hours, when these end.",
     schema=reference("ConnectionStatus"),
     scopes=WRITES,
     tag=TAG,

@@ -146,6 +146,7 @@ class Decision(StrEnum):
 
     KEPT = "kept"
     APPROVED = "approved"
+    DIVIDED = "divided"
     ASKED_AGAIN = "asked_again"
     OVER = "over"
 
@@ -153,6 +154,9 @@ class Decision(StrEnum):
 DECISION_TEXTS = {
     Decision.KEPT: _("Someone decided to keep these records."),
     Decision.APPROVED: _("Someone approved these deletions."),
+    Decision.DIVIDED: _(
+        "Someone approved some of these deletions and decided to keep the other records."
+    ),
     Decision.ASKED_AGAIN: _(
         "During a later sync, Jemmo asked for a new decision about the records that were missing at that time."
     ),

@@ -18,13 +18,15 @@ OVERDUE = timedelta(hours=24)
 class ConnectionFacts(Struct, frozen=True, kw_only=True):
     """A connection's state as stored.
 
-    ``since`` is the end of the sync that failed with the current error; ``None`` if no sync did. ``late``: a sync is
-    due and hasn't started. ``slow``: the current sync takes much longer than earlier ones.
+    ``begun``: its first sync has started. ``since`` is the end of the sync that failed with the current error; ``None``
+    if no sync did. ``late``: a sync is due and hasn't started. ``slow``: the current sync takes much longer than
+    earlier ones.
     """
 
     id: str
     name: str
     state: str
+    begun: bool
     running: bool
     last_success_at: datetime | None
     error: Mapping[str, Any] | None
@@ -65,7 +67,7 @@ def _of(facts: ConnectionFacts, now: datetime) -> list[Finding]:
     with_error = partial(about, error=facts.error)
     listing = []
     if facts.state == "paused":
-        listing.append(about(kind="paused"))
+        listing.append(about(kind="paused" if facts.begun else "not_started"))
     elif facts.state == "refused" or (facts.error and facts.error["code"] in KEY_REFUSALS):
         listing.append(with_error(kind="refused", serious=True, at=facts.since))
     elif facts.error:

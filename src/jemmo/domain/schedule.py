@@ -93,16 +93,17 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     def after_quiet(self, moment: datetime) -> datetime:
         """Return ``moment``, or the end of the quiet hours it is in."""
+        after = moment
         for _ in range(len(self.quiet) * len(DAYS) + 1):
             ends = [
                 end
                 for window in self.quiet
-                for begin, end in window.near(moment, self.zone)
-                if begin <= moment < end
+                for begin, end in window.near(after, self.zone)
+                if begin <= after < end
             ]
             if not ends:
-                return moment
-            moment = max(ends)
+                return after
+            after = max(ends)
         return moment  # quiet hours cover the whole week, so start now rather than never
 
     def is_quiet(self, moment: datetime) -> bool:

@@ -16,6 +16,7 @@ ERROR = {"code": "x", "message": "No.", "next_step": "Do."}
 
 def facts(**changes: Any) -> ConnectionFacts:
     well = {"state": "active", "running": False, "last_success_at": NOW, "error": None}
+    well["begun"] = True
     return ConnectionFacts(**{"id": "1", "name": "Acme", "since": NOW, **well, **changes})
 
 
@@ -23,6 +24,7 @@ def facts(**changes: Any) -> ConnectionFacts:
     ("changes", "code"),
     [
         ({}, "well"),
+        ({"state": "paused", "begun": False, "last_success_at": None}, "not_started"),
         ({"state": "refused", "error": ERROR}, "refused"),
         ({"state": "paused", "error": ERROR}, "paused"),
         ({"error": ERROR}, "failed"),

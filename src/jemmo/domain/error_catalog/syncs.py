@@ -9,12 +9,16 @@ from jemmo.domain.translation_marks import marked as _
 
 _own = partial(Entry, ErrorKind.JEMMO)
 _NOTHING = _("No action needed. The next sync will resume where this one left off.")
+_NOTHING_YET = _("Once syncs are resumed, the next one will continue where this one left off.")
 _SUPPORT = _("Copy this entry and send it to support. No data was lost.")
 _HALF_A_MINUTE = _("Try again in 30 seconds.")
 
 SYNCS: dict[str, Entry] = {
     "cancelled": _own(_("The worker or command that ran the sync was stopped."), _NOTHING),
     "cancelled/command": _own("Stopped.", "Run the command again to resume where it left off."),
+    "cancelled/connection": _own(
+        _("The sync stopped because its connection was paused or disconnected."), _NOTHING_YET
+    ),
     "interrupted": _own(_("The process that ran the sync was interrupted."), _NOTHING),
     "same_failure": _own(
         _("The sync failed for the same reason as before, so retrying may not help."),

@@ -194,7 +194,7 @@ def revoked(connection: Connection) -> None:
 
 
 def pause(connection: Connection) -> bool:
-    """Stop automatic syncs until ``resume``. A running sync continues. ``False`` if already paused."""
+    """Stop syncs until ``resume``. A running sync stops after its slice. ``False`` if already paused."""
     return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
 
 
@@ -250,10 +250,16 @@ def change(
         before = held.options
         held.label = label or connector.label
         held.options = own
-        held.sync_every_hours = sync_every_hours
+        if held.sync_every_hours != sync_every_hours:
+            held.sync_every_hours = sync_every_hours
+            if held.state == ConnectionState.ACTIVE:
+                plan = schedule.plan_of(held.org)
+                held.due_at = schedule.moved(held, plan, datetime.now(UTC))
         history_limit.check(held, before, hides_ok=hides_ok)
         held.expected_totals = held.expected_totals if expected is None else expected
-        held.save(update_fields=["label", "options", "sync_every_hours", "expected_totals"])
+        held.save(
+            update_fields=["label", "options", "sync_every_hours", "due_at", "expected_totals"]
+        )
     reads_more = history_limit.apply(held, before)
     connection.refresh_from_db()
     return reads_more

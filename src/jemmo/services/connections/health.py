@@ -25,6 +25,7 @@ def _facts(connection: Connection, now: datetime) -> ConnectionFacts:
         id=str(connection.id),
         name=connection.display_name,
         state=connection.state,
+        begun=state.begun,
         running=is_running(connection, now),
         late=is_late(connection, now),
         slow=is_slow(connection, now),

@@ -18,12 +18,17 @@ from jemmo.domain.notices import PAUSED
 from jemmo.domain.streams import Mode
 from jemmo.services.sync.manual import request_sync
 from jemmo.store.connections import paused_deletions as held
+from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import Connection, HeldDeletion, Notification, Organisation
 
 
 def paused_deletions(org: Organisation) -> list[HeldDeletion]:
-    """Return the deletions that wait for a decision, or for the sync that will use a release."""
+    """Return the deletions that wait for a decision, or for the sync that will use a release.
+
+    A disconnected connection has none: no sync could delete anything.
+    """
     rows = HeldDeletion.objects.filter(connection__org=org, closed_at=None)
+    rows = rows.exclude(connection__state__in=PARTED)
     return list(rows.select_related("connection").order_by("connection", "stream"))
 
 
@@ -81,6 +86,8 @@ def keep(connection: Connection, stream: str) -> None:
     """
     with transaction.atomic():
         locked = Connection.objects.select_for_update().get(id=connection.id)
+        if locked.state in PARTED:
+            raise decided(locked)
         decisions = locked.held_deletions.filter(stream__in=brake.related(stream))
         rows = list(decisions.select_for_update())
         waiting = [row for row in rows if row.closed_at is None]
@@ -88,7 +95,7 @@ def keep(connection: Connection, stream: str) -> None:
         if any(row.closed_at and row.released_at in releases for row in rows):
             raise ConfigError("deletion_begun")
         if not waiting:
-            raise decided()
+            raise decided(locked)
         related_deletions(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
         _close_notification(locked)
         if not held.waiting(locked) and (locked.last_error or {}).get("code") == brake.CODE:
@@ -102,6 +109,7 @@ def _close_notification(connection: Connection) -> None:
         Notification.objects.filter(connection=connection, fold=PAUSED).update(fold=None)
 
 
-def decided() -> ConfigError:
-    """Return the error for someone who opens a decision that was already made."""
-    return ConfigError("deletion_decided")
+def decided(connection: Connection) -> ConfigError:
+    """Return the error for someone who opens a decision that is no longer pending."""
+    parted = connection.state in PARTED
+    return ConfigError("disconnected" if parted else "deletion_decided")

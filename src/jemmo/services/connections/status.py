@@ -19,7 +19,7 @@ from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.connections.counts import visible_counts
 from jemmo.store.files import stored_files
-from jemmo.store.models import Connection, Organisation, SyncRun
+from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
 from jemmo.store.sync import freshness, refused_requests
 
 ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused"))
@@ -74,12 +74,12 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     is taking much longer than earlier ones. ``failures`` is the number of consecutive failures. ``key_reminder`` is
     the next step for the key, ``files_error`` is the error that stops file downloads, and ``decision`` lists the
     deletions that await a decision by an owner or admin. ``warnings`` are the last sync's warnings about the whole
-    connection, each with its code and message. ``history`` is how many years are read and the day on which they
-    begin, or ``null`` if everything is read. ``recent_ready`` means that changes from the 30 days before the first
-    sync are stored, while older records may still be missing. ``refused`` lists requests that the ATS refuses for
-    this account. Jemmo retries them only once a day. ``org_deleted_at`` is when the organization will be deleted, or
-    ``null`` if nobody requested it. The ``colour`` of a disconnected connection is yellow, because its data is not
-    kept up to date, but nothing is failing.
+    connection that still apply, each with its code and message. ``history`` is how many years are read and the day on
+    which they begin, or ``null`` if everything is read. ``recent_ready`` means that changes from the 30 days before
+    the first sync are stored, while older records may still be missing. ``refused`` lists requests that the ATS
+    refuses for this account. Jemmo retries them only once a day. ``org_deleted_at`` is when the organization will be
+    deleted, or ``null`` if nobody requested it. The ``colour`` of a disconnected connection is yellow, because its data
+    is not kept up to date, but nothing is failing.
     """
 
     id: UUID
@@ -124,31 +124,32 @@ def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
     """Return the status of one connection, with its organization loaded."""
     seen = freshness.ConnectionSnapshot(connection)
     state = freshness.freshness_of(seen, now=now)
+    parted = connection.state in PARTED
     return ConnectionStatus(
         id=connection.id,
         org=connection.org.slug,
         provider=connection.provider,
         state=connection.state,
-        colour=str(Colour.YELLOW if connection.state in PARTED else state.colour),
+        colour=str(Colour.YELLOW if parted else state.colour),
         last_success_at=state.synced_at,
         synced_at=seen.times,
         reread=Reread.of(connection),
         next_sync_at=next_sync_at(connection, now),
-        key_age_days=None if connection.state in PARTED else (now - connection.key_set_at).days,
+        key_age_days=None if parted else (now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,
         key_reminder=key_care.key_reminder_of(connection, now),
         history=History.of(connection),
         recent_ready=state.synced_at is not None or _recent_ready(seen),
         late=is_late(connection, now),
         slow=is_slow(connection, now),
-        failures=connection.failures,
-        error=state.error,
+        failures=0 if parted else connection.failures,
+        error=None if parted else state.error,
         decision=state.decision,
-        warnings=_warnings(seen.latest),
+        warnings=_warnings(connection, seen.latest, now),
         counts=visible_counts(connection),
         refused=refused_by(connection),
         files=stored_files.counts_of(connection),
-        files_error=connection.files_error,
+        files_error=None if parted else connection.files_error,
         org_deleted_at=connection.org.deleted_at,
     )
 
@@ -157,10 +158,15 @@ def _recent_ready(seen: freshness.ConnectionSnapshot) -> bool:
     return any(run.recent_ready for run in (seen.running, seen.latest) if run is not None)
 
 
-def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:
+def _warnings(
+    connection: Connection, latest: SyncRun | None, now: datetime
+) -> list[dict[str, str]]:
+    """Return the last sync's warnings that still apply. One about the quota announces the next sync."""
+    resumes = connection.state == ConnectionState.ACTIVE and connection.due_at > now
+    outdated = ABOUT_ALL if connection.state in PARTED else set() if resumes else {"quota_used"}
     warnings = latest.report.get("warnings", []) if latest is not None else []
     return [
         {"code": warning["code"], "message": warning["message"]}
         for warning in warnings
-        if warning["code"] in ABOUT_ALL
+        if warning["code"] in ABOUT_ALL - outdated
     ]

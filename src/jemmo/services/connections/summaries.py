@@ -164,8 +164,7 @@ def connection_summary(
         held=[] if parted else _held(connection),
         requests_today=requests_since(connection, now - DAY),
         share=_share(connection),
-        waits_for_start=connection.state == ConnectionState.PAUSED
-        and not SyncRun.objects.filter(connection=connection).exists(),
+        waits_for_start=connection.state == ConnectionState.PAUSED and not seen.begun,
         queued=not running and not parted and _queued(connection),
         late=is_late(connection, now),
         slow=is_slow(connection, now),

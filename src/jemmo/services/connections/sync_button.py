@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.services.sync.manual import request_sync
+from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import events
 from jemmo.store.models import Connection, ConnectionState, Organisation
 
@@ -23,7 +24,8 @@ def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
 
     Raises ``ConfigError`` if none of them can be synced.
     """
-    connections = list(Connection.objects.filter(org=org).order_by("created_at"))
+    known = Connection.objects.filter(org=org).exclude(state__in=PARTED)
+    connections = list(known.order_by("created_at"))
     if not connections:
         raise ConfigError("no_connection", variant="none")
     usable = [candidate for candidate in connections if candidate.state != ConnectionState.PAUSED]

@@ -10,6 +10,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode
 from jemmo.services.sync import queue
+from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
 
 
@@ -52,4 +53,4 @@ def _runs(connection: Connection, only: str | None) -> bool:
 def _inactive_error(connection: Connection) -> ConfigError:
     if connection.state == ConnectionState.PAUSED:
         return ConfigError("paused", variant="leaving" if connection.org.deleted_at else "")
-    return ConfigError("key_refused")
+    return ConfigError("disconnected" if connection.state in PARTED else "key_refused")

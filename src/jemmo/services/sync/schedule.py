@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -52,12 +52,33 @@ def due(now: datetime) -> list[Due]:
 
 
 def start_due(now: datetime) -> int:
-    """Queue every due sync. Return their number."""
+    """Queue every due sync, except during quiet hours, which delay all but first syncs. Return their number.
+
+    Also close the syncs that will not go on, since no page may call them running.
+    """
+    due_syncs.close_stopped()
     starts = due(now)
+    delayed = _delay_quiet([start.connection_id for start in starts if not start.is_first], now)
+    starts = [start for start in starts if start.connection_id not in delayed]
     for start in starts:
         priority = queue.INITIAL if start.is_first else queue.INCREMENTAL
         queue.sync(start.connection_id, priority=priority, trigger="schedule")
     return len(starts)
+
+
+def _delay_quiet(due_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Move the syncs that are due during quiet hours to their end. Return their connections.
+
+    A connection can be due then because it was resumed or got a new key, or because no worker ran before.
+    """
+    delayed = set()
+    for connection in Connection.objects.select_related("org").filter(id__in=due_ids):
+        start = plan_of(connection.org).after_quiet(now)
+        if start > now:
+            same = Connection.objects.filter(id=connection.id, due_at=connection.due_at)
+            same.update(due_at=start)
+            delayed.add(connection.id)
+    return delayed
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
@@ -103,7 +124,9 @@ def first_due(org: Organisation) -> datetime:
 
 
 def set_plan(org: Organisation, plan: Plan) -> None:
-    """Save the organization's settings and move the planned starts."""
+    """Save the organization's settings and move the planned starts. Raises ``ConfigError`` if no sync could start."""
+    if plan.leaves_no_time(datetime.now(UTC)):
+        raise ConfigError("always_quiet")
     with transaction.atomic():
         org.time_zone = plan.time_zone
         org.schedule = msgspec.to_builtins(plan)
@@ -111,7 +134,7 @@ def set_plan(org: Organisation, plan: Plan) -> None:
         org.save(update_fields=["time_zone", "schedule"])
         now = datetime.now(UTC)
         for connection in _planned(org):
-            connection.due_at = _moved(connection, plan, now)
+            connection.due_at = moved(connection, plan, now)
             connection.save(update_fields=["due_at"])
 
 
@@ -120,8 +143,6 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
 
     ``seen`` is what ``schedule_fingerprint`` returned when the form was rendered.
     """
-    if plan.leaves_no_time(datetime.now(UTC)):
-        raise ConfigError("always_quiet")
     with transaction.atomic():
         org = Organisation.objects.select_for_update().get(id=org.id)
         if schedule_fingerprint(org) != seen:
@@ -169,7 +190,7 @@ def _planned(org: Organisation) -> list[Connection]:
     return list(active.order_by("created_at"))
 
 
-def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
+def moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
     """Return when a connection is due by a new plan: never in quiet hours, and after a success by its next slot."""
     due = connection.due_at
     if connection.last_success_at is not None and not connection.failures:

@@ -13,7 +13,7 @@ from django.db.models import F, Func, Q, QuerySet, TextField
 from jemmo.domain import brake
 from jemmo.domain.brake import Decision, related
 from jemmo.domain.streams import Stream
-from jemmo.store.connections.connections import is_running
+from jemmo.store.connections.connections import PARTED, is_running
 from jemmo.store.db import scope
 from jemmo.store.db.paging import ResultPage, page_number, page_rows
 from jemmo.store.models import Application, Connection, HeldDeletion, Job, Talent
@@ -41,7 +41,12 @@ class HeldPage:
 
 
 def waiting(connection: Connection) -> list[HeldDeletion]:
-    """The deletions of a connection that wait for an owner's or admin's decision."""
+    """The deletions of a connection that wait for an owner's or admin's decision.
+
+    A disconnected connection has none: no sync could delete anything.
+    """
+    if connection.state in PARTED:
+        return []
     return in_order(connection.held_deletions.filter(closed_at=None, released_at=None))
 
 
@@ -75,9 +80,12 @@ def decision_since(
         return Decision.ASKED_AGAIN
     if any(row.closed_at is None and row.released_at is None for row in rows):
         return None
-    if any(row.released_at is not None for row in rows):
-        return Decision.APPROVED
-    return Decision.KEPT if rows else Decision.OVER
+    if not rows:
+        return Decision.OVER
+    approved = [row.released_at is not None for row in rows]
+    return (
+        Decision.APPROVED if all(approved) else Decision.DIVIDED if any(approved) else Decision.KEPT
+    )
 
 
 def with_decision(
@@ -108,6 +116,8 @@ def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, 
 
 def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:
     """A page of the records that the ATS no longer has, or ``None`` if no deletion is paused."""
+    if connection.state in PARTED:
+        return None
     held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:
         return None

@@ -22,6 +22,11 @@ HELD = f"""EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
 # Whether the connection ``c`` has an unexpired lease, even if its holder is gone.
 UNEXPIRED = "EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expires_at > now())"
 
+# Whether the lease of connection ``c`` waits for the next slice of its run.
+BETWEEN_SLICES = (
+    """EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.holder_pid IS NULL)"""
+)
+
 # Take the lease for a new run, unless another run has it.
 TAKE = f"""
     INSERT INTO lease AS l (connection_id, token, run_id, expires_at, holder_pid, holder_since)
@@ -51,6 +56,9 @@ RENEW = """
     WHERE connection_id = %(connection)s AND token = %(token)s"""
 
 RELEASE = "DELETE FROM lease WHERE connection_id = %s AND token = %s"
+
+
+RELEASE_BETWEEN_SLICES = "DELETE FROM lease WHERE connection_id = ANY(%s) AND holder_pid IS NULL"
 
 
 async def is_held(db: AsyncConnection[TupleRow], connection_id: UUID) -> bool:

@@ -127,17 +127,17 @@ class ConnectionSnapshot:
         """The last sync that ended."""
         return _ended(self.connection).first()
 
+    @property
+    def begun(self) -> bool:
+        """Whether the first sync has started, whatever its outcome."""
+        return bool(self.running or self.latest or any(self.times.values()))
+
     @cached_property
     def waiting(self) -> list[HeldDeletion]:
         return paused_deletions.waiting(self.connection)
 
     def decision_of(self, pages: Sequence[str]) -> dict[str, Any] | None:
-        """The pending decision about these pages' streams, or about the whole connection if they cover it.
-
-        There is none while the connection is disconnected: no sync could delete anything.
-        """
-        if self.connection.state in PARTED:
-            return None
+        """The pending decision about these pages' streams, or about the whole connection if they cover it."""
         streams = {stream for page in pages for stream in PAGES[page]}
         whole = set(PAGES) <= set(pages)
         rows = [row for row in self.waiting if whole or row.stream in streams]
@@ -211,7 +211,7 @@ def freshness_of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshn
         failures=worst.failures,
         files_error=worst.files_error,
         read=worst.read,
-        begun=seen.latest is not None or any(seen.times.values()),
+        begun=seen.begun,
     )
 
 

@@ -12,7 +12,7 @@ from jemmo.domain.freshness import COVERED_BY, PAGES
 from jemmo.domain.status import Colour
 from jemmo.store.connections.connections import PARTED, is_running
 from jemmo.store.db import task_queue
-from jemmo.store.models import ConnectionState, Organisation
+from jemmo.store.models import Connection, ConnectionState, Organisation
 from jemmo.store.sync import freshness, progress
 from jemmo.store.sync.freshness import ConnectionSnapshot, Failure
 
@@ -21,12 +21,14 @@ from jemmo.store.sync.freshness import ConnectionSnapshot, Failure
 class SyncIcon:
     """What the sync icon shows.
 
-    ``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty. ``several``: there are several connections, so
-    they are named. ``skips_refused``: a click syncs only the connections whose key the ATS accepts.
+    ``blocked`` is ``none`` (no ATS), ``paused``, ``not_started`` (nobody started the first sync), ``refused`` or empty.
+    ``begun``: a first sync has started. ``several``: there are several connections, so they are named.
+    ``skips_refused``: a click syncs only the connections whose key the ATS accepts.
     """
 
     colour: Colour | None
     synced_at: datetime | None
+    begun: bool
     failures: tuple[Failure, ...]
     several: bool
     decisions: tuple[dict[str, Any], ...]
@@ -59,11 +61,12 @@ def icon(
     return SyncIcon(
         colour=state.colour,
         synced_at=state.synced_at,
+        begun=state.begun,
         failures=state.failures,
         several=len(connections) > 1,
         decisions=state.decisions,
         files_error=state.files_error,
-        blocked=_blocked([connection.state for connection in connections]),
+        blocked=_blocked(connections, begun=state.begun),
         skips_refused=any(each.state == ConnectionState.REFUSED for each in connections),
         waiting=state.colour is not Colour.LOADING
         and task_queue.is_sync_due([str(connection.id) for connection in connections], scopes),
@@ -78,12 +81,15 @@ def _changed(seen: ConnectionSnapshot, page: str) -> int:
     return numbers.numbers_of(run.report.get("streams", {}), PAGES[page]).changed if run else 0
 
 
-def _blocked(states: list[str]) -> str:
+def _blocked(connections: list[Connection], *, begun: bool) -> str:
+    states = {connection.state for connection in connections}
     if not states:
         return "none"
-    if any(state == ConnectionState.ACTIVE for state in states):
+    if ConnectionState.ACTIVE in states:
         return ""
-    return "refused" if ConnectionState.REFUSED in states else "paused"
+    if ConnectionState.REFUSED in states:
+        return "refused"
+    return "paused" if begun else "not_started"
 
 
 def _together(parts: list[Progress]) -> Progress:

@@ -52,7 +52,7 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
     if page is None and stream not in MODELS:
         raise Http404
     if page is None:
-        decided = problem(failed or paused_deletions.decided())
+        decided = problem(failed or paused_deletions.decided(connection))
         messages.info(request, f"{decided.message} {decided.next_step}")
         return to_connection(connection)
     if failed:

@@ -29,7 +29,7 @@ for part in (cells, controls, markup, times, values):
     register.tags |= part.register.tags
 
 
-FOR_MANAGERS = ("nothing_connected", "refused", "paused")
+FOR_MANAGERS = ("nothing_connected", "refused", "paused", "not_started")
 """Findings that only owners and admins can act on."""
 
 
@@ -92,7 +92,7 @@ def is_decided(notice: Notification) -> bool:
 def finding_help(kind: str, reader: Membership) -> str:
     """The next step for a finding of the help bubble, or who can take it if the reader can't."""
     role = Role(reader.role)
-    if kind == "paused" and reader.org.deleted_at:
+    if kind in {"paused", "not_started"} and reader.org.deleted_at:
         return labels.label_for("leaving", "finding_help")
     if kind in FOR_MANAGERS and not role.manages:
         return ask_managers()
