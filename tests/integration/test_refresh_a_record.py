@@ -120,7 +120,7 @@ async def test_refreshing_a_record_sets_up_no_webhooks(database_url: str) -> Non
         await ats.change("edit", "candidate", remote_id, attributes={"pitch": "New"})
         await found.sync(Mode.INCREMENTAL)
 
-    def described() -> tuple[bool, str, int, bool]:
+    def described() -> tuple[bool, str, int | None, bool]:
         connection = Connection.objects.get(id=found.id)
         status = webhooks.status(connection)
         is_known = webhooks.existing_address(connection, default_vault()) is not None

@@ -310,7 +310,9 @@ async def test_a_change_in_jarvi_reaches_the_tables(database_url: str, shape: st
     async with hooked(database_url, "jarvi", switches={"webhook_shape": shape}) as found:
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "profiles", talent, attributes={"headline": "Fée"})
-        assert (await found.status()).counts == {"accepted": 1}
+        status = await found.status()
+        assert status.counts == {"accepted": 1}
+        assert (status.health, status.unannounced) == ("received", None)
 
         await found.drain()
 

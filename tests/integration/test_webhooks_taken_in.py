@@ -422,11 +422,28 @@ async def test_a_flood_at_one_address_does_not_affect_another(database_url: str)
 
 async def test_a_renewed_address_makes_the_old_one_unknown(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told()) == 200
         made = await found.connection(lambda one: endpoints.renew(one, default_vault()))
 
         assert await found.signed(told()) == 404
+        assert (await found.status()).health == "never"
         found.url = found.base + made.path
+        assert await found.signed(told("candidate.create")) == 200
+        assert (await found.status()).health == "healthy"
+
+
+async def test_webhooks_that_are_refused_after_a_good_one_are_noticed(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
         assert await found.signed(told()) == 200
+        assert await found.signed(told(), key="another") == 401
+        await found.counted("wrongly_signed")
+
+        refused = await found.status()
+        assert refused.health == "refused"
+        assert "Check the signature key" in refused.words
+
+        assert await found.signed(told("candidate.create")) == 200
+        assert (await found.status()).health == "healthy"
 
 
 async def test_v1_is_accepted_only_if_chosen(database_url: str) -> None:
@@ -504,10 +521,10 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
         renewed = await jemmo("hooks", "address", "--org", "acme", "--renew", "--json")
         assert not renewed.last["addresses"][0]["url"].endswith(found.url[-20:])
         listed = (await jemmo("hooks", "list", "--json")).last["connections"][0]["webhooks"]
-        assert listed["health"] == "healthy"
+        assert listed["health"] == "never"  # at the new address
         assert listed["counts"]["key_missing"] == 1
-        assert (
-            "acme / teamtailor: Jemmo is receiving webhooks." in (await jemmo("hooks", "list")).out
+        assert "acme / teamtailor: No webhooks received at this address yet." in (
+            (await jemmo("hooks", "list")).out
         )
 
 

@@ -95,6 +95,11 @@ class Outcome(StrEnum):
             Outcome.PAUSED,
         }
 
+    @property
+    def is_unusable(self) -> bool:
+        """Whether the webhook was refused because of its signature or content, so the next ones probably are too."""
+        return self.status in {400, 401, 413, 422}
+
 
 STATUSES = {
     Outcome.NOT_JSON: 400,
@@ -171,35 +176,61 @@ class Bucket:
 class Health(StrEnum):
     """Whether a connection's webhooks work.
 
-    ``NEVER``: no webhook received yet. ``REFUSED``: webhooks arrived, but none was accepted. ``SILENT``: webhooks are
-    set up, but the last changes arrived without one. ``DISCONNECTED``: the connection is disconnected, so every webhook
-    is refused.
+    ``NEVER``: no webhook received at the current address. ``REFUSED``: the latest webhook was refused. ``RECEIVED``:
+    webhooks were received, but nothing shows whether any are missing. ``SILENT``: the last changes arrived without a
+    webhook. ``DISCONNECTED``: the connection is disconnected, so every webhook is refused.
     """
 
     NEVER = "never"
     REFUSED = "refused"
+    RECEIVED = "received"
     HEALTHY = "healthy"
     SILENT = "silent"
     DISCONNECTED = "disconnected"
 
 
-def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> Health:
-    """Return whether webhooks work.
+class Reception(Struct, frozen=True, kw_only=True):
+    """What has arrived at an address.
 
-    ``missed`` counts the changes that polling found since the last delivery, ``refused`` the recently rejected
-    webhooks. A few missed changes prove nothing: an ATS need not announce every field, and a sync may be faster than a
-    webhook.
+    ``made_at`` is when the address replaced an earlier one. ``missed`` is how many changes polling has found since the
+    last delivery; ``None`` if none are counted.
     """
-    if last_delivery_at is None:
-        return Health.REFUSED if refused else Health.NEVER
-    return Health.SILENT if missed >= SILENT_AFTER else Health.HEALTHY
+
+    made_at: datetime
+    last_delivery_at: datetime | None = None
+    refused_at: datetime | None = None
+    missed: int | None = 0
+
+    @property
+    def health(self) -> Health:
+        """Whether webhooks work.
+
+        A few missed changes prove nothing: an ATS need not announce every field, and a sync may be faster than a
+        webhook.
+        """
+        accepted, refused = self._here(self.last_delivery_at), self._here(self.refused_at)
+        if refused and (accepted is None or refused > accepted):
+            return Health.REFUSED
+        if accepted is None:
+            return Health.NEVER
+        if self.missed is None:
+            return Health.RECEIVED
+        return Health.SILENT if self.missed >= SILENT_AFTER else Health.HEALTHY
+
+    def _here(self, moment: datetime | None) -> datetime | None:
+        """Return the time if it was at this address and not at the one that it replaced."""
+        return moment if moment and moment >= self.made_at else None
 
 
 _HEALTH_MESSAGES = {
-    Health.NEVER: _("No webhooks received yet. Enter the address in the ATS and send a test."),
+    Health.NEVER: _(
+        "No webhooks received at this address yet. Enter the address in the ATS and send a test."
+    ),
     Health.REFUSED: _(
-        "Webhooks are arriving, but Jemmo hasn't accepted any of them. Check the signature key here "
-        "and in the ATS."
+        "Jemmo couldn't use the latest webhook. Check in the ATS what is sent to this address."
+    ),
+    Health.RECEIVED: _(
+        "Jemmo has received webhooks. For this ATS, it can't tell whether any are missing."
     ),
     Health.HEALTHY: _("Jemmo is receiving webhooks."),
     Health.SILENT: _(
@@ -209,12 +240,18 @@ _HEALTH_MESSAGES = {
         "This connection is disconnected, so Jemmo refuses its webhooks. Delete the webhook in the ATS."
     ),
 }
+_BAD_SIGNATURE = _(
+    "Jemmo refused the latest webhook because of its signature. Check the signature key here and in "
+    "the ATS."
+)
 
 
-def health_message(state: Health, *, supported: bool, set_up: bool) -> str:
+def health_message(state: Health, *, supported: bool, set_up: bool, refused_as: str = "") -> str:
     """Return the state of webhooks as a marked sentence with the next step."""
     if not supported:
         return _("This ATS doesn't send webhooks. Changes arrive with each sync.")
     if not set_up:
         return _("Webhooks aren't set up. Changes arrive with each sync.")
+    if state is Health.REFUSED and STATUSES.get(Outcome(refused_as)) == 401:
+        return _BAD_SIGNATURE
     return _HEALTH_MESSAGES[state]

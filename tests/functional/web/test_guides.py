@@ -165,6 +165,7 @@ def test_changes_arrive_by_webhook_only_while_webhooks_arrive(
             "digest": b"x" * 32,
             "sealed_secret": b"x",
             "requested_at": NOW,
+            "made_at": NOW,
             "last_delivery_at": last_delivery_at,
             "missed": missed,
         },

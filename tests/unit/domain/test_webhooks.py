@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,9 +14,10 @@ from jemmo.domain.webhooks import (
     Bucket,
     Health,
     Outcome,
+    Reception,
     RefetchRequest,
     coalesce,
-    health,
+    health_message,
 )
 
 REQUESTS = st.lists(
@@ -74,13 +76,50 @@ def test_the_flood_limit_is_never_exceeded(burst: float, rate: float, waits: lis
     assert let <= burst + passed * rate + 1e-6
 
 
-def test_missing_webhooks_are_reported_after_several_changes() -> None:
-    then = datetime(2026, 1, 1, tzinfo=UTC)
-    assert health(None, 100) is Health.NEVER
-    assert health(None, 100, refused=1) is Health.REFUSED
-    assert health(then, 0, refused=1) is Health.HEALTHY
-    assert health(then, SILENT_AFTER - 1) is Health.HEALTHY
-    assert health(then, SILENT_AFTER) is Health.SILENT
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+EARLIER, BEFORE, LATER = (MADE + timedelta(hours=hours) for hours in (-1, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "refused", "missed", "health"),
+    [
+        (None, None, 100, Health.NEVER),
+        (None, BEFORE, 100, Health.REFUSED),
+        (LATER, BEFORE, 0, Health.HEALTHY),
+        (BEFORE, LATER, 0, Health.REFUSED),
+        (BEFORE, LATER, 100, Health.REFUSED),
+        (LATER, None, SILENT_AFTER - 1, Health.HEALTHY),
+        (LATER, None, SILENT_AFTER, Health.SILENT),
+        (LATER, None, None, Health.RECEIVED),
+        (BEFORE, LATER, None, Health.REFUSED),
+        (EARLIER, None, 0, Health.NEVER),  # at the replaced address
+        (None, EARLIER, 0, Health.NEVER),
+        (EARLIER, BEFORE, 0, Health.REFUSED),
+    ],
+)
+def test_the_latest_webhook_at_the_address_shows_whether_webhooks_work(
+    accepted: datetime | None, refused: datetime | None, missed: int | None, health: Health
+) -> None:
+    reception = Reception(
+        made_at=MADE, last_delivery_at=accepted, refused_at=refused, missed=missed
+    )
+    assert reception.health is health
+
+
+@pytest.mark.parametrize(
+    ("refused_as", "next_step"),
+    [
+        (Outcome.WRONGLY_SIGNED, "Check the signature key"),
+        (Outcome.KEY_MISSING, "Check the signature key"),
+        (Outcome.NOT_JSON, "what is sent to this address"),
+    ],
+)
+def test_a_refusal_names_its_own_next_step(refused_as: Outcome, next_step: str) -> None:
+    """An ATS that doesn't sign its webhooks has no signature key to check."""
+    message = health_message(
+        Health.REFUSED, supported=True, set_up=True, refused_as=str(refused_as)
+    )
+    assert next_step in message
 
 
 def test_a_webhook_is_accepted_exactly_with_status_200_or_as_a_duplicate() -> None:

@@ -64,7 +64,9 @@ def listing(
             connection.provider,
             status.health,
             last.strftime("%Y-%m-%d %H:%M UTC") if last else "never",
-            *(f"{n:,}" for n in (status.announced, status.unannounced, status.waiting)),
+            f"{status.announced:,}",
+            "not counted" if status.unannounced is None else f"{status.unannounced:,}",
+            f"{status.waiting:,}",
         )
     out.print(shown)
     for connection, status in statuses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -17,7 +17,14 @@ from msgspec import Struct
 from jemmo.connectors.base import Webhooks
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, RecordRejected
-from jemmo.domain.webhooks import Health, Outcome, RefetchRequest, coalesce, health, health_message
+from jemmo.domain.webhooks import (
+    Health,
+    Outcome,
+    Reception,
+    RefetchRequest,
+    coalesce,
+    health_message,
+)
 from jemmo.services.base.contexts import address_context, body_context, signing_context
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import (
@@ -53,7 +60,8 @@ class WebhookStatus(Struct, frozen=True, kw_only=True):
     ``set_up``: the connection has a webhook address. ``words`` is the status as a sentence, marked for translation.
 
         announced    changes that a webhook brought
-        unannounced  changes that polling found and no webhook had named
+        unannounced  changes that polling found and no webhook had named; ``None`` if none are counted
+        only_new     of unannounced changes, only new records are counted
         waiting      records still to be refetched
     """
 
@@ -64,7 +72,8 @@ class WebhookStatus(Struct, frozen=True, kw_only=True):
     last_delivery_at: datetime | None
     counts: dict[str, int]
     announced: int
-    unannounced: int
+    unannounced: int | None
+    only_new: bool
     waiting: int
 
 
@@ -145,29 +154,41 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     rules = connector_for(connection.provider).webhooks
     address = _requested(connection)
     counts = _counts([connection.id], now).get(connection.id, {})
-    state = _health(connection, address, counts)
+    counts_missed = rules is not None and bool(rules.streams)
+    state = _health(connection, address, counts_missed=counts_missed)
     return WebhookStatus(
         supported=rules is not None,
         set_up=address is not None,
         health=state,
-        words=health_message(state, supported=rules is not None, set_up=address is not None),
+        words=health_message(
+            state,
+            supported=rules is not None,
+            set_up=address is not None,
+            refused_as=address.refused_as if address else "",
+        ),
         last_delivery_at=address.last_delivery_at if address else None,
         counts={name: counts[name] for name in Outcome if counts.get(name)},
         announced=counts.get("announced", 0),
-        unannounced=counts.get("unannounced", 0),
+        unannounced=counts.get("unannounced", 0) if counts_missed else None,
+        only_new=rules is not None and rules.only_new,
         waiting=WebhookHint.objects.filter(connection=connection, due_at__isnull=False).count(),
     )
 
 
 def _health(
-    connection: Connection, address: WebhookAddress | None, counts: Mapping[str, int]
+    connection: Connection, address: WebhookAddress | None, *, counts_missed: bool
 ) -> Health:
     if address is None:
         return Health.NEVER
     if connection.state in PARTED:
         return Health.DISCONNECTED
-    refused = sum(counts.get(name, 0) for name in Outcome if not name.is_taken)
-    return health(address.last_delivery_at, address.missed, refused)
+    reception = Reception(
+        made_at=address.made_at,
+        last_delivery_at=address.last_delivery_at,
+        refused_at=address.refused_at,
+        missed=address.missed if counts_missed else None,
+    )
+    return reception.health
 
 
 def replay(connection: Connection, vault: Vault, *, since: datetime | None = None) -> Replayed:

@@ -8,7 +8,7 @@ import select
 import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -91,6 +91,7 @@ class WebhookIngest:
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         self._tally: Counter[tuple[UUID | None, Outcome]] = Counter()
         self._flooded: Counter[bytes] = Counter()
+        self._refused: dict[UUID, tuple[Outcome, float]] = {}
         self._key: bytes | None = None
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._telling: asyncio.Task[None] | None = None
@@ -129,7 +130,10 @@ class WebhookIngest:
         outcome, heard = self._validate_delivery(addressee, headers, body)
         if addressee is not None and body is not None and outcome.is_taken:
             return await self._store_delivery(addressee, outcome, heard, body, self._key)
-        self._count(addressee.connection_id if addressee else None, outcome)
+        connection_id = addressee.connection_id if addressee else None
+        if connection_id is not None and outcome.is_unusable:
+            self._refused[connection_id] = (outcome, time.monotonic())
+        self._count(connection_id, outcome)
         return outcome
 
     @asynccontextmanager
@@ -288,6 +292,7 @@ class WebhookIngest:
         flooded, self._flooded = self._flooded, Counter()
         try:
             async with self._pool.connection() as db:
+                await self._save_refusals(db)
                 addressees = await ingest.addressees(db, list(flooded))
                 for addressee, number in zip(addressees, flooded.values(), strict=True):
                     tally[addressee.connection_id if addressee else None, Outcome.FLOOD] += number
@@ -297,6 +302,14 @@ class WebhookIngest:
         except (psycopg.Error, PoolTimeout, TransientError):
             self._tally.update(tally)  # written with the next refusal; a few may be counted twice
             self._flooded.update(flooded)
+
+    async def _save_refusals(self, db: Connection) -> None:
+        for connection_id, refusal in list(self._refused.items()):
+            outcome, at = refusal
+            with suppress(psycopg.errors.LockNotAvailable):  # saved with the next refusal
+                await ingest.note_refusal(db, connection_id, outcome, time.monotonic() - at)
+                if self._refused[connection_id] == refusal:  # no later one meanwhile
+                    del self._refused[connection_id]
 
 
 def _address_failure(addressee: Addressee | None) -> Outcome | None:

@@ -19,6 +19,8 @@ class WebhookAddress(models.Model):
     connection, so that only one does, and only until its claim ends. ``links`` is unused; older versions, which may run
     beside this one during an upgrade, still read it.
 
+    ``refused_at`` is when a webhook was last refused because of its signature or content, ``refused_as`` its outcome.
+
     ``requested_at`` is when someone first requested the address. Without it, webhooks are not set up, and the row
     exists only so that requests by *Refresh from the ATS* take turns.
     """
@@ -33,6 +35,8 @@ class WebhookAddress(models.Model):
     made_at = models.DateTimeField(db_default=Now())
     requested_at = models.DateTimeField(null=True, db_default=Now())
     last_delivery_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refused_as = models.CharField(max_length=20, blank=True, db_default="")
     only_new = models.BooleanField(db_default=False)
     missed = models.IntegerField(db_default=0)
     links = models.BigIntegerField(db_default=0)

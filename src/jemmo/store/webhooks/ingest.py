@@ -141,6 +141,22 @@ async def store(
     return [place in new for place in range(1, len(arrivals) + 1)]
 
 
+_REFUSED = """
+    UPDATE webhook_address SET refused_at = clock_timestamp() - make_interval(secs => %s), refused_as = %s
+    WHERE connection_id = %s"""
+REFUSAL_PATIENCE = 5.0  # seconds
+
+
+async def note_refusal(db: Connection, connection_id: UUID, outcome: str, age: float) -> None:
+    """Save the outcome and time of a connection's latest refused webhook, which was ``age`` seconds ago.
+
+    Raises ``LockNotAvailable`` if the row stays locked, since others need the database connection meanwhile.
+    """
+    async with db.transaction():
+        await db.execute(_PATIENCE, [f"{REFUSAL_PATIENCE:.0f}s"])
+        await db.execute(_REFUSED, [age, outcome, connection_id])
+
+
 _PATIENCE = "SELECT set_config('lock_timeout', %s, true)"
 """Shorter than ``deadlock_timeout``, so the others always continue."""
 

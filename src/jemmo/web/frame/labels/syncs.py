@@ -129,8 +129,9 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
         "loading": _("Wait for the sync to finish. The page updates automatically."),
     },
     "webhook": {
-        "never": pgettext_lazy("webhook", "No webhooks received yet"),
-        "refused": pgettext_lazy("webhook", "All refused"),
+        "never": pgettext_lazy("webhook", "None received at this address yet"),
+        "refused": pgettext_lazy("webhook", "Latest one refused"),
+        "received": pgettext_lazy("webhook", "Set up"),
         "not_set_up": pgettext_lazy("webhook", "Not set up"),
         "healthy": pgettext_lazy("webhook", "Receiving"),
         "silent": pgettext_lazy("webhook", "Changes arrive without webhooks"),
