@@ -516,6 +516,38 @@ def test_a_paused_endpoint_receives_test_events(
     assert [body["type"] for body in receiver.bodies()] == ["test"]
 
 
+def test_a_test_event_is_sent_before_waiting_messages(
+    showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
+) -> None:
+    """A failing endpoint is paused after each attempt, so an older message would be tried instead of the test."""
+    new = made(showcase, receiver.url, Event.RECORDS)
+    receiver.status = 500
+    rename(showcase, "Waiting")
+    send(worker)
+    OutgoingMessage.objects.update(next_try_at=datetime.now(UTC) - HOUR)
+    endpoints.send_test(new.endpoint, now=datetime.now(UTC))
+    send(worker)
+    assert [body["type"] for body in receiver.bodies()] == ["records.changed", "test"]
+
+
+def test_an_erasure_waits_for_an_endpoint_that_is_off(
+    showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
+) -> None:
+    """Its receiver still has the erased person's data."""
+    new = made(showcase, receiver.url, Event.ERASED, Event.CONNECTION)
+    endpoints.switch(new.endpoint, on=False, now=datetime.now(UTC))
+    talent = showcase.talent("elodie")
+    erasure.erase(showcase.org, [talent.id], vault=default_vault(), storage=open_storage())
+    Connection.objects.filter(org=showcase.org).update(state="paused")
+    send(worker)
+    assert not receiver.requests
+
+    endpoints.switch(new.endpoint, on=True, now=datetime.now(UTC))
+    send(worker)
+    (erased,) = receiver.bodies()
+    assert erased["data"]["talent_ids"] == [str(talent.id)]
+
+
 def test_an_erasure_deletes_stored_responses(
     showcase: Showcase, receiver: Receiver, worker: OutgoingWorker
 ) -> None:

@@ -164,7 +164,8 @@ def rotate_webhook_secret(request: ApiRequest, endpoint_id: UUID) -> HttpRespons
     method="POST",
     address=f"{ONE}/test",
     summary="Send a test event to a webhook endpoint",
-    description="A running worker sends the event immediately.",
+    description="A running worker sends the event before any other webhook. While the endpoint is off, the "
+    "request is refused.",
     schema=TESTED,
     success=202,
     scopes=SCOPES,
@@ -178,6 +179,8 @@ def send_test_event(request: ApiRequest, endpoint_id: UUID) -> HttpResponse:
         try:
             message = endpoints.send_test(endpoint, now=timezone.now())
         except ConfigError as error:
+            if error.code != "too_many_test_events":
+                raise
             raise Problem.of(429, error, {"Retry-After": "60"}) from None
         return Answer(202, {"message_id": str(message.pk)})
 

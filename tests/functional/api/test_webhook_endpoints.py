@@ -110,6 +110,14 @@ def test_test_events_are_limited(showcase: Showcase, token: Makes) -> None:
     assert response.json()["code"] == "too_many_test_events"
 
 
+def test_an_endpoint_that_is_off_receives_no_test_event(showcase: Showcase, token: Makes) -> None:
+    secret = token("admin")
+    path = f"/{call('', secret, 201, body=BODY)['id']}/test"
+    OutgoingEndpoint.objects.update(state="off", off_reason="failing")
+    assert call(path, secret, 409)["code"] == "no_test_event"
+    assert not OutgoingMessage.objects.exists()
+
+
 def test_a_token_of_one_connection_cannot_manage_endpoints(
     showcase: Showcase, ask: Asks, token: Makes
 ) -> None:

@@ -48,9 +48,23 @@ def test_nothing_is_announced_while_the_organization_is_being_deleted(jemmo: Jem
 
     tested = jemmo("endpoint", "test", key, "--org", "acme")
 
-    assert "The test event is waiting." in tested.out
-    assert "scheduled for deletion" in " ".join(tested.out.split())
-    assert "jemmo org keep" in " ".join(tested.out.split())
+    assert tested.status != 0
+    assert "scheduled for deletion" in " ".join(tested.err.split())
+    assert "jemmo org keep" in " ".join(tested.err.split())
+
+
+def test_turning_an_endpoint_off_twice_keeps_the_reason(jemmo: Jemmo) -> None:
+    key = made(jemmo)["id"]
+    OutgoingEndpoint.objects.update(state="off", off_reason="gone")
+    assert "already off" in jemmo("endpoint", "off", key, "--org", "acme").out
+    assert OutgoingEndpoint.objects.get().off_reason == "gone"
+    refused = jemmo("endpoint", "test", key, "--org", "acme", "--json")
+    assert refused.last["error"]["code"] == "no_test_event"
+
+    OutgoingEndpoint.objects.update(state="active", failures=3, failing_since=datetime.now(UTC))
+    assert "already on" in jemmo("endpoint", "on", key, "--org", "acme").out
+    assert OutgoingEndpoint.objects.get().failures == 3
+    assert not AuditEvent.objects.filter(action__startswith="endpoint.switched").exists()
 
 
 def test_an_endpoint_is_tested_rotated_switched_and_deleted(jemmo: Jemmo) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from fakes.showcase import Showcase
 
 from jemmo.domain.notices import FOR_MANAGERS
@@ -16,6 +17,7 @@ from jemmo.services.notifications.alerts import notify
 from jemmo.services.outgoing import endpoints
 from jemmo.services.outgoing.endpoints import Choice
 from jemmo.store.models import (
+    ApiToken,
     AuditEvent,
     Connection,
     Delivery,
@@ -143,13 +145,14 @@ def test_the_log_shows_request_and_response_as_text(
     assert "<script>alert(1)" not in shown
     assert "&lt;script&gt;alert(1)" in shown
     assert "every 2s" not in shown
+    assert "Resend</button>" in shown
 
     again = admin.post(f"{page}replay/", {"message": str(message.pk)}, follow=True)
     assert "1 webhook is being sent again." in again.content.decode()
     assert OutgoingMessage.objects.get().state == "waiting"
     assert admin.post(f"{page}replay/", {"message": "x"}).status_code == 404
     assert (
-        "0 webhooks are being sent again."
+        "There are no failed webhooks to resend."
         in admin.post(f"{page}replay/", follow=True).content.decode()
     )
 
@@ -169,6 +172,43 @@ def test_failed_messages_are_not_called_sent_while_the_endpoint_is_off(
     assert OutgoingMessage.objects.get().state == "waiting"
 
 
+def test_webhooks_older_than_the_log_are_not_denied(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    assert "No webhooks sent yet." in admin.get(page).content.decode()
+    OutgoingEndpoint.objects.update(
+        last_success_at=datetime.now(UTC) - timedelta(days=8), state="off", off_reason="person"
+    )
+    text = admin.get(page).content.decode()
+    assert "No webhooks sent yet." not in text
+    assert "No webhooks in the last 7 days." in text
+    assert "Send a test event" not in text
+    assert "Other events from the time it was off are not sent." in text
+
+
+def test_a_secret_that_screenshot_mode_would_hide_is_not_made(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    """Its old secret would end in 24 hours, and nobody would have seen the new one."""
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    before = bytes(OutgoingEndpoint.objects.get().sealed_secret)
+    admin.post(reverse("screenshot"), {"screenshot": "on"})
+    attempts = {
+        f"{page}rotate/": {},
+        reverse("endpoint_create"): FIELDS,
+        reverse("api_token_create"): {"name": "Career site"},
+    }
+    for path, fields in attempts.items():
+        answer = admin.post(path, fields, follow=True)
+        assert answer.status_code == 200, path
+        assert "Turn off screenshot mode first" in answer.content.decode(), path
+    assert bytes(OutgoingEndpoint.objects.get().sealed_secret) == before
+    assert not ApiToken.objects.exists()
+
+
 def test_nothing_is_announced_while_the_organization_is_being_deleted(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
@@ -182,7 +222,7 @@ def test_nothing_is_announced_while_the_organization_is_being_deleted(
     text = admin.post(f"{page}test/", follow=True).content.decode()
     assert OutgoingMessage.objects.count() == 1
     assert "scheduled for deletion, so no webhooks are sent" in text
-    for promise in ("Test event sent", "Send test event", "every 2s", "Next attempt"):
+    for promise in ("Test event queued", "Send test event", "every 2s", "Next attempt"):
         assert promise not in text
 
     OutgoingMessage.objects.update(state="failed")

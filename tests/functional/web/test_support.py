@@ -123,9 +123,36 @@ def test_a_message_after_a_closed_conversation_starts_a_new_one(
     first = SupportThread.objects.get()
     staff.post(f"/admin/store/supportthread/{first.id}/change/", {"answer": "Bye", "close": "on"})
 
-    assert "It does not work" not in recruiter.get("/help/").content.decode()
-    send(recruiter, "Again")
+    assert "1 new reply" in recruiter.get("/help/badge/").content.decode()
+    page = recruiter.get("/help/").content.decode()
+    assert "Bye" in page
+    assert "A new message starts another one" in page
+    assert "Send another message" not in page
+    badge = recruiter.get("/help/badge/").content.decode()
+    assert "new reply" not in badge
+    assert "every 30s" not in badge  # nothing is expected anymore
+
+    page = send(recruiter, "Again")
     assert SupportThread.objects.filter(closed_at=None).exclude(id=first.id).count() == 1
+    assert "Bye" not in page
+    assert "Again" in page
+
+
+def test_screenshot_mode_hides_the_conversation(recruiter: Client) -> None:
+    send(recruiter, "Jeanne Moreau is missing", steps="I opened Jeanne Moreau")
+    recruiter.post("/preferences/screenshot/", {"screenshot": "on"})
+    for path in ("/help/", "/help/thread/"):
+        page = recruiter.get(path).content.decode()
+        assert "said" in page
+        assert "Moreau" not in page
+
+
+def test_only_names_that_are_replaced_are_promised(recruiter: Client) -> None:
+    """Recent actions can be edited, and support receives what was typed there."""
+    page = recruiter.get("/help/").content.decode()
+    assert "with names" not in page
+    assert "the names of your organization and its connections are replaced" in page
+    assert page.count("Please don&#x27;t include candidates&#x27; names.") == 2
 
 
 def test_a_conversation_is_private_to_the_person(recruiter: Client, signed_in: SignedIn) -> None:

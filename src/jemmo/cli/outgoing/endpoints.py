@@ -12,7 +12,7 @@ from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org, uuid_of
 from jemmo.cli.output import answer, cell, out, print_json, print_secret, table
 from jemmo.cli.startup import start
-from jemmo.domain.outgoing import Event
+from jemmo.domain.outgoing import Event, State
 
 SWITCH_ON = "Jemmo starts sending once you turn the endpoint on with `jemmo endpoint on`."
 KEEP = "To keep the organization, run `jemmo org keep`."
@@ -121,14 +121,10 @@ def show(org: Org, json: Json = False) -> None:
 
 
 def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Send a test event. A running worker delivers it."""
+    """Send a test event. A running worker delivers it before any other webhook."""
     chosen = _endpoint(org, endpoint)
     message = _service().send_test(chosen, now=datetime.now(UTC))
-    waits = _why_it_waits(chosen)
-    text = (
-        f"The test event is waiting. {waits}" if waits else "The test event will be sent shortly."
-    )
-    answer({"message": str(message.pk)}, text, json=json)
+    answer({"message": str(message.pk)}, "The test event will be sent shortly.", json=json)
 
 
 def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -144,17 +140,16 @@ def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
 
 
 def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
-    """Turn an endpoint on. Webhooks resume where they left off."""
-    chosen = _endpoint(org, endpoint)
-    _service().switch(chosen, on=True, now=datetime.now(UTC))
-    answer({"id": endpoint}, "The endpoint was turned on.", json=json)
+    """Turn an endpoint on. Record changes continue where they stopped.
+
+    Erasures from the last 30 days are sent as well. Other events from the time it was off are not sent.
+    """
+    _switch(endpoint, org, on=True, json=json)
 
 
 def switch_off(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     """Turn an endpoint off. Pending webhooks are kept."""
-    chosen = _endpoint(org, endpoint)
-    _service().switch(chosen, on=False, now=datetime.now(UTC))
-    answer({"id": endpoint}, "The endpoint was turned off.", json=json)
+    _switch(endpoint, org, on=False, json=json)
 
 
 def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -179,6 +174,14 @@ def _why_it_waits(endpoint: Any) -> str:
     if endpoint.org.deleted_at:
         return f"The endpoint's organization is scheduled for deletion. {KEEP}"
     return SWITCH_ON
+
+
+def _switch(endpoint: str, org: str, *, on: bool, json: bool) -> None:
+    chosen = _endpoint(org, endpoint)
+    is_change = (chosen.state == State.ACTIVE) is not on
+    _service().switch(chosen, on=on, now=datetime.now(UTC))
+    text = "The endpoint was turned" if is_change else "The endpoint is already"
+    answer({"id": endpoint}, f"{text} {'on' if on else 'off'}.", json=json)
 
 
 def _service() -> Any:

@@ -15,6 +15,10 @@ _OPTIONS = _("Correct the connection's options.")
 _SETTINGS = _(
     "Resume the connection in Settings > Organization > ATS integration, then start a sync."
 )
+KEEP_ORGANIZATION = _(
+    "To keep the organization, an owner can undo the deletion in Settings > Privacy > Delete the "
+    "organization, or an operator can run `jemmo org keep`."
+)
 _TEAMTAILOR_KEY = _(
     "In Teamtailor, open Settings > Integrations > API keys and create a key with Admin scope and "
     "Read permission. The same page shows your region's address."
@@ -162,10 +166,7 @@ ACCESS: dict[str, Entry] = {
     "paused/leaving": Entry(
         _A,
         _("The organization is scheduled for deletion, so its syncs are paused."),
-        _(
-            "To keep the organization, an owner can undo the deletion in Settings > Privacy > "
-            "Delete the organization, or an operator can run `jemmo org keep`."
-        ),
+        KEEP_ORGANIZATION,
     ),
     "paused/all": Entry(_A, _("Every connection is paused."), _SETTINGS),
     "no_connection": Entry(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from jemmo.domain.error_catalog.access import KEEP_ORGANIZATION
 from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
@@ -116,6 +117,13 @@ TOKENS: dict[str, Entry] = {
     "too_many_test_events": _own(
         _("This endpoint received {most} test events in the last minute."),
         _("Wait a minute before you send the next one."),
+    ),
+    "no_test_event": _own(
+        _("The endpoint is off, so no test event was sent."), _("Turn the endpoint on first.")
+    ),
+    "no_test_event/leaving": _own(
+        _("This organization is scheduled for deletion, so no webhooks are sent."),
+        KEEP_ORGANIZATION,
     ),
     "unknown_endpoint": _own(
         _("The organization has no webhook endpoint with this ID."),

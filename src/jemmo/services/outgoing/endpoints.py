@@ -112,7 +112,12 @@ def end_old_secret(
 def switch(
     endpoint: OutgoingEndpoint, *, on: bool, now: datetime, actor: Account | None = None
 ) -> None:
-    """Stop sending, or resume it with the messages that waited, followed by the changes since then."""
+    """Stop sending, or resume it with the messages that waited, followed by the changes since then.
+
+    If the endpoint is in this state already, its reason, warning, and log stay as they are.
+    """
+    if (endpoint.state == State.ACTIVE) is on:
+        return
     endpoint.state = State.ACTIVE if on else State.OFF
     endpoint.off_reason = OffReason.NONE if on else OffReason.PERSON
     endpoint.failures, endpoint.failing_since, endpoint.warned_at = 0, None, None
@@ -138,10 +143,13 @@ def delete(endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None =
 
 
 def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
-    """Queue a test event. It is sent at once, even to a failing endpoint.
+    """Queue a test event. It is sent before any other message, even to a failing endpoint.
 
-    Raises ``ConfigError`` after too many tests within a minute, since the receiver may be someone else's server.
+    Raises ``ConfigError`` if nothing is sent to the endpoint, and after too many tests within a minute, since the
+    receiver may be someone else's server.
     """
+    if not endpoint.sends:
+        raise ConfigError("no_test_event", variant="leaving" if endpoint.org.deleted_at else "")
     with transaction.atomic():
         OutgoingEndpoint.objects.select_for_update().get(pk=endpoint.pk)
         recent = OutgoingMessage.objects.filter(

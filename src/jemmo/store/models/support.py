@@ -38,7 +38,7 @@ class SupportThread(models.Model):
 
 
 class SupportMessage(models.Model):
-    """A message. ``error`` and ``steps`` were shown to the person before sending and contain no personal data."""
+    """A message. ``error`` and ``steps`` were shown to the person before sending, who may have changed ``steps``."""
 
     id = models.BigAutoField(primary_key=True)
     thread = models.ForeignKey(SupportThread, models.CASCADE, related_name="messages")

@@ -30,7 +30,7 @@ _UNREAD = """
         AND NOT EXISTS (
             SELECT FROM notification_read r WHERE r.notification_id = n.id AND r.membership_id = %s)
         LIMIT %s) AS counted"""
-_UNREAD_OF_BOTH = f"SELECT ({_UNREAD}), ({UNREAD_ANSWERS} LIMIT 1)"
+_UNREAD_OF_BOTH = f"SELECT ({_UNREAD}), ({UNREAD_ANSWERS})"
 """Raw SQL, because every page needs it and building the statement takes longer than running it."""
 
 
@@ -38,7 +38,7 @@ _UNREAD_OF_BOTH = f"SELECT ({_UNREAD}), ({UNREAD_ANSWERS} LIMIT 1)"
 class Unread:
     """The numbers of unread notifications, counted up to a hundred, and of unread answers from support.
 
-    ``answers`` is ``None`` if the member has no open conversation.
+    ``answers`` is ``None`` if the member's latest conversation is closed and read, or if there is none.
     """
 
     notices: int

@@ -86,7 +86,7 @@ def _trigger(table: str, event: str, condition: str, body: str) -> Iterator[str]
 _ERASED = """
     INSERT INTO outgoing_message (id, org_id, endpoint_id, event, data)
     SELECT gen_random_uuid(), e.org_id, e.id, %(event)s, %(data)s::jsonb FROM outgoing_endpoint e
-    WHERE e.org_id = %(org)s AND e.state = 'active' AND %(event)s = ANY(e.events)
+    WHERE e.org_id = %(org)s AND %(event)s = ANY(e.events)
         AND (e.connections = '{}' OR e.connections && %(connections)s)"""
 _CLEAR_RESPONSES = """
     UPDATE outgoing_attempt SET response = '' WHERE response <> ''
@@ -102,6 +102,7 @@ def note_erased(
 ) -> None:
     """Tell endpoints which talents were erased, in the erasure's transaction.
 
+    The message waits even for an endpoint that is off, since its receiver still has the data.
     Stored responses are deleted, because receivers may have repeated data about these people.
     """
     listed = sorted(talents)

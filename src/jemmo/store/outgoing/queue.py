@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from msgspec import Struct
 
-from jemmo.domain.outgoing import Event
+from jemmo.domain.outgoing import TEST, Event
 from jemmo.store.db.query import execute, fetch_row
 from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
 
@@ -85,11 +85,12 @@ def put_off(held: Claim, now: datetime) -> None:
 
 
 def due(endpoint_id: UUID, now: datetime) -> OutgoingMessage | None:
-    """Return the message to send next; ``None`` if none is due."""
+    """Return the message to send next; ``None`` if none is due. A test event comes before all others."""
     waiting = OutgoingMessage.objects.filter(
         endpoint=endpoint_id, state="waiting", next_try_at__lte=now
     )
-    return waiting.order_by("next_try_at", "created_at", "id").first()
+    is_other = Case(When(event=TEST, then=0), default=1)
+    return waiting.order_by(is_other, "next_try_at", "created_at", "id").first()
 
 
 def reads_records() -> list[UUID]:

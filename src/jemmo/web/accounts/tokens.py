@@ -20,6 +20,7 @@ from jemmo.store.connections.connections import name_connections
 from jemmo.web.accounts.forms import ApiTokenForm
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.links import absolute
+from jemmo.web.frame.screenshots import shows_secret_once
 
 
 @manager
@@ -29,6 +30,7 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @manager
+@shows_secret_once
 @sensitive_variables()
 def create(request: MemberRequest) -> HttpResponse:
     """Create a token. Only this response contains it."""

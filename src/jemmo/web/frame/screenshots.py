@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.utils.translation import trans_real
 
 from jemmo.connectors import names
@@ -54,6 +56,24 @@ class ScreenshotMode(Middleware):
         return self.get_response(request)
 
 
+def shows_secret_once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """Refuse the action in screenshot mode, which would hide the secret in the only response that contains it.
+
+    The response leads back to the page to whose URL the action adds a part.
+    """
+
+    @wraps(view)
+    def refuse_or_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not getattr(request, "screenshot_mode", False):
+            return view(request, *args, **kwargs)
+        messages.error(
+            request, _("Turn off screenshot mode first, because the secret is shown only once.")
+        )
+        return redirect(request.path.removesuffix("/").rpartition("/")[0] + "/")
+
+    return refuse_or_answer
+
+
 def disguise_of(request: HttpRequest) -> Disguise:
     """The organization's disguise, which already includes the people named in the frame of each page."""
     memberships = getattr(request, "memberships", [])
@@ -73,7 +93,7 @@ def ordinary_words() -> frozenset[str]:
     A person called "May" does not change the name of a month.
     """
     texts = list(names.OFFERED)
-    for code, _ in settings.LANGUAGES:
+    for code, _language in settings.LANGUAGES:
         catalog = trans_real.translation(code)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
         for source, translated in catalog.items():
             texts += [source if isinstance(source, str) else source[0], translated]

@@ -87,7 +87,7 @@ def badge(request: MemberRequest) -> HttpResponse:
 
 def _conversation(request: MemberRequest) -> dict[str, Any]:
     """The messages, which now count as read."""
-    thread = selected.open_thread(request.organisation, request.user.pk)
+    thread = selected.latest_thread(request.organisation, request.user.pk)
     if thread is None:
         return {"thread": None}
     conversation = selected.conversation(thread)

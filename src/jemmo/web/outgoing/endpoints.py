@@ -21,6 +21,7 @@ from jemmo.store.models import OutgoingEndpoint
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
+from jemmo.web.frame.screenshots import shows_secret_once
 from jemmo.web.outgoing.forms import EndpointForm
 
 SOON = timedelta(minutes=1)  # the page refreshes itself for messages due by then
@@ -33,6 +34,7 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @manager
+@shows_secret_once
 @sensitive_variables()
 def create(request: MemberRequest) -> HttpResponse:
     """Create an endpoint. Only this response contains its secret."""
@@ -78,18 +80,18 @@ def edit(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
 @manager
 def send_test(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
     endpoint = _endpoint(request, endpoint_id)
-    if endpoint.sends:
-        try:
-            endpoints.send_test(endpoint, now=datetime.now(UTC))
-        except ConfigError as error:
-            messages.error(request, problem(error).message)
-            return redirect("endpoint", endpoint_id)
-        messages.success(request, _("Test event sent. The response appears below."))
+    try:
+        endpoints.send_test(endpoint, now=datetime.now(UTC))
+    except ConfigError as error:
+        messages.error(request, problem(error).message)
+    else:
+        messages.success(request, _("Test event queued. The response appears below."))
     return redirect("endpoint", endpoint_id)
 
 
 @require_POST
 @manager
+@shows_secret_once
 @sensitive_variables()
 def rotate(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
     """Create a new secret, shown only in this response."""
@@ -114,9 +116,12 @@ def end_old_secret(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBas
 @manager
 def switch(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
     """Turn it on or off, as the form says. A second click changes nothing."""
-    endpoint, on = _endpoint(request, endpoint_id), request.POST.get("on") == "1"
-    if (endpoint.state == State.ACTIVE) is not on:
-        endpoints.switch(endpoint, on=on, now=datetime.now(UTC), actor=request.membership.account)
+    endpoints.switch(
+        _endpoint(request, endpoint_id),
+        on=request.POST.get("on") == "1",
+        now=datetime.now(UTC),
+        actor=request.membership.account,
+    )
     return redirect("endpoint", endpoint_id)
 
 
@@ -136,6 +141,8 @@ def replay(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
 
 def _replayed(endpoint: OutgoingEndpoint, count: int) -> str:
     """What happens to the failed messages that someone resent."""
+    if not count:
+        return _("There are no failed webhooks to resend.")
     if endpoint.org.deleted_at:
         text = ngettext(
             "%(count)s webhook is waiting. Nothing is sent while this organization is scheduled for deletion.",
