@@ -284,6 +284,11 @@ async def test_changes_without_webhooks_are_counted_and_reported(database_url: s
         assert silent.count == 1  # 7 changes count as one occurrence
         status = await found.status()
         assert (status.health, status.unannounced) == ("silent", 7)
+        assert await found.signed("{}", key="another") == 401  # webhooks arrive after all
+        await found.counted("wrongly_signed")
+        report = await found.company.sync()
+        assert [note.variant for note in report.warnings if note.code == silent.code] == ["refused"]
+        assert (await found.status()).health == "refused"
         found.sandbox.provider.announce_to(found.url)
         await found.sandbox.change("edit", "candidates", ids[0], attributes={"first-name": "Nadia"})
         assert (await found.status()).health == "healthy"

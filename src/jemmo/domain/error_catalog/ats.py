@@ -128,6 +128,11 @@ ATS: dict[str, Entry] = {
         _("Each sync finds changes, but the ATS is no longer sending webhooks for them."),
         _("Check in the ATS that the webhook still points to this connection's address."),
     ),
+    "webhooks_silent/refused": Entry(
+        _S,
+        _("Each sync finds changes, because Jemmo refuses the webhooks for them."),
+        _("Open the connection's webhooks in Settings to see why."),
+    ),
     # files
     "file_host": Entry(
         _S,
