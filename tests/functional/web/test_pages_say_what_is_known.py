@@ -152,6 +152,9 @@ async def test_a_plan_distinguishes_rough_and_exact_counts(database_url: str) ->
         talents, jobs = [len(await ats.truth(one)) for one in (Stream.TALENTS, Stream.JOBS)]
         plan = await seen("ats_plan", found.id)
         tested = await seen("ats_test", found.id, post=True)
+        compared = await seen("quality", post=True)
+    assert re.search(r"Talents about [0-9]+ 0 0 0 unknown \(the ATS.*count isn.*t exact\)", compared)
+    assert f"Jobs {jobs} 0 0 0 {jobs} missing from Jemmo" in compared
     for text in (plan, tested):
         ((about, number),) = re.findall(r"Talents (about )?([0-9]+)", text)
         assert about
@@ -306,10 +309,41 @@ async def test_pages_remember_that_the_counts_were_compared(database_url: str) -
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync()
-        assert "not compared" not in await seen("quality", post=True)
+        compared = await seen("quality", post=True)
+        assert "not compared" not in compared
+        assert "unknown (not reported by the ATS)" in compared
         later = await seen("quality")
+        ats.faults.set("expired_key=0")
+        refused = await seen("quality", post=True)
     assert "not compared" in later
     assert "not asked" not in later
+    assert "not compared" in refused
+    assert "unknown" not in refused
+
+
+async def test_records_that_were_never_stored_are_a_difference(database_url: str) -> None:
+    async with run_sandbox(talents=5, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        assert "No syncs yet." in await seen("quality")
+        compared = await seen("quality", post=True)
+        ats.faults.set("expired_key=0")
+        await found.sync()
+        ended = await seen("quality")
+    assert "Talents 5 0 0 0 5 missing from Jemmo" in compared
+    assert "No records." in ended
+    assert "No syncs yet." not in ended
+
+
+async def test_a_count_that_includes_older_records_is_not_compared(database_url: str) -> None:
+    async with start(JARVI, talents=5) as ats:
+        found = await connected(ats, database_url)
+        await found.rows(
+            """UPDATE connection SET options = options || '{"history_from": "2020-01-01"}'
+            WHERE id = {me}"""
+        )
+        text = await seen("quality", post=True)
+    unknown = "unknown (the ATS also counts records older than the history you chose)"
+    assert re.search(rf"Talents [0-9]+ 0 0 0 {re.escape(unknown)}", text)
 
 
 async def test_webhooks_deleted_with_a_person_are_counted(

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 
 from msgspec import Struct
 
+from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import JemmoError, TransientError
 from jemmo.domain.history import LIMITED, limit_of
+from jemmo.domain.streams import AccessReport
 from jemmo.services.base import costly
 from jemmo.services.connections import key_tests
-from jemmo.services.connections.ats_access import PATIENCE
+from jemmo.services.connections.ats_access import PATIENCE, AccessTooSmall
 from jemmo.store.db import scope
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.records import quality
+from jemmo.store.sync.freshness import ConnectionSnapshot
 from jemmo.vault import Vault
+
+
+class Unknown(StrEnum):
+    """Why a stream's difference is unknown."""
+
+    NOT_ASKED = "not_asked"  # or the ATS refused or didn't answer
+    NOT_REPORTED = "not_reported"
+    APPROXIMATE = "approximate"
+    COUNTS_OLDER = "counts_older"  # the ATS's count includes records older than the history
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -23,23 +36,29 @@ class Compared(Struct, frozen=True, kw_only=True):
     ``erased`` is how many records are missing here because they were erased, and ``kept`` how many extra records are
     here because they were kept when the ATS no longer listed them; both are estimates from counts. ``left_out`` are
     older than the history that the connection reads. ``apart`` is the difference that neither these nor rejections
-    explain.
+    explain; if it is ``None``, ``unknown`` says why.
     """
 
     stream: str
-    ats: int | None
+    ats: int | None = None
     held: quality.Held
     erased: int = 0
     kept: int = 0
     left_out: int = 0
-    apart: int | None
+    apart: int | None = None
+    unknown: Unknown | None = None
 
 
 class Connected(Struct, frozen=True, kw_only=True):
-    """A connection's streams. ``error`` is set if the ATS was asked and did not answer."""
+    """A connection's streams of which either side has records or the ATS reported a count.
+
+    ``begun`` says whether a sync has started. ``error`` is set if the ATS was asked and did not answer, or refused some
+    of the questions.
+    """
 
     connection: Connection
     streams: list[Compared]
+    begun: bool
     error: JemmoError | None = None
 
 
@@ -70,27 +89,37 @@ def report(org: Organisation, *, vault: Vault | None) -> Report:
 def _compare(
     connection: Connection, held: list[quality.Held], vault: Vault | None, ends: float
 ) -> Connected:
-    totals: dict[str, int] = {}
-    older: dict[str, int] = {}
-    error = None
-    limited = limit_of(connection.options) is not None
+    report, error = AccessReport(), None
     if vault is not None:
         try:
             report = key_tests.check_key(connection, vault, patience=_left(ends))
-            totals = {
-                name: count
-                for name, count in report.totals.items()
-                if name not in report.approximate
-                and not (limited and name in LIMITED and name not in report.older)
-            }
-            older = report.older
+            if not report.ok:
+                error = AccessTooSmall(connector_for(connection.provider), report)
         except JemmoError as refused:
             error = refused
+    unreported = Unknown.NOT_ASKED if vault is None or error else Unknown.NOT_REPORTED
+    limited = limit_of(connection.options) is not None
     return Connected(
         connection=connection,
-        streams=[_compared(row, totals.get(row.stream), older.get(row.stream, 0)) for row in held],
+        streams=[
+            _compared(row, report, _unknown(row.stream, report, limited, unreported))
+            for row in held
+            if row.stored or row.kept_out or row.stream in report.totals
+        ],
+        begun=ConnectionSnapshot(connection).begun,
         error=error,
     )
+
+
+def _unknown(
+    stream: str, report: AccessReport, limited: bool, unreported: Unknown
+) -> Unknown | None:
+    if stream not in report.totals:
+        return unreported
+    if stream in report.approximate:
+        return Unknown.APPROXIMATE
+    counts_older = limited and stream in LIMITED and stream not in report.older
+    return Unknown.COUNTS_OLDER if counts_older else None
 
 
 def _left(ends: float) -> float:
@@ -100,10 +129,11 @@ def _left(ends: float) -> float:
     return left
 
 
-def _compared(held: quality.Held, ats: int | None, older: int) -> Compared:
-    if ats is None:
-        return Compared(stream=held.stream, ats=None, held=held, kept=held.kept, apart=None)
-    left_out = max(older - held.older, 0)
+def _compared(held: quality.Held, report: AccessReport, unknown: Unknown | None) -> Compared:
+    ats = report.totals.get(held.stream)
+    if ats is None or unknown:
+        return Compared(stream=held.stream, ats=ats, held=held, kept=held.kept, unknown=unknown)
+    left_out = max(report.older.get(held.stream, 0) - held.older, 0)
     absent = ats - held.stored - held.kept_out - left_out
     erased = min(max(absent, 0), held.erased)
     kept = min(max(-absent, 0), held.kept)

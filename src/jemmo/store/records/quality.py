@@ -104,7 +104,7 @@ def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
 
 
 def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
-    """Count the stored records of each stream, without empty streams."""
+    """Count the stored records of each stream."""
     summaries = []
     with db.cursor() as cursor:
         cursor.execute(ERASED, [connection_id])
@@ -134,8 +134,7 @@ def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
                 "kept": row[4],
                 "erased": erased.get(stream, 0),
             }
-            if row[0] or row[2]:
-                summaries.append(Held(stream=str(Stream(stream)), **counts, loose=ends))
+            summaries.append(Held(stream=str(Stream(stream)), **counts, loose=ends))
     return summaries
 
 
