@@ -20,7 +20,14 @@ from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts, organization_deletion, tokens
 from jemmo.services.base import access_log, retention_policy
-from jemmo.store.models import AccessEvent, AuditEvent, Erasure, SupportMessage, Talent
+from jemmo.store.models import (
+    AccessEvent,
+    AuditEvent,
+    Erasure,
+    SupportMessage,
+    Talent,
+    TalentContacts,
+)
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
@@ -285,6 +292,10 @@ def test_a_person_can_be_marked_as_not_to_be_contacted(
     assert EMAIL in admin.post(path, {"reveal": ""}).content.decode()
     (revealed,) = events(Action.CONTACTS_REVEALED)
     assert revealed.account == showcase.person("admin")
+    TalentContacts.objects.filter(talent=elodie).delete()
+    owner = signed_in("owner")
+    owner.post(path, {"reveal": ""})
+    assert events(Action.CONTACTS_REVEALED)[-1].account == showcase.person("owner")
 
     recruiter.post(f"{path}contact/", {"again": ""})
 

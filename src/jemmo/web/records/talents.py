@@ -80,7 +80,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     )
     if page is None:
         return gone.gone_page(request, Talent, talent_id)
-    if page.contacts:
+    if page.contacts or (reveal and page.contacts is not None):
         action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
         access_log.log_page_view(
             request.organisation, request.membership.account, action, talent_id
