@@ -32,6 +32,7 @@ from jemmo.api.document import (
 )
 from jemmo.api.problems import Problem, not_found
 from jemmo.domain.tokens import ApiScope
+from jemmo.files.storage import StorageError
 from jemmo.services.accounts import tokens
 from jemmo.services.files import program_files
 from jemmo.services.files.program_files import FileLink
@@ -183,7 +184,7 @@ def download_file(
     with scope.acting_in(tokens.scope_of(token)):
         try:
             file = program_files.take(token, opened.version_id, vault=default_vault())
-        except FileGone as error:
+        except (FileGone, StorageError) as error:
             raise Problem.of(503, error) from None
     if file is None:
         raise Problem(404, "not_found", variant="link")

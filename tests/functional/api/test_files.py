@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from fakes import programs
@@ -12,6 +13,8 @@ from fakes.kept import keep
 from fakes.programs import Asks
 from fakes.showcase import Showcase
 
+from jemmo.files.folder import FolderStorage
+from jemmo.files.storage import StorageError
 from jemmo.home import home
 from jemmo.sandbox.files import pdf
 from jemmo.services.accounts import tokens
@@ -131,6 +134,17 @@ def test_a_missing_file_is_a_problem_document(
     problem = download(url, 503)
     assert problem["Content-Type"] == "application/problem+json"
     assert problem.json()["next_step"]
+
+
+def test_a_storage_that_does_not_respond_is_a_problem_document(
+    token: Callable[..., str], ask: Asks, resume: Attachment
+) -> None:
+    url = ask(f"files/{resume.id}/link", token(*RIGHTS))["url"]
+    error = StorageError(place="a folder", reason="it is too slow")
+    with patch.object(FolderStorage, "get", side_effect=error):
+        problem = download(url, 503).json()
+    assert problem["code"] == "storage_unavailable"
+    assert problem["title"] == "The file storage isn't responding."
 
 
 @pytest.mark.parametrize("file_id", ["x", "-1", "9" * 30, str(2**63), "1.5"])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jemmo.store.models import Attachment
 
 SignedIn = Callable[[str], Client]
+DOWNLOADED_AGAIN = "downloads them from the ATS again"
 WORDS = "Élodie Müller\nKubernetes und <script>alert(1)</script>\nelodie.private@mail.example"
 
 
@@ -272,6 +273,61 @@ def test_a_file_missing_from_the_storage_is_explained(
 
     assert answer.status_code == 503  # type: ignore[attr-defined]
     assert "be opened right now" in answer.content.decode()  # type: ignore[attr-defined]
+    assert DOWNLOADED_AGAIN in answer.content.decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("hindrance", ["rule", "paused", "off", "gone"])
+def test_no_download_is_promised_for_a_file_that_is_not_fetched(
+    showcase: Showcase, recruiter: Client, resume: Attachment, folder: Path, hindrance: str
+) -> None:
+    from fakes.kept import version_of
+
+    from jemmo.store.models import Attachment, Connection, Talent
+
+    version = version_of(resume)
+    (folder / version.storage_name).unlink()
+    connection = Connection.objects.filter(id=resume.talent.connection_id)
+    if hindrance == "rule":
+        Talent.objects.filter(id=resume.talent_id).update(excluded_reason="talent_archived")
+    elif hindrance == "paused":
+        connection.update(state="paused")
+    elif hindrance == "off":
+        connection.update(provider="greenhouse", options={"resumes": "off"})
+    else:
+        Attachment.objects.filter(id=resume.id).update(fetch_status="GONE")
+    page = bytes_of(recruiter, version.id).content.decode()  # type: ignore[attr-defined]
+
+    assert DOWNLOADED_AGAIN not in page
+    assert escape("Jemmo isn't downloading it at the moment.") in page
+
+
+def test_an_earlier_version_is_not_downloaded_again(
+    showcase: Showcase, recruiter: Client, resume: Attachment, database_url: str, folder: Path
+) -> None:
+    from fakes.kept import keep, version_of
+
+    earlier = version_of(resume)
+    keep(database_url, showcase.talent("elodie"), docx("Now with Rust"), folder)
+    (folder / earlier.storage_name).unlink()
+    page = bytes_of(recruiter, earlier.id).content.decode()  # type: ignore[attr-defined]
+
+    assert DOWNLOADED_AGAIN not in page
+    assert escape("Jemmo can't download earlier versions again.") in page
+
+
+def test_a_storage_that_does_not_respond_is_not_a_missing_file(
+    recruiter: Client, resume: Attachment
+) -> None:
+    from jemmo.files.folder import FolderStorage
+    from jemmo.files.storage import StorageError
+
+    error = StorageError(place="a folder", reason="it is too slow")
+    with patch.object(FolderStorage, "get", side_effect=error):
+        answer = bytes_of(recruiter, resume.current_version)
+
+    assert answer.status_code == 503  # type: ignore[attr-defined]
+    page = answer.content.decode()  # type: ignore[attr-defined]
+    assert escape("The file storage isn't responding. Try again later.") in page
 
 
 def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:

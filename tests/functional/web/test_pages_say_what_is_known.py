@@ -153,7 +153,9 @@ async def test_a_plan_distinguishes_rough_and_exact_counts(database_url: str) ->
         plan = await seen("ats_plan", found.id)
         tested = await seen("ats_test", found.id, post=True)
         compared = await seen("quality", post=True)
-    assert re.search(r"Talents about [0-9]+ 0 0 0 unknown \(the ATS.*count isn.*t exact\)", compared)
+    assert re.search(
+        r"Talents about [0-9]+ 0 0 0 unknown \(the ATS.*count isn.*t exact\)", compared
+    )
     assert f"Jobs {jobs} 0 0 0 {jobs} missing from Jemmo" in compared
     for text in (plan, tested):
         ((about, number),) = re.findall(r"Talents (about )?([0-9]+)", text)

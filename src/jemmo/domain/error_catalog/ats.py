@@ -158,7 +158,20 @@ ATS: dict[str, Entry] = {
     "file_gone": Entry(
         _J,
         _("The file's contents are missing from the file storage."),
-        _("No action needed. Jemmo will download the file from the ATS again within an hour."),
+        _(
+            "Jemmo looks for missing files every hour and downloads them from the ATS again, unless many are missing "
+            "at once."
+        ),
+    ),
+    "file_gone/earlier": Entry(
+        _J,
+        _("The contents of this earlier version are missing from the file storage."),
+        _("Open the current version. Jemmo can't download earlier versions again."),
+    ),
+    "file_gone/not_fetched": Entry(
+        _J,
+        _("The file's contents are missing from the file storage."),
+        _("Open the file in the ATS. Jemmo isn't downloading it at the moment."),
     ),
     "files_off": Entry(
         _S,

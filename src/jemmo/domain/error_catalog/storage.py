@@ -36,6 +36,9 @@ STORAGE: dict[str, Entry] = {
     "storage_unavailable/unread": _unavailable(
         "The file storage {place} didn't return the file that was stored."
     ),
+    "storage_unavailable/reading": Entry(
+        ErrorKind.JEMMO, _("The file storage isn't responding."), _("Try again later.")
+    ),
     "storage_unavailable/unlisted": _unavailable(
         "The file storage {place} doesn't list the file that was stored."
     ),

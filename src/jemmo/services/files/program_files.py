@@ -55,7 +55,10 @@ def read_ticket(text: str) -> Ticket | None:
 def take(
     token: ApiToken, version_id: UUID, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """Return the content after checking rights again; log the access with the token. Raises ``FileGone``."""
+    """Return the content after checking rights again; log the access with the token.
+
+    Raises what ``open_version`` raises.
+    """
     version = _version(token, version_id)
     if version is None:
         return None

@@ -13,12 +13,20 @@ from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.files.choose import open_storage
 from jemmo.files.kinds import ENDINGS, IMAGES
-from jemmo.files.storage import Missing, Storage
+from jemmo.files.storage import Missing, Storage, StorageError
 from jemmo.services.base import access_log
 from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.files import storage as place
 from jemmo.store.files import stored_files
-from jemmo.store.models import Account, Connection, FileText, FileVersion, Membership, Role
+from jemmo.store.models import (
+    Account,
+    Connection,
+    ConnectionState,
+    FileText,
+    FileVersion,
+    Membership,
+    Role,
+)
 from jemmo.vault import Vault
 
 LINK_SECONDS = 300
@@ -33,7 +41,7 @@ class NotAllowed(Exception):
 
 
 class FileGone(JemmoError):
-    """The row exists, but its bytes don't."""
+    """The row exists, but its bytes don't. The variant says whether they will be downloaded again."""
 
     default_code = "file_gone"
 
@@ -126,7 +134,7 @@ def read_link(account: Account, token: str) -> Ticket | None:
 def take_file(
     membership: Membership, ticket: Ticket, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """Return the bytes after checking rights again; log who downloaded them. Raises ``FileGone``."""
+    """Return the bytes after checking rights again; log who downloaded them. Raises what ``open_version`` raises."""
     version = _allowed(membership, ticket.version_id)
     if version is None:
         return None
@@ -137,19 +145,40 @@ def take_file(
 
 
 def open_version(version: FileVersion, *, vault: Vault, storage: Storage | None = None) -> OpenFile:
-    """Return the bytes of a version, with a safe name. Raises ``FileGone``, and ``ConfigError`` for another storage."""
+    """Return the bytes of a version, with a safe name.
+
+    Raises ``FileGone``, ``StorageError`` if the storage doesn't respond, and ``ConfigError`` for another storage.
+    """
     storage = storage or open_storage()
     try:
-        sealed = storage.get(version.storage_name)
-    except Missing:
-        if place.claim(storage) is place.Claim.OTHER:
-            raise place.other(storage) from None
-        raise FileGone from None
+        try:
+            sealed = storage.get(version.storage_name)
+        except Missing:
+            if place.claim(storage) is place.Claim.OTHER:
+                raise place.other(storage) from None
+            raise FileGone(variant=_future(version)) from None
+    except StorageError as error:
+        raise StorageError(variant="reading") from error
     return OpenFile(
         content=vault.open(sealed, file_context(version.id)),
         content_type=version.content_type,
         file_name=safe_name(version.attachment.file_name, version.content_type),
     )
+
+
+def _future(version: FileVersion) -> str:
+    """The variant of ``FileGone``: empty if the cleanup has this version downloaded again."""
+    attachment = version.attachment
+    if attachment.current_version != version.id:
+        return "earlier"
+    connection = attachment.talent.connection
+    fetched = (
+        attachment.fetch_status in ("STORED", "PENDING")
+        and attachment.talent.excluded_reason is None
+        and connection.state == ConnectionState.ACTIVE
+        and not are_turned_off(connection)
+    )
+    return "" if fetched else "not_fetched"
 
 
 def note_file_access(membership: Membership, action: Action, version: FileVersion) -> None:

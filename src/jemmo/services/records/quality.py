@@ -89,7 +89,8 @@ def report(org: Organisation, *, vault: Vault | None) -> Report:
 def _compare(
     connection: Connection, held: list[quality.Held], vault: Vault | None, ends: float
 ) -> Connected:
-    report, error = AccessReport(), None
+    report = AccessReport()
+    error: JemmoError | None = None
     if vault is not None:
         try:
             report = key_tests.check_key(connection, vault, patience=_left(ends))

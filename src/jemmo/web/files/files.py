@@ -6,10 +6,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
-from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.errors import JemmoError
 from jemmo.services.files import stored_files
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, NotForViewer, member
+from jemmo.web.frame.problems import problem
 
 LOCKED = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """Headers of a file's response, so that nothing in it can run here."""
@@ -49,10 +50,8 @@ def content(request: MemberRequest, token: str) -> HttpResponse:
     except stored_files.NotAllowed:
         raise NotForViewer from None
     except JemmoError as error:
-        details = {"error": error, "needs_operator": isinstance(error, ConfigError)}
-        return render(
-            request, "files/file_gone.html", {**details, "section": "talents"}, status=503
-        )
+        details = {"problem": problem(error), "section": "talents"}
+        return render(request, "files/file_gone.html", details, status=503)
     if file is None:
         raise Http404
     answer = HttpResponse(file.content, content_type=file.content_type)
