@@ -41,7 +41,7 @@ def search_jobs(
     An empty query finds all jobs.
     """
     caller = _caller()
-    filters = jobs.JobFilters(q=query, status=status or "", page=page)
+    filters = jobs.JobFilters(q=query.strip(), status=status or "", page=page)
     matches = jobs.search(caller.org, filters)
     listed: list[Any] = matches.items
     rows = [
@@ -71,6 +71,7 @@ def search_talents(
     Words inside resumes match only with the scope “files”, and email addresses and phone numbers only with “contacts”.
     """
     caller = _caller()
+    query = query.strip()
     filters = talents.TalentFilters(q=query, job=str(job_id or ""), status=status or "", page=page)
     lookup = talent_lookup(
         caller.org,

@@ -10,7 +10,9 @@ from fakes.dump import dump
 from fakes.showcase import EMAIL, PHONE, Showcase
 
 from jemmo.services.base import lookups
-from jemmo.store.models import TalentContacts
+from jemmo.services.records import searches
+from jemmo.store.db.visible import SHOWN
+from jemmo.store.models import Talent, TalentContacts
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
@@ -38,6 +40,18 @@ def test_another_number_with_the_same_ending_finds_nobody(
 ) -> None:
     for typed in ("+33 7 12 34 56 78", "+32 6 12 34 56 78", "other.private@mail.example"):
         assert "Müller" not in recruiter.get("/talents/", {"q": typed}).content.decode()
+
+
+def test_a_list_says_that_more_people_share_an_address(
+    showcase: Showcase, recruiter: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing = list(Talent.objects.filter(SHOWN, org=showcase.org).values_list("id", flat=True)[:2])
+    monkeypatch.setattr(searches, "talents_by_contact", lambda *_args, **_more: sharing)
+    for most, is_cut in ((2, False), (1, True)):
+        monkeypatch.setattr(searches, "MAX_MATCHES", most)
+        page = recruiter.get("/talents/", {"q": EMAIL}).content.decode()
+        assert page.count('<td class="main">') == most
+        assert ("some aren't listed" in page) is is_cut
 
 
 def test_names_are_found_as_before(showcase: Showcase, recruiter: Client) -> None:

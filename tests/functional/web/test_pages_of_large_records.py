@@ -13,7 +13,16 @@ from django.urls import reverse
 from fakes.markup import collapsed
 from fakes.showcase import NOW, Showcase
 
-from jemmo.store.models import Application, Attachment, Job, JobLocation, Stage, StageEvent, Talent
+from jemmo.store.models import (
+    Application,
+    Attachment,
+    Job,
+    JobLocation,
+    Note,
+    Stage,
+    StageEvent,
+    Talent,
+)
 from jemmo.store.records import export, jobs, quality, talent_page
 
 SignedIn = Callable[[str], Client]
@@ -22,16 +31,25 @@ MOST = 3
 
 @pytest.fixture
 def elodie(showcase: Showcase, monkeypatch: pytest.MonkeyPatch) -> Talent:
-    """A talent with many applications and files, and an application with many moves."""
-    for name in ("APPLICATIONS_SHOWN", "FILES_SHOWN", "MOVES_SHOWN"):
+    """A talent with many applications, files, and notes, and an application with many moves."""
+    for name in ("APPLICATIONS_SHOWN", "FILES_SHOWN", "MOVES_SHOWN", "NOTES_SHOWN"):
         monkeypatch.setattr(talent_page, name, MOST)
     monkeypatch.setattr(export, "MOST_PARTS", MOST)
     talent = showcase.talent("elodie")
     own = {"org": showcase.org, "talent": talent}
     Application.objects.filter(talent=talent).delete()
     Attachment.objects.filter(talent=talent).delete()
+    Note.objects.filter(talent=talent).delete()
     for place in range(MOST + 2):
         Attachment.objects.create(**own, remote_id=f"file-{place}", file_name=f"cv-{place}.pdf")
+        Note.objects.create(
+            **own,
+            connection=talent.connection,
+            remote_id=f"note-{place}",
+            body=f"thought {place}",
+            remote_created_at=NOW - timedelta(days=place),
+            content_hash=b"",
+        )
         application = Application.objects.create(
             **own,
             id=UUID(int=place + 1),
@@ -57,16 +75,15 @@ def elodie(showcase: Showcase, monkeypatch: pytest.MonkeyPatch) -> Talent:
 def test_a_talents_page_shows_the_latest_and_counts_the_others(
     elodie: Talent, signed_in: SignedIn
 ) -> None:
-    page = collapsed(
-        signed_in("recruiter").get(reverse("talent", args=[elodie.id])).content.decode()
-    )
+    page = collapsed(signed_in("owner").get(reverse("talent", args=[elodie.id])).content.decode())
 
     assert re.findall(r"<bdi>board (\d)</bdi>", page) == ["0", "1", "2"]
     assert [part.count("<li>") for part in re.findall(r'<ol class="moves">(.*?)</ol>', page)] == [
         MOST
     ] * MOST
     assert re.findall(r"cv-(\d)\.pdf", page) == ["2", "3", "4"]
-    assert page.count("and 2 more") == 2
+    assert re.findall(r"thought (\d)", page) == ["0", "1", "2"]
+    assert page.count("and 2 more") == len(("applications", "files", "notes")) + MOST
 
 
 def test_an_export_has_the_latest_parts_of_a_talent(elodie: Talent, showcase: Showcase) -> None:

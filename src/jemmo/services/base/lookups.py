@@ -92,8 +92,8 @@ def talents_by_contact(
 ) -> list[UUID]:
     """Return the talents with a typed address or number. If none was typed, there are none, and nothing is decrypted.
 
-    With ``thoroughly``, the result has no size limit and includes people whose hashes ``backfill_contact_hashes`` has
-    not made yet, for requests that must not miss anyone.
+    Returns at most one more than ``MAX_MATCHES``. With ``thoroughly``, the result has no size limit and includes people
+    whose hashes ``backfill_contact_hashes`` has not made yet, for requests that must not miss anyone.
     """
     contacts = typed_contacts(typed)
     hashes = contact_hasher(lookup_key(vault), org.id)(contacts) if contacts else []
@@ -101,7 +101,7 @@ def talents_by_contact(
         return []
     talents = list(
         Talent.objects.filter(talents_with_contact(org, hashes))[
-            : None if thoroughly else MAX_MATCHES
+            : None if thoroughly else MAX_MATCHES + 1
         ]
     )
     condition = Q(talent__in=talents)

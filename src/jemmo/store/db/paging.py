@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -26,6 +28,7 @@ T = TypeVar("T")
 SIZE = 50
 FEW = 5_000  # up to this number, rows are sorted without an index
 LAST_PAGE = 200  # nobody pages further; people narrow the search instead
+MAX_WORDS = 10  # searched words
 _WORD = re.compile(r"\w+")
 
 
@@ -52,6 +55,14 @@ def order(columns: Mapping[str, Column], key: str) -> list[OrderBy | str]:
     return columns[key.removeprefix("-")].order(turned=key.startswith("-"))
 
 
+class SearchLimit(StrEnum):
+    """Why a search did not consider everything that was typed, or everyone."""
+
+    NO_WORDS = "no_words"  # it finds nothing
+    WORDS = "words"  # only the first ones were used
+    PEOPLE = "people"  # more people share the address or number than are listed
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResultPage(Generic[T]):
     """A page of results, with its filters and the values to choose from."""
@@ -62,10 +73,16 @@ class ResultPage(Generic[T]):
     filters: Any
     columns: Mapping[str, Column] = field(default_factory=dict)
     choices: dict[str, list[Any]] = field(default_factory=dict)
+    search_limit: SearchLimit | None = None
+
+    @property
+    def reachable(self) -> int:
+        """How many results the pages show."""
+        return min(self.total, LAST_PAGE * SIZE)
 
     @property
     def pages(self) -> int:
-        return min(LAST_PAGE, max(1, -(-self.total // SIZE)))
+        return max(1, -(-self.reachable // SIZE))
 
     @property
     def first(self) -> int:
@@ -144,6 +161,18 @@ def any_of(column: str, ids: Sequence[UUID]) -> Func:
     )
 
 
+def first_words(typed: str) -> str:
+    """Return the typed text up to the last word that is searched."""
+    words = list(islice(_WORD.finditer(typed), MAX_WORDS + 1))
+    return typed[: words[MAX_WORDS].start()] if len(words) > MAX_WORDS else typed
+
+
+def search_limit_of(typed: str) -> SearchLimit | None:
+    if typed and not _WORD.search(typed):
+        return SearchLimit.NO_WORDS
+    return SearchLimit.WORDS if first_words(typed) != typed else None
+
+
 def search_terms(typed: str) -> str:
     """The typed text as Postgres's ``tsquery``; empty without words.
 
@@ -151,7 +180,7 @@ def search_terms(typed: str) -> str:
     """
     text = unicodedata.normalize("NFC", visible(typed[:200]).replace("\x00", ""))
     words = _WORD.findall(_unaccented(text).lower())
-    return " & ".join(f"'{word}':*" for word in words[:10])
+    return " & ".join(f"'{word}':*" for word in words[:MAX_WORDS])
 
 
 def _unaccented(text: str) -> str:

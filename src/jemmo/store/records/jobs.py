@@ -31,6 +31,7 @@ from jemmo.store.db.paging import (
     page_rows,
     query_text,
     record_id,
+    search_limit_of,
     search_terms,
     sort_key,
 )
@@ -89,7 +90,7 @@ class JobFilters:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> JobFilters:
         return cls(
-            q=query_text(query, "q"),
+            q=query_text(query, "q").strip(),
             status=query_text(query, "status"),
             department=query_text(query, "department"),
             city=query_text(query, "city"),
@@ -125,6 +126,7 @@ def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
         filters=filters,
         columns=COLUMNS,
         choices=choices,
+        search_limit=search_limit_of(filters.q),
     )
 
 
@@ -141,6 +143,8 @@ def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
     jobs = visible(org)
     if terms := search_terms(filters.q):
         jobs = jobs.filter(jobs_matching(org, terms))
+    elif filters.q:
+        return jobs.none()
     if filters.status:
         jobs = jobs.filter(status=filters.status)
     if filters.connection:

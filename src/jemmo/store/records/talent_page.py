@@ -39,8 +39,8 @@ class TalentPage:
 
     ``contacts`` is ``None`` for readers who may not see them, and for everyone if they are ``withheld``. ``excluded``
     is the rule that removes the talent from lists and counts. Without ``reads_applications``, it is unknown whether
-    there are any. An ATS decides how many applications and files a person has, so only the latest are shown;
-    ``more_applications`` and ``more_files`` count the others.
+    there are any. An ATS decides how many applications, moves, files, and notes a person has, so only the latest are
+    shown; ``more_…`` counts the others.
     """
 
     talent: Talent
@@ -53,6 +53,7 @@ class TalentPage:
     files: list[Attachment]
     more_files: int
     notes: list[Note]
+    more_notes: int
 
 
 def talent_page(
@@ -82,9 +83,11 @@ def talent_page(
     latest = attached.order_by("-id").values("id")[:FILES_SHOWN]
     files = list(with_text_status(attached.filter(id__in=latest)).order_by("id"))
     _name_moves(applications)
+    noted = talent.notes.filter(remote_deleted_at=None)
     withheld = None if reveal else talent.withheld
     if withheld:
         unseal = None
+    notes = _notes(noted, unseal) if with_notes else []
     return TalentPage(
         talent=talent,
         reads_applications=talent.connection_id not in without_applications(org),
@@ -95,7 +98,8 @@ def talent_page(
         more_applications=_more(applied, applications, APPLICATIONS_SHOWN),
         files=files,
         more_files=_more(attached, files, FILES_SHOWN),
-        notes=_notes(talent, unseal) if with_notes else [],
+        notes=notes,
+        more_notes=_more(noted, notes, NOTES_SHOWN),
     )
 
 
@@ -108,10 +112,10 @@ def _more(present: QuerySet[Any], shown: Sequence[Model], most: int) -> int:
     return present.count() - len(shown) if len(shown) == most else 0
 
 
-def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
+def _notes(present: QuerySet[Note], unseal: Unseal | None) -> list[Note]:
     """The latest notes, with their original texts for readers who may see contact details."""
-    present = talent.notes.filter(remote_deleted_at=None).select_related("author")
-    notes = list(present.order_by(F("remote_created_at").desc(nulls_last=True), "id")[:NOTES_SHOWN])
+    latest = present.order_by(F("remote_created_at").desc(nulls_last=True), "id")[:NOTES_SHOWN]
+    notes = list(latest.select_related("author"))
     if unseal is None:
         conceal_own_texts(canonical.Note, notes)
     else:
@@ -120,7 +124,7 @@ def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
 
 
 def _name_moves(applications: list[Application]) -> None:
-    """Set each application's ``moves``, latest first, with the names of known stages.
+    """Set each application's ``moves``, latest first, with the names of known stages, and count ``more_moves``.
 
     A move that is not ``named`` by its stages changes only the status, or its stages are unknown.
     """
@@ -144,6 +148,9 @@ def _name_moves(applications: list[Application]) -> None:
             stayed = move.from_stage_remote_id == move.to_stage_remote_id
             move.named = not stayed and bool(move.before or move.after)
         record.moves = moves  # type: ignore[attr-defined]
+        record.more_moves = _more(  # type: ignore[attr-defined]
+            StageEvent.objects.filter(application=record), moves, MOVES_SHOWN
+        )
 
 
 def _opened(

@@ -20,6 +20,7 @@ from jemmo.store.db.paging import (
     Alphabetical,
     Column,
     ResultPage,
+    SearchLimit,
     among,
     any_of,
     count_and_ids,
@@ -28,6 +29,7 @@ from jemmo.store.db.paging import (
     page_rows,
     query_text,
     record_id,
+    search_limit_of,
     search_terms,
     sort_key,
 )
@@ -72,7 +74,7 @@ class TalentFilters:
     def from_query(cls, query: Mapping[str, str]) -> TalentFilters:
         stage, status = query_text(query, "stage"), query_text(query, "status")
         return cls(
-            q=query_text(query, "q"),
+            q=query_text(query, "q").strip(),
             stage=stage if stage in StageCategory.__members__ else "",
             status=status if status in ApplicationStatus.__members__ else "",
             job=record_id(query_text(query, "job")),
@@ -110,13 +112,20 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 class Lookup:
     """What a search may find in addition to names and texts, depending on the reader's rights.
 
-    ``named`` are the people whose address or number was typed; they replace other matches. Talents whose files contain
+    ``named`` are the people whose address or number was typed; they replace other matches. There are more of them if
+    ``more_named``. Talents whose files contain
     all words of ``word_hashes`` match too, for readers who may read files.
     """
 
     sees_contacts: bool = False
     word_hashes: Sequence[int] = ()
     named: Sequence[UUID] = ()
+    more_named: bool = False
+
+    def limit_of(self, typed: str) -> SearchLimit | None:
+        if self.named:
+            return SearchLimit.PEOPLE if self.more_named else None
+        return search_limit_of(typed)
 
 
 def search(
@@ -145,6 +154,7 @@ def search(
             "connection": connections,
             "contact": list(Stance),
         },
+        search_limit=lookup.limit_of(filters.q),
     )
 
 
@@ -175,6 +185,8 @@ def matching(
             talent_matches(terms, lookup.word_hashes) if ids is None else Q(id__in=among(ids))
         )
         matches = matches.filter(by_words)
+    elif filters.q:
+        matches = matches.none()
     total, few = count_and_ids(matches)
     talents = matches if few is None else talents.filter(id__in=among(few))
     if terms and not lookup.sees_contacts:

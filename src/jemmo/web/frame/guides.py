@@ -24,7 +24,10 @@ from jemmo.web.frame.access import MemberRequest, member
 TERMS = (
     (_("ATS"), _("Applicant tracking system. The recruiting software that your company uses.")),
     (_("Sync"), _("Jemmo reads jobs and talents from the ATS and never writes to it.")),
-    (_("Initial sync"), _("The first sync of a connection, which reads everything.")),
+    (
+        _("Initial sync"),
+        _("The first sync of a connection, which reads all records within its history."),
+    ),
     (_("Incremental sync"), _("A sync that reads only what has changed since the previous sync.")),
     (
         _("Full comparison"),
