@@ -227,12 +227,21 @@ async def test_unread_responses_of_a_visitor_take_limited_space(
 
     class Answers(Pages):
         def get_response(self, request: Any) -> Any:
-            return HttpResponse(b"x" * 1_500_000)
+            request.membership = SimpleNamespace(org_id=request.path)
+            return HttpResponse(b"x" * (10 if request.path == "/small" else 1_500_000))
 
     pages, stuck = Answers(), asyncio.Event()
 
-    def visit(client: str, *, reads: bool) -> tuple[asyncio.Task[None], list[int], asyncio.Event]:
-        scope = {"path": "/", "method": "GET", "headers": [], "type": "http", "client": (client, 1)}
+    def visit(
+        client: str, path: str, *, reads: bool
+    ) -> tuple[asyncio.Task[None], list[int], asyncio.Event]:
+        scope = {
+            "path": path,
+            "method": "GET",
+            "headers": [],
+            "type": "http",
+            "client": (client, 1),
+        }
         statuses: list[int] = []
         began = asyncio.Event()
 
@@ -247,18 +256,20 @@ async def test_unread_responses_of_a_visitor_take_limited_space(
         answering = pages._answer({**scope, "query_string": b""}, body, send)
         return asyncio.create_task(answering), statuses, began
 
-    slow, _, began = visit("198.51.100.7", reads=False)
-    await began.wait()
-    told = []
-    for client in ("198.51.100.7", "198.51.100.8"):
-        task, statuses, _ = visit(client, reads=True)
+    async def status(client: str, path: str) -> int:
+        task, statuses, _ = visit(client, path, reads=True)
         await task
-        told += statuses
+        return statuses[0]
+
+    slow, _, began = visit("198.51.100.7", "/acme", reads=False)
+    await began.wait()
+    assert await status("198.51.100.7", "/other") == 503
+    assert await status("198.51.100.8", "/acme") == 503  # the same organization
+    assert await status("198.51.100.8", "/other") == 200
+    assert await status("198.51.100.7", "/small") == 200
     stuck.set()
     await slow
-    task, statuses, _ = visit("198.51.100.7", reads=True)
-    await task
-    assert [*told, *statuses] == [503, 200, 200]
+    assert await status("198.51.100.7", "/acme") == 200
 
 
 def test_downloads_are_limited_by_address_by_organization_and_in_total(
@@ -339,23 +350,25 @@ def test_a_download_that_takes_too_long_to_write_is_canceled(
         download()
 
 
-async def test_the_time_for_a_whole_download_is_limited(
+async def test_the_time_for_a_whole_response_is_limited(
     monkeypatch: pytest.MonkeyPatch, served: None
 ) -> None:
     monkeypatch.setattr(serving, "SENDING_SECONDS", 0.0)
-    answer = download()
+    spooled_answer = download()
 
     class Answers(Pages):
         def get_response(self, request: Any) -> Any:
-            return answer
+            return spooled_answer if request.path == "/spooled" else HttpResponse(b"x")
 
     async def send(message: Any) -> None:
         await asyncio.Event().wait()  # forever
 
-    scope = {"path": "/", "method": "GET", "headers": [], "type": "http", "query_string": b""}
-    with pytest.raises(SlowReader):
-        await Answers()._answer(scope, io.BytesIO(), send)
-    assert answer.file.closed
+    for path in ("/spooled", "/page"):
+        scope: dict[str, Any] = {"path": path, "method": "GET", "headers": [], "type": "http"}
+        scope["query_string"] = b""
+        with pytest.raises(SlowReader):
+            await Answers()._answer(scope, io.BytesIO(), send)
+    assert spooled_answer.file.closed
 
 
 async def test_downloads_use_separate_threads(served: None) -> None:

@@ -33,8 +33,9 @@ from jemmo.web.frame.spooled import Spooled, is_download
 from jemmo.web.frame.utf8 import Utf8Request
 
 ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
-"""Bytes of responses being sent. The largest, a file, has at most 200 MB."""
-SENDING_SECONDS = 900.0  # for a whole long download, however steadily its client reads
+"""Bytes of large responses being sent, per visitor, per organization, and in total. A file has at most 200 MB."""
+LARGE = 1024 * 1024  # bytes; smaller responses are sent even while others take up all of that
+SENDING_SECONDS = 900.0  # for a whole response, however steadily its client reads
 ALIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 
 
@@ -78,27 +79,26 @@ class Pages(ASGIHandler):
             except Busy:
                 response = secured(errors.unavailable(request))
         assert response is not None
-        with ANSWERS.of(sender(scope)) as take:
-            if request is not None and isinstance(response, HttpResponse):
+        with ANSWERS.of(*_holders(scope, request)) as take:
+            size = len(response.content) if isinstance(response, HttpResponse) else 0
+            if request is not None and size >= LARGE:
                 try:
-                    take(len(response.content))
-                except (
-                    Crowded
-                ):  # for clients that request many files at a time, and read them slowly
+                    take(size)
+                except Crowded:  # clients request many files at a time, and read them slowly
                     response = secured(errors.unavailable(request))
-            if isinstance(response, Spooled):
-                await self._send_spooled(response, send)
-            else:
-                await self.send_response(response, send)
+            await self._send(response, send)
 
-    async def _send_spooled(self, response: Spooled, send: Any) -> None:
+    async def _send(self, response: HttpResponseBase, send: Any) -> None:
+        """Send a response in limited time, unless it is a live stream."""
+        is_limited = isinstance(response, HttpResponse | Spooled)
         try:
-            async with asyncio.timeout(SENDING_SECONDS):
+            async with asyncio.timeout(SENDING_SECONDS if is_limited else None):
                 await self.send_response(response, send)
         except TimeoutError:
             raise SlowReader from None
         finally:
-            response.file.close()
+            if isinstance(response, Spooled):
+                response.file.close()
 
     def _respond(self, scope: Scope, request: ASGIRequest) -> HttpResponseBase:
         """Build the whole response in a thread, and return the database connection."""
@@ -113,6 +113,13 @@ class Pages(ASGIHandler):
                 response.streaming_content = _parts(list(parts))
         response.close()
         return response
+
+
+def _holders(scope: Scope, request: ASGIRequest | None) -> list[str]:
+    """Whose memory a response takes: the visitor's and, once the view knows it, the organization's."""
+    membership, token = getattr(request, "membership", None), getattr(request, "token", None)
+    caller = membership or token
+    return [f"visitor {sender(scope)}", *([f"organization {caller.org_id}"] if caller else [])]
 
 
 def _line(scope: Scope) -> FairThreadPool:
