@@ -76,6 +76,15 @@ def printable(value: str) -> str:
     return _UNSEEN.sub(lambda match: _WINDOWS.get(match[0], ""), value)
 
 
+def one_line(value: str) -> str:
+    r"""Return a name on one line, without control characters.
+
+    >>> one_line(" Acme\r\n France\x00\x1b[1m ")
+    'Acme France'
+    """
+    return printable(" ".join(value.split())).strip()
+
+
 def _is_seen(character: str) -> bool:
     return character not in _FILLERS and unicodedata.category(character) not in _INVISIBLE
 

@@ -34,7 +34,7 @@ def check_address(
     parts = _parsed(url)
     host = _host(parts)
     if (
-        not host
+        not _is_name(host)
         or parts.user
         or parts.password
         or parts.explicit_port == 0
@@ -64,6 +64,14 @@ def _host(url: URL) -> str:
     return (url.raw_host or "").lower().rstrip(".")
 
 
+def _is_name(host: str) -> bool:
+    """Whether the host can be resolved: none of its labels is empty or longer than 63 characters."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
+
+
 def _is_allowed(url: URL, allowed: Collection[str]) -> bool:
     host = _host(url)
     return host in allowed or f"{host}:{url.explicit_port}" in allowed
@@ -91,7 +99,7 @@ async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] 
             ) as answer,
         ):
             status = answer.status
-    except (aiohttp.ClientError, OSError, TimeoutError):
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
         raise TransientError("receiver_away", host=host) from None
     if status in (408, 425, 429) or status >= 500:
         raise TransientError("receiver_busy", host=host, status=status)

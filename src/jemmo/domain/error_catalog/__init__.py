@@ -27,7 +27,7 @@ from jemmo.domain.error_catalog.syncs import PAGE_REQUESTS, SYNCS
 from jemmo.domain.error_kinds import Entry, ErrorKind, Severity
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.translation_marks import marked as _
-from jemmo.domain.validation import printable
+from jemmo.domain.validation import one_line
 
 __all__ = [
     "ERROR_CATALOG",
@@ -101,7 +101,7 @@ def bounded(fact: Any) -> Any:
     """Make a fact safe to store and show: an ATS may have sent control characters or contact details in it."""
     if fact is None or isinstance(fact, int):
         return fact
-    text = printable(" ".join(str(fact).split()))
+    text = one_line(str(fact))
     return without_contacts(text[:MAX_FACT])
 
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import one_line
 from jemmo.store.db import scope, sessions
 from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, Membership, Organisation, Role
@@ -40,7 +41,7 @@ def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
     except ValidationError:
         raise ConfigError("slug", slug=slug) from None
     org, _ = Organisation.objects.get_or_create(
-        slug=slug, defaults={"name": name or slug.replace("-", " ").title()}
+        slug=slug, defaults={"name": one_line(name or "") or slug.replace("-", " ").title()}
     )
     return org
 
@@ -206,7 +207,7 @@ def change_email(account: Account, *, before: str, email: str) -> bool:
 
 
 def rename(account: Account, name: str) -> None:
-    account.name = name.strip()
+    account.name = one_line(name)
     account.save(update_fields=["name"])
 
 

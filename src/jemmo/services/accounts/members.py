@@ -23,6 +23,7 @@ from django.db import transaction
 
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import one_line
 from jemmo.services.accounts.accounts import add_member, check_email, prove
 from jemmo.services.base.audit import log_audit_event
 from jemmo.store.models import Account, Invitation, Membership, Organisation, Role
@@ -151,7 +152,7 @@ def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Mem
     account = Account.objects.filter(email=invitation.email).first() or Account(
         email=invitation.email, confined_to=invitation.org
     )
-    account.name = name.strip()[:200]
+    account.name = one_line(name)[:200]
     validate_password(password, account)
     account.set_password(password)
     account.save()

@@ -14,6 +14,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import PREFIX, ApiScope
 from jemmo.domain.typed_values import uuid_or_none
+from jemmo.domain.validation import one_line
 from jemmo.services.base.audit import log_audit_event
 from jemmo.store.accounts import api_tokens
 from jemmo.store.connections.connections import find_connection
@@ -61,7 +62,7 @@ def create(
         token = ApiToken.objects.create(
             org=org,
             connection_id=connection_id,
-            name=name.strip()[:100] or "API token",
+            name=one_line(name)[:100] or "API token",
             scopes=rights,
             secret_hash=_hash(secret),
             created_by=actor,

@@ -17,6 +17,7 @@ from jemmo.domain import history
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import AccessReport
 from jemmo.domain.typed_values import uuid_or_none
+from jemmo.domain.validation import one_line
 from jemmo.services.base import api_keys
 from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.fingerprints import fingerprint
@@ -99,7 +100,7 @@ def connect(
             connection.options = history_limit.kept(before, options)
             if existing is not None:
                 history_limit.check(existing, before, hides_ok=hides_ok)
-            connection.label = label or connection.label or connector.label
+            connection.label = one_line(label) or connection.label or connector.label
             connection.account_id = report.account_id or ""
             _keep_key(connection, config.api_key, report, vault, since=since)
             begun = has_begun(connection)
@@ -248,7 +249,7 @@ def change(
         if connection_fingerprint(held) != seen:
             raise ConfigError("changed_meanwhile")
         before = held.options
-        held.label = label or connector.label
+        held.label = one_line(label) or connector.label
         held.options = own
         if held.sync_every_hours != sync_every_hours:
             held.sync_every_hours = sync_every_hours

@@ -14,9 +14,10 @@ from django.db.models import Count, Max, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from jemmo.domain.errors import ConfigError, JemmoError, TransientError
+from jemmo.domain.errors import ConfigError, JemmoError, TransientError, Unexpected
 from jemmo.domain.notices import When
 from jemmo.domain.typed_values import zone_or_none
+from jemmo.domain.validation import one_line
 from jemmo.environment import hosts
 from jemmo.rest_client.outward import check_address, post_json
 from jemmo.services.base.contexts import chat_context
@@ -143,6 +144,8 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
         _failed(together, error)
     except OSError as error:  # the mail server's answer may repeat an address
         _failed(together, TransientError("mail_refused"), detail=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - one message must not hold up those behind it
+        _failed(together, Unexpected(), detail=type(error).__name__)
     else:
         return _of(together).update(sent_at=now, next_try_at=None, error="")
     return 0
@@ -173,7 +176,7 @@ def _mail(together: list[Delivery], _vault: Vault) -> None:
     with translation.override(account.language or settings.LANGUAGE_CODE):
         text = _text("email", together)
     subject, _newline, body = text.partition("\n")
-    EmailMessage(subject.strip(), body.strip() + "\n", to=[account.email]).send()
+    EmailMessage(one_line(subject), body.strip() + "\n", to=[account.email]).send()
 
 
 def _chat(together: list[Delivery], vault: Vault) -> None:

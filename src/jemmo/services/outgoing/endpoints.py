@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outgoing import OLD_SECRET_SIGNS, TEST, Event, MessageState, OffReason, State
-from jemmo.domain.validation import split_address
+from jemmo.domain.validation import one_line, split_address
 from jemmo.environment import hosts
 from jemmo.rest_client.outward import check_address
 from jemmo.services.base.audit import log_audit_event
@@ -228,7 +228,7 @@ def _checked(org: Organisation, choice: Choice) -> dict[str, object]:
     if len(connections) != len(set(choice.connections)):
         raise ConfigError("endpoint_events", variant="connection")
     return {
-        "name": choice.name.strip()[:100] or host[:100],
+        "name": one_line(choice.name)[:100] or host[:100],
         "url": choice.url,
         "events": [str(event) for event in Event if event in choice.events],
         "entities": [name for name in FOR_ALL if name in choice.entities],
