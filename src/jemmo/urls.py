@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from jemmo.mcp.endpoint import endpoint
 from jemmo.web.accounts import address
+from jemmo.web.accounts.reset import ResetPassword
 from jemmo.web.admin import only_support
 from jemmo.web.frame.health import healthz, metrics, readyz
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("accounts/email/keep/", address.forget, name="account_email_keep"),
     path("accounts/email/prove/", address.prove, name="account_email_prove"),
     path("accounts/email/confirm/<str:token>/", address.confirm, name="account_email_confirm"),
+    path("accounts/password/reset/", ResetPassword.as_view(), name="account_reset_password"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("jemmo.api.urls")),

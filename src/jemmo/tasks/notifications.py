@@ -1,16 +1,18 @@
-"""Sends notifications by e-mail and chat: at once after a sync, and retries every minute."""
+"""Sends notifications by e-mail and chat (at once after a sync, with retries every minute), and the pages' e-mails."""
 
 from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from jemmo.domain.errors import TransientError
 from jemmo.services.base.scopes import for_notifications, run_for_all_orgs
 from jemmo.services.connections import key_care
-from jemmo.services.notifications import notifications
+from jemmo.services.notifications import notifications, outbox
 from jemmo.services.sync import overdue
 from jemmo.vault import default_vault
 
@@ -20,6 +22,16 @@ from jemmo.vault import default_vault
 async def send_notifications(timestamp: int) -> None:
     """Send what is due. Failed messages stay in their table with the reason and the next attempt."""
     await for_notifications(notifications.send_due, vault=default_vault())
+
+
+@app.task(
+    name=outbox.SEND,
+    queue="notifications",
+    retry=RetryStrategy(max_attempts=6, exponential_wait=4, retry_exceptions={TransientError}),
+)
+async def send_mail(sealed: str) -> None:
+    """Send an e-mail of a page. The retries end after an hour and a half; links in e-mails are valid for a day."""
+    await for_notifications(outbox.deliver, sealed, vault=default_vault())
 
 
 @app.periodic(cron="23 * * * *", periodic_id="key_reminders")

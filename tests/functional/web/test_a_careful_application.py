@@ -15,9 +15,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as ours
-from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
+from fakes import letters
 from fakes.addresses import addresses
 from fakes.showcase import PASSWORD, Showcase
 from pytest_django import Settings
@@ -399,7 +399,7 @@ def test_many_failures_elsewhere_do_not_affect_known_browsers(
     showcase: Showcase, served: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trying one password on many accounts from many addresses is slowed down too."""
-    monkeypatch.setattr(sign_in, "MOST_FAILURES", 3)
+    monkeypatch.setattr(sign_in, "FAILURES", sign_in.FAILURES._replace(most=3))
     owner = Client()
     assert _sign_in(owner).status_code == 302
     owner.post("/accounts/logout/")
@@ -414,8 +414,7 @@ def test_one_network_cannot_lock_out_everyone(
     showcase: Showcase, served: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The 65,536 /64 networks in a /48 share a single network's limit."""
-    monkeypatch.setattr(sign_in, "MOST_FAILURES", 5)
-    monkeypatch.setattr(sign_in, "NETWORK_FAILURES", 3)
+    monkeypatch.setattr(sign_in, "FAILURES", sign_in.FAILURES._replace(most=5, share=3))
     for attempt in range(8):
         client = Client(REMOTE_ADDR=f"2001:db8:7:{attempt}::1")
         _sign_in(client, "wrong", f"nobody{attempt}@acme.example")
@@ -437,7 +436,7 @@ def test_an_ipv6_visitor_has_one_address(showcase: Showcase, served: None) -> No
 def test_an_email_links_to_no_other_port(host: str, showcase: Showcase, served: None) -> None:
     client = Client(headers={"host": host})
     client.post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
-    body = str(mail.outbox[0].body)
+    body = str(letters.sent()[0].body)
     (link,) = re.findall(r"https?://\S+", body)
     assert urlsplit(link).netloc == ("testserver" if host == "testserver" else "testserver:80")
 
@@ -447,7 +446,7 @@ def test_an_email_links_to_the_configured_address(
 ) -> None:
     settings.SITE_URL = "https://jemmo.example"
     Client().post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
-    (link,) = re.findall(r"https?://\S+", str(mail.outbox[0].body))
+    (link,) = re.findall(r"https?://\S+", str(letters.sent()[0].body))
     assert link.startswith("https://jemmo.example/accounts/password/reset/key/")
 
 

@@ -12,10 +12,10 @@ from typing import cast
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.backends.base import UpdateError
-from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from fakes import letters
 from fakes.dump import dump
 from fakes.showcase import PASSWORD, Showcase
 
@@ -165,6 +165,6 @@ def _totp_secret(browser: Client) -> str:
 
 
 def _last_link(before: str) -> str:
-    found = re.search(re.escape(before) + r"([^/\s]+)/", str(mail.outbox[-1].body))
+    found = re.search(re.escape(before) + r"([^/\s]+)/", str(letters.sent()[-1].body))
     assert found
     return found[1]

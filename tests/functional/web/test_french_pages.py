@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
+from fakes import letters
 from fakes.showcase import PASSWORD, Showcase
 from functional.web.test_screenshot_mode import pages
 from pytest_django import Settings
@@ -217,9 +217,9 @@ def test_emails_are_in_the_recipients_language(
         assert english & french == set(), notice.kind
     for client in (anonymous, in_french(Client())):
         client.post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
-    assert len(mail.outbox) == 2
+    assert len(letters.sent()) == 2
     english, french = (
-        several((str(one.subject), *str(one.body).splitlines())) for one in mail.outbox
+        several((str(one.subject), *str(one.body).splitlines())) for one in letters.sent()
     )
     assert english & french == set()
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from fakes import letters
 from fakes.company import give_key
 from fakes.pictures import part, png
 from fakes.showcase import EMAIL, Showcase
@@ -86,7 +86,7 @@ def test_a_pasted_key_is_removed(
     said = SupportMessage.objects.get()
     page = staff.get(f"/admin/store/supportthread/{said.thread_id}/change/").content.decode()
     assert "None works" in page
-    for text in (said.body, said.error, said.steps, page, str(mail.outbox[-1].body)):
+    for text in (said.body, said.error, said.steps, page, str(letters.sent()[-1].body)):
         assert [key for key in keys if key in text] == []
 
 
@@ -172,14 +172,14 @@ def test_members_cannot_open_the_admin(signed_in: SignedIn, role: str) -> None:
 
 def test_the_support_address_is_shown(settings: Settings, recruiter: Client) -> None:
     send(recruiter)
-    assert mail.outbox == []
+    assert letters.sent() == []
     settings.SUPPORT_EMAIL = "help@jemmo.example"
 
     send(recruiter, "Still not")
 
-    assert [one.to for one in mail.outbox] == [["help@jemmo.example"]]
-    assert "Still not" in mail.outbox[0].body
-    assert "/admin/store/supportthread/" in mail.outbox[0].body
+    assert [one.to for one in letters.sent()] == [["help@jemmo.example"]]
+    assert "Still not" in letters.sent()[0].body
+    assert "/admin/store/supportthread/" in letters.sent()[0].body
 
 
 @pytest.mark.parametrize("body", ["", "   ", "x" * 10_001])

@@ -308,7 +308,6 @@ def test_all_outgoing_connections_are_known() -> None:
         "rest_client/outward.py",
         "files/s3.py",
         "files/supabase.py",
-        "web/frame/mail.py",
     }
 
 

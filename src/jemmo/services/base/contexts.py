@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+MAIL_CONTEXT = b"queued-mail"
+"""The context of an e-mail that waits for the worker."""
+
 
 def key_context(connection_id: UUID, provider: str, base_url: str) -> bytes:
     """The context of a connection's API key. It includes the address, so that the key can't be sent to another one.

@@ -11,6 +11,7 @@ from allauth.account.signals import password_changed, password_set
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth import logout
+from django.contrib.auth.tokens import default_token_generator
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils.translation import get_language
 
 from jemmo.domain.validation import may_be_address
 from jemmo.services.accounts import accounts, two_step
+from jemmo.services.notifications.outbox import post
 from jemmo.store.db import sessions
 from jemmo.store.models import Account
 from jemmo.web.accounts import sign_in
@@ -47,6 +49,13 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         path = reverse("account_reset_password_from_key", kwargs=made_up)
         return absolute(context.request, path.replace("UID-KEY", quote(key)))
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queue an e-mail. It has no recipient if its account isn't stored, as for a reset of an unknown address."""
+        shown = {"request": self.request, "email": email, **context}
+        letter = self.render_mail(template_prefix, email, shown)
+        is_unknown = "user" in context and context["user"]._state.adding  # noqa: SLF001 - documented by Django
+        post(letter.subject, letter.body, "" if is_unknown else email)
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         self._attempt = sign_in.Attempt(request, credentials.get("email", ""))
         if not self._attempt.is_allowed():
@@ -66,11 +75,23 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
 
 
 class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
-    """Sends the e-mail to the address on file, never to one that only looks like it."""
+    """Sends the e-mail to the address on file, never to one that only looks like it.
+
+    For an unknown address, an e-mail is written to nobody, so that the response takes as long as for a known one.
+    """
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
-        self.users = list(Account.objects.filter(email=email, is_active=True))
+        known = list(Account.objects.filter(email=email, is_active=True))
+        self.users = known or [Account(email=email)]
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        if self.users[0]._state.adding:  # noqa: SLF001 - documented by Django
+            kwargs["token_generator"] = (
+                default_token_generator  # allauth's stores the account's addresses
+            )
+        email: str = super().save(request, **kwargs)
         return email
 
 

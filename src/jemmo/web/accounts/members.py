@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
 from jemmo.services.accounts import members, tokens
-from jemmo.services.notifications import mailing
 from jemmo.store.accounts import members as selected
 from jemmo.store.models import Membership, Role
 from jemmo.web.accounts.adapters import BACKEND
@@ -83,9 +82,9 @@ def invite(request: MemberRequest) -> HttpResponseBase:
         form.add_error(None, explained(error))
         return listing(request, form)
     if send_invitation(made, _link(request, members.mailed_token(made))):
-        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": made.email})
-    elif mailing.is_set_up():
-        messages.warning(request, _("The email could not be sent. Copy the link below instead."))
+        messages.success(
+            request, _("We're sending an invitation to %(email)s.") % {"email": made.email}
+        )
     else:
         messages.warning(
             request,

@@ -1,4 +1,4 @@
-"""Limits on password attempts: guessing stays slow, and no one can lock another person out.
+"""Limits on password attempts and resets: guessing stays slow, and no one can lock another person out.
 
 Attempts are counted by address (for IPv6 by the /64, which a single device may own), by account, and for the whole
 installation, where one network counts only up to its share. A browser in which the owner signed in before, or has just
@@ -9,8 +9,9 @@ Anyone who is locked out elsewhere resets the password, which makes the browser 
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from ipaddress import ip_address, ip_network
-from typing import cast
+from typing import NamedTuple, cast
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -26,10 +27,7 @@ APP = "allauth.account"
 SALT = "jemmo.known-browser"
 KNOWN_SECONDS = 180 * 86_400
 PROVED = "proved_address"
-EVERYBODY = "login:failed"
-WINDOW = 600.0  # seconds in which the whole installation's failures are counted
-MOST_FAILURES = 500  # per window; then only known browsers may try
-NETWORK_FAILURES = 100  # of these, from one network; then only its known browsers may try
+WINDOW = 600.0  # seconds in which the whole installation's attempts are counted
 NETWORKS = {4: 24, 6: 48}  # the prefix length that one customer of a provider may have
 
 
@@ -43,41 +41,71 @@ def network_of(address: str) -> str:
     return str(ip_network(f"{address}/{prefix}", strict=False))
 
 
+class Crowd(NamedTuple):
+    """Attempts of browsers that are not known, counted for the installation and for each network.
+
+    At ``most`` per window, only known browsers may try; at ``share`` from one network, only that network's.
+    """
+
+    name: str
+    most: int
+    share: int
+
+    def is_full(self, request: HttpRequest) -> bool:
+        network, everybody = self._keys(request)
+        counted = partial(_cache().count, seconds=WINDOW, by=0)
+        return counted(network) >= self.share or counted(everybody) >= self.most
+
+    def record(self, request: HttpRequest) -> None:
+        for key in self._keys(request):
+            _cache().count(key, seconds=WINDOW)
+
+    def _keys(self, request: HttpRequest) -> tuple[str, str]:
+        return f"{self.name}:{network_of(client_address(request))}", self.name
+
+
+FAILURES = Crowd("login:failed", most=500, share=100)
+RESETS = Crowd("password:reset", most=200, share=40)
+
+
 class Attempt:
     """An attempt to sign in, counted before the password is checked."""
 
     def __init__(self, request: HttpRequest, email: str) -> None:
         self._request, self._email = request, email.lower()
-        self._network = f"{EVERYBODY}:{network_of(client_address(request))}"
         self._used: list[ratelimit.RateLimitUsage] = []
 
     def is_allowed(self) -> bool:
         """Count the attempt and return whether the password may be checked."""
         if browser := _known_as(self._request, self._email):
             return self._counted("login_known", f"{self._email}:{browser}")
-        if self._is_crowded(self._network, NETWORK_FAILURES):
-            return False
-        if self._is_crowded(EVERYBODY, MOST_FAILURES):
+        if FAILURES.is_full(self._request):
             return False
         return self._counted("login_address", "") and self._counted("login_account", self._email)
 
     def failed(self) -> None:
         if not _known_as(self._request, self._email):
-            for key in (self._network, EVERYBODY):
-                _cache().count(key, seconds=WINDOW)
+            FAILURES.record(self._request)
 
     def succeeded(self) -> None:
         for used in self._used:
             used.rollback()
-
-    def _is_crowded(self, key: str, most: int) -> bool:
-        return _cache().count(key, seconds=WINDOW, by=0) >= most
 
     def _counted(self, action: str, key: str) -> bool:
         used = ratelimit.consume(self._request, app=APP, action=action, key=key)
         if used:
             self._used.append(used)
         return bool(used)
+
+
+def may_reset(request: HttpRequest, email: str) -> bool:
+    """Count a request for a reset and return whether it may be answered."""
+    if _known_as(request, email.lower()):
+        return True
+    if RESETS.is_full(request):
+        return False
+    RESETS.record(request)
+    return True
 
 
 def remember(request: HttpRequest, response: HttpResponse, account: Account) -> None:

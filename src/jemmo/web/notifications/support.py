@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from jemmo.domain.diagnosis import Finding
 from jemmo.services.connections.health import health
 from jemmo.services.notifications import support
+from jemmo.services.notifications.outbox import post
 from jemmo.store.models import SupportMessage
 from jemmo.store.notifications import support as selected
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, member, wants_results
 from jemmo.web.frame.links import absolute
-from jemmo.web.frame.mail import send
 from jemmo.web.frame.pictures import picture_answer
 from jemmo.web.frame.screenshots import disguise_of
 from jemmo.web.notifications.forms import AskSupport
@@ -130,4 +130,4 @@ def _tell_support(request: MemberRequest, made: SupportMessage) -> None:
     where = reverse("admin:store_supportthread_change", args=[made.thread_id])
     parts = (made.body, made.error, made.steps, absolute(request, where))
     subject = f"Jemmo: {request.organisation.name} asks for help"
-    send(subject, "\n\n".join(part for part in parts if part), settings.SUPPORT_EMAIL)
+    post(subject, "\n\n".join(part for part in parts if part), settings.SUPPORT_EMAIL)
