@@ -70,7 +70,7 @@ def serialize(handle: tink.KeysetHandle) -> str:
 
 def parse(text: str) -> tink.KeysetHandle:
     """Return the keys in a file. A plain file opens even with a wrapping key, so that it can be wrapped later."""
-    if "encryptedKeyset" not in json.loads(text):
+    if not is_wrapped(text):
         return json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
     key = wrapping_key()
     if key is None:
@@ -79,6 +79,12 @@ def parse(text: str) -> tink.KeysetHandle:
         return json_proto_keyset_format.parse_encrypted(text, key, CONTEXT)
     except tink.TinkError:
         raise WrongWrapping("other_wrapping") from None
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether the keys in a file are encrypted. Raises ``ValueError`` if it contains no JSON."""
+    keyset = json.loads(text)
+    return isinstance(keyset, dict) and "encryptedKeyset" in keyset
 
 
 def primary_of(handle: tink.KeysetHandle) -> int:

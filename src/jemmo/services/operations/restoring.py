@@ -10,6 +10,7 @@ import hmac
 import time
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import tink
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -42,7 +44,7 @@ from jemmo.store.models import (
     Talent,
 )
 from jemmo.store.operations import copying, snapshots
-from jemmo.vault import Vault, VaultError, key_id, open_vault
+from jemmo.vault import Vault, VaultError, key_id, open_vault, wrapping
 from jemmo.vault.files import create_private
 
 BATCH = 5000
@@ -86,14 +88,16 @@ def restore(
     tell("checking", 0, 1)
     manifest, digest, proof = archive.verified(path)
     _check_version(manifest)
-    vault = _vault(path, manifest, keyset, digest, proof)
+    enclosed = _enclosed_keyset(path, manifest) if not keyset.exists() else None
+    vault = _vault(path, keyset, enclosed)
+    _prove(path, keyset, vault, digest, proof)
     storage.prepare()
     with connection.cursor() as cursor:
         _check_target(cursor, manifest, replace=replace)
         known = _merged(snapshots.suppressed(cursor), suppressions or {})
         left = snapshots.deleted_organizations(cursor)
     _make_queue()
-    with transaction.atomic():
+    with _installed(keyset, enclosed), transaction.atomic():
         with connection.cursor() as cursor:
             copying.every_row(cursor)
             before = _make_tables(cursor, manifest)
@@ -136,16 +140,37 @@ def _check_version(manifest: Manifest) -> None:
         raise ConfigError("backup_newer", version=manifest.jemmo)
 
 
-def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: bytes) -> Vault:
-    """Return the keys that sealed this backup. If none are installed and the backup contains them, install those."""
-    if not keyset.exists() and manifest.keyset_included:
-        for name, content in archive.parts_of(path):
-            if name == KEYSET:
-                create_private(keyset, content.read().decode())
-                break
-    if not keyset.exists():
-        raise VaultError(variant="restore", path=keyset)
-    vault = open_vault(keyset, create=False)
+def _enclosed_keyset(path: Path, manifest: Manifest) -> str | None:
+    """Return the text of the keyset in a backup, if it contains one."""
+    if not manifest.keyset_included:
+        return None
+    parts = archive.parts_of(path)
+    return next(
+        (content.read().decode(errors="replace") for name, content in parts if name == KEYSET), None
+    )
+
+
+def _vault(path: Path, keyset: Path, enclosed: str | None) -> Vault:
+    """Return the installed keys, or else those in the backup.
+
+    Jemmo never writes a plain keyset into a backup. Whoever altered a backup could have, with keys they know.
+    """
+    if enclosed is None:
+        if not keyset.exists():
+            raise VaultError(variant="restore", path=keyset)
+        return open_vault(keyset, create=False)
+    try:
+        if wrapping.is_wrapped(enclosed):
+            return Vault(wrapping.parse(enclosed))
+    except wrapping.WrongWrapping as error:
+        raise VaultError(variant=error.variant) from None
+    except (ValueError, tink.TinkError):
+        pass
+    raise Damaged(file=path.name)
+
+
+def _prove(path: Path, keyset: Path, vault: Vault, digest: bytes, proof: bytes) -> None:
+    """Check that these keys sealed the backup, and that it hasn't been altered since."""
     try:
         proved = vault.open(proof, archive.CONTEXT)
     except VaultError:
@@ -154,7 +179,23 @@ def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: b
         ) from None
     if not hmac.compare_digest(proved, digest):
         raise Damaged(file=path.name)
-    return vault
+
+
+@contextmanager
+def _installed(keyset: Path, enclosed: str | None) -> Iterator[None]:
+    """Install the keys that came with the backup, and remove them again if the restore fails.
+
+    They are on disk before the restore is committed, so that a crash never leaves a database without its keys.
+    """
+    if enclosed is None:
+        yield
+        return
+    create_private(keyset, enclosed)
+    try:
+        yield
+    except BaseException:
+        keyset.unlink(missing_ok=True)
+        raise
 
 
 def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
