@@ -10,7 +10,7 @@ MIN_OWN_LENGTH = 6  # characters; a shorter key would be found in ordinary words
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LINK = re.compile(
-    r"(/(?:hooks|invitations|files/bytes|password/reset/key|email/confirm)/)[^\s\"'<>]+"
+    r"(/(?:hooks|invitations|files/bytes|files/content|password/reset/key|email/confirm)/)[^\s\"'<>]+"
 )
 _LABELED = re.compile(
     r"(?i)(\b(?:api[ _-]?key|key|cl[ée]|token|jeton|secret|bearer|basic|password|passwd|pwd|mot de passe)"
