@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
+_MAX_REQUESTS = 1_000_000  # in a window; a larger number limits nothing
 _WINDOW = 60.0  # seconds; the rest of a longer window may be in milliseconds
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
@@ -30,11 +31,11 @@ def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeade
     >>> rate_limit_headers({"X-RateLimit-Limit": "50", "X-RateLimit-Reset": "1700000030"}, 1_700_000_000.0)
     RateLimitHeaders(limit=50, remaining=None, reset=30.0)
     """
-    limit, remaining = _value(headers, "Limit"), _value(headers, "Remaining")
+    limit, remaining = _requests(headers, "Limit"), _requests(headers, "Remaining")
     reset = _value(headers, "Reset")
     return RateLimitHeaders(
-        limit=int(limit or 0) or None,
-        remaining=None if remaining is None else int(remaining),
+        limit=limit or None,
+        remaining=remaining,
         reset=None if reset is None else _until(reset, clock(headers) or now),
     )
 
@@ -98,6 +99,11 @@ def _date(header: str | None) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def _requests(headers: Mapping[str, str], name: str) -> int | None:
+    number = _value(headers, name)
+    return int(number) if number is not None and 0 <= number <= _MAX_REQUESTS else None
 
 
 def _value(headers: Mapping[str, str], name: str) -> float | None:

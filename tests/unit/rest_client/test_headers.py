@@ -21,6 +21,12 @@ def test_a_limit_is_read_under_either_name(name: str) -> None:
     assert rate_limit_headers(headers, NOW) == RateLimitHeaders(limit=50, remaining=3, reset=7.0)
 
 
+@pytest.mark.parametrize("number", ["2147483648", "1e300", "-1", "-3000000000"])
+def test_an_implausible_limit_is_none(number: str) -> None:
+    headers = {"X-RateLimit-Limit": number, "X-RateLimit-Remaining": number}
+    assert rate_limit_headers(headers, NOW) == RateLimitHeaders()
+
+
 @pytest.mark.parametrize(
     ("reset", "left"),
     [("7", 7.0), ("1790000012", 12.0), ("1789999999", 0.0), ("1790000012000", 12.0)],
