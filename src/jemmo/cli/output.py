@@ -22,6 +22,7 @@ from rich.console import (
 )
 from rich.measure import Measurement
 from rich.segment import Segment
+from rich.text import Text
 
 from jemmo.domain import system_errors
 from jemmo.domain.errors import Cancelled, FailureMode, JemmoError, Unexpected, leaves
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 
 SUCCEEDED, PARTIAL, CUSTOMER_ACTS, FAILED = 0, 3, 4, 5
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Without markup, since names from an ATS may contain brackets. For styles, print a ``Text``.
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
 
 
 class _Printable:
@@ -122,8 +124,9 @@ def exit_code(failure: FailureMode | None) -> int:
 
 def print_error(error: dict[str, str]) -> None:
     """What happened, why, and what to do next, on stderr."""
-    err.print(f"[bold red]Error:[/] {_plain(error['message'])}", soft_wrap=True)
-    err.print(f"[bold]Next step:[/] {_plain(error['next_step'])}", soft_wrap=True)
+    message, next_step = error["message"], error["next_step"]
+    err.print(Text.assemble(("Error:", "bold red"), f" {message}"), soft_wrap=True)
+    err.print(Text.assemble(("Next step:", "bold"), f" {next_step}"), soft_wrap=True)
 
 
 def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoReturn:
@@ -201,7 +204,3 @@ def _unexpected(error: Exception) -> Unexpected:
         last = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in stacks[0][-4:])
         return Unexpected(variant="place", place=f"{type(failed[0]).__name__} at {last}")
     return Unexpected(variant="report", path=path)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")

@@ -44,5 +44,19 @@ def test_table_cells_contain_no_control_sequences() -> None:
 def test_our_own_styles_are_kept() -> None:
     for console in (out, err):
         with console.capture() as shown:
-            console.print("[bold]Ready[/]")
+            console.print(Text("Ready", style="bold"))
         assert shown.get() == "Ready\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme [/x]", "[link=https://evil.test]Acme[/link]", "A\\[/x]", "[red]Acme"]
+)
+def test_brackets_in_names_are_not_markup(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(name)
+    table.add_row(name)
+    out.print(name)
+    out.print(table)
+    print_error({"message": name, "next_step": name})
+    printed = capsys.readouterr()
+    assert printed.out.count(name) == 3
+    assert printed.err.count(name) == 2

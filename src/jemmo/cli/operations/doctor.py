@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
+from rich.text import Text
 
 from jemmo import embedded
 from jemmo.cli.connections.probe import print_probe
@@ -75,8 +76,8 @@ def doctor(
         print_json({"ok": all(finding.ok for finding in findings), "findings": findings})
     else:
         for finding in findings:
-            mark = "[green]ok[/]  " if finding.ok else "[red]bad[/] "
-            out.print(f"{mark} {finding.what}: ", end="")
+            mark = ("ok   ", "green") if finding.ok else ("bad  ", "red")
+            out.print(Text.assemble(mark, f"{finding.what}: "), end="")
             out.print(finding.detail, markup=False, soft_wrap=True)
             if finding.next_step and not finding.ok:
                 out.print(f"     → {finding.next_step}", markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
+from rich.text import Text
 
 from jemmo import bootstrap, embedded
 from jemmo.cli.operations import demo as demonstration
@@ -51,7 +52,7 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
             ats = demonstration.prepare(parts, url, address) if with_demo else ""
             parts.start("worker", ["jemmo", "worker"])
             parts.await_answer(f"{address}/healthz")
-            out.print(f"\nJemmo is ready: [bold]{address}[/]")
+            out.print(Text.assemble("\nJemmo is ready: ", (address, "bold")))
             if with_demo:
                 demonstration.tell_logins(address)
                 demonstration.tell_ats(ats, address)

@@ -65,7 +65,7 @@ class Bars:
         self._read: dict[str, int] = {}
         self._progress = _WithEstimate(
             SpinnerColumn(),
-            TextColumn("{task.description:<14}"),
+            TextColumn("{task.description:<14}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
