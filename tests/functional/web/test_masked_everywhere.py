@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from jemmo import logs as jemmo_logs
 from jemmo.cli.main import app
+from jemmo.domain.disguise import Disguise
 from jemmo.domain.errors import TransientError
 from jemmo.domain.masking import HIDDEN
 from jemmo.services.notifications import notifications
@@ -35,6 +36,7 @@ from jemmo.store.models import (
 )
 from jemmo.store.records.text_masking import MAX_SHOWN_IN_ROW, MAX_TAGS_IN_ROW, show_texts
 from jemmo.vault import default_vault
+from jemmo.web.frame.screenshots import _change_of
 
 SignedIn = Callable[[str], Client]
 HTMX = {"HX-Request": "true"}
@@ -135,7 +137,6 @@ def test_screenshot_mode_shows_it_to_nobody(
     more = (
         f"/settings/privacy/people/{indiscreet.id}/",
         "/settings/privacy/access/",
-        "/settings/privacy/access/record.csv",
         "/settings/privacy/processing/record.md",
     )
     for path in (*ways(indiscreet, showcase.job("dev").id), *more):
@@ -144,6 +145,17 @@ def test_screenshot_mode_shows_it_to_nobody(
         assert found == [], path
     zipped = owner.post(f"/settings/privacy/people/{indiscreet.id}/export/")
     assert zipped.status_code == 409
+    refused = owner.get("/settings/privacy/access/record.csv", follow=True)
+    assert refused.redirect_chain[0][0] == "/settings/privacy/access/"
+    assert "Turn off screenshot mode to download a list." in refused.content.decode()
+
+
+def test_screenshot_mode_keeps_every_line_of_a_file_with_many_addresses() -> None:
+    change = _change_of("text/plain", Disguise(b"secret"))
+    assert change is not None
+    lines = "".join(f"{number} ada{number}@example.org seen\n" for number in range(600))
+    shown = change(lines.encode()).decode()
+    assert shown == "".join(f"{number} user@example.com seen\n" for number in range(600))
 
 
 @pytest.mark.parametrize("kind", ["talents", "applications", "resumes"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from jemmo.domain.key_shapes import REDACTED, without_keys
+from jemmo.domain.key_shapes import without_keys
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy/nginx/jemmo.conf"
 PARAMETER = re.compile(r"<(?:(?:str|path):)?(\w+)>|\(\?P<(\w+)>")
@@ -45,5 +45,5 @@ def test_every_secret_link_is_removed_from_texts_and_from_the_log() -> None:
     logged = re.search(r'"~\*(\^.*?)" \$jemmo_start\[redacted\]', CONFIGURATION.read_text())
     assert logged
     for path in (*paths, "hooks/"):
-        assert without_keys(f"/{path}abc-def/") == f"/{path}{REDACTED}"
+        assert "abc" not in without_keys(f"/{path}abc-def/"), path
         assert re.match(logged[1].replace("?<", "?P<"), f"/{path}abc-def/", re.IGNORECASE), path

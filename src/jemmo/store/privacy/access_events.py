@@ -100,11 +100,16 @@ def access_page(org: Organisation, filters: AccessFilters, *, now: datetime) -> 
     )
 
 
-def every(org: Organisation, filters: AccessFilters, *, now: datetime) -> Iterator[Line]:
-    """All matching entries, newest first, read while they are written out."""
+def every(
+    org: Organisation, filters: AccessFilters, *, now: datetime
+) -> Iterator[tuple[AccessEvent, str]]:
+    """All matching entries with the person's ATS id, newest first, read while they are written out."""
     rows = _rows(org, filters, now).order_by("-id").iterator(chunk_size=1000)
     while chunk := list(islice(rows, 1000)):
-        yield from _lines(org, chunk)
+        ids = {event.talent for event in chunk if event.talent}
+        people = Talent.objects.filter(org=org, id__in=ids)
+        known: dict[UUID | None, str] = dict(people.values_list("id", "remote_id"))
+        yield from ((event, known.get(event.talent, "")) for event in chunk)
 
 
 def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[AccessEvent]:

@@ -143,7 +143,8 @@ def _change_of(kind: str, disguise: Disguise) -> Callable[[bytes], bytes] | None
     if kind == "application/json":
         return lambda body: json.dumps(map_texts(json.loads(body), disguise.text)).encode()
     if kind.startswith("text/") or kind in ("application/x-ndjson", "application/jsonl"):
-        return _in_text(disguise.text)
+        # Line by line, because a text with very many addresses is masked from one of them to its end
+        return _in_text(lambda text: "".join(map(disguise.text, text.splitlines(keepends=True))))
     return None
 
 

@@ -19,6 +19,7 @@ from jemmo.domain.errors import JemmoError
 from jemmo.services.base import access_log, retention_policy
 from jemmo.services.privacy import processing, retention
 from jemmo.store.db.paging import whole_number
+from jemmo.store.models import AccessEvent
 from jemmo.store.privacy import access_events
 from jemmo.web.frame.access import MemberRequest, manager, wants_results
 from jemmo.web.frame.file_lines import csv_lines
@@ -103,15 +104,17 @@ def access(request: MemberRequest) -> HttpResponse:
 
 @download
 @manager
-def access_file(request: MemberRequest) -> Spooled:
+def access_file(request: MemberRequest) -> HttpResponse | Spooled:
+    if getattr(request, "screenshot_mode", False):
+        messages.error(request, _("Turn off screenshot mode to download a list."))
+        return redirect("privacy_access")
     filters = access_events.AccessFilters.from_query(request.GET)
-    shown_generic = getattr(request, "screenshot_mode", False)
 
     def write(file: Spool) -> None:
         account = request.membership.account
         access_log.log_access(request.organisation, Action.RECORD_EXPORTED, actor=account)
         events = access_events.every(request.organisation, filters, now=timezone.now())
-        rows = (_row(line, hidden=shown_generic) for line in events)
+        rows = (_row(event, remote_id) for event, remote_id in events)
         lines(csv_lines(COLUMNS, rows))(file)
 
     return Spooled(
@@ -122,15 +125,14 @@ def access_file(request: MemberRequest) -> Spooled:
     )
 
 
-def _row(line: access_events.Line, *, hidden: bool) -> list[Any]:
-    """The cells of ``COLUMNS``. With ``hidden``, without ATS ids, which may be names."""
-    event = line.event
+def _row(event: AccessEvent, remote_id: str) -> list[Any]:
+    """The cells of ``COLUMNS``."""
     return [
         event.at,
         event.account.email if event.account else event.account_id,
         event.action,
         event.talent,
-        line.talent.remote_id if line.talent and not hidden else "",
+        remote_id,
         event.subject,
         " ".join(f"{name}={value}" for name, value in sorted(event.detail.items())),
     ]
