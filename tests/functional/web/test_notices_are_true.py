@@ -50,12 +50,14 @@ def test_unchanged_streams_are_not_listed_as_changed(
 def test_the_day_on_which_a_key_expires_is_the_same_however_late_it_is_read(
     showcase: Showcase,
 ) -> None:
-    expires = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    Connection.objects.filter(org=showcase.org).update(key_expires_at=expires)
+    """Also after the key was rotated to one that is valid for longer, and after a disconnection."""
     facts: dict[str, Any] = {"kind": "key_reminder", "about": "expires", "days": 7}
-    assert "The key expires on 1 Dec 2026." in body(showcase, **facts)
-    assert "La clé expire le 1er décembre 2026." in body(showcase, "fr", **facts)
-    assert "7" not in body(showcase, **facts)
+    facts["expires_at"] = datetime(2026, 12, 1, 12, tzinfo=UTC).isoformat()
+    for later in (datetime(2027, 12, 1, 12, tzinfo=UTC), None):
+        Connection.objects.filter(org=showcase.org).update(key_expires_at=later)
+        assert "The key expires on 1 Dec 2026." in body(showcase, **facts)
+        assert "La clé expire le 1er décembre 2026." in body(showcase, "fr", **facts)
+        assert "7" not in body(showcase, **facts)
 
 
 def test_a_french_email_starts_with_the_usual_salutation(showcase: Showcase) -> None:

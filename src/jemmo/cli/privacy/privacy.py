@@ -81,7 +81,8 @@ def subject_export(
 ) -> None:
     """Write one person's data to a ZIP file.
 
-    The ZIP file contains all data as JSON, a readable page, and the person's files.
+    The ZIP file contains a readable page, the same data as JSON, and the person's stored files. It says what is not
+    included.
     """
     email = _email(talent, email_stdin)
     start()

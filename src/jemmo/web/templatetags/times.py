@@ -101,9 +101,10 @@ def calendar_day(day: date | None) -> str:
 
 
 @register.filter
-def plain_day(moment: datetime) -> str:
-    """The day without markup, for e-mails."""
-    return day_in_words(localtime(moment))
+def plain_day(moment: datetime | str) -> str:
+    """The day without markup, for e-mails. ``moment`` may be a stored fact, in ISO 8601."""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return day_in_words(localtime(at))
 
 
 @register.filter
