@@ -20,6 +20,7 @@ from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts, organization_deletion, tokens
 from jemmo.services.base import access_log, retention_policy
+from jemmo.services.privacy import processing
 from jemmo.store.models import (
     AccessEvent,
     AuditEvent,
@@ -140,6 +141,7 @@ def test_two_records_of_a_person_are_handled_together(
     assert str(twin.id) in text(admin, kept)
 
     content = b"".join(admin.post(f"{kept}export/", {"with": str(twin.id)}))
+    assert processing.record(showcase.org, now=datetime.now(UTC)).requests["exports"] == 1
     admin.post(f"{kept}erase/", {"with": str(twin.id), "name": "elodie  müller"})
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

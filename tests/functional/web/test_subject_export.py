@@ -15,9 +15,10 @@ from django.test import Client
 from fakes.kept import keep
 from fakes.showcase import Showcase
 
+from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
 from jemmo.services.files import storage
-from jemmo.store.models import Job
+from jemmo.store.models import AccessEvent, Job
 
 SignedIn = Callable[[str], Client]
 
@@ -82,3 +83,4 @@ def test_an_export_from_another_storage_is_refused(
 
     page = answer.content.decode().partition('<ul class="messages">')[2]
     assert "use the same file storage" in page
+    assert not AccessEvent.objects.filter(action=Action.SUBJECT_EXPORTED).exists()

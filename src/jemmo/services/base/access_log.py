@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,16 @@ def log_access(
     """Log an access. ``actor=None`` is the operator or the worker. ``detail`` must not identify the person."""
     return AccessEvent.objects.create(
         org=org, account=actor, action=action, talent=talent, subject=subject, detail=detail
+    )
+
+
+def log_subject_export(
+    org: Organisation, talents: Sequence[UUID], *, actor: Account | None
+) -> None:
+    """Log a download of one person's records. Its entries have the same time, and so count as one request."""
+    AccessEvent.objects.bulk_create(
+        AccessEvent(org=org, account=actor, action=Action.SUBJECT_EXPORTED, talent=talent)
+        for talent in talents
     )
 
 

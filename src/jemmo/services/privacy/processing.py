@@ -135,9 +135,10 @@ def _requests(org: Organisation, now: datetime) -> dict[str, int]:
     counts = {str(Cause.REQUEST): recent.filter(kind=Cause.REQUEST).count()}
     erased = recent.filter(kind=Cause.RETENTION).values_list("removed", flat=True)
     counts[str(Cause.RETENTION)] = sum(removed.get("talents", 0) for removed in erased)
-    counts["exports"] = AccessEvent.objects.filter(
+    exported = AccessEvent.objects.filter(
         org=org, at__gte=now - YEAR, action=Action.SUBJECT_EXPORTED
-    ).count()
+    )
+    counts["exports"] = exported.values("account", "at").distinct().count()
     return counts
 
 

@@ -15,10 +15,9 @@ from django.forms.models import model_to_dict
 from django.utils.html import format_html
 
 from jemmo.domain import records as canonical
-from jemmo.domain.access import Action
 from jemmo.domain.fields import sealed
 from jemmo.files.storage import Storage
-from jemmo.services.base.access_log import log_access
+from jemmo.services.base.access_log import log_subject_export
 from jemmo.services.files.stored_files import FileGone, open_version, safe_name
 from jemmo.store.db import scope
 from jemmo.store.models import (
@@ -59,12 +58,10 @@ def export(
 ) -> None:
     """Write a zip of ``data.json``, ``index.html`` with the same content, and ``files/``.
 
-    Both pages name what is left out, and the files that the storage has lost. The access log records who downloaded
-    it. Only one of the person's files and a few hundred rows are in memory at a time. Raises ``ConfigError`` if the
-    files are in another storage.
+    Both pages name what is left out, and the files that the storage has lost. A complete export is logged. Only one of
+    the person's files and a few hundred rows are in memory at a time. Raises ``ConfigError`` if the files are in
+    another storage.
     """
-    for talent_id in talents:
-        log_access(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
 
     def records() -> Iterator[dict[str, Any]]:
         for talent in Talent.objects.filter(org=org, id__in=talents).iterator(ROWS):
@@ -95,6 +92,7 @@ def export(
             with archive.open(name, "w", force_zip64=True) as file:
                 for part in parts:
                     file.write(part.encode())
+    log_subject_export(org, talents, actor=actor)
 
 
 def _not_included() -> list[str]:
