@@ -226,7 +226,7 @@ def test_paused_deletions_are_reviewed_kept_and_released(office: Any, visits: Op
 
     def followed() -> bool:
         page.goto("/settings/organization/ats/")
-        waits = page.locator(".alert", has_text="deletion of 100 confirmed").count()
+        waits = page.locator(".alert", has_text="Deletion confirmed.").count()
         return not waits and page.get_by_text("100 of 240 talents").count() == 0
 
     assert any(followed() for _ in range(300))

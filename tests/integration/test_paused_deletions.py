@@ -416,7 +416,7 @@ async def _waiting(found: Company) -> dict[str, set[str]]:
         streams = [row.stream for row in paused_deletions.paused_deletions(connection.org)]
         pages = {stream: held.held_page(connection, stream, {}) for stream in streams}
         return {
-            stream: {row.remote_id for row in held._missing(connection, stream, page.held)}
+            stream: {row.remote_id for row in held._missing(page.held)}
             for stream, page in pages.items()
             if page
         }

@@ -207,6 +207,30 @@ def test_a_decision_is_not_reported_as_a_completed_deletion(
     assert second.get(reverse("ats_deletions", args=[agency.id, "nonsense"])).status_code == 404
 
 
+def test_a_confirmation_withdrawn_late_says_what_was_deleted(
+    agency: Connection, signed_in: SignedIn
+) -> None:
+    """If an ATS reports deletions, the next sync of changes already applies a part of the decision."""
+    admin = signed_in("admin")
+    address = reverse("ats_deletions", args=[agency.id, "talents"])
+    card = reverse("ats_connection", args=[agency.id])
+    [held] = HeldDeletion.objects.filter(connection=agency, stream="talents")
+    HeldDeletion.objects.filter(connection=agency).update(released_at=Now())
+    talents = Talent.objects.filter(connection=agency, remote_id__in=held.remote_ids)
+    for gone, text in (
+        (held.remote_ids[:2], "43 records will be deleted by the next full comparison at the"),
+        (held.remote_ids[2:44], "1 record will be deleted by the next full comparison at the"),
+    ):
+        talents.filter(remote_id__in=gone).update(remote_deleted_at=Now())
+        for page in (card, address):
+            assert text in text_of(admin.get(page).content.decode())
+
+    kept = text_of(admin.post(address, {"decision": "keep"}, follow=True).content.decode())
+
+    assert "44 records had already been deleted. If the others are still missing" in kept
+    assert "Nothing was deleted" not in kept
+
+
 def test_verify_suggests_no_comparison_without_effect(agency: Connection) -> None:
     slug = agency.org.slug
 

@@ -319,7 +319,7 @@ def test_talents_and_their_applications_are_decided_together(
     assert set(released.values_list("stream", flat=True)) == {"talents", "applications"}
     card = admin.get(path(ours, "card")).content.decode()
     assert "We paused 4 deletions. Teamtailor no longer lists 4 of 5 recruiters." in card
-    assert "Talents: deletion of 60 confirmed." in card
+    assert "Deletion confirmed. 0 records will be deleted" in card
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,11 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
     _close_notification(connection)
 
 
-def keep(connection: Connection, stream: str) -> None:
-    """Keep the records, and withdraw a release that no sync has used yet.
+def keep(connection: Connection, stream: str) -> int:
+    """Keep the records, and withdraw a release that no sync has used up yet. Return how many it has deleted so far.
 
-    If the next reconcile doesn't find them either, it asks again. Raises ``ConfigError`` if the decision was already
-    made, or a sync has started to apply it.
+    If the next reconcile doesn't find the others either, it asks again. Raises ``ConfigError`` if the decision was
+    already made, or a sync has used up a release that belongs to it.
     """
     with transaction.atomic():
         locked = Connection.objects.select_for_update().get(id=connection.id)
@@ -96,11 +96,17 @@ def keep(connection: Connection, stream: str) -> None:
             raise ConfigError("deletion_begun")
         if not waiting:
             raise decided(locked)
+        deleted = sum(
+            held.deleted_since(row, row.released_at)
+            for row in waiting
+            if row.released_at is not None
+        )
         related_deletions(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
         _close_notification(locked)
         if not held.waiting(locked) and (locked.last_error or {}).get("code") == brake.CODE:
             locked.last_error = None
             locked.save(update_fields=["last_error"])
+    return deleted
 
 
 def _close_notification(connection: Connection) -> None:

@@ -95,9 +95,10 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
         return bool(self.activity)
 
     @property
-    def released(self) -> list[HeldDeletion]:
-        """The deletions that the next reconcile will apply."""
-        return [row for row in self.held if row.released_at is not None]
+    def released(self) -> list[tuple[HeldDeletion, int]]:
+        """The deletions that the next reconcile will apply, each with the number of records left."""
+        rows = [row for row in self.held if row.released_at is not None]
+        return [(row, paused_deletions.remaining(row)) for row in rows]
 
     @property
     def is_key_refused(self) -> bool:

@@ -24,12 +24,14 @@ from jemmo.store.models.by_stream import MODELS
 class HeldPage:
     """The paused deletions on a page.
 
-    ``together`` lists the streams decided together, and ``records`` counts their deletions. ``dependents`` counts
-    further applications that the decision covers. ``unseen`` counts missing records that are confidential, so that
-    this reader doesn't see them in the list. ``comparing``: a sync is running, so the list may still shrink.
+    ``left`` counts the records that are not deleted yet. ``together`` lists the streams decided together, and
+    ``records`` counts their deletions. ``dependents`` counts further applications that the decision covers. ``unseen``
+    counts missing records that are confidential, so that this reader doesn't see them in the list. ``comparing``: a
+    sync is running, so the list may still shrink.
     """
 
     held: HeldDeletion
+    left: int
     together: list[HeldDeletion]
     records: int
     dependents: int
@@ -121,7 +123,7 @@ def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> 
     held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:
         return None
-    rows = _missing(connection, stream, held)
+    rows = _missing(held)
     number = page_number(query.get("page"))
     items = page_rows(rows.order_by("remote_id"), number)
     for record in items:
@@ -140,6 +142,7 @@ def held_page(connection: Connection, stream: str, query: Mapping[str, str]) -> 
         dependents = dependent_applications(connection.id, together)
     return HeldPage(
         held=held,
+        left=total + unseen,
         together=together,
         records=sum(row.missing for row in together),
         dependents=dependents,
@@ -165,16 +168,29 @@ def dependent_applications(connection_id: UUID, rows: Iterable[HeldDeletion]) ->
     return applications.exclude(remote_id__in=ids.get(Stream.APPLICATIONS, [])).count()
 
 
-def _missing(connection: Connection, stream: str, held: HeldDeletion) -> QuerySet[Any]:
-    """The records that the decision covers and that are not deleted yet."""
+def remaining(held: HeldDeletion) -> int:
+    """Count the records that a decision covers and that are not deleted yet, including confidential ones."""
+    with scope.acting_in(scope.organization_scope(held.connection.org_id)):
+        return _covered(held).filter(remote_deleted_at=None).count()
+
+
+def deleted_since(held: HeldDeletion, moment: datetime) -> int:
+    """Count the records that a decision covers and that were deleted since then, including confidential ones."""
+    with scope.acting_in(scope.organization_scope(held.connection.org_id)):
+        return _covered(held).filter(remote_deleted_at__gte=moment).count()
+
+
+def _covered(held: HeldDeletion) -> QuerySet[Any]:
     names = Func(F("remote_ids"), function="jsonb_array_elements_text", output_field=TextField())
-    waiting = HeldDeletion.objects.filter(id=held.id).annotate(name=names).values("name")
-    rows: QuerySet[Any] = QuerySet(MODELS[Stream(stream)]).filter(
-        connection=connection, remote_deleted_at=None, remote_id__in=waiting
-    )
-    if stream == Stream.APPLICATIONS:
-        rows = rows.select_related("talent", "job")
-    return rows
+    covered = HeldDeletion.objects.filter(id=held.id).annotate(name=names).values("name")
+    rows: QuerySet[Any] = QuerySet(MODELS[Stream(held.stream)])
+    return rows.filter(connection=held.connection_id, remote_id__in=covered)
+
+
+def _missing(held: HeldDeletion) -> QuerySet[Any]:
+    """The records that the decision covers and that are not deleted yet, with what their names need."""
+    rows = _covered(held).filter(remote_deleted_at=None)
+    return rows.select_related("talent", "job") if held.stream == Stream.APPLICATIONS else rows
 
 
 def _name(row: Any) -> str:

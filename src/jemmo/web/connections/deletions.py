@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from jemmo.domain.errors import JemmoError
 from jemmo.services.connections import paused_deletions
@@ -15,6 +17,23 @@ from jemmo.store.models.by_stream import MODELS
 from jemmo.web.connections.ats import FRAME, connection_of, to_connection
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
+
+
+def _kept(deleted: int) -> str:
+    """Say what a sync deleted before a confirmation was withdrawn."""
+    if not deleted:
+        return _(
+            "Nothing was deleted. If these records are still missing at the next full comparison, Jemmo "
+            "will ask you again."
+        )
+    text = ngettext(
+        "%(shown)s record had already been deleted. If the others are still missing at the next full "
+        "comparison, Jemmo will ask you again.",
+        "%(shown)s records had already been deleted. If the others are still missing at the next full "
+        "comparison, Jemmo will ask you again.",
+        deleted,
+    )
+    return text % {"shown": intcomma(deleted)}
 
 
 @manager
@@ -37,14 +56,8 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                     ),
                 )
             else:
-                paused_deletions.keep(connection, stream)
-                messages.success(
-                    request,
-                    _(
-                        "Nothing was deleted. If these records are still missing at the next full "
-                        "comparison, Jemmo will ask you again."
-                    ),
-                )
+                deleted = paused_deletions.keep(connection, stream)
+                messages.success(request, _kept(deleted))
             return to_connection(connection)
         except JemmoError as error:
             failed = error
