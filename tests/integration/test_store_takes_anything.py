@@ -12,7 +12,7 @@ from fakes.source import FakeSource
 
 from jemmo.domain.enums import ApplicationStatus, JobStatus
 from jemmo.domain.outcomes import RunStatus
-from jemmo.domain.records import Application, Job, Record, Talent
+from jemmo.domain.records import Application, Job, Location, Record, Talent
 from jemmo.domain.streams import Mode, Notes, Stream
 
 pytestmark = pytest.mark.versions
@@ -55,6 +55,22 @@ async def test_a_record_is_stored_and_stored_again(database_url: str, record: Re
         assert report.status is RunStatus.SUCCEEDED, report
         assert adds_up(report), report
     assert await found.ids(stream) == {record.remote_id}
+
+
+async def test_an_escape_typed_as_text_is_stored_as_written(database_url: str) -> None:
+    """Only real NULs are dropped, since Postgres can't store them."""
+    found, typed = await fresh(database_url), r"C:\u0000"
+    values = {"typed": typed, "followed": rf"{typed}n\\u0000", "nul": "a\\\x00\x00b"}
+    talent = Talent(
+        remote_id="1", location=Location(city=typed), custom_fields={"a": {"value": values}}
+    )
+
+    report = await run_source(FakeSource({Stream.TALENTS: [[talent]]}), found)
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    stored = await found.record(Stream.TALENTS, "1")
+    assert stored["location"]["city"] == typed
+    assert stored["custom_fields"]["a"]["value"] == {**values, "nul": "a\\b"}
 
 
 async def test_an_id_that_cannot_be_stored_is_rejected_in_every_mode(database_url: str) -> None:

@@ -222,6 +222,25 @@ async def test_a_failed_refetch_is_retried_later(database_url: str) -> None:
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
 
 
+async def test_a_refetch_that_postgres_refuses_is_deferred(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise, the same batch would be refetched again every two seconds."""
+
+    async def refused(writer: store.RefetchWriter, _: Any) -> None:
+        await writer.db.execute("SELECT '\\'::jsonb")
+
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        monkeypatch.setattr(store.RefetchWriter, "commit_refetched", refused)
+
+        assert await found.drain() == 1
+
+        [waiting] = await found.company.rows("SELECT trouble, attempts FROM webhook_hint")
+        assert waiting == ("internal", 1)
+
+
 async def test_an_ats_that_delays_a_refetch_pauses_while_others_are_served(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,7 +173,7 @@ class RefetchWorker:
         except JemmoError as error:
             rest = refetch_writer.REFETCH_COOLDOWN if isinstance(error, RefetchTimeout) else None
             await self._postpone_failed(db, connection_id, due, error)
-        except psycopg.Error:
+        except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - one connection's problem must not stop the others
             log.error(  # noqa: TRY400 - the traceback may contain personal data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
@@ -17,6 +18,8 @@ from jemmo.domain.records import Record
 from jemmo.domain.streams import Stream
 
 _encode = msgspec.json.encode
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""An escaped NUL, but not the text ``\\u0000``, whose backslash is escaped itself."""
 
 
 def as_json(value: Any) -> str | None:
@@ -26,7 +29,7 @@ def as_json(value: Any) -> str | None:
     if not value:
         return "{}"
     text = _encode(value).decode()
-    return text.replace("\\u0000", "") if "\\u0000" in text else text
+    return _NUL.sub(r"\1", text) if "\\u0000" in text else text
 
 
 class Column(NamedTuple):
