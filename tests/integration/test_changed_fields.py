@@ -46,6 +46,12 @@ CASES: list[tuple[Stream, Record, Record, set[str]]] = [
     (Stream.TALENTS, TALENT, replace(TALENT, contacts=()), {"contacts"}),
     (Stream.TALENTS, TALENT, replace(TALENT, headline="ada@example.com"), {"headline"}),
     (Stream.TALENTS, TALENT, replace(TALENT, attachments=()), {"attachments"}),
+    (
+        Stream.TALENTS,
+        TALENT,
+        replace(TALENT, attachments=(), lists_all_files=False, last_name="L"),
+        {"last_name"},
+    ),
     (Stream.TALENTS, TALENT, replace(TALENT, custom_fields={}), {"custom_fields"}),
     (Stream.APPLICATIONS, APPLICATION, replace(APPLICATION, cover_letter="Hi."), {"cover_letter"}),
     (

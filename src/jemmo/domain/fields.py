@@ -34,6 +34,7 @@ class Mark(Enum):
     SEARCHED = "search finds the record by it"
     NOT_EXPORTED = "left out of exports and the API"
     FORGOTTEN = "taken away once the ATS has anonymized the person"
+    NOT_STORED = "tells how to write the record, and has no column"
 
 
 class Label(NamedTuple):
@@ -69,7 +70,9 @@ class Field(Struct, frozen=True, kw_only=True):
 
     @property
     def is_plain_column(self) -> bool:
-        """Whether it is a plain column: neither encrypted nor a list of parts, which have their own table."""
+        """Whether it is a plain column: stored, not encrypted, and not a list of parts, which have their own table."""
+        if Mark.NOT_STORED in self.marks:
+            return False
         is_list_of_parts = get_origin(self.type) is tuple and get_args(self.type)[0] is not str
         return self.privacy in {Privacy.PUBLIC, Privacy.PERSONAL} and not is_list_of_parts
 

@@ -34,6 +34,7 @@ from jemmo.domain.fields import Label, Link, Mark, Privacy
 
 PERSONAL, CONTACT, SEALED = Privacy.PERSONAL, Privacy.CONTACT, Privacy.SEALED
 SEARCHED, NOT_EXPORTED, FORGOTTEN = Mark.SEARCHED, Mark.NOT_EXPORTED, Mark.FORGOTTEN
+NOT_STORED = Mark.NOT_STORED
 
 CustomFields = dict[str, dict[str, Any]]
 
@@ -187,7 +188,10 @@ class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A person the company could hire; most ATSs call them a candidate."""
+    """A person the company could hire; most ATSs call them a candidate.
+
+    ``lists_all_files`` is false if the response doesn't say which other files there are, so the stored ones stay.
+    """
 
     first_name: Annotated[str | None, PERSONAL, SEARCHED] = None
     last_name: Annotated[str | None, PERSONAL, SEARCHED] = None
@@ -213,6 +217,7 @@ class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
     tags: Annotated[tuple[str, ...], PERSONAL, SEARCHED] = ()
     contacts: Annotated[tuple[Contact, ...], CONTACT] = ()
     attachments: tuple[Attachment, ...] = ()
+    lists_all_files: Annotated[bool, NOT_STORED] = True
     custom_fields: Annotated[CustomFields, PERSONAL] = {}
 
 

@@ -213,6 +213,16 @@ def test_a_row_without_contacts_vacancy_or_column_is_stored() -> None:
     assert set(notes.counts) == {"unknown_stage", "ambiguous_job"}
 
 
+@pytest.mark.parametrize(("properties", "is_listed"), [({"aws": None}, True), ({}, False)])
+def test_a_row_that_does_not_mention_a_resume_removes_none(
+    properties: Any, is_listed: bool
+) -> None:
+    row = {name: value for name, value in recorded("applicant").items() if name != "aws"}
+    applicant = msgspec.convert({**row, **properties}, Applicant, strict=False)
+    found = mapping.talent(applicant, settings(use_legacy_detail="off"))
+    assert (found.attachments, found.lists_all_files) == ((), is_listed)
+
+
 def test_the_persons_id_is_an_alias_if_the_row_has_it() -> None:
     row = an_applicant(candidate={"id": "Lk2jHg8fDs5aQw1e"})
     assert mapping.talent(row, settings()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)

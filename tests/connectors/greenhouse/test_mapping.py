@@ -128,6 +128,11 @@ def test_only_the_candidates_own_resumes_count() -> None:
     ]
 
 
+def test_without_the_list_of_resumes_stored_ones_stay() -> None:
+    unread, _ = read(wire.CandidateRow, mapping.talent, RECORDED, None)
+    assert (candidate().lists_all_files, unread.lists_all_files) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("shown", "status"), [("open", JobStatus.OPEN), ("sleeping", JobStatus.PENDING)]
 )

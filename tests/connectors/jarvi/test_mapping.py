@@ -59,6 +59,15 @@ def test_a_profile_becomes_this_talent() -> None:
     assert not notes.counts
 
 
+@pytest.mark.parametrize(
+    ("path", "is_listed"), [("profiles.files", True), ("profiles.documents", False), ("", False)]
+)
+def test_a_profile_without_the_property_removes_no_resumes(path: str, is_listed: bool) -> None:
+    row = recorded("profile")
+    found = mapping.talent(row, settings(resume_paths=path), row["id"], Notes())
+    assert found.lists_all_files is is_listed
+
+
 def test_a_project_and_its_offer_become_this_job() -> None:
     project, offer, notes = recorded("project"), recorded("offer"), Notes()
     found = job(Joined(project, offer), settings(), project["id"], notes)

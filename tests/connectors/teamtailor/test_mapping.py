@@ -33,12 +33,15 @@ RECORDINGS = Path(__file__).parent / "recordings"
 KINDS = {own.spec.name: own for own in RESOURCES}
 
 
-def mapped(name: str, stream: Stream) -> tuple[list[Record | RecordRejected], Notes]:
+def mapped(
+    name: str, stream: Stream, *, included: int | None = None
+) -> tuple[list[Record | RecordRejected], Notes]:
+    """Map a recorded page with all of its included objects, or only the first ones."""
     kind, notes = KINDS[stream], Notes()
     page = decoder(kind.resource, Included)((RECORDINGS / name).read_bytes())
     lookups = Lookups()
     lookups.options["501"] = "Three months"
-    around = Inclusions(usable(page.included, Included), lookups)
+    around = Inclusions(usable(page.included[:included], Included), lookups)
     found: list[Record | RecordRejected] = []
     for one in page.rows:
         resource = one if isinstance(one, Resource) else convert(one, kind.resource, "", notes)
@@ -84,6 +87,17 @@ def test_a_talents_files_are_identified_without_their_links() -> None:
     assert (portfolio.file_name, portfolio.kind) == ("portfolio.zip", AttachmentKind.OTHER)
     assert other.attachments[0].file_name == "resume.pdf"
     assert "Signature" not in repr(ada)
+
+
+def test_uploads_that_were_linked_but_not_sent_are_not_removed() -> None:
+    (ada, other), _ = mapped("candidates.json", Stream.TALENTS)
+    (bare, _), _ = mapped("candidates.json", Stream.TALENTS, included=1)
+    assert isinstance(ada, Talent)
+    assert isinstance(other, Talent)
+    assert isinstance(bare, Talent)
+    assert (ada.lists_all_files, len(ada.attachments)) == (True, 3)
+    assert (bare.lists_all_files, len(bare.attachments)) == (False, 2)
+    assert (other.lists_all_files, len(other.attachments)) == (False, 1)
 
 
 def test_custom_fields_show_labels() -> None:

@@ -303,6 +303,7 @@ def _category(column: Column, name: str, *, is_first: bool) -> StageCategory:
 def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Talent:
     """Map an applicant. ``resume`` is the version of a resume that a webhook named; see ``resumes``."""
     person = row.candidate.id if row.candidate else None
+    files = () if row.anonym else resumes(row, settings, resume)
     ways = (
         (ContactKind.EMAIL, text(row.person("email"))),
         (ContactKind.PHONE, text(row.person("phone"))),
@@ -316,7 +317,8 @@ def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Tal
         source=text(row.source),
         is_archived=row.status == 0,
         contacts=tuple(Contact(kind=kind, value=value) for kind, value in ways if value),
-        attachments=() if row.anonym else resumes(row, settings, resume),
+        attachments=files or (),
+        lists_all_files=files is not None,
         custom_fields=custom_fields(
             ("external_id", "text", "External ID", text(row.external_id)),
             ("score", "number", "Score", row.score),

@@ -14,16 +14,18 @@ from jemmo.domain.records import VERSION_UNKNOWN, Attachment
 from jemmo.domain.validation import text
 
 
-def resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...]:
+def resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...] | None:
     """Return the resume, located by any property of the row or by a webhook.
 
     If the row has no such property, there may or may not be a resume. It is then stored as pending until a webhook or a
-    request for the single applicant gives its place.
+    request for the single applicant gives its place, or is ``None`` if these requests are off.
     """
     version = resume_version(row)
     if version is UNSET:
         version = named
-        if named is None and settings.expects_resumes:
+        if named is None:
+            if not settings.expects_resumes:
+                return None
             pending = Attachment(
                 remote_id="resume", kind=AttachmentKind.RESUME, remote_version=VERSION_UNKNOWN
             )

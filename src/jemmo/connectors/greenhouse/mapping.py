@@ -233,6 +233,7 @@ def talent(
             *_contacts(row.social_media_addresses, ContactKind.SOCIAL),
         ),
         attachments=tuple(_attachment(resume) for resume in (resumes or {}).get(str(row.id), [])),
+        lists_all_files=resumes is not None,
         custom_fields=custom,
         **_base(row),
     )

@@ -55,6 +55,7 @@ def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talen
         tags=words(fields.tags()),
         contacts=_contacts(row, settings.region, remote_id, notes),
         attachments=_resumes(row, settings.resume_paths),
+        lists_all_files=_sends_resumes(row, settings.resume_paths),
         custom_fields=fields.custom(()) | _own_fields(row, settings),
         remote_created_at=moment(row, "createdAt"),
         remote_updated_at=moment(row, "updatedAt"),
@@ -164,6 +165,11 @@ def _resumes(row: Row, paths: tuple[RowPath, ...]) -> tuple[Attachment, ...]:
             )
             resumes.setdefault(file_id, resume)
     return tuple(resumes.values())
+
+
+def _sends_resumes(row: Row, paths: tuple[RowPath, ...]) -> bool:
+    """Whether a profile has all these properties, even if they are empty."""
+    return bool(paths) and all(path.names[0] in row for path in paths)
 
 
 def _own_fields(row: Row, settings: Settings) -> CustomFields:

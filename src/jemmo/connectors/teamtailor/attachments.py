@@ -6,6 +6,8 @@ import mimetypes
 import re
 from functools import lru_cache
 
+from msgspec import UNSET
+
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.wire import CandidateAttributes, Included, Resource
 from jemmo.domain.enums import AttachmentKind
@@ -42,6 +44,16 @@ def attachments(
         if upload is not None:
             files.append(_upload(upload))
     return tuple(files)
+
+
+def lists_all_files(resource: Resource[CandidateAttributes], included: Inclusions) -> bool:
+    """Whether the response has the links of resumes, and every linked upload."""
+    own, uploads = resource.attributes, resource.relationships.uploads
+    if own.resume is UNSET and own.original_resume is UNSET:
+        return False
+    return uploads.data not in (UNSET, None) and all(
+        included.get("uploads", key) for key in uploads.many()
+    )
 
 
 def _path(link: str) -> str:

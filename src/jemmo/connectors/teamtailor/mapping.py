@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from jemmo.connectors.pay import read_pay
-from jemmo.connectors.teamtailor.attachments import attachments
+from jemmo.connectors.teamtailor.attachments import attachments, lists_all_files
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.places import locations
 from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
@@ -218,6 +218,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         tags=words(own.tags),
         contacts=_contacts(own, str(resource.id), notes),
         attachments=attachments(resource, included),
+        lists_all_files=lists_all_files(resource, included),
         custom_fields=included.custom_fields(resource, notes),
         **_base(resource),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
-from jemmo.domain.records import Job
+from jemmo.domain.records import Job, Record, Talent
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.db.query import afetch_row, afetch_rows
@@ -241,7 +241,10 @@ class RecordWriter:
         named = await newly_anonymous(self.db, connection_id, [row.record for row in rows])
         await self._staging.fill(stream, rows)
         write = inserts.insert(stream) if is_new else sql.upsert(stream)
-        created, updated, talents = await afetch_row(self.db, write, names)
+        unlisted = [row.remote_id for row in rows if _keeps_files(row.record)]
+        created, updated, talents = await afetch_row(
+            self.db, write, {**names, "unlisted": unlisted}
+        )
         if situation.is_announced and created + updated and names["policy"] != Policy.FULL:
             await self.db.execute(sql.unannounced(stream).encode(), names)
         await self._keep_tags(rows)
@@ -293,6 +296,10 @@ def _may_change(row: Row, known: Known | None) -> bool:
     if known is None or known.deleted or known.content_hash != row.content_hash:
         return True
     return isinstance(row.record, Job) and known.excluded != row.excluded
+
+
+def _keeps_files(record: Record) -> bool:
+    return isinstance(record, Talent) and not record.lists_all_files
 
 
 def _without_hidden(counts: Counts, ids: Iterable[str], known: Mapping[str, Known]) -> Counts:

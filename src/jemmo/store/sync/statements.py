@@ -82,8 +82,9 @@ def upsert(stream: Stream) -> str:
     """Return the statement that writes a staged batch and returns its counts.
 
     Parameters: ``org``, ``connection``, ``policy`` (see ``run_context.Policy``), ``began``, ``hidden`` (the exclusion
-    of a new talent that has no active application yet). A row is written only when its content differs and the policy
-    allows replacing ours.
+    of a new talent that has no active application yet), ``unlisted`` (talents whose stored files stay, see
+    ``records.Talent.lists_all_files``). A row is written only when its content differs and the policy allows replacing
+    ours.
     """
     table = TABLES[stream]
     return (
@@ -306,7 +307,8 @@ An empty version is ``records.VERSION_UNKNOWN``: the known version stays."""
 
 _FILES_GONE = """files_gone AS (
     UPDATE attachment f SET remote_deleted_at = now() FROM written w
-    WHERE f.talent_id = w.id AND NOT w.created AND f.remote_deleted_at IS NULL AND NOT EXISTS (
+    WHERE f.talent_id = w.id AND NOT w.created AND f.remote_deleted_at IS NULL
+        AND w.remote_id <> ALL(%(unlisted)s::text[]) AND NOT EXISTS (
         SELECT FROM staged_files c WHERE c.owner = w.remote_id AND c.remote_id = f.remote_id))"""
 
 SHOW_BY_APPLICATIONS = f"""
