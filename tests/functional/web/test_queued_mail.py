@@ -102,6 +102,7 @@ def test_a_password_changes_while_the_mail_server_is_down(
     assert Account.objects.get(email=WHO).check_password(new)
     assert here.get("/jobs/").status_code == 200
     assert elsewhere.get("/jobs/").status_code == 302  # signed out
+    assert len(queued()) == 1
 
 
 def test_an_unknown_address_gets_no_email_and_the_same_response() -> None:

@@ -53,8 +53,8 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         """Queue an e-mail. It has no recipient if its account isn't stored, as for a reset of an unknown address."""
         shown = {"request": self.request, "email": email, **context}
         letter = self.render_mail(template_prefix, email, shown)
-        is_unknown = "user" in context and context["user"]._state.adding  # noqa: SLF001 - documented by Django
-        post(letter.subject, letter.body, "" if is_unknown else email)
+        account = context.get("user")
+        post(letter.subject, letter.body, email if account is None or _is_stored(account) else "")
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         self._attempt = sign_in.Attempt(request, credentials.get("email", ""))
@@ -87,12 +87,14 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no ty
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        if self.users[0]._state.adding:  # noqa: SLF001 - documented by Django
-            kwargs["token_generator"] = (
-                default_token_generator  # allauth's stores the account's addresses
-            )
+        if not _is_stored(self.users[0]):  # allauth's generator would store the account's addresses
+            kwargs["token_generator"] = default_token_generator
         email: str = super().save(request, **kwargs)
         return email
+
+
+def _is_stored(account: Account) -> bool:
+    return not account._state.adding  # noqa: SLF001 - documented by Django
 
 
 class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
