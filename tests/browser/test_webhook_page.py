@@ -83,7 +83,8 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
 
     row = page.get_by_role("row").filter(has_text="candidate.update")
     expect(row).to_contain_text("Accepted", timeout=30_000)  # without a reload
-    expect(page.get_by_text("Jemmo is receiving webhooks.")).to_be_visible()
+    refused = "Jemmo refused the latest webhook because of its signature."
+    expect(page.get_by_text(refused)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("1 webhook is stored")).to_be_visible()
     page.reload()
     page.get_by_label("Received in the").select_option("168")
