@@ -22,7 +22,7 @@ from jemmo.domain.validation import join_address
 from jemmo.rest_client import amounts, retries, routes
 from jemmo.rest_client.addresses import connector, counting, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_limit_headers, retry_after
-from jemmo.rest_client.own_addresses import OwnAddresses
+from jemmo.rest_client.own_addresses import OwnAddresses, with_query
 from jemmo.rest_client.pacing import MAX_HOLD, Pacer, RateLimitStatus
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
@@ -206,12 +206,13 @@ class RestClient:
         return answer
 
     def _place(self, question: Question, answer: Answer) -> str | None:
-        """Return a redirect's target if the key may be sent there and the query stays the same."""
+        """Return a redirect's target if the key may be sent there and no query parameter is dropped."""
         keeps = answer.status in {307, 308} or question.body is None
         if answer.status not in MOVED or not keeps or not answer.headers.get("Location"):
             return None
         try:
-            return self.same_host(join_address(question.url, answer.headers["Location"]))
+            place = self.same_host(join_address(question.url, answer.headers["Location"]))
+            return with_query(place, question.url)
         except (PermanentError, ValueError):
             return None
 

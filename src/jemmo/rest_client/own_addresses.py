@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult
+from collections import Counter
+from urllib.parse import SplitResult, parse_qsl
 
 from jemmo.domain.errors import PermanentError
 from jemmo.domain.validation import join_address, may_be_address, split_address
@@ -56,3 +57,20 @@ class OwnAddresses:
 
 def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").rstrip(".")
+
+
+def with_query(place: str, asked: str) -> str | None:
+    """Return a redirect's target with the query of the address that was asked, if it has none of its own.
+
+    ``None`` if it lacks a parameter, since the response would then be another list.
+
+    >>> with_query("https://a.example/jobs/", "https://a.example/jobs?fields=tags")
+    'https://a.example/jobs/?fields=tags'
+    """
+    target, query = split_address(place), split_address(asked).query
+    if not target.query:
+        return target._replace(query=query).geturl()
+    sent, kept = (
+        Counter(parse_qsl(text, keep_blank_values=True)) for text in (query, target.query)
+    )
+    return place if sent <= kept else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from urllib.parse import unquote
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,13 @@ from jemmo.rest_client import Downloads, Hosts, RestClient
 
 REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.example.com")
 UNREACHABLE = ["http://127.0.0.1:{port}", "https://127.0.0.1:{port}", "http://acme.invalid"]
+
+
+MOVED = {
+    "/jobs": "/jobs/",
+    "/same": "/jobs/?b=%C3%A9&a=1&page=1",
+    "/other": "/jobs/?a=1",
+}
 
 
 @pytest.fixture
@@ -31,11 +39,13 @@ async def ats() -> AsyncIterator[tuple[str, list[str]]]:
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         received.append(request.path)
+        if request.path in MOVED:
+            raise web.HTTPMovedPermanently(MOVED[request.path])
         if request.path == "/broken":
             assert request.transport is not None
             request.transport.abort()
             await asyncio.Event().wait()
-        response = web.Response(body=b"[1]")
+        response = web.Response(text=request.query_string or "none")
         response.force_close()
         return response
 
@@ -79,3 +89,27 @@ async def test_requests_that_reached_the_ats_are_counted(ats: tuple[str, list[st
 
     assert client.requests + downloads.requests == len(received)
     assert received.count("/broken") > 1
+
+
+@pytest.mark.parametrize(("path", "query"), [("jobs", "a=1&b=é"), ("same", "b=é&a=1&page=1")])
+async def test_a_redirect_keeps_the_query(
+    ats: tuple[str, list[str]], path: str, query: str
+) -> None:
+    base, _ = ats
+    client = RestClient(base, headers={}, refuse=REFUSE, pacer=None)
+    try:
+        assert unquote((await client.get(f"{path}?a=1&b=%C3%A9", bytes)).decode()) == query
+    finally:
+        await client.close()
+
+
+async def test_a_redirect_that_drops_parameters_is_refused(ats: tuple[str, list[str]]) -> None:
+    """The response would be a list without the requested filters or fields."""
+    base, received = ats
+    client = RestClient(base, headers={}, refuse=REFUSE, pacer=None)
+    try:
+        with pytest.raises(JemmoError):
+            await client.get("other?a=1&b=2", bytes)
+    finally:
+        await client.close()
+    assert received == ["/other"]
