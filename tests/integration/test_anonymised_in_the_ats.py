@@ -10,12 +10,16 @@ import pytest
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.flatchr import FLATCHR
 from contracts.vendors.teamtailor import TEAMTAILOR
-from fakes.company import Company, company, in_thread
+from fakes.company import Company, adds_up, company, in_thread
 from fakes.dump import dump
+from fakes.running import run_source
+from fakes.source import FakeSource
 
 from jemmo.connectors.registry import connector_for
+from jemmo.domain.enums import ApplicationStatus, ContactKind
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.mentions import names_in
+from jemmo.domain.records import Application, Contact, Talent
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.services.base.contexts import body_context
@@ -117,6 +121,62 @@ async def test_nothing_of_the_person_is_left(
             await found.sync(mode)
         assert await found.value(words, key) == 0
         assert (await found.verify()).equal
+
+
+NAMED = tuple(
+    Talent(
+        remote_id=str(n),
+        first_name="Lou",
+        contacts=(Contact(kind=ContactKind.EMAIL, value=f"lou{n}@example.com"),),
+        headline="Write to lou@example.com",
+    )
+    for n in range(40)
+)
+APPLIED = Application(
+    remote_id="a", talent_remote_id="0", status=ApplicationStatus.ACTIVE, cover_letter="Hello."
+)
+
+
+def hiding(number: int) -> FakeSource:
+    """An ATS that sends this many of its people without any data about them."""
+    people = [
+        Talent(remote_id=talent.remote_id) if n < number else talent
+        for n, talent in enumerate(NAMED)
+    ]
+    return FakeSource({Stream.TALENTS: [people], Stream.APPLICATIONS: [[APPLIED]]})
+
+
+async def test_unusually_many_hidden_people_stay_as_they_are(database_url: str) -> None:
+    found = await company(database_url, base_url="http://127.0.0.1:1")
+    await run_source(hiding(0), found, Mode.INITIAL)
+    contacts = await found.contacts()
+
+    for mode in (Mode.RECONCILE, Mode.INITIAL):
+        report = await run_source(hiding(20), found, mode)
+
+        warnings = {warning.code: warning.count for warning in report.warnings}
+        assert warnings["anonymization_held"] >= 20
+        assert "anonymized_in_ats" not in warnings
+        assert adds_up(report), report
+        assert await found.contacts() == contacts
+    assert await found.value("SELECT count(*) FROM talent WHERE anonymised_at IS NOT NULL") == 0
+
+
+async def test_texts_return_when_the_ats_names_the_person_again(database_url: str) -> None:
+    found = await company(database_url, base_url="http://127.0.0.1:1")
+    await run_source(hiding(0), found, Mode.INITIAL)
+    contacts, texts = await found.contacts(), await found.texts(Stream.APPLICATIONS)
+    assert texts["a"]["cover_letter"] == "Hello."
+
+    report = await run_source(hiding(1), found, Mode.INITIAL)
+    assert {one.code: one.count for one in report.warnings} == {"anonymized_in_ats": 1}
+    assert "a" not in await found.texts(Stream.APPLICATIONS)
+    assert (await found.record(Stream.TALENTS, "0"))["anonymised_at"] is not None
+
+    for _ in range(2):  # the application may have been read before its talent
+        await run_source(hiding(0), found, Mode.INITIAL)
+    assert (await found.record(Stream.TALENTS, "0"))["anonymised_at"] is None
+    assert (await found.contacts(), await found.texts(Stream.APPLICATIONS)) == (contacts, texts)
 
 
 async def test_webhooks_about_others_stay(database_url: str, storage: FolderStorage) -> None:

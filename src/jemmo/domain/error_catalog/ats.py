@@ -206,6 +206,14 @@ ATS: dict[str, Entry] = {
         _("Jemmo couldn't confirm that it had read all IDs ({stream}), so nothing was deleted."),
         _READ_ALL,
     ),
+    "deletions_unchecked": Entry(
+        _S,
+        _(
+            "Jemmo still has to check {more:,} records that the ATS no longer lists ({stream}). They "
+            "stay until then."
+        ),
+        _READ_ALL,
+    ),
     "checkpoint_unreadable": Entry(
         _S,
         _(
@@ -283,6 +291,25 @@ ATS: dict[str, Entry] = {
         _D,
         _("Some records have dates in the future, so either the ATS's clock or ours is wrong."),
         _CLOCK,
+    ),
+    "anonymized_in_ats": Entry(
+        _D,
+        _(
+            "The ATS removed the names and contact details of some people, so Jemmo deleted their "
+            "files and texts too."
+        ),
+        _("No action needed. If this is unexpected, check these people in the ATS."),
+    ),
+    "anonymization_held": Entry(
+        _D,
+        _(
+            "The ATS no longer sends the names and contact details of unusually many people, so Jemmo "
+            "kept their data for now."
+        ),
+        _(
+            "If the ATS hides them by mistake, pause the connection until it sends them again. "
+            "Otherwise, no action is needed. Jemmo will anonymize these people over the next days."
+        ),
     ),
     "lookup_refused": Entry(
         _S,

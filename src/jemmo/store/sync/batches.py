@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
-from jemmo.domain.streams import Stream
+from jemmo.domain.streams import Notes, Stream
 from jemmo.store.sync.rows import Row
 
 
@@ -17,6 +17,7 @@ class Batch(Struct, kw_only=True):
 
     fetched  records that the ATS sent, repeats included
     erased   ids suppressed because the person was erased
+    notes    oddities for the run's report
     """
 
     stream: Stream
@@ -25,6 +26,7 @@ class Batch(Struct, kw_only=True):
     rejected: list[Rejection]
     gone: list[str]
     erased: list[str | None]
+    notes: Notes
 
     def counts(self) -> Counts:
         """The counts before rows are compared. A repeat counts as unchanged."""
@@ -53,6 +55,7 @@ def batch_of(pages: Sequence[ReadyPage]) -> Batch:
         rejected=[rejection for outcome in outcomes for rejection in outcome.rejected],
         gone=gone_of(outcomes),
         erased=[],
+        notes=outcomes[0].notes,
     )
 
 

@@ -14,9 +14,8 @@ from jemmo.domain.records import Job, Record, Talent
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.db.query import afetch_row, afetch_rows
-from jemmo.store.db.run_context import Hashers, Policy, RunContext, Seal
-from jemmo.store.privacy import suppression
-from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
+from jemmo.store.db.run_context import AnonymizedTalent, Hashers, Policy, RunContext, Seal
+from jemmo.store.privacy import anonymization, suppression
 from jemmo.store.sync import activity, brake, changes, inserts, linking, sweeps
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch
@@ -194,6 +193,7 @@ class RecordWriter:
         if situation.has_rejections:
             await self.db.execute(sql.FORGIVE, {**names, "ids": written.accepted})
         rows = [row for row in batch.rows if _may_change(row, known.get(row.remote_id))]
+        rows, people = await self._without_hidden_people(batch, rows)
         updates = [row.remote_id for row in rows if row.remote_id in known]
         before = await self._images(stream, updates)
         same = Counts(unchanged=len(batch.rows) - len(rows))
@@ -201,6 +201,7 @@ class RecordWriter:
         if not rows:
             return
         changed = await self._write_changed(stream, rows, names, situation, is_new=not updates)
+        await self._follow_anonymity(batch, people, updates)
         hidden = [remote_id for remote_id in updates if known[remote_id].hidden]
         after = await self._known(stream, hidden, names)
         counts.add(_without_hidden(changed, hidden, after))
@@ -237,8 +238,6 @@ class RecordWriter:
         is_new: bool,
     ) -> Counts:
         """Write new and changed rows with everything that depends on them. ``is_new``: all of them are new."""
-        connection_id = self.context.connection_id
-        named = await newly_anonymous(self.db, connection_id, [row.record for row in rows])
         await self._staging.fill(stream, rows)
         write = inserts.insert(stream) if is_new else sql.upsert(stream)
         unlisted = [row.remote_id for row in rows if _keeps_files(row.record)]
@@ -252,8 +251,33 @@ class RecordWriter:
             talents = [*(talents or []), *await self._link_waiting(stream, names)]
         if talents:
             await self.db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
-        await anonymize_talents(self.db, connection_id, named, self._hashers.mentions)
         return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
+
+    async def _without_hidden_people(
+        self, batch: Batch, rows: list[Row]
+    ) -> tuple[list[Row], list[AnonymizedTalent]]:
+        """Return the rows to write, and the people whom they anonymize; if those are too many, keep all of them."""
+        connection_id, records = self.context.connection_id, [row.record for row in rows]
+        people = await anonymization.newly_anonymous(self.db, connection_id, records)
+        if not await anonymization.are_too_many(self.db, connection_id, people):
+            return rows, people
+        kept = {person.remote_ids[0] for person in people}
+        for remote_id in sorted(kept):
+            batch.notes.add("anonymization_held", remote_id)
+        return [row for row in rows if row.remote_id not in kept], []
+
+    async def _follow_anonymity(
+        self, batch: Batch, people: list[AnonymizedTalent], updates: Sequence[str]
+    ) -> None:
+        """Delete the other data of people who were anonymized, and prepare for that of people who are named again."""
+        connection_id = self.context.connection_id
+        for remote_id in await anonymization.anonymize_talents(
+            self.db, connection_id, people, self._hashers.mentions
+        ):
+            batch.notes.add("anonymized_in_ats", remote_id)
+        updated = set(updates)
+        records = [row.record for row in batch.rows if row.remote_id in updated]
+        await anonymization.restore_talents(self.db, connection_id, records)
 
     async def _link_waiting(self, stream: Stream, names: dict[str, Any]) -> list[UUID]:
         """Link the rows that waited for the staged ones. Return the talents of the applications among them."""
