@@ -21,6 +21,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
 from jemmo.domain.streams import Mode, Stream, StreamSpec
+from jemmo.pipeline import reconcile
 from jemmo.sandbox.server import SandboxServer, run_sandbox
 from jemmo.services.connections import logs, paused_deletions
 from jemmo.services.records import quality
@@ -176,6 +177,26 @@ async def test_records_that_come_back_no_longer_wait(database_url: str) -> None:
     assert await found.value("SELECT count(*) FROM held_deletion") == 0
 
 
+async def test_a_release_stays_open_until_all_its_records_were_checked(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ATS counts one record that it doesn't list, so each missing record must be requested."""
+    monkeypatch.setattr(reconcile, "ASK_BY_NAME", 30)
+    found = await company(database_url, base_url="https://ats.example.com")
+    await run_source(FakeSource(talents(60), specs=TALENTS, claims=61), found)
+
+    async def compare() -> int:
+        left = FakeSource(talents(15), specs=TALENTS, claims=16)
+        report = await run_source(left, found, Mode.RECONCILE)
+        return report.counts(Stream.TALENTS).deleted
+
+    assert await compare() == 0
+    await _decide(found, "release", 45)
+
+    assert [await compare() for _ in range(2)] == [30, 15]
+    assert await found.value("SELECT closed_at IS NOT NULL FROM held_deletion")
+
+
 @pytest.mark.long
 async def test_kept_records_stay_while_a_sync_uses_the_release(
     ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
@@ -188,10 +209,12 @@ async def test_kept_records_stay_while_a_sync_uses_the_release(
     await _decide(found, "release", 45 + len(gone))
     bury = Writer.write_tombstones
 
-    async def kept_meanwhile(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
+    async def kept_meanwhile(
+        self: Writer, stream: Stream, remote_ids: Sequence[str], *, completes: bool = True
+    ) -> int:
         monkeypatch.setattr(Writer, "write_tombstones", bury)
         await _decide(found, "keep")
-        return await bury(self, stream, remote_ids)
+        return await bury(self, stream, remote_ids, completes=completes)
 
     monkeypatch.setattr(Writer, "write_tombstones", kept_meanwhile)
     report = await found.sync(Mode.RECONCILE)
@@ -213,8 +236,10 @@ async def test_a_started_deletion_is_not_called_kept(
     bury = Writer.write_tombstones
     refused = []
 
-    async def too_late(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
-        deleted = await bury(self, stream, remote_ids)
+    async def too_late(
+        self: Writer, stream: Stream, remote_ids: Sequence[str], *, completes: bool = True
+    ) -> int:
+        deleted = await bury(self, stream, remote_ids, completes=completes)
         with pytest.raises(ConfigError) as refusal:
             await _decide(found, "keep")
         refused.append(refusal.value.code)

@@ -14,7 +14,8 @@ from fakes.source import FakeSource
 from jemmo.domain.errors import TransientError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
-from jemmo.domain.streams import Mode, Page, Start, Stream, StreamSpec
+from jemmo.domain.streams import Mode, Page, SightingPage, Start, Stream, StreamSpec
+from jemmo.pipeline import reconcile
 
 pytestmark = pytest.mark.one_server
 
@@ -147,6 +148,53 @@ async def test_a_sweep_without_proof_over_its_slices_deletes_nothing(database_ur
     assert "sweep_not_proved" in {one.code for one in report.warnings}
     assert len(await held(found)) == 400
     assert await found.value("SELECT complete FROM checkpoint WHERE stream = 'talents'") is False
+
+
+class Miscounting(FakeSource):
+    """An ATS that counts more records than it lists from the second sweep on."""
+
+    async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        self._claims = 1000 if self.swept else None
+        async for page in super().sightings(stream, cursor):
+            yield page
+
+
+async def test_a_second_sweep_without_proof_deletes_nothing(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "ASK_BY_NAME", 5)
+    found = await connected(database_url)
+    await run_source(FakeSource(talents(range(100)), specs=TALENTS), found)
+
+    source = Miscounting(talents(range(10, 100)), specs=TALENTS)
+    report = await run_source(source, found, Mode.RECONCILE)
+
+    assert report.status is RunStatus.PARTIAL
+    assert "sweep_not_proved" in {one.code for one in report.warnings}
+    assert len(await held(found)) == 100
+
+
+async def test_missing_records_beyond_the_limit_are_left_to_the_next_reconcile(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ATS always counts one record that it doesn't list, so each missing one must be requested."""
+    monkeypatch.setattr(reconcile, "ASK_BY_NAME", 5)
+    found = await connected(database_url)
+    await run_source(FakeSource(talents(range(100)), specs=TALENTS, claims=101), found)
+    left = talents(range(10, 100))
+
+    first, second = [
+        await run_source(FakeSource(left, specs=TALENTS, claims=91), found, Mode.RECONCILE)
+        for _ in range(2)
+    ]
+
+    assert first.status is RunStatus.PARTIAL
+    assert [
+        warning.facts["more"] for warning in first.warnings if warning.code == "deletions_unchecked"
+    ] == [5]
+    assert [report.counts(Stream.TALENTS).deleted for report in (first, second)] == [5, 5]
+    assert second.status is RunStatus.SUCCEEDED, second
+    assert await held(found) == {f"{n:04}" for n in range(10, 100)}
 
 
 async def test_another_run_starts_its_own_sweep(database_url: str) -> None:

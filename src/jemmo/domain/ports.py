@@ -219,8 +219,10 @@ class RunStore(Protocol):
         """Whether any record of these streams was refetched after ``since``, for a webhook or on request."""
         ...
 
-    async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
-        """Write tombstones; returns how many records changed."""
+    async def write_tombstones(
+        self, stream: Stream, remote_ids: Sequence[str], *, completes: bool = True
+    ) -> int:
+        """Write tombstones; returns how many records changed. If it ``completes`` a person's release, that closes."""
         ...
 
     async def pause_deletions(self, losses: Sequence[PendingDeletions]) -> None:

@@ -235,6 +235,7 @@ class Sweep(Struct, kw_only=True):
     short    counted but unlisted records, as its pages reported
     missed   how many records the ATS counts that the sweep did not find
     missing  ids that the first sweep did not find, while a second one checks them
+    unasked  how many ids that it did not find are left to the next reconcile
     """
 
     part: Part = Part.FIRST
@@ -246,6 +247,7 @@ class Sweep(Struct, kw_only=True):
     covers: bool = True
     ended: bool = False
     missing: list[str] = []
+    unasked: int = 0
 
     @property
     def missed(self) -> int:

@@ -18,7 +18,7 @@ from jemmo.domain.outcomes import RunWarning
 from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep, lowest_total
 from jemmo.pipeline.page_writer import PageWriter
 from jemmo.pipeline.plan import UNREADABLE, begin_pass, start_of
-from jemmo.pipeline.remarks import count_differs
+from jemmo.pipeline.remarks import count_differs, deletions_unchecked
 from jemmo.pipeline.rereading import reread
 from jemmo.pipeline.run_state import RunState
 from jemmo.pipeline.single_reads import SingleReads
@@ -189,11 +189,12 @@ class Reconciler:
         asked = unnamed[:ASK_BY_NAME]
         gone = [name for name in asked if not await self._singles.refetch(loss.stream, name)]
         gone += named.intersection(loss.missing)
+        sweep.unasked = len(unnamed) - len(asked)
         if gone:
             self._state.report.counts(loss.stream).deleted += await self._store.write_tombstones(
-                loss.stream, gone
+                loss.stream, gone, completes=not sweep.unasked
             )
-        await self._decided(loss.stream)
+        await self._keep(loss.stream, sweep, Part.DECIDED)
 
     async def _read_orphans(self, spec: StreamSpec) -> None:
         """Refetch listed records that refer to a deleted record: they may have moved.
@@ -214,16 +215,22 @@ class Reconciler:
     async def _confirm_missing(self, stream: Stream, sweep: Sweep) -> None:
         """Run the second sweep and delete what neither sweep found. If its end is not proved, nothing is deleted."""
         await self._sweep(stream, sweep)
-        if sweep.proved:
-            again = set(await self._store.missing(stream, sweep.began))
-            gone = [name for name in sweep.missing if name in again]
-            self._state.report.counts(stream).deleted += await self._store.write_tombstones(
-                stream, gone
-            )
+        if not sweep.proved:
+            self._unproved(stream)
+            return
+        again = set(await self._store.missing(stream, sweep.began))
+        gone = [name for name in sweep.missing if name in again]
+        self._state.report.counts(stream).deleted += await self._store.write_tombstones(
+            stream, gone
+        )
         self._proved(stream)
 
     def _tell(self, stream: Stream, sweep: Sweep) -> None:
         point = self._state.points[stream]
+        if sweep.unasked:
+            self._state.points[stream] = replace(point, complete=False)
+            self._state.report.warn([deletions_unchecked(stream, sweep.unasked)])
+            return
         if sweep.proved or (sweep.proves_by_name and sweep.missed <= point.short):
             self._proved(stream, sweep.missed)
             return

@@ -38,3 +38,7 @@ def warnings_of(notes: Notes) -> list[RunWarning]:
 def count_differs(stream: Stream, short: int) -> RunWarning:
     """Reported once, when the ATS first counts more records than it lists."""
     return RunWarning.of("count_differs", stream=stream, more=short)
+
+
+def deletions_unchecked(stream: Stream, number: int) -> RunWarning:
+    return RunWarning.of("deletions_unchecked", stream=stream, more=number)

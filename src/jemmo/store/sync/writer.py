@@ -149,7 +149,9 @@ class Writer:
         with explained():
             return await known_records.refetched_since(self.db, self._connection_id, streams, since)
 
-    async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
+    async def write_tombstones(
+        self, stream: Stream, remote_ids: Sequence[str], *, completes: bool = True
+    ) -> int:
         with explained():
             async with self._records.alone():
                 await hold_lease(self.db, self.context)
@@ -158,7 +160,8 @@ class Writer:
                 waiting = await brake.parts_of_waiting(self.db, self._connection_id, stream)
                 gone = [name for name in remote_ids if name not in waiting]
                 buried = await sweeps.write_tombstones(self.db, self._names, stream, gone)
-                await brake.close(self.db, self._connection_id, stream)
+                if completes:
+                    await brake.close(self.db, self._connection_id, stream)
         return buried
 
     async def pause_deletions(self, losses: Sequence[PendingDeletions]) -> None:
