@@ -47,10 +47,8 @@ def attachments(
 
 
 def lists_all_files(resource: Resource[CandidateAttributes], included: Inclusions) -> bool:
-    """Whether the response has the links of resumes, and every linked upload."""
-    own, uploads = resource.attributes, resource.relationships.uploads
-    if own.resume is UNSET and own.original_resume is UNSET:
-        return False
+    """Whether the response links the uploads, and includes all of them."""
+    uploads = resource.relationships.uploads
     return uploads.data not in (UNSET, None) and all(
         included.get("uploads", key) for key in uploads.many()
     )

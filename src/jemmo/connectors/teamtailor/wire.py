@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from jemmo.connectors.jsonapi.document import NO_RELATIONSHIP, Id, Relationship
 
@@ -86,8 +86,8 @@ class CandidateAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     restricted_at: Any = None
     referring_site: Text = None
     referring_url: Text = None
-    resume: Text | UnsetType = UNSET
-    original_resume: Text | UnsetType = UNSET
+    resume: Text = None
+    original_resume: Text = None
     profile_url: Text = None
     resume_summary: Text = None
     resume_summary_snake: Text = msgspec.field(default=None, name="resume_summary")
