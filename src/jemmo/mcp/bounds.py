@@ -10,6 +10,7 @@ import msgspec
 from jemmo.domain.validation import html_to_text
 
 LONGEST_TEXT = 4000  # characters of one text
+LONGEST_READ = 4 * LONGEST_TEXT  # characters of it that are looked at, since some are invisible
 MOST_ENTRIES = 100  # entries per list or object
 DEEPEST = 6  # nesting levels of lists and objects
 LONGEST_ANSWER = 40_000  # characters of all texts and names together
@@ -60,8 +61,8 @@ class _Cutter:
 
     def text(self, value: str) -> str:
         most = max(0, min(LONGEST_TEXT, self.left))
-        text = visible(value[: most + 1])
-        if len(text) > most:
+        text = visible(value[:LONGEST_READ])
+        if len(text) > most or len(value) > LONGEST_READ:
             self.has_cut = True
             text = text[:most] + CUT
         self.left -= len(text)

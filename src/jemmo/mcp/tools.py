@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from pydantic import Field
 
@@ -29,7 +29,7 @@ LONGEST_QUERY = 200  # characters
 ID = Annotated[UUID, Field(description="A record's `id`, as returned by the other tools.")]
 Query = Annotated[str, Field(max_length=LONGEST_QUERY, description="Words to search for.")]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="Number of records to return.")]
-Page = Annotated[int, Field(ge=1, le=1000, description="Page number.")]
+Page = Annotated[int, Field(ge=1, le=1000, description="Page number; a page has `limit` records.")]
 Entity = Literal["jobs", "talents", "applications"]
 
 
@@ -42,7 +42,7 @@ def search_jobs(
     """
     caller = _caller()
     filters = jobs.JobFilters(q=query.strip(), status=status or "", page=page)
-    matches = jobs.search(caller.org, filters)
+    matches = jobs.search(caller.org, filters, size=limit)
     listed: list[Any] = matches.items
     rows = [
         {
@@ -54,7 +54,7 @@ def search_jobs(
             "people_in_process": job.active,
             "connection_id": job.connection_id,
         }
-        for job in listed[:limit]
+        for job in listed
     ]
     return {"total": matches.total, "jobs": rows}
 
@@ -68,7 +68,8 @@ def search_talents(
 ) -> dict[str, Any]:
     """Find candidates by words in their name, headline, tags, or location, optionally limited to one job or status.
 
-    Words inside resumes match only with the scope “files”, and email addresses and phone numbers only with “contacts”.
+    Email addresses and phone numbers match only with the scope “contacts”, and words inside resumes only with the
+    scopes “contacts” and “files”.
     """
     caller = _caller()
     query = query.strip()
@@ -79,12 +80,12 @@ def search_talents(
         contacts=caller.has(ApiScope.CONTACTS),
         files=caller.has(ApiScope.FILES),
     )
-    matches = talents.search(caller.org, filters, lookup, unseal=caller.unseal)
+    matches = talents.search(caller.org, filters, lookup, unseal=caller.unseal, size=limit)
     if has_contacts(query):
         caller.log_search(matches.total)
     caller.log_read("talents")
     listed: list[Any] = matches.items
-    rows = _rows("talents", [talent.id for talent in listed[:limit]])
+    rows = _rows("talents", [talent.id for talent in listed])
     latest = {talent.id: talent.latest for talent in listed}
     brief = [{name: row[name] for name in BRIEF} | _latest(latest[row["id"]]) for row in rows]
     return {"total": matches.total, "talents": brief}
@@ -122,6 +123,8 @@ def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
     page = jobs.job_page(caller.org, job_id, stage=str(stage_id or ""), unseal=caller.unseal)
     if page is None or page.excluded:
         raise _unknown("jobs")
+    if stage_id and not page.stage:
+        raise _unknown("stages")
     caller.log_read("applications")
     stages: list[Any] = page.pipeline
     shown = {
@@ -155,18 +158,19 @@ def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
 
 
 def what_changed(
-    since: datetime, entity: Entity | None = None, limit: Limit = 50
+    since: datetime, after: UUID | None = None, entity: Entity | None = None, limit: Limit = 50
 ) -> dict[str, Any]:
     """List the jobs, candidates, and applications created, changed, or deleted since a given time, oldest change first.
 
-    `since` is a time with an offset, such as 2026-11-30T08:00:00Z. To continue, pass the `at` of the last change.
+    `since` is a time with an offset, such as 2026-11-30T08:00:00Z. If there is `more`, pass the `at` of the last change
+    as `since` and its `id` as `after`. Records that a rule now excludes and people who were erased aren't listed.
     """
     if since.tzinfo is None:
         raise ConfigError("bad_parameter", variant="time", name="since")
     since = _in_utc(since)
     org = _caller().org
     names: Iterable[str] = [entity] if entity else ("jobs", "talents", "applications")
-    changes = [change for name in names for change in _changes(org, name, since, limit + 1)]
+    changes = [change for name in names for change in _changes(org, name, since, after, limit + 1)]
     changes.sort(key=lambda change: (change["at"], change["id"]))
     return {"changes": changes[:limit], "more": len(changes) > limit}
 
@@ -179,23 +183,37 @@ def _in_utc(time: datetime) -> datetime:
         raise ConfigError("bad_parameter", variant="time", name="since") from None
 
 
-def _changes(org: Organisation, name: str, since: datetime, most: int) -> list[dict[str, Any]]:
+def _changes(
+    org: Organisation, name: str, since: datetime, after: UUID | None, most: int
+) -> list[dict[str, Any]]:
     kind = KINDS[name]
     shown = kind.shown(org).select_related(None).prefetch_related(None)
-    written = shown.filter(modified_at__gte=since).order_by("modified_at", "id")
-    gone = kind.model._default_manager.filter(org=org, remote_deleted_at__gte=since)  # noqa: SLF001 - Django's own
+    written = _from(shown, "modified_at", since, after).values_list(
+        "id", "modified_at", "created_at"
+    )
+    # A record that was never visible wasn't deleted for the caller.
+    gone = kind.model._default_manager.filter(org=org, **NOT_EXCLUDED[name])  # noqa: SLF001 - Django's own
+    deleted = _from(gone, "remote_deleted_at", since, after).values_list("id", "remote_deleted_at")
     return [
         *(
             {"entity": name, "id": row, "op": "created" if first >= since else "updated", "at": at}
-            for row, at, first in written.values_list("id", "modified_at", "created_at")[:most]
+            for row, at, first in written[:most]
         ),
-        *(
-            {"entity": name, "id": row, "op": "deleted", "at": at}
-            for row, at in gone.order_by("remote_deleted_at").values_list(
-                "id", "remote_deleted_at"
-            )[:most]
-        ),
+        *({"entity": name, "id": row, "op": "deleted", "at": at} for row, at in deleted[:most]),
     ]
+
+
+NOT_EXCLUDED = {
+    "jobs": {"excluded_reason": None},
+    "talents": {"excluded_reason": None},
+    "applications": {"talent__excluded_reason": None},
+}
+
+
+def _from(rows: QuerySet[Any], time: str, since: datetime, after: UUID | None) -> QuerySet[Any]:
+    """The rows from that time on, in order. Many may have the same time: with ``after``, those that follow that id."""
+    rows = rows.filter(**{f"{time}__gte": since}).order_by(time, "id")
+    return rows.exclude(**{time: since, "id__lte": after}) if after else rows
 
 
 def why(record: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from jemmo.api.access import LIMITER
 from jemmo.mcp import server
-from jemmo.mcp.bounds import LONGEST_ANSWER, bounded
+from jemmo.mcp.bounds import CUT, LONGEST_ANSWER, LONGEST_TEXT, bounded
 from jemmo.mcp.tools import TOOLS
 from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
@@ -205,6 +205,10 @@ def test_what_changed_lists_created_updated_and_deleted_records(
     }
     only = ask(secret, "what_changed", since=before.isoformat(), entity="jobs")["changes"]
     assert [change["entity"] for change in only] == ["jobs"]
+    Job.objects.filter(pk=showcase.job("dev").pk).update(
+        remote_deleted_at=later, excluded_reason="ARCHIVED_JOB"
+    )
+    assert ask(secret, "what_changed", since=before.isoformat(), entity="jobs")["changes"] == []
     all_of_it = ask(secret, "what_changed", since="2000-01-01T00:00:00Z", limit=5)
     assert (len(all_of_it["changes"]), all_of_it["more"]) == (5, True)
     assert all_of_it["changes"][0]["op"] == "created"
@@ -212,6 +216,59 @@ def test_what_changed_lists_created_updated_and_deleted_records(
     far_east = ask(secret, "what_changed", since="2000-01-01T00:00:00+23:59", limit=5)
     assert far_east["changes"] == all_of_it["changes"]
     assert "offset" in ask(secret, "what_changed", since="0001-01-01T00:00:00+14:00")
+
+
+def test_every_record_of_one_write_can_be_read_by_small_answers(
+    showcase: Showcase, token: Callable[..., str]
+) -> None:
+    """A sync stores many records at the same time."""
+    secret, at = token(), datetime.now(UTC)
+    for model in (Job, Talent, Application):
+        model.objects.filter(org=showcase.org).update(modified_at=at)
+    gone = model.objects.filter(org=showcase.org).order_by("-id").values("pk")[:2]
+    Application.objects.filter(pk__in=list(gone.values_list("pk", flat=True))).update(
+        remote_deleted_at=at
+    )
+
+    def pieces(limit: int) -> list[dict[str, Any]]:
+        changes: list[dict[str, Any]] = []
+        place = {"since": at.isoformat()}
+        while True:
+            answer = ask(secret, "what_changed", limit=limit, **place)
+            changes += answer["changes"]
+            if not answer["more"]:
+                return changes
+            place = {"since": changes[-1]["at"], "after": changes[-1]["id"]}
+
+    changes = pieces(50)
+    assert len({(change["entity"], change["id"]) for change in changes}) == len(changes) > 50
+    assert [change["op"] for change in changes].count("deleted") == 2
+    assert pieces(19) == changes
+
+
+@pytest.mark.parametrize(
+    ("tool", "names"), [("search_talents", "talents"), ("search_jobs", "jobs")]
+)
+def test_the_pages_of_a_search_contain_every_record_once(
+    showcase: Showcase, token: Callable[..., str], tool: str, names: str
+) -> None:
+    secret = token()
+
+    def listed(limit: int) -> list[dict[str, Any]]:
+        total = ask(secret, tool)["total"]
+        pages = range(1, total // limit + 2)
+        return [row for page in pages for row in ask(secret, tool, limit=limit, page=page)[names]]
+
+    everyone = listed(50)
+    assert len({row["id"] for row in everyone}) == ask(secret, tool)["total"] > 2
+    assert listed({"talents": 20, "jobs": 2}[names]) == everyone
+
+
+def test_the_people_of_an_unknown_stage_are_not_everybody(
+    showcase: Showcase, token: Callable[..., str]
+) -> None:
+    job = str(showcase.job("dev").id)
+    assert "No such record" in ask(token(), "job_pipeline", job_id=job, stage_id=job)
 
 
 def test_why_and_sync_status_work(showcase: Showcase, token: Callable[..., str]) -> None:
@@ -401,6 +458,10 @@ def test_a_huge_response_is_marked_as_truncated() -> None:
     assert answer["truncated"] is True
     assert len(json.dumps(answer)) < 2 * LONGEST_ANSWER
     assert "truncated" not in bounded({"text": "short"})
+    windows = bounded({"text": "line\r\n" * 1500})
+    assert windows["truncated"] is True
+    assert windows["text"].endswith(CUT)
+    assert len(windows["text"]) == LONGEST_TEXT + len(CUT)
 
 
 def test_the_command_answers_on_stdin_and_stdout(

@@ -113,8 +113,8 @@ def page_number(text: str | None) -> int:
     return min(LAST_PAGE, max(1, whole_number(text or "") or 1))
 
 
-def page_rows(rows: QuerySet[Any], page: int) -> list[Any]:
-    return list(rows[(page - 1) * SIZE : page * SIZE])
+def page_rows(rows: QuerySet[Any], page: int, size: int = SIZE) -> list[Any]:
+    return list(rows[(page - 1) * size : page * size])
 
 
 def ids_in_order(rows: QuerySet[Any]) -> Iterator[UUID]:

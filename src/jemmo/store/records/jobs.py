@@ -108,13 +108,16 @@ def visible(org: Organisation) -> QuerySet[Job]:
     return Job.objects.filter(SHOWN, org=org)
 
 
-def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
-    """A page of the organization's jobs, each with its number of active applications, ``None`` if none are read."""
+def search(org: Organisation, filters: JobFilters, *, size: int = SIZE) -> ResultPage[Job]:
+    """A page of the organization's jobs, ``size`` of them.
+
+    Each has its number of active applications, ``None`` if none are read.
+    """
     jobs = matching(org, filters)
     if filters.sort.endswith("talents"):
-        items = _by_people(org, jobs, filters)
+        items = _by_people(org, jobs, filters, size)
     else:
-        items = page_rows(_listed(jobs).order_by(*order(COLUMNS, filters.sort)), filters.page)
+        items = page_rows(_listed(jobs).order_by(*order(COLUMNS, filters.sort)), filters.page, size)
     choices, unread = _choices(org, filters)
     _add_active(org, items, unread)
     _add_places(items)
@@ -175,10 +178,10 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
     return dict(applications.order_by().values_list("job").annotate(n=Count("*")))
 
 
-def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> list[Job]:
+def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters, size: int) -> list[Job]:
     """The page ordered by people in progress."""
-    start = (filters.page - 1) * SIZE
-    ids = _ids_by_people(org, jobs, filters.sort)[start : start + SIZE]
+    start = (filters.page - 1) * size
+    ids = _ids_by_people(org, jobs, filters.sort)[start : start + size]
     by_id = {job.id: job for job in _listed(jobs.filter(id__in=ids))}
     return [by_id[job] for job in ids if job in by_id]
 

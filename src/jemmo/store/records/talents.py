@@ -129,14 +129,20 @@ class Lookup:
 
 
 def search(
-    org: Organisation, filters: TalentFilters, lookup: Lookup, *, unseal: Unseal | None
+    org: Organisation,
+    filters: TalentFilters,
+    lookup: Lookup,
+    *,
+    unseal: Unseal | None,
+    size: int = paging.SIZE,
 ) -> ResultPage[Talent]:
-    """A page of the organization's talents, each with its latest application.
+    """A page of the organization's talents, ``size`` of them, each with its latest application.
 
     ``unseal`` decrypts their texts for readers who may see contact details, and is ``None`` for others.
     """
     talents, total = matching(org, filters, lookup)
-    items = page_rows(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
+    ordered = talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort))
+    items = page_rows(ordered, filters.page, size)
     _add_latest(items, filters)
     show_texts(items, unseal)
     connections = connection_choices(org)
