@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from typing import Any, TypedDict, cast
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -162,9 +163,10 @@ class Client:
             return json.loads(answer.body.read())
 
     def _lines(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
-        with self._sent("GET", path, parameters) as answer:
+        # The connection may end in the middle of a part or of a line.
+        with self._sent("GET", path, parameters) as answer, suppress(HTTPException):
             for line in answer.body:
-                if not line.endswith(b"\n"):  # the connection ended in the middle of it
+                if not line.endswith(b"\n"):
                     return
                 yield json.loads(line)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import NamedTuple, Protocol
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -35,7 +36,8 @@ class Call(NamedTuple):
 
 
 Transport = Callable[[Call], AbstractContextManager[Answer]]
-"""Sends a request; the response can be read inside the block. Raises ``OSError`` if there is none."""
+"""Sends a request; the response can be read inside the block. Raises ``OSError`` if there is none,
+or only a part of it."""
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -54,8 +56,11 @@ def over_http(call: Call) -> Iterator[Answer]:
         opened = build_opener(_NoRedirects).open(request, timeout=call.timeout)
     except HTTPError as refusal:
         opened = refusal
-    with opened as response:
-        yield Answer(response.status, response.headers, response)
+    try:
+        with opened as response:
+            yield Answer(response.status, response.headers, response)
+    except HTTPException as error:
+        raise ConnectionError(f"the response was cut off: {error!r}") from error
 
 
 def seconds_of(retry_after: str | None) -> float | None:

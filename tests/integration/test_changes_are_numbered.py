@@ -17,6 +17,7 @@ import msgspec
 import psycopg
 import pytest
 from django.db import connections
+from django.utils import timezone
 from fakes.agency import agency_of
 from fakes.effort import EFFORT, examples
 from fakes.showcase import Showcase
@@ -27,7 +28,17 @@ from jemmo.store.db import schema, scope
 from jemmo.store.db.scope import Scope
 from jemmo.store.feed import numbering, reading
 from jemmo.store.feed.entities import ENTITIES
-from jemmo.store.models import Connection, FeedChange, FeedMark, FeedPosition, FeedRecord, Job
+from jemmo.store.models import (
+    Application,
+    Connection,
+    FeedChange,
+    FeedMark,
+    FeedPosition,
+    FeedRecord,
+    Job,
+    Stage,
+    Talent,
+)
 from jemmo.store.records.export import KINDS
 
 pytestmark = pytest.mark.versions
@@ -90,6 +101,41 @@ def test_a_change_names_its_fields(showcase: Showcase, feed: Callable[[], News])
     Job.objects.filter(id=job.id).update(title="Developer", pitch="Ship")
     assert feed() == [("jobs", job.id, 2, 2, ["pitch", "title"])]
     assert showcase.job("dev").modified_at > job.modified_at
+
+
+def test_an_application_names_what_changed_about_its_stage(
+    showcase: Showcase, feed: Callable[[], News]
+) -> None:
+    stage = Stage.objects.filter(applications__isnull=False, org=showcase.org).first()
+    assert stage is not None
+    Stage.objects.filter(pk=stage.pk).update(category="OFFER")
+    assert {tuple(change[4]) for change in feed() if change[0] == "applications"} == {
+        ("stage_category",)
+    }
+    Stage.objects.filter(pk=stage.pk).update(name="Another name")
+    assert {tuple(change[4]) for change in feed() if change[0] == "applications"} == {("stage",)}
+
+
+def test_whoever_must_not_be_contacted_has_other_contact_fields(
+    showcase: Showcase, feed: Callable[[], News]
+) -> None:
+    talent = showcase.talent("elodie")
+    Talent.objects.filter(id=talent.id).update(do_not_contact_at=timezone.now())
+    (fields,) = [change[4] for change in feed() if change[1] == talent.id]
+    assert {"do_not_contact", "emails", "phones", "links", "linkedin_profile"} <= set(fields)
+
+
+def test_a_text_edited_to_the_same_length_is_named(
+    showcase: Showcase, feed: Callable[[], News]
+) -> None:
+    letters = Application.objects.filter(talent=showcase.talent("elodie"))
+    letters.update(sealed_texts=b"1234", content_hash=b"1", modified_at=timezone.now())
+    feed()
+    letters.update(sealed_texts=b"5678", content_hash=b"2", modified_at=timezone.now())
+    assert {tuple(change[4]) for change in feed()} == {("cover_letter",)}
+    later = timezone.now()
+    letters.update(sealed_texts=b"9012", content_hash=b"3", source="job board", modified_at=later)
+    assert {tuple(change[4]) for change in feed()} == {("source",)}
 
 
 def test_changes_that_the_api_does_not_show_are_ignored(

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -459,7 +460,8 @@ def test_retry_after_is_honored_within_bounds(
     send(worker)
     assert len(receiver.requests) == 1
     clock.ahead += timedelta(seconds=15)
-    receiver.headers = {"Retry-After": "99999999"}
+    until = format_datetime(datetime.now(UTC) + timedelta(days=365), usegmt=True)
+    receiver.headers = {"Retry-After": until}
     send(worker)
     held = fresh(new.endpoint).held_until
     assert held is not None

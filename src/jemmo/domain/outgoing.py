@@ -66,14 +66,14 @@ class Answer(Struct, frozen=True, kw_only=True):
     error: str = ""
     text: str = ""
     seconds: float = 0.0
-    retry_after: int | None = None
+    retry_after: float | None = None
 
     @property
     def is_gone(self) -> bool:
         return self.status == 410
 
 
-def retry_delay(attempt: int, *, chance: float, retry_after: int | None = None) -> timedelta:
+def retry_delay(attempt: int, *, chance: float, retry_after: float | None = None) -> timedelta:
     """Return the pause after the given attempt; ``chance`` is a random number from 0 to 1.
 
     >>> [round(retry_delay(n, chance=0.5).total_seconds()) for n in range(1, 9)]
@@ -89,14 +89,14 @@ def retry_delay(attempt: int, *, chance: float, retry_after: int | None = None) 
 
 
 def next_try(
-    *, now: datetime, first: datetime, attempt: int, chance: float, retry_after: int | None = None
+    *, now: datetime, first: datetime, attempt: int, chance: float, retry_after: float | None = None
 ) -> datetime | None:
     """Return when to retry a failed message; ``None`` to give up."""
     at = now + retry_delay(attempt, chance=chance, retry_after=retry_after)
     return at if at - first <= RETRIES_FOR else None
 
 
-def hold(failures: int, *, chance: float, retry_after: int | None = None) -> timedelta:
+def hold(failures: int, *, chance: float, retry_after: float | None = None) -> timedelta:
     """Return how long to send nothing to an endpoint after this many failures in a row."""
     return min(
         retry_delay(failures, chance=chance, retry_after=retry_after),

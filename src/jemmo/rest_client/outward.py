@@ -20,6 +20,7 @@ from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.domain.outgoing import Answer
 from jemmo.domain.validation import may_be_address
 from jemmo.rest_client.addresses import as_number, connector, is_public
+from jemmo.rest_client.headers import retry_after
 
 SECONDS = 10
 WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5, sock_connect=5, sock_read=10)
@@ -150,8 +151,9 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str], *, trusted: b
         return Answer(status=status, text=text)
     error = "redirect" if 300 <= status < 400 else "status"
     wait = response.headers.get("Retry-After", "")
-    retry_after = int(wait[:9]) if wait.isascii() and wait.isdigit() else None
-    return Answer(status=status, error=error, text=text, retry_after=retry_after)
+    is_number = wait.isascii() and wait.isdigit()
+    seconds = float(wait[:9]) if is_number else retry_after(wait, time.time())
+    return Answer(status=status, error=error, text=text, retry_after=seconds)
 
 
 async def _excerpt(response: aiohttp.ClientResponse) -> str:

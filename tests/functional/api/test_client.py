@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -161,6 +162,34 @@ def test_retries_are_limited_and_other_errors_are_final() -> None:
     with pytest.raises(ApiError) as refusal:
         server.client().digest()
     assert (refusal.value.code, refusal.value.status, server.pauses) == ("unknown", 502, [])
+
+
+@contextmanager
+def cut_off(lines: bytes) -> Iterator[str]:
+    """Serve a chunked response whose connection ends before the last chunk."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(10_000)
+                head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                connection.sendall(head + b"%x\r\n%s\r\n" % (len(lines), lines))
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_response_cut_off_by_a_proxy_is_an_error() -> None:
+    with cut_off(b'{"id": "1"}\n') as url:
+        snapshot = iter(Client(url, "secret").snapshot("jobs"))
+        assert next(snapshot) == {"id": "1"}
+        with pytest.raises(IncompleteSnapshot):
+            next(snapshot)
+    with cut_off(b'{"data": [') as url, pytest.raises(ConnectionError, match="cut off"):
+        Client(url, "secret").digest()
 
 
 @pytest.mark.parametrize("rest", [b"", b'{"id": "2", "modif', b'{"seq": 1'])

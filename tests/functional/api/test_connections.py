@@ -166,6 +166,19 @@ def test_the_log_is_the_same_as_on_the_page(
     assert ask("logs?q=nothing%20says%20so", token())["data"] == []
 
 
+def test_an_error_is_as_recent_as_the_end_of_its_sync(
+    showcase: Showcase, token: Callable[..., str], ask: Asks, runs: list[SyncRun]
+) -> None:
+    failed = next(run for run in runs if run.status == "failed")
+    SyncRun.objects.exclude(pk=failed.pk).delete()
+    SyncRun.objects.update(started_at=NOW - timedelta(hours=3), finished_at=NOW)
+    since = (NOW - timedelta(hours=1)).isoformat().replace("+", "%2B")
+    errors = ask(f"logs?severity=error&updated_since={since}", token())["data"]
+    assert [error["run_id"] for error in errors] == [str(failed.pk)]
+    SyncRun.objects.update(finished_at=NOW - timedelta(hours=2))
+    assert ask(f"logs?severity=error&updated_since={since}", token())["data"] == []
+
+
 def test_rejections_are_worded_as_in_the_log(
     showcase: Showcase, token: Callable[..., str], ask: Asks, rejections: list[Rejection]
 ) -> None:

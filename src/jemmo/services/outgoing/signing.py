@@ -27,13 +27,14 @@ def message_id(message: OutgoingMessage) -> str:
 
 
 def body_of(message: OutgoingMessage) -> bytes:
-    """Return the body. It is the same for every attempt."""
+    """Return the body. It is the same for every attempt, although Postgres returns the data in another order."""
     return msgspec.json.encode(
         {
             "type": message.event,
             "timestamp": message.created_at.astimezone(UTC),
             "data": message.data,
-        }
+        },
+        order="sorted",
     )
 
 

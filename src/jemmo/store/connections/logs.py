@@ -56,7 +56,7 @@ ENTRIES = """
             FROM jsonb_array_elements(coalesce(s.report->'warnings', '[]'))
                 WITH ORDINALITY AS w (said, place)) x
         WHERE s.connection_id = c.id AND x.severity = ANY(%(severities)s)
-            AND s.started_at <= %(before)s AND s.started_at >= %(since)s
+            AND s.started_at <= %(before)s AND coalesce(s.finished_at, s.started_at) >= %(since)s
             AND (s.started_at, 'r' || s.id || ':' || x.place) < (%(before)s, %(key)s)
             AND (%(codes)s::text[] IS NULL OR split_part(x.said->>'code', ':', 1) = ANY(%(codes)s))
             AND (%(like)s::text IS NULL OR x.said->>'message' ILIKE %(like)s

@@ -94,12 +94,15 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
         return tuple(sorted(set(names) - set(CONTACTS)))
 
 
+CONTACTS = ("emails", "phones", "links", "linkedin_profile")
+"""The fields with contact details. All are empty for readers who may not see them."""
+
 _FIXED = ("id", "org", "connection", "modified_at")
 _DERIVED = {
     "first_name": ("full_name",),
     "last_name": ("full_name",),
-    "consent_state": ("withheld", "contacts_hidden"),
-    "do_not_contact_at": ("do_not_contact", "withheld", "contacts_hidden"),
+    "consent_state": ("withheld", "contacts_hidden", *CONTACTS),
+    "do_not_contact_at": ("do_not_contact", "withheld", "contacts_hidden", *CONTACTS),
     "stage_id": ("stage_category",),
 }
 
@@ -124,7 +127,6 @@ def _children(owner: str, table: str, columns: str) -> str:
     return _hash(f"SELECT {columns} FROM {table} WHERE {owner}_id = r.id")
 
 
-CONTACTS = ("emails", "phones", "links")
 _PLACES = "position, raw, street, postal_code, city, region, country_code, lat, lon, is_primary"
 _PAY = "position, kind, min, max, currency, period, is_public, original"
 _FILES = (
@@ -132,6 +134,7 @@ _FILES = (
     "WHERE talent_id = r.id AND remote_deleted_at IS NULL"
 )
 _HASHES = "SELECT hashes FROM talent_contacts WHERE talent_id = r.id"
+_PROFILE = "SELECT octet_length(sealed_texts) FROM talent_contacts WHERE talent_id = r.id"
 _DEPARTMENT = ("department", "department_id", ("name",), "department")
 
 ENTITIES: dict[str, FeedEntity] = {
@@ -162,7 +165,11 @@ ENTITIES: dict[str, FeedEntity] = {
             hidden=_hidden("{r}"),
             confidential=CONFIDENTIAL["talent"].format(row="{r}"),
             names=(_DEPARTMENT,),
-            parts=((("resumes",), _hash(_FILES)), (CONTACTS, _hash(_HASHES))),
+            parts=(
+                (("resumes",), _hash(_FILES)),
+                (("emails", "phones", "links"), _hash(_HASHES)),
+                (("linkedin_profile",), _hash(_PROFILE)),
+            ),
         ),
         FeedEntity(
             name="applications",
@@ -170,7 +177,8 @@ ENTITIES: dict[str, FeedEntity] = {
             rest=(f"t.id IS NULL OR {_hidden('t')}", _marked("talent_id", "job_id")),
             sealed="cover_letter",
             names=(
-                ("stage", "stage_id", ("name", "category"), "stage"),
+                ("stage", "stage_id", ("name",), "stage"),
+                ("stage", "stage_id", ("category",), "stage_category"),
                 ("reject_reason", "reject_reason_id", ("name",), "reject_reason"),
             ),
         ),

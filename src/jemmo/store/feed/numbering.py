@@ -180,7 +180,9 @@ def _numbering() -> str:
                 (org_id, seq, connection_id, entity, record, before, after, was, modified_at, fields, at)
             SELECT %(org)s, p.seq + place, connection_id, entity, id, before, level, was,
                 CASE WHEN level > 0 THEN modified_at END,
-                CASE WHEN before > 0 AND level > 0 THEN coalesce(fields, '{{}}') || {_part_fields()}
+                CASE WHEN before > 0 AND level > 0 THEN ARRAY(
+                    SELECT DISTINCT field FROM unnest(coalesce(fields, '{{}}') || {_part_fields()}) field
+                    ORDER BY field)
                     ELSE '{{}}' END, at
             FROM changed, feed_position p WHERE p.org_id = %(org)s),
         moved AS (

@@ -37,7 +37,9 @@ _NEW_READER = """
         (SELECT min(since) FROM feed_reader WHERE org_id = %(org)s AND rights = %(rights)s), seq)
     FROM feed_position WHERE org_id = %(org)s
     ON CONFLICT (token_id) DO UPDATE SET rights = excluded.rights,
-        since = (SELECT seq FROM feed_position WHERE org_id = %(org)s) RETURNING since"""
+        since = CASE WHEN r.rights = excluded.rights THEN r.since
+            ELSE (SELECT seq FROM feed_position WHERE org_id = %(org)s) END RETURNING since"""
+"""Of a token's first requests, sent at the same time, only one creates the row."""
 
 
 class Visibility(Struct, frozen=True, kw_only=True):

@@ -87,10 +87,12 @@ def _changed(entity: FeedEntity) -> str:
         for column, names in entity.columns.items()
         for name in names
     ]
-    if entity.sealed:  # encrypted again each time it is written
+    if entity.sealed:
+        # Encrypted again each time it is written. If nothing else explains a new content, an edit kept its length.
         fields.append(
             "CASE WHEN octet_length(n.sealed_texts) IS DISTINCT FROM octet_length(o.sealed_texts) "
-            f"THEN '{entity.sealed}' END"
+            "OR (n.sealed_texts IS NOT NULL AND n.content_hash <> o.content_hash "
+            f"AND coalesce({', '.join(fields)}) IS NULL) THEN '{entity.sealed}' END"
         )
     return _CHANGED.format(
         fields=f"array_remove(ARRAY[{', '.join(fields)}], NULL)",
