@@ -18,6 +18,7 @@ from jemmo.store.models import (
     Attachment,
     Job,
     JobLocation,
+    JobPosting,
     Note,
     Stage,
     StageEvent,
@@ -115,6 +116,29 @@ def test_a_jobs_page_shows_its_first_stages(
 
     assert re.findall(r"<bdi>Round (\d)</bdi>", page)[:MOST] == ["0", "1", "2"]
     assert "Round 3" not in page
+    assert "and 2 more" in page
+
+
+def test_a_jobs_page_counts_the_postings_that_it_does_not_show(
+    showcase: Showcase, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "POSTINGS_SHOWN", MOST)
+    job = Job.objects.filter(org=showcase.org, visibility="PUBLIC", excluded_reason=None)[0]
+    JobPosting.objects.filter(job=job).delete()
+    for place in range(MOST + 2):
+        JobPosting.objects.create(
+            org=showcase.org,
+            connection=job.connection,
+            job=job,
+            remote_id=f"posting-{place}",
+            title=f"Advertisement {place}",
+            status="PUBLISHED",
+            content_hash=b"",
+        )
+
+    page = signed_in("viewer").get(reverse("job", args=[job.id])).content.decode()
+
+    assert page.count("<bdi>Advertisement ") == MOST
     assert "and 2 more" in page
 
 

@@ -117,6 +117,11 @@ def page_rows(rows: QuerySet[Any], page: int, size: int = SIZE) -> list[Any]:
     return list(rows[(page - 1) * size : page * size])
 
 
+def count_hidden(present: QuerySet[Any], shown: Sequence[Any], most: int) -> int:
+    """The number of rows beyond the ``most`` that a page shows. Few pages are full, so few must be counted."""
+    return present.count() - len(shown) if len(shown) == most else 0
+
+
 def ids_in_order(rows: QuerySet[Any]) -> Iterator[UUID]:
     """Yield the ids of ordered rows, however many, in the order of one moment.
 

@@ -26,6 +26,7 @@ from jemmo.store.db.paging import (
     Column,
     ResultPage,
     any_of,
+    count_hidden,
     order,
     page_number,
     page_rows,
@@ -246,6 +247,7 @@ class JobPage:
     reads_applications: bool
     excluded: Exclusion | None
     postings: list[JobPosting]
+    more_postings: int
     pipeline: list[Stage]
     more_stages: int
     most: int
@@ -283,6 +285,8 @@ def job_page(
         return None
     people = _people(job=job)
     pipeline, more_stages = _pipeline(job, people)
+    posted = job.postings.filter(remote_deleted_at=None)
+    postings = _first_postings(posted)
     ids = {str(row.id): row for row in pipeline}
     shown = people.filter(stage=ids[stage], status__in=IN_PROCESS) if stage in ids else people
     counted = dict(people.values_list("status").annotate(n=Count("id")))
@@ -296,7 +300,8 @@ def job_page(
         job=job,
         reads_applications=job.connection_id not in without_applications(org),
         excluded=enum_or_none(job.excluded_reason, Exclusion),
-        postings=_postings(job),
+        postings=postings,
+        more_postings=count_hidden(posted, postings, POSTINGS_SHOWN),
         pipeline=pipeline,
         more_stages=more_stages,
         most=max([1, *(getattr(row, "active", 0) for row in pipeline)]),
@@ -316,10 +321,10 @@ def _of_excluded(job: Job) -> int:
     ).count()
 
 
-def _postings(job: Job) -> list[JobPosting]:
+def _first_postings(present: QuerySet[JobPosting]) -> list[JobPosting]:
     """The postings: published ones first, and public ones before internal ones."""
-    present = job.postings.filter(remote_deleted_at=None).prefetch_related("locations")
-    return list(present.order_by("status", "is_internal", "language", "id")[:POSTINGS_SHOWN])
+    ordered = present.order_by("status", "is_internal", "language", "id")
+    return list(ordered.prefetch_related("locations")[:POSTINGS_SHOWN])
 
 
 def _pipeline(job: Job, people: QuerySet[Application]) -> tuple[list[Stage], int]:
@@ -344,4 +349,4 @@ def _pipeline(job: Job, people: QuerySet[Application]) -> tuple[list[Stage], int
 def _first_stages(shown: Q, **where: Any) -> tuple[list[Stage], int]:
     present = Stage.objects.filter(shown, remote_deleted_at=None, **where)
     first = list(present.order_by(F("position").asc(nulls_last=True), "id")[:STAGES_SHOWN])
-    return first, present.count() - len(first) if len(first) == STAGES_SHOWN else 0
+    return first, count_hidden(present, first, STAGES_SHOWN)

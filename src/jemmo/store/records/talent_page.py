@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Model, Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from jemmo.domain import records as canonical
 from jemmo.domain.consent import Withheld
@@ -15,6 +14,7 @@ from jemmo.domain.records import Contact
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.stored_values import enum_or_none
 from jemmo.store.connections.connections import without_applications
+from jemmo.store.db.paging import count_hidden
 from jemmo.store.files.stored_files import with_text_status
 from jemmo.store.models import (
     Application,
@@ -95,21 +95,16 @@ def talent_page(
         contacts=_opened(talent, applications, files, unseal),
         withheld=withheld,
         applications=applications,
-        more_applications=_more(applied, applications, APPLICATIONS_SHOWN),
+        more_applications=count_hidden(applied, applications, APPLICATIONS_SHOWN),
         files=files,
-        more_files=_more(attached, files, FILES_SHOWN),
+        more_files=count_hidden(attached, files, FILES_SHOWN),
         notes=notes,
-        more_notes=_more(noted, notes, NOTES_SHOWN),
+        more_notes=count_hidden(noted, notes, NOTES_SHOWN),
     )
 
 
 def _latest_moves() -> QuerySet[StageEvent]:
     return StageEvent.objects.order_by("-at", "-id")[:MOVES_SHOWN]
-
-
-def _more(present: QuerySet[Any], shown: Sequence[Model], most: int) -> int:
-    """The number of rows that are not shown. Few people have so many that they must be counted."""
-    return present.count() - len(shown) if len(shown) == most else 0
 
 
 def _notes(present: QuerySet[Note], unseal: Unseal | None) -> list[Note]:
@@ -148,7 +143,7 @@ def _name_moves(applications: list[Application]) -> None:
             stayed = move.from_stage_remote_id == move.to_stage_remote_id
             move.named = not stayed and bool(move.before or move.after)
         record.moves = moves  # type: ignore[attr-defined]
-        record.more_moves = _more(  # type: ignore[attr-defined]
+        record.more_moves = count_hidden(  # type: ignore[attr-defined]
             StageEvent.objects.filter(application=record), moves, MOVES_SHOWN
         )
 
