@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -17,8 +18,10 @@ MAPPING_VERSION = b"4"
 _begun = blake2b(digest_size=16, salt=MAPPING_VERSION)
 
 
-def content_hash(record: Record) -> bytes:
-    """Return 16 bytes that differ when any mapped value differs."""
+def content_hash(record: Record, kept: Iterable[str] = ()) -> bytes:
+    """Return 16 bytes that differ when any mapped value differs, or the fields whose stored values are ``kept``."""
     hashed = _begun.copy()
     hashed.update(_encoder.encode(record))
+    for name in sorted(kept):
+        hashed.update(name.encode())
     return hashed.digest()

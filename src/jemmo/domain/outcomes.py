@@ -19,11 +19,15 @@ from jemmo.domain.streams import Mode, Notes, Stream
 
 
 class Accepted(Struct, frozen=True, gc=False):
-    """A record to store, its content hash (16 bytes), and the reason why it is excluded, if it is."""
+    """A record to store, its content hash (16 bytes), and the reason why it is excluded, if it is.
+
+    ``kept`` names the fields whose stored values stay; see ``streams.Notes.keep``.
+    """
 
     record: Record
     content_hash: bytes
     excluded: Exclusion | None = None
+    kept: frozenset[str] = frozenset()
 
 
 class Rejection(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ record it links to. A field without ``Annotated`` is a public, exported column. 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from msgspec import Struct
@@ -37,6 +37,9 @@ SEARCHED, NOT_EXPORTED, FORGOTTEN = Mark.SEARCHED, Mark.NOT_EXPORTED, Mark.FORGO
 NOT_STORED = Mark.NOT_STORED
 
 CustomFields = dict[str, dict[str, Any]]
+
+PLACEHOLDER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The modification time of a record that is known only from others that refer to it. It never replaces a real one."""
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -138,6 +138,11 @@ class Notes:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.examples: dict[str, str] = {}
+        self.kept: dict[str, set[str]] = {}
+
+    def keep(self, remote_id: str, *fields: str) -> None:
+        """Let a record's stored values stay in these fields, since the ATS didn't send what they are read from."""
+        self.kept.setdefault(remote_id, set()).update(fields)
 
     def add(self, code: str, remote_id: str, count: int = 1) -> None:
         if len(self.counts) >= MAX_NOTES and code not in self.counts:

@@ -51,13 +51,16 @@ def process(
     return PageOutcome(
         stream=page.stream,
         fetched=len(page.raw),
-        accepted=[
-            Accepted(entity, content_hash(entity), exclusion(entity, rules)) for entity in records
-        ],
+        accepted=[_accepted(record, rules, notes) for record in records],
         rejected=rejected,
         notes=notes,
         gone=page.gone,
     )
+
+
+def _accepted(record: Record, rules: Rules, notes: Notes) -> Accepted:
+    kept = frozenset(notes.kept.get(record.remote_id, ()))
+    return Accepted(record, content_hash(record, kept), exclusion(record, rules), kept)
 
 
 def _note_future(records: list[Record], latest: datetime, notes: Notes) -> None:

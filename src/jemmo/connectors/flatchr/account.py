@@ -106,15 +106,15 @@ class Account:
         return await self._vacancies.get("vacancies", reader, self._read_vacancies, fresh=fresh)
 
     async def _read_vacancies(self) -> Vacancies:
-        """Return the plain list, plus the lists by status unless it already contains vacancies that are not open.
+        """Return the plain list, plus the list of each hidden status of which it shows no vacancy.
 
         Each vacancy appears once; those without an id stay, to be rejected.
         """
         path = f"{self.path}/vacancies?fields=address,tags"
         rows = await self._client.get(path, rows_in)
-        hidden = self._settings.vacancy_queries
-        if not {str(row.get("status")) for row in rows} & set(hidden):
-            for status in hidden:
+        shown = {str(row.get("status")) for row in rows}
+        for status in self._settings.vacancy_queries:
+            if status not in shown:
                 rows += await self._client.get(f"{path}&status={status}", rows_in)
         distinct: dict[object, Row] = {}
         for row in rows:

@@ -7,7 +7,6 @@ its own with the applicant's id: a person who applies twice becomes two talents 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from jemmo.connectors.countries import country_code
@@ -39,6 +38,7 @@ from jemmo.domain.enums import (
 )
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
+    PLACEHOLDER,
     Application,
     Compensation,
     Contact,
@@ -94,7 +94,6 @@ STAGE_NAMES = Patterns(
 )
 APPLICATION_STATUSES = {"0": ApplicationStatus.OTHER, "1": ApplicationStatus.ACTIVE}
 """An archived application has ended; Flatchr doesn't report how, unless the person was hired."""
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # --- vacancies ---
@@ -143,14 +142,14 @@ def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> J
 
 
 def placeholder(row: Row, notes: Notes) -> Job:
-    """Create a closed job for an unlisted vacancy that only applicants refer to, dated before all others."""
+    """Create a closed job for an unlisted vacancy that only applicants refer to."""
     remote_id = str(whole_id(row.get("vacancy_id")))
     notes.add("unlisted_job", remote_id)
     return Job(
         remote_id=remote_id,
         title=name_text(row.get("vacancy")) or f"Vacancy {remote_id}",
         status=JobStatus.CLOSED,
-        remote_updated_at=NEVER,
+        remote_updated_at=PLACEHOLDER,
     )
 
 
@@ -247,7 +246,7 @@ class Columns:
             if key is None or title is None:
                 continue
             self.first = self.first or key
-            if row.get("hired") is True:
+            if str(row.get("hired")).lower() in ("true", "1"):
                 self._hiring.add(key)
             self._ids.setdefault(title, []).append(key)
 
@@ -270,8 +269,8 @@ class Columns:
 
 
 def _position(row: Row) -> tuple[int, str]:
-    position = row.get("position")
-    return (position if isinstance(position, int) else 10**6), str(row.get("id"))
+    position = whole_id(row.get("position"))
+    return (10**6 if position is None else position), str(row.get("id"))
 
 
 def stage(column: Column, columns: Columns, zone: ZoneInfo) -> Stage:
@@ -335,6 +334,7 @@ def application(row: Applicant, columns: Columns, settings: Settings, notes: Not
     stage_id = next(iter(stages), None)
     if title and stage_id is None:
         notes.add("unknown_stage", remote_id)
+        notes.keep(remote_id, "stage_remote_id")
     if row.vacancy_id is None and text(row.vacancy):
         notes.add("ambiguous_job", remote_id)
     if len(stages) > 1:

@@ -154,7 +154,12 @@ class Applicant(Resume, frozen=True, kw_only=True):
 Labels = Mapping[str, Mapping[int, str]]
 """Texts for a vacancy's numbered attributes, by attribute and number."""
 Row = dict[str, Any]
-rows_in = msgspec.json.Decoder(list[Row]).decode
+_list = msgspec.json.Decoder(list[Any]).decode
+
+
+def rows_in(body: bytes) -> list[Row]:
+    """Decode a list. An entry that is no object becomes a row without an id, which is rejected."""
+    return [row if isinstance(row, dict) else {} for row in _list(body)]
 
 
 def whole_id(value: Any) -> int | None:

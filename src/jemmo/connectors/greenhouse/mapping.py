@@ -364,6 +364,8 @@ def _stage(
     if len(named) == 1:
         return named[0]
     notes.add("ambiguous_stage" if named else "unknown_stage", str(row.id))
+    if not named:
+        notes.keep(str(row.id), "stage_remote_id")
     return None
 
 

@@ -48,16 +48,16 @@ DATA: dict[str, Entry] = {
     "unlisted_job": Entry(
         _D,
         _(
-            "Some applications refer to jobs that the ATS doesn't list. For these jobs, Jemmo stored "
-            "only the title."
+            "Some applications refer to jobs that the ATS doesn't list. Jemmo kept what it had read "
+            "of these jobs, or else stored only the title."
         ),
         _NOTHING,
     ),
     "unknown_stage": Entry(
         _D,
         _(
-            "Some applications refer to stages that the ATS doesn't list. For these applications, "
-            "the stage was left empty."
+            "Some applications refer to stages that the ATS doesn't list. Jemmo kept the last stage "
+            "it had read, if any."
         ),
         _("Check the job's stages in the ATS."),
     ),

@@ -16,10 +16,11 @@ from jemmo.store.db.postgres import Connection
 from jemmo.store.db.query import afetch_row, afetch_rows
 from jemmo.store.db.run_context import AnonymizedTalent, Hashers, Policy, RunContext, Seal
 from jemmo.store.privacy import anonymization, suppression
-from jemmo.store.sync import activity, brake, changes, inserts, linking, sweeps
+from jemmo.store.sync import activity, brake, changes, inserts, linking, placeholders, sweeps
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch
 from jemmo.store.sync.changes import Change, Images, Open
+from jemmo.store.sync.kept_values import keep_stored
 from jemmo.store.sync.rows import Row, rows_of
 from jemmo.store.sync.sealing import Sealing
 from jemmo.store.sync.staging import Staging
@@ -239,11 +240,17 @@ class RecordWriter:
     ) -> Counts:
         """Write new and changed rows with everything that depends on them. ``is_new``: all of them are new."""
         await self._staging.fill(stream, rows)
+        if not is_new:
+            await keep_stored(self.db, self.context.connection_id, stream, rows)
         write = inserts.insert(stream) if is_new else sql.upsert(stream)
         unlisted = [row.remote_id for row in rows if _keeps_files(row.record)]
         created, updated, talents = await afetch_row(
             self.db, write, {**names, "unlisted": unlisted}
         )
+        if stream is Stream.JOBS and names["policy"] == Policy.FULL:
+            updated += await placeholders.close_unlisted(
+                self.db, self.context.connection_id, rows
+            )
         if situation.is_announced and created + updated and names["policy"] != Policy.FULL:
             await self.db.execute(sql.unannounced(stream).encode(), names)
         await self._keep_tags(rows)

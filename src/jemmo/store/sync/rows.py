@@ -25,12 +25,14 @@ class Row(Struct):
     clear     as it is stored in plain text
     values    of ``statements.staged_columns``, in that order
     children  the rows for each of the stream's child tables
+    kept      the fields whose stored values stay
     """
 
     record: Record
     clear: Record
     values: list[Any]
     children: list[list[list[Any]]]
+    kept: frozenset[str] = frozenset()
 
     @property
     def remote_id(self) -> str:
@@ -65,7 +67,7 @@ def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> l
         for row_id, (clear, _) in zip(ids, apart, strict=True)
     ]
     return [
-        Row(candidate.record, clear, [*own, *beside], belonging)
+        Row(candidate.record, clear, [*own, *beside], belonging, candidate.kept)
         for candidate, (clear, _), own, beside, belonging in zip(
             accepted, apart, values, sealed, parts, strict=True
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from jemmo.domain.entities import ENTITIES
-from jemmo.domain.records import Move
+from jemmo.domain.records import PLACEHOLDER, Move
 from jemmo.domain.streams import Stream
 from jemmo.store.db import leases
 from jemmo.store.db.run_context import Policy
@@ -181,7 +181,7 @@ def _may_replace(table: Table) -> str:
     """Return the condition that a ``run_context.Policy`` allows replacing the stored row.
 
     A page that was fetched before a refetch may be written after it. Unless it is newer, it must neither revert the
-    record nor undo its deletion.
+    record nor undo its deletion. A placeholder never replaces a record that the ATS once sent itself.
     """
     ours, theirs = "t.remote_updated_at", "excluded.remote_updated_at"
     refetched = (
@@ -189,8 +189,13 @@ def _may_replace(table: Table) -> str:
         f"AND h.stream = '{table.stream}' AND h.remote_id = t.remote_id "
         "AND h.applied_at >= %(began)s)"
     )
+    placeholder = f"'{PLACEHOLDER.isoformat()}'::timestamptz"
+    real = (
+        f"({theirs} IS DISTINCT FROM {placeholder} OR {ours} IS NOT DISTINCT FROM {placeholder} "
+        "OR t.remote_deleted_at IS NOT NULL)"
+    )
     return (
-        f"({theirs} > {ours} "
+        f"{real} AND ({theirs} > {ours} "
         f"OR ((%(policy)s = '{Policy.FULL}' OR coalesce({theirs} >= {ours}, true)) "
         f"AND (%(policy)s = '{Policy.REFETCH}' OR NOT {refetched})))"
     )
