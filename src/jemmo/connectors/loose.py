@@ -55,6 +55,21 @@ def count_of(value: Json) -> int | None:
     return value if type(value) is int else None
 
 
+def flag(value: Json) -> bool | None:
+    """Return a boolean sent in any usual spelling; ``None`` for anything else.
+
+    >>> flag(True), flag("on"), flag(0), flag(""), flag(None)
+    (True, True, False, None, None)
+    """
+    return _FLAGS.get(str(value).strip().lower())
+
+
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), True),
+    **dict.fromkeys(("false", "0", "no", "off", "f", "n"), False),
+}
+
+
 def row_id(row: Json, key: str = "id") -> str | None:
     """Return a row's id, decoded or not, as text; ``None`` if it has no valid id."""
     return plain(row.get(key) if isinstance(row, dict) else getattr(row, key, None))

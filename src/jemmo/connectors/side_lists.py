@@ -82,12 +82,12 @@ class SideLists:
         return children
 
 
-async def if_allowed(request: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
-    """Return nothing if the key lacks the permission or the account the list; the sync continues without it."""
+async def if_allowed(request: Awaitable[dict[str, Rows]]) -> dict[str, Rows] | None:
+    """Return ``None`` if the key lacks the permission or the account the list; the sync continues without it."""
     try:
         return await request
     except (Refused, ScopeTooSmall):
-        return {}
+        return None
 
 
 def in_groups(ids: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

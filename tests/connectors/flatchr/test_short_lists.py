@@ -9,14 +9,16 @@ from connectors.flatchr.conftest import Connect
 from connectors.flatchr.truth import truth
 from fakes.company import Company
 
+from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.domain.brake import max_unreviewed
-from jemmo.domain.outcomes import RunReport
+from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer
+from jemmo.sandbox.flatchr import app
 from jemmo.sandbox.flatchr.app import Flatchr
 
 JOBS = (
-    "SELECT remote_id, status, description_html, custom_fields, category, "
+    "SELECT remote_id, status, description_html, custom_fields, category, employment_type, "
     "(SELECT count(*) FROM job_location l WHERE l.job_id = job.id) FROM job "
     "WHERE connection_id = {me} AND remote_deleted_at IS NULL ORDER BY remote_id"
 )
@@ -121,3 +123,39 @@ async def test_applications_keep_their_stage_if_no_column_is_listed(
     assert await company.value(MOVES) == moves
     await company.sync(Mode.RECONCILE)
     assert await company.rows(STAGES) == before
+
+
+async def test_labels_stay_if_their_lists_are_refused(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, company = await connect()
+    await company.sync()
+    before = await company.rows(JOBS)
+    monkeypatch.setattr(app, "referential", lambda _: ())
+    report = await company.sync(Mode.RECONCILE)
+    assert {"lookup_refused:contract_type", "lookup_refused:metier"} <= codes(report)
+    assert await company.rows(JOBS) == before
+
+
+async def test_a_null_row_is_rejected_and_stops_nothing(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, company = await connect()
+    listed = cast("Flatchr", sandbox.provider)._vacancies({}, {"address", "tags"})
+    assert isinstance(listed, list)
+    answer_with(monkeypatch, sandbox, "_vacancies", [*listed, None])
+    report = await company.sync()
+    assert report.status is RunStatus.SUCCEEDED
+    assert report.streams[Stream.JOBS].rejected == 1
+    assert await company.ids(Stream.JOBS) >= {str(row["vacancy_id"]) for row in listed}
+
+
+def test_columns_read_positions_and_flags_sent_as_text() -> None:
+    columns = Columns(
+        [
+            {"id": 1, "title": "Recruté", "position": "2", "hired": "true"},
+            {"id": 2, "title": "Nouveau", "position": "1", "hired": "false"},
+        ]
+    )
+    assert columns.first == "2"
+    assert (columns.hires("1"), columns.hires("2")) == (True, False)

@@ -73,3 +73,18 @@ async def test_without_the_scope_for_locations_postings_are_still_read(database_
         there = await synced(ats, database_url)
         assert await there.ids(Stream.POSTINGS) == set(await ats.truth(Stream.POSTINGS))
         assert await places(there, "4") == []
+
+
+async def test_locations_stay_when_the_scope_is_revoked(ats: Harness, database_url: str) -> None:
+    there = await synced(ats, database_url)
+    before = await places(there, "4")
+    assert before
+    ats.server.provider.switch({"missing_scope": "job_post_locations"})
+
+    report = await there.sync(Mode.RECONCILE)
+
+    assert "lookup_refused:job_post_locations" in {warning.code for warning in report.warnings}
+    assert await places(there, "4") == before
+    ats.server.provider.switch({"missing_scope": ""})
+    await there.sync(Mode.RECONCILE)
+    assert await places(there, "4") == before

@@ -116,6 +116,43 @@ async def test_the_pay_of_every_job_arrives(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("missing", "query"),
+    [
+        (
+            "pay_input_ranges",
+            "SELECT j.remote_id, p.position, p.min, p.max, p.original FROM job_compensation p "
+            "JOIN job j ON j.id = p.job_id WHERE j.connection_id = {me} ORDER BY 1, 2",
+        ),
+        (
+            "application_stages",
+            "SELECT remote_id, stage_remote_id, stage_entered_at FROM application "
+            "WHERE connection_id = {me} ORDER BY 1",
+        ),
+    ],
+)
+async def test_what_was_read_stays_when_a_scope_is_revoked(
+    missing: str, query: str, database_url: str
+) -> None:
+    async with start(GREENHOUSE, talents=30) as ats:
+        found = await company(
+            database_url,
+            base_url=ats.base_url,
+            key=ats.server.key,
+            provider="greenhouse",
+            options=dict(GREENHOUSE.options),
+        )
+        await found.sync()
+        before = await found.rows(query)
+        assert before
+        ats.server.provider.switch({"missing_scope": missing})
+
+        report = await found.sync(Mode.INITIAL)
+
+    assert f"lookup_refused:{missing}" in {warning.code for warning in report.warnings}
+    assert await found.rows(query) == before
+
+
+@pytest.mark.parametrize(
     "missing", ["application_stages", "job_posts", "offices", "pay_input_ranges"]
 )
 async def test_a_missing_scope_is_named_by_the_key_test(missing: str) -> None:

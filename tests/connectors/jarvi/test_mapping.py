@@ -17,6 +17,7 @@ from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.jobs import job
 from jemmo.connectors.jarvi.projects import Joined, join
 from jemmo.connectors.jarvi.settings import Settings, settings_of
+from jemmo.connectors.loose import flag
 from jemmo.domain.enums import ApplicationStatus, EmploymentType, JobStatus, RemotePolicy
 from jemmo.domain.errors import ConfigError, RecordRejected
 from jemmo.domain.records import Record
@@ -164,13 +165,23 @@ def test_offers_are_joined_by_id_or_another_shared_field() -> None:
 def test_sales_and_deleted_projects_are_no_jobs() -> None:
     project = recorded("project")
     rows = [
-        {**project, "id": "sales", "isMadeForRecruitment": "true"},
+        {**project, "id": "sales", "isMadeForRecruitment": "false"},
         {**project, "id": "deleted", "deletedAt": "2025-01-02T09:00:00+00:00"},
         project,
     ]
     shelf = join(Whole(rows), Whole([]))
     assert list(shelf.jobs) == [project["id"]]
     assert shelf.gone == ("sales", "deleted")
+
+
+@pytest.mark.parametrize("flag", ["", None, "maybe"])
+def test_a_project_of_an_unknown_kind_is_rejected_and_not_deleted(flag: Any) -> None:
+    unclear = {**recorded("project"), "isMadeForRecruitment": flag}
+    shelf = join(Whole([unclear]), Whole([]))
+    assert (list(shelf.jobs), shelf.gone) == ([unclear["id"]], ())
+    with pytest.raises(RecordRejected) as refused:
+        job(shelf.jobs[unclear["id"]], settings(), unclear["id"], Notes())
+    assert refused.value.field == "isMadeForRecruitment"
 
 
 @pytest.mark.parametrize(
@@ -264,12 +275,15 @@ def spoilt(name: str) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=changes).map(lambda given: {**row, **given})
 
 
+TALENT: dict[str, Any] = {"isTalent": True}
+
+
 @given(spoilt("profile") | ANYTHING)
 def test_no_profile_breaks_the_mapping(row: Any) -> None:
     try:
         msgspec.json.encode(mapping.talent(row, settings(), "t", Notes()))
     except RecordRejected:
-        assert not isinstance(row, dict)
+        assert not isinstance(row, dict) or flag(row.get("isTalent")) is None
 
 
 @given(spoilt("project"), spoilt("offer") | st.none())
@@ -278,8 +292,8 @@ def test_no_project_breaks_the_mapping(project: Any, offer: Any) -> None:
     try:
         msgspec.json.encode(job(Joined(project, offer), settings(), "p", Notes()))
     except RecordRejected as error:
-        rejections.append(error.code)
-    assert rejections in ([], ["no_name"])
+        rejections.append(error.field)
+    assert rejections in ([], ["name"], ["isMadeForRecruitment"])
 
 
 @pytest.mark.long
@@ -324,7 +338,7 @@ def test_the_tags_of_a_project_are_those_of_the_job_and_labels_are_readable() ->
 def test_an_address_is_read_under_any_usual_name(key: str) -> None:
     row, notes = {"emailAddresses": [{key: "ada@example.com", "type": "work"}]}, Notes()
 
-    found = mapping.talent(row, settings(), "1", notes)
+    found = mapping.talent(TALENT | row, settings(), "1", notes)
 
     assert [one.value for one in found.contacts] == ["ada@example.com"]
     assert not notes.counts
@@ -341,7 +355,7 @@ def test_an_address_is_read_under_any_usual_name(key: str) -> None:
 def test_unknown_formats_are_counted(row: dict[str, Any], code: str) -> None:
     notes = Notes()
 
-    mapping.talent(row, settings(), "1", notes)
+    mapping.talent(TALENT | row, settings(), "1", notes)
 
     assert notes.counts == {code: 1}
 
@@ -350,7 +364,7 @@ def test_blank_addresses_are_no_oddity() -> None:
     row = {"emailAddresses": [{"email": None}], "phoneNumbers": [{"number": "", "type": "home"}]}
     notes = Notes()
 
-    found = mapping.talent(row, settings(), "1", notes)
+    found = mapping.talent(TALENT | row, settings(), "1", notes)
 
     assert found.contacts == ()
     assert not notes.counts

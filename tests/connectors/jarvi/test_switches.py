@@ -172,6 +172,24 @@ async def test_a_former_talent_is_deleted_and_can_come_back(
     assert talent in await found.ids(Stream.TALENTS)
 
 
+async def test_a_profile_of_an_unknown_kind_is_rejected_and_not_deleted(
+    jarvi: Opener, database_url: str
+) -> None:
+    server = await jarvi()
+    found = await connected(server, database_url)
+    await found.sync()
+    talent = a_talent(server)
+    await server.change("edit", "talent", talent, attributes={"isTalent": None})
+
+    report = await found.sync()
+
+    assert (report.streams[Stream.TALENTS].deleted, report.streams[Stream.TALENTS].rejected) == (
+        0,
+        1,
+    )
+    assert talent in await found.ids(Stream.TALENTS)
+
+
 @pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("shape", "path"),

@@ -253,6 +253,21 @@ async def test_refused_custom_fields_stop_nothing(connect: Connect, kind: str, s
     await assert_equal_to_truth(sandbox, company)
 
 
+async def test_custom_fields_stay_when_their_list_is_refused_later(connect: Connect) -> None:
+    sandbox, company = await connect(talents=20)
+    await company.sync()
+    before = {key: row["custom_fields"] for key, row in (await talents(company)).items()}
+    assert any(before.values())
+    sandbox.provider.switch({"forbidden": "custom-fields"})
+
+    assert (await company.sync()).streams[Stream.TALENTS].fetched < 20, "not read in full again"
+    report = await company.sync(Mode.INITIAL)
+
+    assert "lookup_refused:custom-fields" in {one.code for one in report.warnings}
+    after = {key: row["custom_fields"] for key, row in (await talents(company)).items()}
+    assert after == before
+
+
 async def test_an_error_names_the_request(connect: Connect) -> None:
     sandbox, company = await connect(switches={"missing": "jobs"}, talents=20)
 

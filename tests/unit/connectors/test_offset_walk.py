@@ -193,3 +193,16 @@ async def test_an_interrupted_walk_continues_in_its_order() -> None:
     rest, covers = await walked(listing, place, exact=listing.exactly)
     assert met | set(rest) == {row["id"] for row in listing.rows}
     assert covers
+
+
+@pytest.mark.parametrize("page", [2, 5])
+async def test_an_empty_page_without_a_count_does_not_end_the_list(page: int) -> None:
+    listing = Listing(95)
+
+    async def fetch(offset: int) -> Rows:
+        rows = await listing.fetch(offset)
+        return Rows([], None) if listing.pages == page else rows
+
+    steps = [step async for step in Walk(fetch, Position()).steps()]
+    assert sum(len(step.rows) for step in steps) == 95
+    assert all(step.covers for step in steps)

@@ -77,7 +77,7 @@ def resources(stream: Stream) -> st.SearchStrategy[Any]:
 @pytest.mark.sample(2)
 def test_any_record_is_accepted_or_rejected(stream: Stream, data: st.DataObject) -> None:
     resource = data.draw(resources(stream))
-    around = Inclusions(usable(data.draw(included), Included), Lookups())
+    around = Inclusions(usable(data.draw(included), Included, Notes()), Lookups())
 
     def to_record(raw: RawRecord, notes: Notes) -> Record:
         found = convert(raw.body, KINDS[stream].resource, raw.remote_id or "", notes)

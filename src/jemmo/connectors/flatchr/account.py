@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -89,7 +90,7 @@ class Account:
         self._settings = settings
         self._columns = Shared[Columns](1)
         self._vacancies = Shared[Vacancies](1)
-        self._labels: dict[str, dict[int, str]] = {}
+        self._labels: dict[str, dict[int, str] | None] = {}
         self._founded: date | None = None
 
     def forget(self) -> None:
@@ -122,7 +123,10 @@ class Account:
         return Vacancies(list(distinct.values()))
 
     async def labels(self, vacancies: Sequence[Row]) -> Labels:
-        """Return the meaning of the numbers in these vacancies; requests only the lists that are needed."""
+        """Return the meaning of the numbers in these vacancies; requests only the lists that are needed.
+
+        The attributes whose list the account refuses are missing.
+        """
         labels = {}
         for field, path in REFERENTIALS.items():
             if any(_lacks_label(row, field) for row in vacancies):
@@ -132,18 +136,21 @@ class Account:
             for row in vacancies
             if _lacks_label(row, "metier") and (channel := whole_id(row.get("channel_id")))
         }
-        labels["metier"] = {}
-        for channel in sorted(channels):
-            labels["metier"] |= await self._read_labels(f"channels/{channel}/metiers")
-        return labels
+        trades = [
+            await self._read_labels(f"channels/{channel}/metiers") for channel in sorted(channels)
+        ]
+        known = [labels for labels in trades if labels is not None]
+        labels["metier"] = dict(ChainMap(*known)) if len(known) == len(trades) else None
+        return {field: texts for field, texts in labels.items() if texts is not None}
 
-    async def _read_labels(self, path: str) -> dict[int, str]:
-        """Return a referential's texts by number, requested once; empty if the account refuses the list."""
+    async def _read_labels(self, path: str) -> dict[int, str] | None:
+        """Return a referential's texts by number, requested once; ``None`` if the account refuses the list."""
         if path not in self._labels:
             try:
                 rows = await self._client.get(f"{path}?lang=fr", rows_in)
             except Refused:
-                rows = []
+                self._labels[path] = None
+                return None
             labels = ((whole_id(row.get("id")), text(row.get("text"))) for row in rows)
             self._labels[path] = {key: label for key, label in labels if key is not None and label}
         return self._labels[path]

@@ -22,6 +22,7 @@ from jemmo.connectors.flatchr.wire import (
     Vacancy,
     whole_id,
 )
+from jemmo.connectors.loose import flag
 from jemmo.connectors.moments import day_of, moment
 from jemmo.connectors.pay import read_pay
 from jemmo.connectors.vocabulary import Patterns, Vocabulary, custom_fields
@@ -98,6 +99,13 @@ APPLICATION_STATUSES = {"0": ApplicationStatus.OTHER, "1": ApplicationStatus.ACT
 
 # --- vacancies ---
 
+LABELED = {
+    "contract_type": ("employment_type", "employment_type_original"),
+    "metier": ("category",),
+    **dict.fromkeys(("channel", "activity", "education_level"), ("custom_fields",)),
+}
+"""Attributes that may be numbers, and the fields of the job they become."""
+
 
 def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> Job:
     """Map a vacancy. ``labels`` explain the numbers that the list may contain in place of text."""
@@ -109,6 +117,7 @@ def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> J
     if name is None:
         raise RecordRejected("no_title", field="title")
     zone, experience = settings.zone, vacancy.experience
+    _keep_unexplained(vacancy, labels, notes)
     return Job(
         remote_id=known.remote_id,
         remote_aliases=(code,) if (code := text(vacancy.id)) else (),
@@ -157,6 +166,16 @@ def _labeled(vacancy: Vacancy, field: str, labels: Labels) -> str | None:
     """Return the text of an attribute, or the meaning of its number."""
     number = getattr(vacancy, f"{field}_id")
     return text(getattr(vacancy, field)) or labels.get(field, {}).get(number)
+
+
+def _keep_unexplained(vacancy: Vacancy, labels: Labels, notes: Notes) -> None:
+    """Keep what was read before the account refused the lists that explain these numbers."""
+    remote_id = str(vacancy.vacancy_id)
+    for field, names in LABELED.items():
+        is_number = getattr(vacancy, f"{field}_id") and not text(getattr(vacancy, field))
+        if is_number and field not in labels:
+            notes.add(f"lookup_refused:{field}", remote_id)
+            notes.keep(remote_id, *names)
 
 
 def _employment(contract: str | None, vacancy: Vacancy, known: Vocabulary) -> EmploymentType | None:
@@ -246,7 +265,7 @@ class Columns:
             if key is None or title is None:
                 continue
             self.first = self.first or key
-            if str(row.get("hired")).lower() in ("true", "1"):
+            if flag(row.get("hired")):
                 self._hiring.add(key)
             self._ids.setdefault(title, []).append(key)
 

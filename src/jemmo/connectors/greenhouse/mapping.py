@@ -94,33 +94,35 @@ CATEGORY = (
 class AroundJobs(Struct, frozen=True):
     """Posts and owners by job id; offices by their own id.
 
-    Pay ranges are keyed by the id of their post, and their labels by the id of their pay input.
+    Pay ranges are keyed by the id of their post, and their labels by the id of their pay input. ``pay`` is ``None`` if
+    the account refuses the list.
     """
 
     posts: Mapping[str, list[dict[str, Any]]] = {}
     owners: Mapping[str, list[dict[str, Any]]] = {}
     offices: Mapping[str, dict[str, Any]] = {}
-    pay: Mapping[str, list[dict[str, Any]]] = {}
+    pay: Mapping[str, list[dict[str, Any]]] | None = {}
     pay_names: Mapping[str, list[dict[str, Any]]] = {}
 
 
 class AroundPosts(Struct, frozen=True):
-    """Locations by post id; offices by their own id."""
+    """Locations by post id, ``None`` if the account refuses them; offices by their own id."""
 
-    places: Mapping[str, list[dict[str, Any]]] = {}
+    places: Mapping[str, list[dict[str, Any]]] | None = {}
     offices: Mapping[str, dict[str, Any]] = {}
 
 
 class AroundApplications(Struct, frozen=True):
     """Source names, stages by job and name, and stage visits and rejections by application.
 
-    ``reasons`` are for applications that don't contain their own.
+    ``reasons`` are for applications that don't contain their own. They and ``visits`` are ``None`` if the account
+    refuses them.
     """
 
     sources: Mapping[str, str] = {}
     stages: Mapping[tuple[str, str], list[str]] = {}
-    reasons: Mapping[str, list[dict[str, Any]]] = {}
-    visits: Mapping[str, list[dict[str, Any]]] = {}
+    reasons: Mapping[str, list[dict[str, Any]]] | None = {}
+    visits: Mapping[str, list[dict[str, Any]]] | None = {}
 
 
 def department(row: NamedRow, _: None, notes: Notes) -> Department:
@@ -155,6 +157,9 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
     post = _public(around.posts.get(remote_id, []))
     field = custom.get("employment_type")
     employment = text(field.value) if field else None
+    pay = compensations(post, around.pay or {}, around.pay_names, custom)
+    if around.pay is None and not pay:
+        _keep("pay_input_ranges", "compensations", remote_id, notes)
     return Job(
         title=required(name_text(row.name), "name"),
         code=text(row.requisition_id),
@@ -171,7 +176,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
         department_remote_id=_id(row.department_id),
         recruiter_remote_id=_recruiter(around.owners.get(remote_id, [])),
         locations=_locations(row.office_ids or [], around.offices),
-        compensations=compensations(post, around.pay, around.pay_names, custom),
+        compensations=pay,
         custom_fields=custom_values(custom),
         **_base(row),
     )
@@ -181,6 +186,8 @@ def posting(row: PostRow, around: AroundPosts, notes: Notes) -> Posting:
     """Map a post. One that was never published is a draft; an internal post may have its own text."""
     status = PostingStatus.INACTIVE if row.first_published_at else PostingStatus.DRAFT
     content = text(row.content)
+    if around.places is None:
+        _keep("job_post_locations", "locations", str(row.id), notes)
     return Posting(
         job_remote_id=_id(row.job_id),
         title=name_text(row.title),
@@ -190,7 +197,7 @@ def posting(row: PostRow, around: AroundPosts, notes: Notes) -> Posting:
         content_html=(text(row.internal_content) or content) if row.internal else content,
         url=web_address(row.public_url),
         published_at=utc(row.first_published_at),
-        locations=_places(around.places.get(str(row.id), []), around.offices),
+        locations=_places((around.places or {}).get(str(row.id), []), around.offices),
         **_base(row),
     )
 
@@ -242,16 +249,20 @@ def talent(
 def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -> Application:
     remote_id, shown = str(row.id), text(row.status)
     status = known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
-    rejection = around.reasons.get(remote_id, [{}])[0]
-    visits = around.visits.get(remote_id, [])
+    rejection = (around.reasons or {}).get(remote_id, [{}])[0]
+    visits = (around.visits or {}).get(remote_id, [])
     visit = current_visit(visits)
+    reason = _id(row.rejection_reason_id) or text(rejection.get("rejection_reason_id"))
+    if around.visits is None:
+        _keep("application_stages", "stage_entered_at", remote_id, notes)
+    if around.reasons is None and reason is None and status is ApplicationStatus.REJECTED:
+        _keep("rejection_details", "reject_reason_remote_id", remote_id, notes)
     return Application(
         talent_remote_id=_id(row.candidate_id),
         job_remote_id=_id(row.job_id),
         stage_remote_id=_stage(row, visit, around, notes),
         stage_entered_at=parse_time(visit.get("entered_at")),
-        reject_reason_remote_id=_id(row.rejection_reason_id)
-        or text(rejection.get("rejection_reason_id")),
+        reject_reason_remote_id=reason,
         status=status,
         status_original=shown,
         applied_at=utc(row.created_at),
@@ -261,6 +272,12 @@ def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -
         moves=_moves(visits),
         **_base(row),
     )
+
+
+def _keep(refused: str, field: str, remote_id: str, notes: Notes) -> None:
+    """Keep what was read before the account refused a list."""
+    notes.add(f"lookup_refused:{refused}", remote_id)
+    notes.keep(remote_id, field)
 
 
 def _base(row: Any) -> dict[str, Any]:

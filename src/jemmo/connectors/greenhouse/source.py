@@ -294,13 +294,13 @@ class GreenhouseSource(NewestFirst):
 
     async def _posts(
         self, ids: list[str]
-    ) -> tuple[dict[str, Rows], dict[str, Rows], dict[str, Rows]]:
-        """Return posts by job, pay ranges by post, and labels by pay input."""
+    ) -> tuple[dict[str, Rows], dict[str, Rows] | None, dict[str, Rows]]:
+        """Return posts by job, pay ranges by post (``None`` if refused), and labels by pay input."""
         posts = await self.lists.children("job_posts", "job_id", ids)
         own = [str(row["id"]) for rows in posts.values() for row in rows]
         pay = await if_allowed(self.lists.children(PAY, "job_post_id", own))
-        names = await if_allowed(self._pay_names()) if pay else {}
-        return posts, pay, names
+        names = await if_allowed(self._pay_names()) if pay else None
+        return posts, pay, names or {}
 
     async def _pay_names(self) -> dict[str, Rows]:
         return {str(row.get("id")): [row] for row in await self.lists.once(PAY_NAMES)}
@@ -311,7 +311,7 @@ class GreenhouseSource(NewestFirst):
         without_stage = any(
             row.get("stage_name")
             and not row.get("job_interview_stage_id")
-            and not mapping.current_visit(visits.get(str(row["id"]), []))
+            and not mapping.current_visit((visits or {}).get(str(row["id"]), []))
             for row in rows
         )
         rejected = [

@@ -12,7 +12,7 @@ from jemmo.connectors.jarvi.fields import Fields
 from jemmo.connectors.jarvi.mapping import as_row, custom, own_values, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.loose import Json, Row, first, inner, moment, row_id
+from jemmo.connectors.loose import Json, Row, first, flag, inner, moment, row_id
 from jemmo.connectors.pay import UNCLEAR, read_pay
 from jemmo.domain.enums import (
     CompensationPeriod,
@@ -58,6 +58,8 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
     if not isinstance(joined, Joined):
         raise RecordRejected("malformed_record")
     project, offer = as_row(joined.project), joined.offer
+    if flag(project.get("isMadeForRecruitment")) is None:
+        raise RecordRejected("malformed_record", field="isMadeForRecruitment")
     values = (own_values(row, remote_id, notes) for row in (project, offer))
     fields = Fields(settings.purposes, *values)
     name = name_text(first(project, "name"))

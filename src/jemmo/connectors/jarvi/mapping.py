@@ -12,7 +12,7 @@ from jemmo.connectors.jarvi.fields import Fields
 from jemmo.connectors.jarvi.phones import international
 from jemmo.connectors.jarvi.row_paths import RowPath
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.loose import Json, Row, first, inner, listed, moment, plain
+from jemmo.connectors.loose import Json, Row, first, flag, inner, listed, moment, plain
 from jemmo.domain.enums import AttachmentKind, ContactKind, TalentOrigin
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Attachment, Contact, CustomFields, Location, Talent, User
@@ -38,6 +38,8 @@ COUNTERS = {
 
 def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talent:
     row = as_row(row)
+    if not settings.with_contacts and flag(row.get("isTalent")) is None:
+        raise RecordRejected("malformed_record", field="isTalent")
     fields = Fields(settings.purposes, own_values(row, remote_id, notes))
     source = first(row, "source")
     return Talent(

@@ -12,7 +12,7 @@ from jemmo.connectors.by_offset.lists import OffsetLists, Whole
 from jemmo.connectors.by_offset.passes import reaches_back
 from jemmo.connectors.jarvi.applications import is_deleted
 from jemmo.connectors.jarvi.matching import matches
-from jemmo.connectors.loose import Json, Row, inner, moment, row_id
+from jemmo.connectors.loose import Json, Row, flag, inner, moment, row_id
 from jemmo.domain.errors import ConfigError
 
 KEYS = ("id", "referenceId", "createdAt")
@@ -164,8 +164,11 @@ def _is_older(row: Json, since: datetime) -> bool:
 
 
 def is_job(row: Row) -> bool:
-    """Whether a project is a job rather than a sale, for example."""
-    return not is_deleted(row) and row.get("isMadeForRecruitment") is True
+    """Whether a project is a job rather than a sale, for example.
+
+    A row that doesn't show this proves nothing, so its mapping rejects it.
+    """
+    return not is_deleted(row) and flag(row.get("isMadeForRecruitment")) is not False
 
 
 def join(listed: Whole, offers: Whole | None, *, is_all: bool = False) -> Shelf:

@@ -9,7 +9,7 @@ from jemmo.connectors.by_offset.passes import PassedList, Rule
 from jemmo.connectors.by_offset.query import Where
 from jemmo.connectors.jarvi.applications import entries, is_deleted
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.loose import Row, moment
+from jemmo.connectors.loose import Row, flag, moment
 from jemmo.domain.history import is_older
 from jemmo.domain.streams import Stream
 
@@ -18,8 +18,11 @@ NOT_TALENTS: Where = {"isTalent": {"_eq": False}}
 
 
 def is_kept(row: Row, *, contacts: bool = False) -> bool:
-    """Whether a profile is synced: talents that were not deleted; with ``contacts``, every person."""
-    return not is_deleted(row) and (contacts or row.get("isTalent") is True)
+    """Whether a profile is synced: talents that were not deleted; with ``contacts``, every person.
+
+    A row that doesn't show whether it is a talent proves nothing, so its mapping rejects it.
+    """
+    return not is_deleted(row) and (contacts or flag(row.get("isTalent")) is not False)
 
 
 def talents_of(lists: OffsetLists, settings: Settings, limit: datetime | None) -> PassedList:

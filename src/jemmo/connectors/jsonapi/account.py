@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ class Account:
     included: Any
     """The decoded type of included objects, with ``type``, ``id`` and ``attributes``."""
     digest = ""
-    """A digest of lookups used by the mapping, other than ``ResourceType.names``."""
+    """A digest of lookups used by the mapping, other than ``ResourceType.names``; blank if they are refused."""
 
     def __init__(
         self, config: Config, client: RestClient, resources: Sequence[ResourceType]
@@ -41,6 +41,10 @@ class Account:
 
     async def learn_account(self, stream: Stream, *, reads_all: bool) -> None:
         """Learn what reading a stream requires to know about the account; ``reads_all`` allows a few extra requests."""
+
+    def refused_lists(self, stream: Stream) -> Collection[str]:
+        """Return the lists that a stream's records are mapped with and that the account refuses."""
+        return ()
 
     def digests(self, rows: Iterable[Any]) -> Mapping[str, str]:
         """Return a digest of each object in the lists of ``ResourceType.names``, by ``type:id``."""

@@ -7,12 +7,16 @@ leniently, record by record, so that one odd value doesn't affect the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from jemmo.connectors.loose import count_of
+from jemmo.connectors.lenient import convert
+from jemmo.connectors.loose import count_of, row_id
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.streams import Notes
 
 Id = str | int
 MAX_ID = 200  # characters; longer ids are invalid
@@ -39,7 +43,9 @@ class Relationship(Struct, frozen=True, gc=False):
         return _key(self.data) if isinstance(self.data, Linkage) else None
 
     def many(self) -> list[str]:
-        keys = map(_key, self.data) if isinstance(self.data, list) else ()
+        """Return all linked ids, also if a single one was sent without a list."""
+        listed = [self.data] if isinstance(self.data, Linkage) else self.data
+        keys = map(_key, listed) if isinstance(listed, list) else ()
         return [key for key in keys if key is not None]
 
 
@@ -103,7 +109,7 @@ class Document(Envelope, Generic[R, I], frozen=True, kw_only=True):
 class LooseDocument(Envelope, frozen=True, kw_only=True):
     """A page of a list with undecoded records."""
 
-    rows: list[Any] = msgspec.field(name="data")
+    rows: list[Any]
     included: list[Any] = []
 
 
@@ -119,8 +125,50 @@ class SingleDocument(Struct, frozen=True):
         return attributes_of(self.data)
 
 
-loosely = msgspec.json.Decoder(LooseDocument).decode
-single = msgspec.json.Decoder(SingleDocument).decode
+class _AnyPage(Struct, frozen=True):
+    """A page in which only the records must have the documented shape."""
+
+    data: list[Any]
+    meta: Any = None
+    links: Any = None
+    included: Any = None
+
+
+class _AnySingle(Struct, frozen=True):
+    data: Any
+    included: Any = None
+
+
+_page = msgspec.json.Decoder(_AnyPage).decode
+_single = msgspec.json.Decoder(_AnySingle).decode
+
+
+def loosely(body: bytes) -> LooseDocument:
+    """Decode a page; parts that the ATS sends in another shape, or as null, count as missing."""
+    page = _page(body)
+    return LooseDocument(
+        rows=page.data,
+        meta=_fitting(page.meta, Meta),
+        links=_fitting(page.links, PageLinks),
+        included=_objects(page.included),
+    )
+
+
+def single(body: bytes) -> SingleDocument:
+    """Decode a single record's response, as ``loosely`` does."""
+    answer = _single(body)
+    return SingleDocument(answer.data, _objects(answer.included))
+
+
+def _fitting(value: Any, kind: type[I]) -> I | None:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _objects(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def decoder(resource: Any, included: Any) -> Callable[[bytes], AnyDocument]:
@@ -146,16 +194,18 @@ def attributes_of(resource: Any) -> dict[str, Any]:
     return attributes if isinstance(attributes, dict) else {}
 
 
-def usable(objects: Iterable[Any], kind: type[I]) -> list[I]:
-    """Return included objects, without those of an unexpected shape."""
+def usable(objects: Iterable[Any], kind: type[I], notes: Notes) -> list[I]:
+    """Return included objects, without values of an unexpected type, which are noted."""
     fitting = []
     for each in objects:
-        try:
-            fitting.append(
-                each if isinstance(each, kind) else msgspec.convert(each, kind, strict=False)
-            )
-        except msgspec.ValidationError:
+        if isinstance(each, kind):
+            fitting.append(each)
             continue
+        try:
+            # A copy: the object may also be a record of its own stream, with other types.
+            fitting.append(convert(deepcopy(each), kind, row_id(each) or "", notes))
+        except RecordRejected:
+            notes.add("dropped_value:included", row_id(each) or "")
     return fitting
 
 

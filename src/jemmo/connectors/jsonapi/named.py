@@ -41,7 +41,8 @@ class NamedLists:
                 self._read.add(kind)
 
     def basis(self, kinds: Collection[str], digest: str, before: str | None) -> str:
-        """Combine ``digest`` with these lists' digests; a list refused now keeps its previous ones."""
+        """Combine ``digest`` with these lists' digests; what is refused now keeps its previous ones."""
+        digest = digest or (before or "").partition(" ")[0]
         old = _digests_in(before)
         named = {
             key: value

@@ -49,6 +49,13 @@ from jemmo.rest_client.ahead import Ahead
 MOST_RENAMED = 20
 
 
+class Around(Struct, frozen=True):
+    """What mapping a page's records needs from the included objects, and notes about ``odd`` ones."""
+
+    objects: Any
+    odd: Notes
+
+
 class JsonApiSource(ClientSource):
     """Implements ``jemmo.domain.ports.Source`` for an account."""
 
@@ -299,19 +306,28 @@ class JsonApiSource(ClientSource):
                 pages.append(self._as_page(other, raw, around))
         return tuple(pages)
 
-    def _around(self, included: Iterable[Any]) -> Any:
-        return self.account.around(usable(included, self.account.included))
+    def _around(self, included: Iterable[Any]) -> Around:
+        odd = Notes()
+        return Around(self.account.around(usable(included, self.account.included, odd)), odd)
 
     def _as_page(
-        self, stream: Stream, raw: list[RawRecord], around: Any, since: datetime | None = None
+        self,
+        stream: Stream,
+        raw: list[RawRecord],
+        around: Around,
+        since: datetime | None = None,
     ) -> Page:
         own = self.account.resources[stream]
 
         def to_record(record: RawRecord, notes: Notes) -> Record:
+            if record is raw[0]:
+                notes.merge(around.odd)
+            for name in self.account.refused_lists(stream):
+                notes.add(f"lookup_refused:{name}", record.remote_id or "")
             resource = record.body
             if not isinstance(resource, Struct):
                 resource = convert(resource, own.resource, record.remote_id or "", notes)
-            mapped = own.map(resource, around, notes)
+            mapped = own.map(resource, around.objects, notes)
             for name in own.unsent(resource):
                 notes.add(f"relation_not_sent:{stream}.{name}", mapped.remote_id)
             if since and mapped.remote_updated_at and mapped.remote_updated_at < since:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -19,8 +19,9 @@ from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups, named_digests
 from jemmo.connectors.teamtailor.resources import FEEDS, RESOURCES, every_job, open_jobs
 from jemmo.connectors.teamtailor.wire import CandidateAttributes, Included
-from jemmo.domain.streams import Stream
+from jemmo.domain.streams import Notes, Stream
 
+FIELDS = "custom-fields"
 MOST_CHOICES = 100  # select fields whose options are requested one by one
 
 _READ = {field.encode_name for field in msgspec.structs.fields(CandidateAttributes)}
@@ -56,15 +57,18 @@ class TeamtailorAccount(Account):
         self._talents_known = False
         self._stage_type: str | None = None  # name of the attribute that contains it
         self._stages_known = False
+        self._fields_read = False
+        self._refused: set[str] = set()
 
     async def learn_account(self, stream: Stream, *, reads_all: bool) -> None:
         """Learn custom fields, feeds, and which attributes the account's API version has.
 
         Learning the attributes costs requests, which smaller pages only make up for when all talents are read.
         """
-        if self.resources[stream].names and not self.digest:
+        if self.resources[stream].names and not self._fields_read:
             await self._read_custom_fields()
-            self.digest = self.lookups.digest()
+            self._fields_read = True
+            self.digest = "" if self._refused else self.lookups.digest()
         if stream is Stream.JOBS and not self._feeds_known:
             self._feeds, self._feeds_known = await self._counted_feeds(), True
         if stream is Stream.APPLICATIONS and not self._stages_known:
@@ -79,6 +83,8 @@ class TeamtailorAccount(Account):
             return {}
         own = self.resources[stream]
         thin = dict(own.thin)
+        if FIELDS in self._refused and FIELDS in thin:
+            thin[FIELDS] = "api-name,name"  # the labels are in no list
         if stream is Stream.APPLICATIONS and self._stage_type:
             thin["stages"] = self._stage_type
         if stream is Stream.TALENTS and self._talent_fields:
@@ -97,8 +103,11 @@ class TeamtailorAccount(Account):
     def first_lists(self, stream: Stream) -> tuple[Filters, ...]:
         return tuple(map(open_jobs, self._feeds)) if stream is Stream.JOBS else ()
 
+    def refused_lists(self, stream: Stream) -> Collection[str]:
+        return sorted(self._refused) if FIELDS in self.resources[stream].thin else ()
+
     def digests(self, rows: Iterable[Any]) -> Mapping[str, str]:
-        return named_digests(usable(rows, Included))
+        return named_digests(usable(rows, Included, Notes()))
 
     def around(self, included: list[Any]) -> Inclusions:
         return Inclusions(included, self.lookups)
@@ -135,9 +144,10 @@ class TeamtailorAccount(Account):
 
     async def _read_custom_fields(self) -> None:
         """Read custom fields and their options from one list, from a list of fields, or field by field."""
-        fields = Query(path="custom-fields", include=("custom-field-selects",), sort=None)
+        fields = Query(path=FIELDS, include=("custom-field-selects",), sort=None)
         if not await self.asker.every_page(fields, self._add_fields):
-            await self.asker.every_page(replace(fields, include=()), self._add_fields)
+            whole = await self.asker.every_page(replace(fields, include=()), self._add_fields)
+            self._refused |= set() if whole else {FIELDS}
         options = Query(path="custom-field-options", sort=None)
         if not await self.asker.every_page(options, self._add_options):
             for key in sorted(self.lookups.choices)[:MOST_CHOICES]:
@@ -145,11 +155,11 @@ class TeamtailorAccount(Account):
                 await self.asker.every_page(replace(options, path=path), self._add_options)
 
     def _add_fields(self, page: LooseDocument) -> None:
-        for field in usable(page.rows, Included):
+        for field in usable(page.rows, Included, Notes()):
             self.lookups.add_field(field)
-        for choice in usable(page.included, Included):
+        for choice in usable(page.included, Included, Notes()):
             self.lookups.add_choices(choice)
 
     def _add_options(self, page: LooseDocument) -> None:
-        for option in usable(page.rows, Included):
+        for option in usable(page.rows, Included, Notes()):
             self.lookups.add_option(option)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.jsonapi.named import digest_of
+from jemmo.connectors.loose import flag
 from jemmo.connectors.teamtailor.stages import is_stage_type
 from jemmo.connectors.teamtailor.wire import Included, Resource
 from jemmo.domain.streams import Notes
@@ -113,13 +114,19 @@ class Inclusions:
     def get(self, kind: str, key: str | None) -> Included | None:
         return self._by_key.get((kind, key)) if key is not None else None
 
-    def name(self, key: str | None, kind: str) -> str | None:
-        named = self.get(kind, key)
-        return text(named.attributes.name) if named else None
+    def linked(
+        self, keys: Iterable[str], kind: str, remote_id: str, notes: Notes
+    ) -> list[Included]:
+        """Return the objects that a record is linked to; notes any that the response lacks."""
+        linked = [self.get(kind, key) for key in keys]
+        if missing := linked.count(None):
+            notes.add(f"relation_not_sent:{kind}", remote_id, missing)
+        return [each for each in linked if each is not None]
 
-    def names(self, keys: Iterable[str], kind: str) -> list[str]:
-        """Return the names of several objects, without missing ones."""
-        return [name for key in keys if (name := self.name(key, kind))]
+    def names(self, keys: Iterable[str], kind: str, remote_id: str, notes: Notes) -> list[str]:
+        """Return the names of the objects that a record is linked to."""
+        linked = self.linked(keys, kind, remote_id, notes)
+        return [name for each in linked if (name := text(each.attributes.name))]
 
     def by_company(self, reason_id: str | None) -> bool | None:
         reason = self.get("reject-reasons", reason_id)
@@ -144,17 +151,21 @@ class Inclusions:
 
     def custom_fields(self, resource: Resource[Any], notes: Notes) -> dict[str, dict[str, Any]]:
         """Return ``{key: {type, label, value}}``; a choice is stored as its label, not its id."""
-        fields = {}
-        for value_id in resource.relationships.custom_field_values.many():
-            value = self.get("custom-field-values", value_id)
-            known = value and self.lookups.fields.get(value.relationships.custom_field.one() or "")
-            if value is None or not known:
+        fields, remote_id = {}, str(resource.id)
+        keys = resource.relationships.custom_field_values.many()
+        for value in self.linked(keys, "custom-field-values", remote_id, notes):
+            field_id = value.relationships.custom_field.one()
+            if field_id is None or field_id not in self.lookups.fields:
+                notes.add("relation_not_sent:custom-field-values.custom-field", remote_id)
+                notes.keep(remote_id, "custom_fields")
                 continue
-            key, label = known
+            key, label = self.lookups.fields[field_id]
             kind = FIELD_TYPES.get(value.attributes.field_type or "", "text")
             plain = self._plain(value.attributes.value, kind)
             if self.lookups.is_bare(plain, kind):
-                notes.add(f"unknown_value:option of {key[:40]}", str(resource.id))
+                notes.add(f"unknown_value:option of {key[:40]}", remote_id)
+            if plain is None and text(value.attributes.value):
+                notes.add(f"dropped_value:{key[:40]}", remote_id)
             if plain not in (None, "", []):
                 fields[key] = {"type": kind, "label": label, "value": plain}
         return fields
@@ -168,7 +179,7 @@ class Inclusions:
             key = next(iter(_listed(value)), None)
             return options.get(str(key), text(key))
         if kind == "boolean":
-            return value if isinstance(value, bool) else str(value).lower() in ("true", "1", "yes")
+            return flag(value)
         return text(value)
 
 

@@ -155,7 +155,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         remote_policy=known(remote, REMOTE, "remote-status", remote_id, notes),
         remote_policy_original=remote,
         language=text(own.language_code),
-        category=included.name(resource.relationships.role.one(), "roles"),
+        category=_name(resource, "role", "roles", included, notes),
         posting_url=web_address(resource.links.careersite_job_url),
         apply_url=typed_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
@@ -169,7 +169,8 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         tags=words(own.tags),
         locations=locations(resource, included, notes),
         compensations=_compensations(own, remote_id, notes),
-        custom_fields=_job_fields(resource, included) | included.custom_fields(resource, notes),
+        custom_fields=_job_fields(resource, included, notes)
+        | included.custom_fields(resource, notes),
         **_base(resource),
     )
 
@@ -306,12 +307,24 @@ def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentTy
     return known(value, EMPLOYMENT, "employment-type", remote_id, notes) or EmploymentType.OTHER
 
 
-def _job_fields(resource: Resource[JobAttributes], included: Inclusions) -> CustomFields:
-    related = resource.relationships
-    regions = included.names(related.regions.many(), "regions")
-    team = included.names(related.colleagues.many(), "users")
+def _name(
+    resource: Resource[JobAttributes], relation: str, kind: str, included: Inclusions, notes: Notes
+) -> str | None:
+    """Return the name of the object that a relation leads to."""
+    key = getattr(resource.relationships, relation).one()
+    names = included.names([key] if key else [], kind, str(resource.id), notes)
+    return next(iter(names), None)
+
+
+def _job_fields(
+    resource: Resource[JobAttributes], included: Inclusions, notes: Notes
+) -> CustomFields:
+    related, remote_id = resource.relationships, str(resource.id)
+    regions = included.names(related.regions.many(), "regions", remote_id, notes)
+    team = included.names(related.colleagues.many(), "users", remote_id, notes)
+    division = _name(resource, "division", "divisions", included, notes)
     return custom_fields(
-        ("division", "text", "Division", included.name(related.division.one(), "divisions")),
+        ("division", "text", "Division", division),
         ("regions", "multi_select", "Regions", regions),
         ("hiring_team", "multi_select", "Hiring team", team),
     )

@@ -17,7 +17,7 @@ def locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tu
     single = resource.relationships.location.one()
     if not ids and single:
         ids = [single]
-    places = [place for key in ids if (place := included.get("locations", key))]
+    places = included.linked(ids, "locations", str(resource.id), notes)
     return tuple(
         _location(place, position == 0, str(resource.id), notes)
         for position, place in enumerate(places)

@@ -16,6 +16,9 @@ from jemmo.store.sync.rows import Row
 from jemmo.store.sync.statements import staging_name
 from jemmo.store.sync.tables import TABLES, Table
 
+STILL_TRUE = {"stage_entered_at": "t.stage_remote_id IS NOT DISTINCT FROM s.stage_remote_id"}
+"""The condition that a kept value still fits the rest of the record, by column."""
+
 
 async def keep_stored(
     db: Connection, connection_id: UUID, stream: Stream, rows: Sequence[Row]
@@ -44,7 +47,8 @@ def _statements(stream: Stream, fields: frozenset[str]) -> tuple[str, ...]:
 
 def _columns(table: Table, fields: frozenset[str]) -> Iterator[str]:
     values = ", ".join(
-        f"{column.name} = t.{column.name}::{column.type}"
+        f"{column.name} = CASE WHEN {STILL_TRUE.get(column.name, 'true')} "
+        f"THEN t.{column.name}::{column.type} ELSE s.{column.name} END"
         for column in table.columns
         if column.name in fields
     )
