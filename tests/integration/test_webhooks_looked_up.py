@@ -222,6 +222,23 @@ async def test_a_failed_refetch_is_retried_later(database_url: str) -> None:
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
 
 
+async def test_a_failed_refetch_does_not_count_as_an_answer_that_a_record_is_gone(
+    database_url: str,
+) -> None:
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("delete", "candidates", talent)
+        await found.company.rows(
+            "UPDATE webhook_hint SET destroyed = false, attempts = 1, trouble = 'timeout'"
+        )
+        await found.drain()
+        assert talent in await found.company.ids(Stream.TALENTS)
+
+        await found.company.rows("UPDATE webhook_hint SET due_at = now() WHERE due_at IS NOT NULL")
+        await found.drain()
+        assert talent not in await found.company.ids(Stream.TALENTS)
+
+
 async def test_a_refetch_that_postgres_refuses_is_deferred(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -244,7 +244,7 @@ class RefetchWorker:
                 later.append(pending)
             elif key not in gone:
                 settled.append(RefetchOutcome(due=pending))
-            elif not pending.request.destroyed and not pending.attempts:
+            elif not pending.request.destroyed and not pending.confirms:
                 again.append(pending.id)
             else:
                 deletable.append(pending)

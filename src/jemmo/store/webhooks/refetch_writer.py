@@ -29,10 +29,11 @@ ORPHANS = 50  # most applications refetched because their talent or job is gone
 
 
 class DueRefetch(PendingRefetch, frozen=True, kw_only=True):
-    """A due refetch request, as stored."""
+    """A due refetch request, as stored. ``confirms``: the ATS's last answer was that the record is gone."""
 
     id: int
     heard_at: datetime
+    confirms: bool = False
 
 
 class RefetchOutcome(Struct, frozen=True, kw_only=True):
@@ -253,7 +254,8 @@ async def due(db: Connection, connection_id: UUID) -> list[DueRefetch]:
             [connection_id, [str(stream) for stream in Stream]],
         )
         answer = await db.execute(
-            "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at, file "
+            "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at, file, "
+            "attempts > 0 AND trouble = '' "
             "FROM webhook_hint WHERE connection_id = %s AND due_at <= clock_timestamp() "
             "ORDER BY due_at LIMIT %s",
             [connection_id, REFETCH_BATCH_SIZE],
@@ -268,6 +270,7 @@ async def due(db: Connection, connection_id: UUID) -> list[DueRefetch]:
             version=row[4],
             attempts=row[5],
             heard_at=row[6],
+            confirms=row[8],
         )
         for row in rows
     ]
@@ -280,7 +283,7 @@ async def defer_refetches(
     at: datetime | timedelta,
     trouble: str = "",
 ) -> None:
-    """Retry these refetches later, because of the ``trouble``.
+    """Retry these refetches later, because of the ``trouble``, or to confirm that their records are gone.
 
     A request that a webhook has repeated in the meantime keeps its due time.
     """
