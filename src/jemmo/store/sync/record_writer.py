@@ -248,9 +248,7 @@ class RecordWriter:
             self.db, write, {**names, "unlisted": unlisted}
         )
         if stream is Stream.JOBS and names["policy"] == Policy.FULL:
-            updated += await placeholders.close_unlisted(
-                self.db, self.context.connection_id, rows
-            )
+            updated += await placeholders.close_unlisted(self.db, self.context.connection_id, rows)
         if situation.is_announced and created + updated and names["policy"] != Policy.FULL:
             await self.db.execute(sql.unannounced(stream).encode(), names)
         await self._keep_tags(rows)
