@@ -87,7 +87,7 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     expect(page.get_by_text(refused)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("1 webhook is stored")).to_be_visible()
     page.reload()
-    page.get_by_label("Received in the").select_option("168")
+    page.get_by_label("Time received").select_option("168")
     page.get_by_role("button", name="Replay webhooks").click()
     expect(page.get_by_text("Webhooks replayed: 1. Records being refetched: 1.")).to_be_visible()
 

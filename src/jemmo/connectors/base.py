@@ -138,7 +138,7 @@ LAG = number(
     15,
     0,
     1440,
-    _("How many minutes of already synced changes each incremental sync reads again."),
+    _("How far back each incremental sync rereads changes that were already synced, in minutes."),
 )
 
 FULL_SWEEP = Option(

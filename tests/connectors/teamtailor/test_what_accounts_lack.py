@@ -220,7 +220,7 @@ async def test_notes_that_are_refused_stop_neither_jobs_nor_talents(
         report = await company.sync(mode)
         assert report.status is RunStatus.SUCCEEDED, report
         told = [one.message for one in report.warnings if one.code == "lookup_refused"]
-        assert told == ["The ATS refused a list, so Jemmo synced without it (notes)."]
+        assert told == ["The ATS refused to return a list, so Jemmo synced without it (notes)."]
     await assert_same_ids(sandbox, company, Stream.NOTES)
     assert await company.ids(Stream.NOTES) == set()
     sandbox.provider.switch({switch: ""})

@@ -29,7 +29,7 @@ def test_the_page_lists_what_each_ats_supports_and_lacks(
     page = signed_in("admin").get("/settings/organization/ats/connect/").content.decode()
     found = re.search(rf'connect/{one.name}/".*?</a>', page, re.DOTALL)
     assert found
-    given, _, without = re.sub("<[^>]*>", " ", found[0]).partition("Excluded:")
+    given, _, without = re.sub("<[^>]*>", " ", found[0]).partition("Not supported:")
 
     declared = asdict(one.capabilities)
     for name, word in SAYS.items():
@@ -41,4 +41,4 @@ def test_the_list_is_translated(signed_in: Callable[[str], Client]) -> None:
         "/settings/organization/ats/connect/", headers={"Accept-Language": "fr"}
     )
 
-    assert "Non inclus\N{NO-BREAK SPACE}: candidatures, CV" in page.content.decode()  # Jarvi
+    assert "Non pris en charge\N{NO-BREAK SPACE}: candidatures, CV" in page.content.decode()  # Jarvi

@@ -250,7 +250,7 @@ def test_an_earlier_version_remains_available(
     assert "Now with Rust" in page
     assert f"/files/{resume.current_version}/" in page
     earlier = recruiter.get(f"/files/{resume.current_version}/").content.decode()
-    assert "An earlier version" in earlier
+    assert "Earlier version" in earlier
 
 
 def test_people_are_found_by_the_words_of_their_resume(

@@ -156,7 +156,7 @@ JARVI = Connector(
         ID_PATHS,
         number(
             "offers_min_interval",
-            _("Time between reads of offers (minutes)"),
+            _("Offer refresh interval (minutes)"),
             15,
             0,
             1440,

@@ -35,10 +35,10 @@ ACCOUNTS: dict[str, Entry] = {
         _("An organization needs at least one owner."), _("Make someone else an owner first.")
     ),
     "already_member": _own(
-        _("This person is already a member."), _("Change the role in the list.")
+        _("This person is already a member."), _("Change their role in the member list.")
     ),
     "already_invited": _own(
-        _("This person is already invited."),
+        _("This person has already been invited."),
         _("Copy the invitation link, or withdraw the invitation first."),
     ),
     "invitation_gone": _own(
@@ -142,7 +142,7 @@ TOKENS: dict[str, Entry] = {
     ),
     "endpoint_events/field": _own(
         _("Updates can't be limited to the field “{name}”."),
-        _("Enter fields in the form type.field, such as jobs.title."),
+        _("Enter fields in the format type.field, such as jobs.title."),
     ),
     "endpoint_refused/address": _own(_("This web address can't receive webhooks."), _ENDPOINT),
     "endpoint_refused/scheme": _own(_("Webhooks can be sent only over https."), _ENDPOINT_HOST),

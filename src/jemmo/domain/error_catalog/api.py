@@ -19,11 +19,11 @@ API: dict[str, Entry] = {
         "Create a token with `jemmo token create`, then restart the server with it.",
     ),
     "mcp_not_installed": _own(
-        "To serve AI assistants, Jemmo needs the package mcp, which isn't installed.",
+        "To serve AI assistants, Jemmo needs the mcp package, which isn't installed.",
         "Your Jemmo operator can install it with `pip install 'jemmo[mcp]'`.",
     ),
     "scope_missing": _own(
-        "The token doesn't have the scope “{scope}”.",
+        "The token doesn't have the “{scope}” scope.",
         "Use a token with this scope: `jemmo token create --scope {scope} …`.",
     ),
     "token_bound": _own(
@@ -58,7 +58,7 @@ API: dict[str, Entry] = {
     ),
     "not_found/record": _own(
         "The record doesn't exist.",
-        "Check the ID. The record may be deleted in the ATS, excluded by a rule, or confidential.",
+        "Check the ID. The record may have been deleted in the ATS, or it may be excluded by a rule or confidential.",
     ),
     "not_found/entity": _own(
         "No such record exists in {entity}, or you don't have access to it.",
@@ -79,7 +79,7 @@ API: dict[str, Entry] = {
         "This file link isn't valid or has expired.",
         "Get a new link with `GET /api/v1/files/ID/link`. A link works for 5 minutes.",
     ),
-    "not_found/address": _own("There is nothing at this address.", _OPENAPI),
+    "not_found/address": _own("This endpoint doesn't exist.", _OPENAPI),
     "bad_request": _own("The request isn't valid.", _OPENAPI),
     "bad_parameter": _own("The parameter “{name}” is not valid ({reason}).", _OPENAPI),
     "bad_parameter/include": _own(
@@ -95,7 +95,7 @@ API: dict[str, Entry] = {
         "Choose from: {choices}.",
     ),
     "bad_parameter/unknown": _own(
-        "This address has no parameter “{name}”.", "Choose from: {choices}."
+        "This endpoint has no parameter “{name}”.", "Choose from: {choices}."
     ),
     "bad_parameter/idempotency_key": _own(
         "The header “{name}” is not valid.",
@@ -118,7 +118,7 @@ API: dict[str, Entry] = {
         "Send the previous page's `next_cursor`, or omit it to start over.",
     ),
     "method_not_allowed": _own(
-        "This address does not support this method.",
+        "This endpoint doesn't support this method.",
         "See the Allow header for the supported methods.",
     ),
     "too_large/request": _own("The request is too large.", "Send a smaller request."),

@@ -120,7 +120,7 @@ ATS: dict[str, Entry] = {
     ),
     "not_shown": Entry(
         _S,
-        _("The ATS hasn't listed this record as changed yet."),
+        _("The ATS hasn't reported a change to this record yet."),
         _("No action needed. Jemmo will try again, and the next sync will find what changed."),
     ),
     "webhooks_silent": Entry(
@@ -313,7 +313,7 @@ ATS: dict[str, Entry] = {
     ),
     "lookup_refused": Entry(
         _S,
-        _("The ATS refused a list, so Jemmo synced without it ({stream})."),
+        _("The ATS refused to return a list, so Jemmo synced without it ({stream})."),
         _(
             "If you need this list, give the key permission to read it. Otherwise, no action is needed."
         ),

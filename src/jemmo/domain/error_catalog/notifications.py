@@ -8,7 +8,7 @@ from jemmo.domain.error_kinds import Entry, ErrorKind
 from jemmo.domain.translation_marks import marked as _
 
 _own = partial(Entry, ErrorKind.JEMMO)
-_CHAT = _("Correct the chat address in Settings > Notifications.")
+_CHAT = _("Correct the incoming webhook URL in Settings > Notifications.")
 
 NOTIFICATIONS: dict[str, Entry] = {
     "email_not_set_up": _own(
@@ -20,7 +20,7 @@ NOTIFICATIONS: dict[str, Entry] = {
         _("No action needed. Jemmo will try again later."),
     ),
     "member_left": _own(_("This member left the organization."), _("No action needed.")),
-    "chat_gone": _own(_("The chat was removed."), _("No action needed.")),
+    "chat_gone": _own(_("The chat tool was disconnected."), _("No action needed.")),
     "receiver_away": _own(
         _("{host} isn't responding."), _("No action needed. Jemmo will try again later.")
     ),

@@ -11,7 +11,7 @@ _operator = partial(Entry, ErrorKind.JEMMO, for_operator=True)
 _CONTINUE = "Syncs will resume where they left off."
 _WAIT = _("Wait a minute and try again. Syncs will resume where they left off.")
 _OWN_SERVER = "Or set DATABASE_URL to your own PostgreSQL server (15 or newer)."
-_FREE_SPACE = "Free up disk space, then try again. Saved data isn't lost."
+_FREE_SPACE = "Free up disk space, then try again. Your saved data is safe."
 _FOLDER = (
     "Change the folder's owner to the user that runs Jemmo, or choose another data folder with JEMMO_HOME. "
     "Then try again."

@@ -102,7 +102,7 @@ STORAGE: dict[str, Entry] = {
         f"Correct the name in JEMMO_FILES. {_DOCTOR}",
     ),
     "storage_refused/right": _operator(
-        "The file storage {place} refused access because the key doesn't have the permission s3:{action}.",
+        "The file storage {place} refused access because the key doesn't have the s3:{action} permission.",
         "Give the key the permission s3:{action}. Jemmo needs s3:PutObject, s3:GetObject, "
         f"s3:DeleteObject, and s3:ListBucket. {_DOCTOR}",
     ),

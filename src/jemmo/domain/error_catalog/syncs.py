@@ -36,7 +36,7 @@ SYNCS: dict[str, Entry] = {
     "internal": _own(_("Jemmo ran into an unexpected error."), _SUPPORT),
     "internal/report": _own(
         "Jemmo ran into an unexpected error.",
-        "Send {path} to support. It contains the location in the code and no data.",
+        "Send {path} to support. It contains the error's location in the code, but no data.",
     ),
     "internal/place": _own(
         "Jemmo ran into an unexpected error.", "Send this error location to support: {place}."

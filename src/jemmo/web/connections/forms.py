@@ -145,7 +145,7 @@ class Replay(Form):
     """How far back stored webhooks are replayed."""
 
     hours = forms.ChoiceField(
-        label=_("Received in the"),
+        label=_("Time received"),
         choices=[
             ("1", _("last hour")),
             ("24", _("last 24 hours")),

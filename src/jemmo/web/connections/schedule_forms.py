@@ -47,7 +47,7 @@ class Times(Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
     first_sync = forms.ChoiceField(
-        label=_("The first sync of a new connection starts"),
+        label=_("Start a new connection's first sync"),
         choices=[
             (FirstSync.NOW.value, _("Immediately")),
             (FirstSync.TONIGHT.value, _("During off-peak hours")),

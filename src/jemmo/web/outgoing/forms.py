@@ -39,7 +39,7 @@ class EndpointForm(Form):
         error_messages={"required": _("Choose at least one event.")},
     )
     entities = forms.MultipleChoiceField(
-        label=_("Only these records"),
+        label=_("Only these types of records"),
         required=False,
         help_text=_("To receive everything, don't select anything here."),
         widget=forms.CheckboxSelectMultiple,
