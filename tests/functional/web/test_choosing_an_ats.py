@@ -41,4 +41,6 @@ def test_the_list_is_translated(signed_in: Callable[[str], Client]) -> None:
         "/settings/organization/ats/connect/", headers={"Accept-Language": "fr"}
     )
 
-    assert "Non pris en charge\N{NO-BREAK SPACE}: candidatures, CV" in page.content.decode()  # Jarvi
+    assert (
+        "Non pris en charge\N{NO-BREAK SPACE}: candidatures, CV" in page.content.decode()
+    )  # Jarvi
