@@ -51,6 +51,7 @@ from jemmo.files.readers import doc, html, pdf, pdf_order, rtf, walker
 from jemmo.rest_client import headers, repair, routes
 from jemmo.rest_client.download import Hosts
 from jemmo.services.files import stored_files
+from jemmo.store.sync import tables
 from jemmo.web.frame.links import back
 from jemmo.web.templatetags.values import shorten
 
@@ -163,6 +164,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     "rest_client/headers.py": [lambda text: headers.next_link({"Link": text})],
     "rest_client/routes.py": [lambda text: routes.template(f"https://example.com/{text}/v1")],
     "rest_client/repair.py": [lambda text: repair.repaired(text.encode())],
+    "store/sync/tables.py": [lambda text: tables.as_json([f"{text}\\u0000", f"{text}\0"])],
     "services/files/stored_files.py": [lambda text: stored_files.safe_name(text, kinds.TEXT)],
 }
 OTHERS = {

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jemmo.domain import records
 from jemmo.domain.entities import ENTITIES, Entity, target_of
-from jemmo.domain.fields import Privacy, fields_of, links, personal, personal_texts, sealed
+from jemmo.domain.fields import Mark, Privacy, fields_of, links, personal, personal_texts, sealed
 from jemmo.domain.streams import Stream
 from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.sync.tables import column_of
@@ -100,7 +100,9 @@ def test_lists_of_parts_have_a_table_or_are_contact_details() -> None:
     for entity in ENTITIES.values():
         lists = {part.attribute: f"tuple[{part.record.__qualname__}, ...]" for part in entity.parts}
         for field in fields_of(entity.record):
-            if not field.is_plain_column and field.privacy is Privacy.PUBLIC:
+            if Mark.NOT_STORED in field.marks or field.privacy is not Privacy.PUBLIC:
+                continue
+            if not field.is_plain_column:
                 assert str(field.type).replace("jemmo.domain.records.", "") == lists[field.name]
 
 
