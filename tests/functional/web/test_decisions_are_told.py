@@ -116,17 +116,18 @@ def test_every_place_calls_the_connection_by_its_name(
     row = run_row(SyncRun.objects.get(id=run.id)).error
     assert row is not None
     assert "Cabinet Exemple no longer lists 45 of 60 talents" in row.message
-    for language, lists in (("en", "no longer lists"), ("fr", "ne liste plus")):
+    english = "{} no longer lists 45"
+    for language, sentence in (("en", english), ("fr", "Ne figurent plus dans {} : 45")):
         reader = signed_in("admin")
         reader.cookies["django_language"] = language
         for path in paths:
             answer = reader.get(path)
             body = b"".join(answer) if answer.streaming else answer.content
             shown = text_of(body.decode())
-            told = lists if path != reverse("logs_csv") else "no longer lists"
-            assert f"Cabinet Exemple {told} 45" in shown, (language, path)
-            for other in (f"Your ATS {told}", f"Agency {told}", "dans votre ATS : 45"):
-                assert other not in shown, (language, path)
+            told = sentence if path != reverse("logs_csv") else english
+            assert told.format("Cabinet Exemple") in shown, (language, path)
+            for other in ("Your ATS", "Agency", "votre ATS"):
+                assert told.format(other) not in shown, (language, path)
 
 
 def test_the_status_shows_it_until_someone_decides(agency: Connection) -> None:
