@@ -36,8 +36,7 @@ class Call(NamedTuple):
 
 
 Transport = Callable[[Call], AbstractContextManager[Answer]]
-"""Sends a request; the response can be read inside the block. Raises ``OSError`` if there is none,
-or only a part of it."""
+"""Sends a request; the response can be read inside the block. Raises ``OSError`` if none, or not all of it, arrives."""
 
 
 class _NoRedirects(HTTPRedirectHandler):

@@ -26,6 +26,7 @@ from rich.text import Text
 
 from jemmo.domain import system_errors
 from jemmo.domain.errors import Cancelled, FailureMode, JemmoError, Unexpected, leaves
+from jemmo.domain.spans import utc_text
 from jemmo.domain.validation import printable
 from jemmo.home import home
 
@@ -81,7 +82,7 @@ def table(*words: str, numbers: Iterable[str] = ()) -> Table:
 def cell(value: Any) -> str:
     """A value in a table: a time to the minute, a list with commas, and a dash for nothing."""
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
+        return utc_text(value)
     if isinstance(value, list):
         return ", ".join(value)
     return str(value) if value else "–"

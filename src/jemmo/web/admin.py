@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jemmo.domain.masking import without_contacts
+from jemmo.domain.spans import utc_text
 from jemmo.services.notifications import support
 from jemmo.store.models import SupportMessage, SupportThread
 from jemmo.store.notifications.support import conversation
@@ -66,7 +67,7 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
             (
                 (
                     _("Support") if message.by_support else self.who(thread),
-                    f"{message.at:%Y-%m-%d %H:%M} UTC",
+                    utc_text(message.at),
                     without_contacts(message.body),
                     format_html("<pre>{}</pre>", without_contacts(message.error))
                     if message.error

@@ -10,9 +10,10 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
-from jemmo.cli.output import answer, err, out, print_json
+from jemmo.cli.output import answer, cell, err, out, print_json
 from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.spans import utc_text
 
 
 def register(app: typer.Typer) -> None:
@@ -63,10 +64,10 @@ def delete(
         print_json(organization_deletion.certificate(asked))
         return
     if not at_once:
-        out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
+        out.print(f"{org} will be deleted on {utc_text(asked.due_at)}.")
         out.print(f"To undo the deletion before then, run `jemmo org keep --org {org}`.")
         return
-    out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
+    out.print(f"Deleted. Certificate {asked.id} of {cell(asked.finished_at)}:")
     for name, count in sorted(asked.removed.items()):
         out.print(f"  {count:,} {name}")
     out.print("Revoke the API keys in the ATS. Backups contain its data until you delete them.")

@@ -17,7 +17,7 @@ from jemmo.connectors.names import OFFERED
 from jemmo.domain import history, numbers
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.key_care import About, Reminder
-from jemmo.domain.spans import in_words
+from jemmo.domain.spans import in_words, utc_text
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.services.connections.connections import Connected
@@ -221,7 +221,7 @@ def _remarks(row: ConnectionStatus) -> Iterator[str]:
     """Remarks about a connection. Failures come last, where people see them."""
     if row.org_deleted_at:
         yield (
-            f"The organization will be deleted on {row.org_deleted_at:%Y-%m-%d %H:%M} UTC. "
+            f"The organization will be deleted on {utc_text(row.org_deleted_at)}. "
             "Until then, syncs are paused. To keep the organization, run `jemmo org keep --org "
             f"{row.org}`."
         )
@@ -248,7 +248,7 @@ def moment(when: datetime, now: datetime) -> str:
     seconds = int((now - when).total_seconds())
     size = abs(seconds)
     if not in_words(now - when):
-        return f"{when:%Y-%m-%d %H:%M} UTC"
+        return utc_text(when)
     if size < 60:
         return "just now" if seconds >= 0 else "in less than a minute"
     count, unit = next(

@@ -14,6 +14,7 @@ from jemmo.cli.examples import examples
 from jemmo.cli.options import Json
 from jemmo.cli.output import counted, err, out, print_json
 from jemmo.cli.startup import start
+from jemmo.domain.spans import utc_text
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.services.operations.backups import Made
@@ -158,7 +159,7 @@ def restore(
         return
     made_at = datetime.fromisoformat(done.made_at)
     out.print(
-        f"Restored {counted(done.rows, 'row')} and {counted(done.files, 'file')} from {made_at:%Y-%m-%d %H:%M} UTC."
+        f"Restored {counted(done.rows, 'row')} and {counted(done.files, 'file')} from {utc_text(made_at)}."
     )
     if done.migrated:
         out.print(f"Database migrations applied after the restore: {done.migrated}.")

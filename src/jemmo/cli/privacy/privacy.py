@@ -13,6 +13,7 @@ from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json
 from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.spans import utc_text
 
 Talent = Annotated[
     str | None, typer.Option("--talent", metavar="ID", help="The person's ID in the ATS.")
@@ -65,7 +66,7 @@ def erase(
     if json:
         print_json(made)
         return
-    out.print(f"Erased. Certificate {made.id} of {made.at:%Y-%m-%d %H:%M} UTC:")
+    out.print(f"Erased. Certificate {made.id} of {utc_text(made.at)}:")
     for name, count in made.removed.items():
         out.print(f"  {count:,} {name.replace('_', ' ')}")
     out.print(f"  IDs excluded from future syncs, stored only as keyed hashes: {made.suppressed:,}")

@@ -12,6 +12,7 @@ from jemmo.cli.options import ConnectionId, Json, Org
 from jemmo.cli.output import out, print_json
 from jemmo.cli.startup import start
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.spans import utc_text
 
 if TYPE_CHECKING:
     from jemmo.domain.explanations import Explanation
@@ -69,7 +70,7 @@ def logs(
         record = f" ({line['remote_id']})" if line["remote_id"] else ""
         times = f" {line['count']:,} times" if line["count"] > 1 else ""
         out.print(
-            f"{line['at']:%Y-%m-%d %H:%M} UTC {line['severity']:<9} {line['provider']} "
+            f"{utc_text(line['at'])} {line['severity']:<9} {line['provider']} "
             f"{line['code']}{record}{times}: {line['message'] or line['means']}",
             markup=False,
             soft_wrap=True,
@@ -112,7 +113,7 @@ def _answer(answer: Explanation) -> str:
     line = f"{answer.connection}: {' '.join(part for part in named if part)}"
     since, seen = ANSWER_TIMES.get(answer.verdict, ("since", "last seen"))
     times = ((since, answer.at), (seen, answer.seen_at))
-    return line + "".join(f"; {what} {at:%Y-%m-%d %H:%M} UTC" for what, at in times if what and at)
+    return line + "".join(f"; {what} {utc_text(at)}" for what, at in times if what and at)
 
 
 def _severity(severity: str | None) -> str:

@@ -13,6 +13,7 @@ from jemmo.cli.operations.listening import remembered
 from jemmo.cli.options import ConnectionId, Json, OnlyOrg, Org
 from jemmo.cli.output import out, print_json, table
 from jemmo.cli.startup import start
+from jemmo.domain.spans import utc_text
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +64,7 @@ def listing(
             connection.org.slug,
             connection.provider,
             status.health,
-            last.strftime("%Y-%m-%d %H:%M UTC") if last else "never",
+            utc_text(last) if last else "never",
             f"{status.announced:,}",
             "not counted" if status.unannounced is None else f"{status.unannounced:,}",
             f"{status.waiting:,}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -136,11 +135,11 @@ class Account:
             for row in vacancies
             if _lacks_label(row, "metier") and (channel := whole_id(row.get("channel_id")))
         }
-        trades = [
-            await self._read_labels(f"channels/{channel}/metiers") for channel in sorted(channels)
-        ]
-        known = [labels for labels in trades if labels is not None]
-        labels["metier"] = dict(ChainMap(*known)) if len(known) == len(trades) else None
+        trades: dict[int, str] | None = {}
+        for channel in sorted(channels):
+            more = await self._read_labels(f"channels/{channel}/metiers")
+            trades = None if trades is None or more is None else trades | more
+        labels["metier"] = trades
         return {field: texts for field, texts in labels.items() if texts is not None}
 
     async def _read_labels(self, path: str) -> dict[int, str] | None:

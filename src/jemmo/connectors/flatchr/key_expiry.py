@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jemmo.connectors.refusals import Meaning
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.spans import utc_text
 from jemmo.domain.validation import utc
 from jemmo.rest_client import Answer
 
@@ -34,11 +35,6 @@ def expiry(key: str) -> datetime | None:
         return None
 
 
-def moment_text(expires_at: datetime) -> str:
-    """The moment as errors and warnings name it, the same for readers in every time zone."""
-    return f"{expires_at:%Y-%m-%d %H:%M} UTC"
-
-
 def expires_soon(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is not None and expires_at - now < WARN_BEFORE
 
@@ -52,7 +48,7 @@ def key_refusals(label: str, api_key: str, *, variant: str = "") -> Mapping[int,
 
     def refused(answer: Answer) -> ConfigError:
         if expires_at is not None and expires_at <= datetime.now(UTC):
-            day = moment_text(expires_at)
+            day = utc_text(expires_at)
             return ConfigError("key_expired", variant=variant, ats=label, day=day)
         return ConfigError("key_refused", variant=variant, ats=label, status=answer.status)
 

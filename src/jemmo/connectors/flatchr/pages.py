@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.by_day.slices import Slice, following
 from jemmo.connectors.flatchr import mapping
-from jemmo.connectors.flatchr.key_expiry import expires_soon, moment_text
+from jemmo.connectors.flatchr.key_expiry import expires_soon
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import (
@@ -23,6 +23,7 @@ from jemmo.connectors.flatchr.wire import (
 )
 from jemmo.connectors.paging import page_of
 from jemmo.domain.records import Record
+from jemmo.domain.spans import utc_text
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream
 
 
@@ -36,7 +37,7 @@ class Pages:
     def stages(self, columns: Columns, only: list[Row] | None = None) -> Page:
         def stage(column: Column, notes: Notes) -> Record:
             if self._key_expires_at and expires_soon(self._key_expires_at, datetime.now(UTC)):
-                notes.add(f"key_expires:{moment_text(self._key_expires_at)}", "key")
+                notes.add(f"key_expires:{utc_text(self._key_expires_at)}", "key")
             return mapping.stage(column, columns, self._settings.zone)
 
         rows = columns.rows if only is None else only

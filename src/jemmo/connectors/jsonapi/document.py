@@ -160,9 +160,9 @@ def single(body: bytes) -> SingleDocument:
     return SingleDocument(answer.data, _objects(answer.included))
 
 
-def _fitting(value: Any, kind: type[I]) -> I | None:
+def _fitting(value: Any, kind: type[I], *, strict: bool = True) -> I | None:
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         return None
 
@@ -200,12 +200,14 @@ def usable(objects: Iterable[Any], kind: type[I], notes: Notes) -> list[I]:
     for each in objects:
         if isinstance(each, kind):
             fitting.append(each)
-            continue
-        try:
-            # A copy: the object may also be a record of its own stream, with other types.
-            fitting.append(convert(deepcopy(each), kind, row_id(each) or "", notes))
-        except RecordRejected:
-            notes.add("dropped_value:included", row_id(each) or "")
+        elif (whole := _fitting(each, kind, strict=False)) is not None:
+            fitting.append(whole)
+        else:
+            try:
+                # A copy: the object may also be a record of its own stream, with other types.
+                fitting.append(convert(deepcopy(each), kind, row_id(each) or "", notes))
+            except RecordRejected:
+                notes.add("dropped_value:included", row_id(each) or "")
     return fitting
 
 

@@ -317,12 +317,12 @@ class JsonApiSource(ClientSource):
         around: Around,
         since: datetime | None = None,
     ) -> Page:
-        own = self.account.resources[stream]
+        own, refused = self.account.resources[stream], self.account.refused_lists(stream)
 
         def to_record(record: RawRecord, notes: Notes) -> Record:
             if record is raw[0]:
                 notes.merge(around.odd)
-            for name in self.account.refused_lists(stream):
+            for name in refused:
                 notes.add(f"lookup_refused:{name}", record.remote_id or "")
             resource = record.body
             if not isinstance(resource, Struct):

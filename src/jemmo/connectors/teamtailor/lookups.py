@@ -128,6 +128,11 @@ class Inclusions:
         linked = self.linked(keys, kind, remote_id, notes)
         return [name for each in linked if (name := text(each.attributes.name))]
 
+    def name(self, key: str | None, kind: str, remote_id: str, notes: Notes) -> str | None:
+        """Return the name of the object that a record is linked to, if there is one."""
+        names = self.names([key] if key else [], kind, remote_id, notes)
+        return names[0] if names else None
+
     def by_company(self, reason_id: str | None) -> bool | None:
         reason = self.get("reject-reasons", reason_id)
         return reason.attributes.rejected_by_company if reason else None

@@ -155,7 +155,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         remote_policy=known(remote, REMOTE, "remote-status", remote_id, notes),
         remote_policy_original=remote,
         language=text(own.language_code),
-        category=_name(resource, "role", "roles", included, notes),
+        category=included.name(resource.relationships.role.one(), "roles", remote_id, notes),
         posting_url=web_address(resource.links.careersite_job_url),
         apply_url=typed_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
@@ -307,22 +307,13 @@ def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentTy
     return known(value, EMPLOYMENT, "employment-type", remote_id, notes) or EmploymentType.OTHER
 
 
-def _name(
-    resource: Resource[JobAttributes], relation: str, kind: str, included: Inclusions, notes: Notes
-) -> str | None:
-    """Return the name of the object that a relation leads to."""
-    key = getattr(resource.relationships, relation).one()
-    names = included.names([key] if key else [], kind, str(resource.id), notes)
-    return next(iter(names), None)
-
-
 def _job_fields(
     resource: Resource[JobAttributes], included: Inclusions, notes: Notes
 ) -> CustomFields:
     related, remote_id = resource.relationships, str(resource.id)
     regions = included.names(related.regions.many(), "regions", remote_id, notes)
     team = included.names(related.colleagues.many(), "users", remote_id, notes)
-    division = _name(resource, "division", "divisions", included, notes)
+    division = included.name(related.division.one(), "divisions", remote_id, notes)
     return custom_fields(
         ("division", "text", "Division", division),
         ("regions", "multi_select", "Regions", regions),

@@ -58,9 +58,8 @@ def _remind(number: Any, now: datetime) -> bool:
         if before.exists():
             return False
         facts = {"step": reminder.step, "about": str(reminder.about), "days": reminder.days}
-        if (
-            held.key_expires_at
-        ):  # of the key that the reminder is about, since a later key has its own
+        # Of the key that the reminder is about, since a later key has its own.
+        if held.key_expires_at:
             facts["expires_at"] = held.key_expires_at.isoformat()
         notification = Notification.objects.create(
             org_id=held.org_id,

@@ -50,9 +50,8 @@ def post(subject: str, body: str, to: str) -> bool:
 def deliver(sealed: str, *, vault: Vault) -> None:
     """Send a queued e-mail. Raises ``TransientError`` if the mail server doesn't take it."""
     letter = Letter(*json.loads(vault.open(b64decode(sealed), MAIL_CONTEXT)))
-    if (
-        not mailing.is_set_up()
-    ):  # in the worker; the process that queued the e-mail has a mail server
+    # In the worker; the process that queued the e-mail has a mail server.
+    if not mailing.is_set_up():
         log.warning("email not sent", extra={"reason": "email_not_set_up"})
         raise TransientError("mail_refused")
     try:

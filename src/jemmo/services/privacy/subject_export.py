@@ -16,6 +16,7 @@ from django.utils.html import format_html
 
 from jemmo.domain import records as canonical
 from jemmo.domain.fields import sealed
+from jemmo.domain.spans import utc_text
 from jemmo.files.storage import Storage
 from jemmo.services.base.access_log import log_subject_export
 from jemmo.services.files.stored_files import FileGone, open_version, safe_name
@@ -273,5 +274,5 @@ def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return utc_text(value)
     return str(value)

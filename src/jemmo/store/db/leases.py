@@ -24,7 +24,7 @@ UNEXPIRED = "EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expi
 
 # Whether the lease of connection ``c`` waits for the next slice of its run.
 BETWEEN_SLICES = (
-    """EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.holder_pid IS NULL)"""
+    "EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.holder_pid IS NULL)"
 )
 
 # Take the lease for a new run, unless another run has it.

@@ -112,9 +112,8 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 class Lookup:
     """What a search may find in addition to names and texts, depending on the reader's rights.
 
-    ``named`` are the people whose address or number was typed; they replace other matches. There are more of them if
-    ``more_named``. Talents whose files contain
-    all words of ``word_hashes`` match too, for readers who may read files.
+    ``named`` are the people whose address or number was typed; they replace other matches. If ``more_named``, there are
+    more of them. Talents whose files contain all words of ``word_hashes`` match too, for readers who may read files.
     """
 
     sees_contacts: bool = False

@@ -49,6 +49,6 @@ def close_stopped() -> int:
     reports = {"interrupted": INTERRUPTED, "stopped": STOPPED}
     values = {name: msgspec.json.encode(report).decode() for name, report in reports.items()}
     with transaction.atomic():
-        closed = fetch_column(_CLOSE, values)
-        execute(leases.RELEASE_BETWEEN_SLICES, [closed])
+        if closed := fetch_column(_CLOSE, values):
+            execute(leases.RELEASE_BETWEEN_SLICES, [closed])
     return len(closed)

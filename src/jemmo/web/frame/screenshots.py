@@ -74,6 +74,14 @@ def shows_secret_once(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     return refuse_or_answer
 
 
+def refuses_download(request: HttpRequest) -> bool:
+    """Whether screenshot mode is on, in which no list is downloaded; then the next page says so."""
+    if getattr(request, "screenshot_mode", False):
+        messages.error(request, _("Turn off screenshot mode to download a list."))
+        return True
+    return False
+
+
 def disguise_of(request: HttpRequest) -> Disguise:
     """The organization's disguise, which already includes the people named in the frame of each page."""
     memberships = getattr(request, "memberships", [])

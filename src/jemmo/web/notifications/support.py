@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jemmo.domain.diagnosis import Finding
+from jemmo.domain.spans import utc_text
 from jemmo.services.connections.health import health
 from jemmo.services.notifications import support
 from jemmo.services.notifications.outbox import post
@@ -102,7 +103,7 @@ def _error_of(request: MemberRequest, findings: list[Finding]) -> str:
     )
     if worst is None or worst.error is None:
         return ""
-    when = f"{worst.at:%Y-%m-%d %H:%M} UTC: " if worst.at else ""
+    when = f"{utc_text(worst.at)}: " if worst.at else ""
     text = f"{when}{worst.error['message']} {worst.error.get('next_step', '')}".strip()
     disguise = disguise_of(request)
     return support.attachable(text, request.organisation, request.membership.account, disguise)

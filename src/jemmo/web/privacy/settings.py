@@ -24,6 +24,7 @@ from jemmo.store.privacy import access_events
 from jemmo.web.frame.access import MemberRequest, manager, wants_results
 from jemmo.web.frame.file_lines import csv_lines
 from jemmo.web.frame.problems import problem
+from jemmo.web.frame.screenshots import refuses_download
 from jemmo.web.frame.spooled import Spool, Spooled, download, lines
 from jemmo.web.privacy.forms import RetentionForm
 from jemmo.web.privacy.requests import frame
@@ -105,8 +106,7 @@ def access(request: MemberRequest) -> HttpResponse:
 @download
 @manager
 def access_file(request: MemberRequest) -> HttpResponse | Spooled:
-    if getattr(request, "screenshot_mode", False):
-        messages.error(request, _("Turn off screenshot mode to download a list."))
+    if refuses_download(request):
         return redirect("privacy_access")
     filters = access_events.AccessFilters.from_query(request.GET)
 

@@ -8,10 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 
 from jemmo.services.records import exports
 from jemmo.store.models import Role
@@ -20,6 +18,7 @@ from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, NotForViewer, member
 from jemmo.web.frame.access import exports as may_export
 from jemmo.web.frame.file_lines import csv_lines, json_lines
+from jemmo.web.frame.screenshots import refuses_download
 from jemmo.web.frame.spooled import Spool, Spooled, lines
 from jemmo.web.frame.spooled import download as long_download
 from jemmo.web.records.talents import lookup_of
@@ -33,8 +32,7 @@ def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spo
     """Download every record of the list, from all its pages, in their order."""
     if not may_export(request):
         raise NotForViewer
-    if getattr(request, "screenshot_mode", False):
-        messages.error(request, _("Turn off screenshot mode to download a list."))
+    if refuses_download(request):
         return redirect(kind)
 
     def write(file: Spool) -> None:
